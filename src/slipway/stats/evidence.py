@@ -42,7 +42,7 @@ class EValue(msgspec.Struct, frozen=True):
     def p(self) -> float:
         """The anytime p-value, ``min(1, 1 / e)``.
 
-        >>> EValue(log_e=math.log(20), n=1).p
+        >>> round(EValue(log_e=math.log(20), n=1).p, 12)
         0.05
         """
         return min(1.0, math.exp(-self.log_e)) if self.log_e > 0 else 1.0
