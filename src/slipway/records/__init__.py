@@ -1,0 +1,1 @@
+"""The nouns of Slipway: frozen records without behaviour beyond their own consistency. No I/O."""

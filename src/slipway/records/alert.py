@@ -1,0 +1,75 @@
+"""A finding of the monitors: what moved, whether it matters, and which step of the life to go back to."""
+
+from enum import StrEnum
+
+from slipway.records.base import Record
+from slipway.stats.evidence import AnytimeInterval, EValue
+
+
+class FindingKind(StrEnum):
+    """What moved. Data drift: X changes. Concept drift: X -> Y changes."""
+
+    DATA_DRIFT = "data drift"
+    CONCEPT_DRIFT = "concept drift"
+    BOTH = "data and concept drift"
+    SERVICE = "service"
+
+
+class Step(StrEnum):
+    """The step of the life that a finding sends one back to."""
+
+    SCOPING = "scoping"
+    DATA = "data"
+    MODELING = "modeling"
+    DEPLOYMENT = "deployment"
+    NONE = "none"
+
+
+class MovedColumn(Record, kw_only=True):
+    """One column that moved.
+
+    Attributes:
+        name: Column.
+        size: Shift in the column's own unit for a number, share of rows moved for a category.
+        unit: Unit of ``size``.
+        evidence: Evidence that it moved at all.
+        detail: In words: from what to what.
+    """
+
+    name: str
+    size: float
+    unit: str
+    evidence: EValue
+    detail: str
+
+
+class Finding(Record, kw_only=True):
+    """One alarm, whole.
+
+    Attributes:
+        id: A checked word.
+        model: Arm watched.
+        kind: What moved.
+        opened_us: When the alarm was raised.
+        since_us: Estimated change point, or None.
+        columns: Which columns moved, strongest first.
+        gap: Realised minus expected error, if it was measured.
+        evidence: Evidence behind the alarm.
+        relevant: Whether it is large enough to matter; a real but harmless shift is reported, not alarmed.
+        go_back_to: Step of the life.
+        sentence: What happened, to whom, what to do.
+        closed_us: When it was closed, or None.
+    """
+
+    id: str
+    model: str
+    kind: FindingKind
+    opened_us: int
+    since_us: int | None = None
+    columns: tuple[MovedColumn, ...] = ()
+    gap: AnytimeInterval | None = None
+    evidence: EValue
+    relevant: bool
+    go_back_to: Step
+    sentence: str
+    closed_us: int | None = None

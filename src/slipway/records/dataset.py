@@ -1,0 +1,109 @@
+"""A dataset version: data named by its content."""
+
+from enum import StrEnum
+
+from slipway.records.base import Record
+from slipway.records.field import FieldKind
+
+
+class SplitKind(StrEnum):
+    """How rows were divided."""
+
+    TIME = "time"
+    RANDOM = "random"
+
+
+class ColumnProfile(Record, kw_only=True):
+    """One column as it was when the version was made.
+
+    Attributes:
+        name: Column.
+        kind: Number, category or boolean.
+        hash: SHA-256 over the column's values in canonical row order.
+        missing_share: Part of the rows without a value.
+        distinct: Number of different values.
+        mean: Mean of a number, else None.
+        sd: Standard deviation of a number, else None.
+        quantiles: Minimum, 5, 25, 50, 75, 95 % and maximum of a number, else empty.
+        top: Most frequent categories with their shares, at most 20.
+    """
+
+    name: str
+    kind: FieldKind
+    hash: str
+    missing_share: float
+    distinct: int
+    mean: float | None = None
+    sd: float | None = None
+    quantiles: tuple[float, ...] = ()
+    top: tuple[tuple[str, float], ...] = ()
+
+
+class CheckResult(Record, kw_only=True):
+    """One check of the data.
+
+    Attributes:
+        name: What was checked.
+        passed: Whether it held.
+        detail: What was found, in words, with at most ten failing rows.
+    """
+
+    name: str
+    passed: bool
+    detail: str
+
+
+class Score(Record, kw_only=True):
+    """One metric of one predictor on one split, with its fixed-n interval.
+
+    Attributes:
+        name: Predictor, such as ``trivial`` or ``present``.
+        metric: Such as ``error_rate``.
+        split: Such as ``test``.
+        value: The estimate.
+        low: Lower limit.
+        high: Upper limit.
+        alpha: Miss probability of the interval.
+        n: Rows.
+    """
+
+    name: str
+    metric: str
+    split: str
+    value: float
+    low: float
+    high: float
+    alpha: float
+    n: int
+
+
+class DatasetVersion(Record, kw_only=True):
+    """Data named by its content, whatever the order of its rows.
+
+    Attributes:
+        id: SHA-256 over sorted row hashes.
+        name: A checked word.
+        rows: Number of rows.
+        columns: Profile of each column.
+        splits: Split name to number of rows.
+        split_kind: How the rows were divided.
+        checks: What was checked and found.
+        baselines: Scores that a model must beat.
+        file: Blob id of the Parquet file.
+        source: Where the rows came from, in words.
+        parents: Ids of the versions this one was made from.
+        created_us: When.
+    """
+
+    id: str
+    name: str
+    rows: int
+    columns: tuple[ColumnProfile, ...]
+    splits: dict[str, int]
+    split_kind: SplitKind
+    checks: tuple[CheckResult, ...]
+    baselines: tuple[Score, ...]
+    file: str
+    source: str
+    parents: tuple[str, ...] = ()
+    created_us: int

@@ -1,0 +1,75 @@
+"""Frames: what the journal holds. One frame is what one tick of one process wrote, column by column.
+
+A frame is immutable once written and readable on its own. Numbers of X travel as little-endian float64 bytes (NaN
+is missing), categories as lists of text or None. All moments are microseconds since the epoch, UTC.
+"""
+
+import msgspec
+
+Column = bytes | list[str | None]
+"""One field of X: float64 bytes for numbers and booleans, a list for categories."""
+
+
+class PredictionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="predictions"):
+    """Requests of one tick and what was answered. All lists have one entry a row.
+
+    Attributes:
+        route: Name of the route.
+        route_version: Version in force when the rows were assigned.
+        at_us: When each row was received.
+        id: Prediction id, unique for ever.
+        entity: What the assignment was keyed on.
+        arm: Who answered.
+        fallback: Whether ``arm`` is the fallback because the assigned arm failed.
+        score: The answer; NaN where nothing could answer.
+        latency_us: From receipt to answer.
+        x: Field name to column, as the privacy classes of the scope allow.
+    """
+
+    route: str
+    route_version: int
+    at_us: list[int]
+    id: list[str]
+    entity: list[str]
+    arm: list[str]
+    fallback: list[bool]
+    score: list[float]
+    latency_us: list[int]
+    x: dict[str, Column]
+
+
+class ShadowFrame(msgspec.Struct, frozen=True, kw_only=True, tag="shadows"):
+    """What one shadow arm says of requests that another arm answered.
+
+    Attributes:
+        arm: The shadow.
+        id: Prediction ids.
+        score: Its answers; NaN where it failed.
+        error: Why it failed, or an empty string.
+        segment: Journal segment that held the requests, so that a restart knows how far it came.
+        offset: Byte offset behind the requests in that segment.
+    """
+
+    arm: str
+    id: list[str]
+    score: list[float]
+    error: str = ""
+    segment: str
+    offset: int
+
+
+class OutcomeFrame(msgspec.Struct, frozen=True, kw_only=True, tag="outcomes"):
+    """What turned out to be true.
+
+    Attributes:
+        at_us: When each outcome was received.
+        id: Prediction ids; an id may be unknown, or come twice (the first counts).
+        value: Y.
+    """
+
+    at_us: list[int]
+    id: list[str]
+    value: list[float]
+
+
+Frame = PredictionFrame | ShadowFrame | OutcomeFrame

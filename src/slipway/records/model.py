@@ -1,0 +1,65 @@
+"""A model package: an immutable folder named by the hash of its manifest."""
+
+from slipway.records.base import Record
+from slipway.records.dataset import Score
+from slipway.records.field import Field
+from slipway.records.task import TaskKind
+
+
+class Signature(Record, kw_only=True):
+    """What a model takes and gives.
+
+    Attributes:
+        fields: Inputs in order.
+        kind: Binary (one score in [0, 1]) or regression (one number).
+        threshold: Score from which a binary answer counts as 1.
+    """
+
+    fields: tuple[Field, ...]
+    kind: TaskKind
+    threshold: float = 0.5
+
+
+class Provenance(Record, kw_only=True):
+    """Where a model came from.
+
+    Attributes:
+        run: Run id, or empty for an imported model.
+        code: SHA-256 of the code.
+        params_hash: SHA-256 of the hyperparameters.
+        data: Dataset version id, or empty.
+        seed: Seed.
+        tool: Name and version of what trained it.
+    """
+
+    run: str = ""
+    code: str = ""
+    params_hash: str = ""
+    data: str = ""
+    seed: int = 0
+    tool: str = ""
+
+
+class Manifest(Record, kw_only=True):
+    """Everything about a model but its bytes; the package id is the content id of this record.
+
+    Attributes:
+        name: A checked word.
+        signature: Inputs and output.
+        files: File name to SHA-256: ``model.onnx``, ``reference.msgpack`` (profile of X and of the scores),
+            ``calibration.msgpack``, ``examples.msgpack`` (rows with the answers recorded at packaging), ``card.md``.
+        parity: Largest difference between the original model's answers and the graph's, on ``parity_rows`` real rows.
+        parity_rows: How many rows that was measured on.
+        scores: Metrics at packaging.
+        provenance: Where it came from.
+        created_us: When.
+    """
+
+    name: str
+    signature: Signature
+    files: dict[str, str]
+    parity: float
+    parity_rows: int
+    scores: tuple[Score, ...]
+    provenance: Provenance
+    created_us: int

@@ -1,0 +1,222 @@
+"""A rollout: a plan of stages with gates, where it stands, and the verdicts that moved it."""
+
+from enum import StrEnum
+
+from slipway.errors import BadInput
+from slipway.records.base import Record, check_name
+from slipway.stats.evidence import AnytimeInterval, EValue
+
+
+class StageKind(StrEnum):
+    """What a stage does with the candidate."""
+
+    SHADOW = "shadow"
+    CANARY = "canary"
+    RAMP = "ramp"
+    FULL = "full"
+    WATCH = "watch"
+
+
+class GateKind(StrEnum):
+    """What a gate asks.
+
+    ``NOT_WORSE``: is the candidate's loss on the same requests not worse than live's by more than the margin? Passes
+    on evidence that it is not, fails on evidence that it is worse than live.
+    ``HARM``: among randomly assigned requests, are the candidate's errors more frequent than live's? Fails on evidence
+    of harm; passes once enough was seen without it.
+    ``SERVICE``: do requests to the candidate fail or exceed the latency budget more often? As HARM.
+    """
+
+    NOT_WORSE = "not-worse"
+    HARM = "harm"
+    SERVICE = "service"
+
+
+class Gate(Record, kw_only=True):
+    """One question that a stage must answer.
+
+    Attributes:
+        kind: What is asked.
+        margin: NOT_WORSE: how much worse is still acceptable, in units of the metric.
+        alpha: Chance that a harmless candidate fails this gate, and that a harmful one passes, over all looks.
+        unit: Exchangeable unit: ``row`` or ``day``.
+        min_units: Fewest units before a pass.
+    """
+
+    kind: GateKind
+    margin: float = 0.0
+    alpha: float = 0.05
+    unit: str = "day"
+    min_units: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 < self.alpha < 1:
+            raise BadInput(f"gate {self.kind}: want 0 < alpha < 1, got {self.alpha}.")
+        if self.margin < 0:
+            raise BadInput(f"gate {self.kind}: want margin >= 0, got {self.margin}.")
+        if self.unit not in ("row", "hour", "day"):
+            raise BadInput(f"gate {self.kind}: want unit 'row', 'hour' or 'day', got '{self.unit}'.")
+
+
+class Stage(Record, kw_only=True):
+    """One step of a rollout.
+
+    Attributes:
+        name: A checked word, unique in the plan.
+        kind: What is done with the candidate.
+        share: Part of the entities that the candidate answers; 0 in shadow, 1 in full and watch.
+        gates: Questions to answer before the next stage.
+        min_s: Shortest stay, in seconds.
+        max_s: A hold longer than this rolls back (in watch: ends the rollout as completed).
+    """
+
+    name: str
+    kind: StageKind
+    share: float
+    gates: tuple[Gate, ...]
+    min_s: float
+    max_s: float
+
+    def __post_init__(self) -> None:
+        check_name("stage", self.name)
+        if not 0 <= self.share <= 1:
+            raise BadInput(f"stage {self.name}: want 0 <= share <= 1, got {self.share}. For 5 % write 0.05.")
+        if not 0 <= self.min_s <= self.max_s:
+            raise BadInput(f"stage {self.name}: want 0 <= min_s <= max_s, got {self.min_s} and {self.max_s}.")
+
+
+class Plan(Record, kw_only=True):
+    """The stages in order, and what the evidence means.
+
+    Attributes:
+        stages: At least one.
+        metric: ``error`` (binary: wrong side of the threshold) or ``absolute-error`` (regression).
+        alpha: Chance that a harmless candidate is rolled back over the whole rollout; the gates share it.
+        maturity_s: How long after a request its outcome is waited for; later ones do not count, missing ones are shown.
+        pair: Whether each arm also shadows the other's requests, so that every request compares both.
+    """
+
+    stages: tuple[Stage, ...]
+    metric: str = "error"
+    alpha: float = 0.05
+    maturity_s: float = 86400.0
+    pair: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise BadInput("plan: want at least one stage, got none.")
+        if len({s.name for s in self.stages}) < len(self.stages):
+            raise BadInput(f"plan: want stage names that differ, got {[s.name for s in self.stages]}.")
+
+
+class Decision(StrEnum):
+    """What a verdict or a gate says."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a secret
+    FAIL = "fail"
+    HOLD = "hold"
+
+
+class GateResult(Record, kw_only=True):
+    """What one gate says, and on which evidence.
+
+    Attributes:
+        gate: The question.
+        decision: Pass, fail or hold.
+        reason: One sentence with the numbers.
+        interval: The interval, if the gate uses one.
+        harm: The e-value against "not worse", if the gate uses one.
+        counts: Named counts that went in, such as ``labelled_live``.
+    """
+
+    gate: Gate
+    decision: Decision
+    reason: str
+    interval: AnytimeInterval | None = None
+    harm: EValue | None = None
+    counts: dict[str, float]
+
+
+class Action(StrEnum):
+    """What follows from a verdict."""
+
+    ADVANCE = "advance"
+    STAY = "stay"
+    ROLL_BACK = "roll back"
+    COMPLETE = "complete"
+
+
+class Verdict(Record, kw_only=True):
+    """The answer of the rules at one moment.
+
+    Attributes:
+        rollout: Rollout id.
+        stage: Name of the stage judged.
+        at_us: Moment judged.
+        decision: Fail if a gate fails, pass if all pass, else hold.
+        action: What follows.
+        reason: One sentence.
+        gates: Each gate's result.
+        alert: A sentence for people if something else than the candidate seems wrong (the world changed), else empty.
+    """
+
+    rollout: str
+    stage: str
+    at_us: int
+    decision: Decision
+    action: Action
+    reason: str
+    gates: tuple[GateResult, ...]
+    alert: str = ""
+
+
+class RolloutStatus(StrEnum):
+    """Where a rollout stands."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    ROLLED_BACK = "rolled back"
+
+
+class StageEntry(Record, kw_only=True):
+    """When a stage was entered.
+
+    Attributes:
+        stage: Name.
+        at_us: Moment.
+        route_version: Route put in force by it.
+    """
+
+    stage: str
+    at_us: int
+    route_version: int
+
+
+class Rollout(Record, kw_only=True):
+    """A candidate on its way.
+
+    Attributes:
+        id: A checked word.
+        route: Route that is being changed.
+        candidate: Arm on its way in.
+        live: Arm that answers now and to which one rolls back.
+        plan: Stages and gates.
+        status: Running or how it ended.
+        entries: Stages entered so far; the last one is the present one.
+        started_us: When.
+        ended_us: When it ended, or None.
+    """
+
+    id: str
+    route: str
+    candidate: str
+    live: str
+    plan: Plan
+    status: RolloutStatus
+    entries: tuple[StageEntry, ...]
+    started_us: int
+    ended_us: int | None = None
+
+    def stage(self) -> Stage:
+        """Return the present stage."""
+        return next(s for s in self.plan.stages if s.name == self.entries[-1].stage)

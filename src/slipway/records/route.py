@@ -1,0 +1,92 @@
+"""A route: the versioned table of which arm answers which share, and which arms shadow."""
+
+import hashlib
+import math
+
+from slipway.errors import BadInput
+from slipway.records.arm import Arm
+from slipway.records.base import Record, check_name
+
+_FULL = 1 << 64
+
+
+class Share(Record, kw_only=True):
+    """One arm's part of the entities.
+
+    Attributes:
+        arm: Name of the arm.
+        share: Part of the entities in [0, 1].
+    """
+
+    arm: str
+    share: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise BadInput(f"share of {self.arm}: want 0 <= share <= 1, got {self.share}. For 5 % write 0.05.")
+
+
+class Route(Record, kw_only=True):
+    """Who answers, who shadows, who steps in.
+
+    An entity sits at a fixed point of [0, 1) given by the keyed hash; the arms cover [0, 1) in the order of
+    ``shares``. The arm that a rollout ramps up comes first, so raising its share only adds entities to it.
+
+    Attributes:
+        name: A checked word.
+        version: Grows by one with every change, so a worker can tell new from old.
+        salt: Key of the hash; a new salt deals the entities anew.
+        shares: Arms in order with shares that sum to 1.
+        shadows: Arms that see every request and decide nothing.
+        fallback: Arm that answers where the chosen one fails; None answers with an error.
+        arms: Every arm named above, so that a worker needs nothing but this record.
+    """
+
+    name: str
+    version: int
+    salt: str
+    shares: tuple[Share, ...]
+    shadows: tuple[str, ...] = ()
+    fallback: str | None = None
+    arms: tuple[Arm, ...]
+
+    def __post_init__(self) -> None:
+        check_name("route", self.name)
+        if self.version < 1:
+            raise BadInput(f"route {self.name}: want version >= 1, got {self.version}.")
+        if not self.shares or not math.isclose(sum(s.share for s in self.shares), 1.0, abs_tol=1e-9):
+            raise BadInput(
+                f"route {self.name}: want shares that sum to 1, got {[(s.arm, s.share) for s in self.shares]}."
+            )
+        known = {a.name for a in self.arms}
+        named = {*(s.arm for s in self.shares), *self.shadows, *([self.fallback] if self.fallback else [])}
+        if missing := sorted(named - known):
+            raise BadInput(f"route {self.name}: arms {missing} are named but not defined; known: {sorted(known)}.")
+
+    def arm(self, name: str) -> Arm:
+        """Return the arm of that name."""
+        return next(a for a in self.arms if a.name == name)
+
+    def share_of(self, arm: str) -> float:
+        """Return the share that the arm answers; 0 for a shadow."""
+        return sum(s.share for s in self.shares if s.arm == arm)
+
+
+def position(salt: str, entity: str) -> float:
+    """Place an entity in [0, 1): the same place for the same salt, on every worker, for ever.
+
+    >>> 0 <= position("s", "N14228") < 1
+    True
+    """
+    digest = hashlib.blake2b(entity.encode(), key=salt.encode()[:64], digest_size=8).digest()
+    return int.from_bytes(digest, "little") / _FULL
+
+
+def assign(route: Route, entity: str) -> str:
+    """Return the name of the arm that answers this entity."""
+    at, edge = position(route.salt, entity), 0.0
+    for share in route.shares:
+        edge += share.share
+        if at < edge:
+            return share.arm
+    return next(s.arm for s in reversed(route.shares) if s.share > 0)

@@ -1,0 +1,72 @@
+"""A run: (code, hyperparameters, data, seed) -> model and metrics. What kind of run it was is derived."""
+
+from enum import StrEnum
+from typing import Any
+
+from slipway.records.base import Record
+from slipway.records.dataset import Score
+
+
+class RunKind(StrEnum):
+    """What a run changed against another, told from content hashes alone."""
+
+    DATA_CENTRIC = "data-centric"
+    MODEL_CENTRIC = "model-centric"
+    MIXED = "mixed"
+    REPLAY = "replay"
+
+
+class Slice(Record, kw_only=True):
+    """A part of the data where the model is worse than on the rest.
+
+    Attributes:
+        where: Such as ``carrier = EV and hour in [17, 24)``.
+        n: Rows in it.
+        share: Part of all rows.
+        value: Metric inside.
+        rest: Metric outside.
+        low: Lower limit of the gap inside minus outside, on rows the search did not see.
+        high: Upper limit.
+        headroom: What the whole would gain if the slice were like the rest: gap x share.
+    """
+
+    where: str
+    n: int
+    share: float
+    value: float
+    rest: float
+    low: float
+    high: float
+    headroom: float
+
+
+class Run(Record, kw_only=True):
+    """One training, complete.
+
+    Attributes:
+        id: Hash of code, params, data and seed plus start time.
+        code: SHA-256 of the source files the training used.
+        params: Hyperparameters as given.
+        params_hash: SHA-256 of the canonical form of ``params``.
+        data: Dataset version id.
+        seed: Seed of all chance.
+        environment: Package name to version.
+        scores: Metrics by predictor and split.
+        slices: Worst slices, confirmed.
+        package: Id of the model package, or None if none was made.
+        started_us: When it began.
+        ended_us: When it ended.
+    """
+
+    id: str
+    code: str
+    params: dict[str, Any]
+    params_hash: str
+    data: str
+    seed: int
+    environment: dict[str, str]
+    scores: tuple[Score, ...]
+    slices: tuple[Slice, ...] = ()
+    package: str | None = None
+    started_us: int
+    ended_us: int

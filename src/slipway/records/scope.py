@@ -1,0 +1,181 @@
+"""The scope: what the project is for and what it must hold, as people wrote it in ``slipway.toml``."""
+
+from enum import StrEnum
+from typing import Any
+
+from slipway.records.arm import Arm
+from slipway.records.base import Record
+from slipway.records.field import Field
+from slipway.records.rollout import Plan
+from slipway.records.task import Case, Task
+
+
+class Mode(StrEnum):
+    """When answers are needed."""
+
+    REALTIME = "realtime"
+    BATCH = "batch"
+
+
+class Place(StrEnum):
+    """Where answers are computed."""
+
+    CLOUD = "cloud"
+    EDGE = "edge"
+    BROWSER = "browser"
+
+
+class Project(Record, kw_only=True):
+    """Who wants it, and why.
+
+    Attributes:
+        name: A checked word.
+        owner: Who answers for it: a person or a team with an address.
+        need: The user's need, in a sentence.
+        case: Deployment case.
+        kill: When to stop, in words.
+    """
+
+    name: str
+    owner: str
+    need: str
+    case: Case
+    kill: str
+
+
+class Metric(Record, kw_only=True):
+    """How success is measured.
+
+    Attributes:
+        name: ``error`` (binary) or ``absolute-error`` (regression).
+        why: Why this one.
+        target: Value to reach, in units of the metric; lower is better.
+        margin: How much worse than the present still counts as not worse.
+        false_positive_cost: Cost of saying 1 where 0 is true.
+        false_negative_cost: Cost of saying 0 where 1 is true.
+        kill_above: Value above which the project stops, or None.
+        human_level: What a person reaches, or None if nobody measured it.
+    """
+
+    name: str
+    why: str
+    target: float
+    margin: float
+    false_positive_cost: float = 1.0
+    false_negative_cost: float = 1.0
+    kill_above: float | None = None
+    human_level: float | None = None
+
+
+class Budgets(Record, kw_only=True):
+    """What serving may cost; None means not limited.
+
+    Attributes:
+        latency_p99_ms: 99 % of answers are faster.
+        qps: Requests a second that must be held.
+        memory_mb: Resident memory of one worker.
+        cpu_cores: Cores in use.
+    """
+
+    latency_p99_ms: float | None = None
+    qps: float | None = None
+    memory_mb: float | None = None
+    cpu_cores: float | None = None
+
+
+class Serving(Record, kw_only=True):
+    """How answers are given.
+
+    Attributes:
+        mode: Realtime or batch.
+        place: Cloud, edge or browser.
+        host: Address to bind; anything but loopback needs keys and TLS.
+        port: Port of the data plane; the control surface takes the next one.
+        workers: Worker processes.
+        deadline_ms: An answer later than this is an error or the fallback's.
+        queue_rows: Rows that may wait; more are refused with 503.
+        durability: ``process`` survives kill -9, ``fsync`` survives power loss.
+    """
+
+    mode: Mode = Mode.REALTIME
+    place: Place = Place.CLOUD
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    deadline_ms: float = 1000.0
+    queue_rows: int = 10_000
+    durability: str = "process"
+
+
+class Data(Record, kw_only=True):
+    """Where data comes from.
+
+    Attributes:
+        source: ``file.py:function`` that returns a table, or a path to Parquet or CSV.
+        params: Keyword arguments for the function.
+        test_share: Part of the rows, the latest if the task has a time, held out.
+    """
+
+    source: str
+    params: dict[str, Any] = {}
+    test_share: float = 0.2
+
+
+class Modeling(Record, kw_only=True):
+    """How a candidate is trained.
+
+    Attributes:
+        train: ``file.py:function`` with signature ``(X, y, params, seed) -> estimator``.
+        params: Hyperparameters.
+        seed: Seed of all chance.
+    """
+
+    train: str
+    params: dict[str, Any] = {}
+    seed: int = 0
+
+
+class Monitoring(Record, kw_only=True):
+    """What is watched and when an alarm is due.
+
+    Attributes:
+        unit: Exchangeable unit: ``auto`` (found from the reference), ``row``, ``hour`` or ``day``.
+        alpha: Chance of a false alarm on one monitor over its whole life (or 1 / average run length).
+        tolerance: A gap in the metric smaller than this is reported, not alarmed.
+    """
+
+    unit: str = "auto"
+    alpha: float = 0.01
+    tolerance: float = 0.01
+
+
+class Scope(Record, kw_only=True):
+    """All of ``slipway.toml``.
+
+    Attributes:
+        project: Who wants it, and why.
+        task: X -> Y.
+        fields: X, in order.
+        metric: How success is measured.
+        budgets: What serving may cost.
+        serving: How answers are given.
+        data: Where data comes from.
+        modeling: How a candidate is trained.
+        arms: Systems that exist besides the models: the one to replace, a rule, a service.
+        live: The arm that answers today, or None for a new capability.
+        rollout: The plan a candidate follows.
+        monitoring: What is watched.
+    """
+
+    project: Project
+    task: Task
+    fields: tuple[Field, ...]
+    metric: Metric
+    budgets: Budgets
+    serving: Serving
+    data: Data
+    modeling: Modeling
+    arms: tuple[Arm, ...]
+    live: str | None
+    rollout: Plan
+    monitoring: Monitoring
