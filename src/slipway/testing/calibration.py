@@ -1,124 +1,35 @@
 """Count false alarms and delays of a sequential test over thousands of seeded streams, and render the table.
 
 A calibration test simulates all streams at once (arrays of shape (streams, looks)), turns them into alarms, makes a
-:class:`NullResult` or :class:`PowerResult`, asserts its promise and records it. ``python -m
+:class:`NullResult` or :class:`PowerResult`, demands its promise and records it. ``python -m
 slipway.testing.calibration PAGE`` then renders all recorded rows as one page of Markdown.
 """
 
-import math
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from slipway.errors import BadInput, NotFound
+from slipway.testing.calibration_page import page
+from slipway.testing.calibration_rows import NullResult, PowerResult, Recorder, false_alarm_limit, read_rows
+
+__all__ = [
+    "ROWS_FOLDER",
+    "NullResult",
+    "PowerResult",
+    "Recorder",
+    "false_alarm_limit",
+    "first_alarm",
+    "main",
+    "null_result",
+    "power_result",
+    "read_rows",
+]
 
 ROWS_FOLDER = Path("benchmarks/results/calibration")
 """Where a test session leaves its rows unless told otherwise, relative to the repository."""
-
-
-class NullResult(msgspec.Struct, frozen=True, tag="null"):
-    """How often a test cried wolf on streams without an effect.
-
-    Attributes:
-        test: Name of the test, as its module calls it.
-        scenario: What the streams were like, in words.
-        alpha: The promised bound on the share of streams that ever alarm.
-        streams: Number of independent seeded streams.
-        looks: Looks per stream.
-        false_alarms: Streams that alarmed at any look.
-        naive_false_alarms: Streams in which the fixed-n test at the same level, looked at as often, alarmed.
-    """
-
-    test: str
-    scenario: str
-    alpha: float
-    streams: int
-    looks: int
-    false_alarms: int
-    naive_false_alarms: int | None = None
-
-    @property
-    def rate(self) -> float:
-        """Share of streams with a false alarm."""
-        return self.false_alarms / self.streams
-
-    @property
-    def limit(self) -> int:
-        """The most false alarms that simulation error explains if the promise holds."""
-        return false_alarm_limit(streams=self.streams, alpha=self.alpha)
-
-    def demand(self) -> "NullResult":
-        """Return itself, or fail the calling test if the promise is broken beyond simulation error."""
-        if self.false_alarms > self.limit:
-            raise AssertionError(
-                f"{self.test} ({self.scenario}): want at most {self.limit} false alarms in {self.streams} streams "
-                f"at alpha {self.alpha}, got {self.false_alarms} ({self.rate:.1%})."
-            )
-        return self
-
-
-class PowerResult(msgspec.Struct, frozen=True, tag="power"):
-    """How soon a test found an effect that was there.
-
-    Attributes:
-        test: Name of the test.
-        scenario: What the streams were like.
-        effect: The effect put in, in words.
-        unit: What delays are counted in (``requests``, ``pairs``, ``days`` ...).
-        alpha: Level of all tests in the row.
-        streams: Number of streams.
-        found: Share of streams that alarmed before they ended.
-        median_delay: Median units until the alarm; ``inf`` when fewer than half alarmed.
-        fixed_n: Units that the fixed-n test needs for ``fixed_power``, planned before the start.
-        fixed_power: Power that ``fixed_n`` was planned for, a share.
-        bound: The information limit log(1/alpha)/KL in the same unit.
-        goal: The median delay that we must not exceed.
-    """
-
-    test: str
-    scenario: str
-    effect: str
-    unit: str
-    alpha: float
-    streams: int
-    found: float
-    median_delay: float
-    fixed_n: float | None = None
-    fixed_power: float = 0.8
-    bound: float | None = None
-    goal: float | None = None
-
-    def demand(self, *, found: float = 0.5) -> "PowerResult":
-        """Return itself, or fail the calling test if the goal or the share found is missed."""
-        if self.found < found or not self.median_delay <= (math.inf if self.goal is None else self.goal):
-            raise AssertionError(
-                f"{self.test} ({self.scenario}, {self.effect}): want {found:.0%} found and a median of at most "
-                f"{self.goal} {self.unit}, got {self.found:.1%} and {self.median_delay:g}."
-            )
-        return self
-
-
-Row = NullResult | PowerResult
-
-
-def false_alarm_limit(*, streams: int, alpha: float, miss: float = 1e-3) -> int:
-    """Return the smallest count that Binomial(streams, alpha) exceeds with probability at most ``miss``.
-
-    >>> false_alarm_limit(streams=2000, alpha=0.05)  # scipy.stats.binom.isf(1e-3, 2000, 0.05)
-    131
-    """
-    k = np.arange(streams + 1)
-    log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, streams + 1)))])
-    log_pmf = (log_factorial[-1] - log_factorial[k] - log_factorial[streams - k] + k * math.log(alpha)) + (
-        streams - k
-    ) * math.log1p(-alpha)
-    tail = np.cumsum(np.exp(log_pmf)[::-1])[::-1]  # P(count >= k)
-    return int(np.argmax(np.append(tail[1:], 0.0) <= miss))
 
 
 def first_alarm(evidence: npt.ArrayLike, *, threshold: float) -> npt.NDArray[np.int64]:
@@ -191,7 +102,8 @@ def power_result(
     """
     at = np.asarray(first)
     table = np.broadcast_to(np.asarray(delays, dtype=float), (at.size, np.shape(delays)[-1]))
-    waited = np.where(at >= 0, table[np.arange(at.size), at], math.inf)
+    waited = np.where(at >= 0, table[np.arange(at.size), at], np.inf)
+    median = float(np.sort(waited)[at.size // 2])
     return PowerResult(
         test=test,
         scenario=scenario,
@@ -200,7 +112,7 @@ def power_result(
         alpha=alpha,
         streams=at.size,
         found=float((at >= 0).mean()),
-        median_delay=float(np.sort(waited)[at.size // 2]),
+        median_delay=median if np.isfinite(median) else None,
         fixed_n=fixed_n,
         fixed_power=fixed_power,
         bound=bound,
@@ -208,59 +120,14 @@ def power_result(
     )
 
 
-class Recorder:
-    """Keeps the rows of one test module in ``folder/name.jsonl``; the first row of a session empties the file."""
-
-    def __init__(self, folder: Path, *, name: str) -> None:
-        self.path = folder / f"{name}.jsonl"
-        self._fresh = True
-
-    def __call__(self, row: Row) -> None:
-        """Append one row."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("wb" if self._fresh else "ab") as file:
-            file.write(msgspec.json.encode(_no_infinity(row)) + b"\n")
-        self._fresh = False
-
-
-def read_rows(folder: Path) -> list[Row]:
-    """Read all recorded rows, files in alphabetical order.
-
-    Raises:
-        NotFound: No session has left rows there.
-    """
-    rows = [
-        msgspec.json.decode(line, type=Row)  # type: ignore[arg-type]  # msgspec takes a union, mypy wants a class
-        for path in sorted(folder.glob("*.jsonl"))
-        for line in path.read_bytes().splitlines()
-    ]
-    if not rows:
-        raise NotFound(f"{folder}: want rows of a calibration session, found none. Run `make calibration`.")
-    return rows
-
-
-def _no_infinity(row: Row) -> Row:
-    """JSON has no infinity; a median that was never reached is stored as the largest float."""
-    if isinstance(row, PowerResult) and math.isinf(row.median_delay):
-        return msgspec.structs.replace(row, median_delay=sys.float_info.max)
-    return row
-
-
-def render(rows: Iterable[Row]) -> str:
-    """Render rows as a page of Markdown with one table for false alarms and one for delays."""
-    from slipway.testing.calibration_page import page  # noqa: PLC0415  # the page needs the rows' classes
-
-    return page(list(rows))
-
-
 def main(arguments: list[str]) -> int:
     """Write the page named in the arguments: ``PAGE [ROWS_FOLDER]``."""
     if not 1 <= len(arguments) <= 2:
         sys.stderr.write("usage: python -m slipway.testing.calibration PAGE [ROWS_FOLDER]\n")
         return 2
-    folder: Any = Path(arguments[1]) if len(arguments) == 2 else ROWS_FOLDER
+    folder = Path(arguments[1]) if len(arguments) == 2 else ROWS_FOLDER
     try:
-        text = render(read_rows(folder))
+        text = page(read_rows(folder))
     except NotFound as error:
         sys.stderr.write(f"{error}\n")
         return 1

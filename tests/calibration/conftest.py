@@ -1,0 +1,14 @@
+"""Each calibration module records its rows in a file of its own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from slipway.testing.calibration import ROWS_FOLDER, Recorder
+
+
+@pytest.fixture(scope="module")
+def record(request: pytest.FixtureRequest) -> Recorder:
+    folder = os.environ.get("SLIPWAY_CALIBRATION_ROWS") or request.config.rootpath / ROWS_FOLDER
+    return Recorder(Path(folder), name=Path(str(request.path)).stem)
