@@ -1,0 +1,72 @@
+# Two commands on a fresh machine with Python 3.11 and make: `make demo` and `make test`.
+# Everything is installed into .venv, from locks with hashes; nothing outside this folder is touched.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fix bench docs calibration faults slow lock clean
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
+
+# --- environments: each stamp is made anew when its lock changes ---------------------------------------------------
+
+$(VENV)/.made:
+	@scripts/make-venv "$(PYTHON)" "$(VENV)"
+	@$(PIP) install --require-hashes -r requirements/build.txt
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made requirements/demo.txt pyproject.toml
+	@echo "Setting up: installing the locked packages into $(VENV) (once, about a minute) ..."
+	@$(PIP) install --require-hashes -r requirements/demo.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.demo requirements/dev.txt
+	@echo "Setting up: installing the locked development packages into $(VENV) (once) ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# --- what people run -----------------------------------------------------------------------------------------------
+
+demo: $(VENV)/.demo  ## one real model lives its whole life, on real data, in about a minute
+	@$(BIN)/slipway demo
+
+test: $(VENV)/.dev check  ## all checks, then the tests (under five minutes on two cores)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+
+check: $(VENV)/.dev  ## style, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(VENV)/.dev  ## mend what a tool can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+calibration: $(VENV)/.dev  ## false alarms and power over thousands of seeded streams; writes docs/reference/calibration.md
+	$(BIN)/python -m pytest -n 2 --dist worksteal --timeout 900 -m calibration tests/calibration
+	$(BIN)/python -m slipway.testing.calibration docs/reference/calibration.md
+
+faults: $(VENV)/.dev  ## kill real processes, break real disks
+	$(BIN)/python -m pytest -n 2 --dist loadfile --timeout 600 -m faults tests
+
+slow: $(VENV)/.dev  ## everything beyond the default suite
+	$(BIN)/python -m pytest -n 2 --dist worksteal --timeout 900 -m "calibration or faults or slow" tests
+
+bench: $(VENV)/.dev  ## each benchmark beside its peers (minutes; peers get environments of their own)
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+docs: $(VENV)/.dev  ## run each example and command of the docs
+	$(BIN)/python -m pytest tests/docs src/slipway --doctest-modules
+
+lock:  ## resolve the locks anew (needs uv)
+	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra demo pyproject.toml -o requirements/demo.txt
+	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev -c requirements/demo.txt pyproject.toml -o requirements/dev.txt
+
+clean:  ## remove the environment and everything that can be made again
+	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
