@@ -24,6 +24,7 @@ class PredictionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="prediction
         score: The answer; NaN where nothing could answer.
         latency_us: From receipt to answer.
         x: Field name to column, as the privacy classes of the scope allow.
+        shadows: Arms that shadowed when the rows were answered, so that the shadow process needs no other memory.
     """
 
     route: str
@@ -36,6 +37,7 @@ class PredictionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="prediction
     score: list[float]
     latency_us: list[int]
     x: dict[str, Column]
+    shadows: tuple[str, ...] = ()
 
 
 class ShadowFrame(msgspec.Struct, frozen=True, kw_only=True, tag="shadows"):

@@ -1,0 +1,96 @@
+"""What a worker must know of the scope, in one file, so that it never opens the control store."""
+
+import ipaddress
+from enum import StrEnum
+
+from slipway.errors import BadInput
+from slipway.records.base import Record, check_name
+from slipway.records.field import Privacy
+from slipway.records.model import Signature
+
+
+class ClockKind(StrEnum):
+    """Whose time counts: the machine's, or the moments that requests of a replay carry."""
+
+    SYSTEM = "system"
+    EVENT = "event"
+
+
+class Durability(StrEnum):
+    """What an acknowledged row survives: ``kill -9`` of any process, or a loss of power too."""
+
+    PROCESS = "process"
+    FSYNC = "fsync"
+
+
+class WorkerConfig(Record, frozen=True, kw_only=True):
+    """The facts of one data plane; the file ``.slipway/run/worker.msgpack``.
+
+    Attributes:
+        route: Name of the route that is served.
+        signature: Fields of X in order, kind of answer, threshold.
+        entity: Name of the value that the assignment is keyed on; it may also be one of the fields.
+        entity_privacy: What the journal may hold of the entity, where it is not one of the fields.
+        pseudonym_key: Key of the pseudonyms, at least 16 bytes if anything is a pseudonym.
+        host: Address to bind.
+        port: Port to bind; 0 takes any free one.
+        workers: Worker processes.
+        deadline_ms: An answer later than this is an error or the fallback's.
+        queue_rows: Rows of one worker that may wait; more are refused with 503.
+        durability: What an acknowledged row survives.
+        clock: Whose time counts.
+    """
+
+    route: str
+    signature: Signature
+    entity: str
+    entity_privacy: Privacy = Privacy.CLEAR
+    pseudonym_key: bytes = b""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    deadline_ms: float = 1000.0
+    queue_rows: int = 10_000
+    durability: Durability = Durability.PROCESS
+    clock: ClockKind = ClockKind.SYSTEM
+
+    def __post_init__(self) -> None:
+        check_name("route", self.route)
+        limits = {"workers": self.workers, "deadline_ms": self.deadline_ms, "queue_rows": self.queue_rows}
+        for name, value in limits.items():
+            if not value > 0:
+                raise BadInput(f"serving.{name}: want more than 0, got {value}.")
+        if self.privacy_of_entity() is Privacy.NOTHING:
+            raise BadInput(
+                f"entity '{self.entity}': want privacy 'clear' or 'pseudonym', got 'nothing'. Without it nobody could "
+                "tell which arm a row was dealt to; 'pseudonym' keeps it secret and the deal reproducible."
+            )
+        classes = {f.privacy for f in self.signature.fields} | {self.privacy_of_entity()}
+        if Privacy.PSEUDONYM in classes and len(self.pseudonym_key) < 16:
+            raise BadInput(
+                f"pseudonym_key: want at least 16 secret bytes where a field is a pseudonym, got "
+                f"{len(self.pseudonym_key)}. Make one with secrets.token_bytes(32) and keep it."
+            )
+        if self.clock is ClockKind.EVENT and not is_loopback(self.host):
+            raise BadInput(
+                f"clock 'event': want a loopback host, got '{self.host}'. A stranger must not set the time; "
+                "serve the replay on 127.0.0.1."
+            )
+
+    def privacy_of_entity(self) -> Privacy:
+        """Return what the journal may hold of the entity."""
+        return next((f.privacy for f in self.signature.fields if f.name == self.entity), self.entity_privacy)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach the address.
+
+    >>> [is_loopback(h) for h in ("localhost", "127.0.0.1", "::1", "0.0.0.0", "example.org")]
+    [True, True, True, False, False]
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
