@@ -1,0 +1,59 @@
+"""Every sequential test of the monitoring half takes the shipped exam; none may be forgotten."""
+
+import numpy as np
+import pytest
+
+from slipway.stats.categories import CategoryDrift, CategoryReference, CategoryTick
+from slipway.stats.histogram import HistogramDrift, HistogramTick, NumericReference
+from slipway.testing.laws import LAWS, Case
+
+BILLION = 10**9
+BAD_COUNTS = (lambda: HistogramTick(np.array([-1, 2])), lambda: HistogramTick(np.array([0.5, np.nan])))
+
+HISTOGRAM = HistogramDrift(NumericReference.of(np.random.default_rng(1).normal(size=500)))
+CATEGORIES = CategoryDrift(CategoryReference.of(["a", "a", "b", None] * 50))
+
+
+def histogram_sample(rng):
+    live = rng.normal(size=60)
+    return HISTOGRAM.tick(live), [HISTOGRAM.tick(part) for part in np.array_split(live, 4)]
+
+
+def category_sample(rng):
+    live = rng.choice(["a", "b", "z"], size=60).tolist()
+    return CATEGORIES.tick(live), [CATEGORIES.tick(live[i : i + 20]) for i in (0, 20, 40)]
+
+
+CASES = [
+    Case(
+        name="histogram drift",
+        test=HISTOGRAM,
+        sample=histogram_sample,
+        huge=HistogramTick(np.full(HISTOGRAM.reference.binning.size, BILLION)),
+        bad=(
+            *BAD_COUNTS,
+            lambda: HistogramDrift(HISTOGRAM.reference, delta=float("nan")),
+            lambda: HistogramDrift(HISTOGRAM.reference, tolerance=float("nan")),
+            lambda: HISTOGRAM.update(HISTOGRAM.start(), HistogramTick(np.array([1]))),
+        ),
+        any_order=False,
+    ),
+    Case(
+        name="category drift",
+        test=CATEGORIES,
+        sample=category_sample,
+        huge=CategoryTick(np.full(len(CATEGORIES.reference.counts), BILLION)),
+        bad=(
+            lambda: CategoryTick(np.array([-1])),
+            lambda: CategoryDrift(CATEGORIES.reference, delta=5.0),
+            lambda: CategoryDrift(CATEGORIES.reference, tolerance=float("nan")),
+        ),
+        any_order=False,
+    ),
+]
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_each_test_keeps_each_law(case, law):
+    law(case)
