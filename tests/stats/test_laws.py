@@ -1,0 +1,140 @@
+"""Every sequential test of the ground floor, part 1, takes the shipped exam; none may be forgotten."""
+
+import math
+
+import msgspec
+import numpy as np
+import pytest
+
+from slipway.stats.asymptotic import MeanSequence, Side
+from slipway.stats.dirichlet import DirichletSplit, SplitCounts
+from slipway.stats.event_split import ArmCounts, EventSplit
+from slipway.stats.moments import Moments, moments
+from slipway.stats.paired import PairCounts, PairedDifference, PairedHarm
+from slipway.testing.laws import LAWS, Case
+
+BILLION = 10**9
+
+
+def arm_sample(rng):
+    parts = [ArmCounts(live=int(a), canary=int(b)) for a, b in rng.integers(0, 9, (4, 2))]
+    return ArmCounts(live=sum(p.live for p in parts), canary=sum(p.canary for p in parts)), parts
+
+
+def split_sample(rng):
+    counts = rng.integers(0, 9, (3, 3))
+    return SplitCounts(tuple(counts.sum(0).tolist())), [SplitCounts(tuple(row)) for row in counts.tolist()]
+
+
+def pair_sample(rng):
+    outcomes = rng.integers(0, 3, 60)
+
+    def count(x):
+        return PairCounts(pairs=x.size, only_canary=int((x == 1).sum()), only_live=int((x == 2).sum()))
+
+    return count(outcomes), [count(part) for part in np.array_split(outcomes, 4)]
+
+
+def moment_sample(rng):
+    x = rng.integers(-5, 6, 40).astype(float)
+    return moments(x), [moments(part) for part in np.array_split(x, 5)]
+
+
+BAD_COUNTS = (lambda: ArmCounts(live=-1, canary=0), lambda: ArmCounts(live=0, canary=math.nan))
+BAD_MOMENTS = (
+    lambda: moments([1.0, math.nan]),
+    lambda: Moments(n=2, total=math.nan, squares=1.0),
+    lambda: Moments(n=2, total=4.0, squares=1.0),
+    lambda: Moments(n=0, total=1.0, squares=1.0),
+)
+
+CASES = [
+    Case(
+        name="event split",
+        test=EventSplit(share=0.05),
+        sample=arm_sample,
+        huge=ArmCounts(live=95 * BILLION, canary=5 * BILLION),
+        bad=(
+            *BAD_COUNTS,
+            lambda: EventSplit(share=5),
+            lambda: EventSplit(share=math.nan),
+            lambda: EventSplit(share=0.1, ratios=()),
+            lambda: EventSplit(share=0.1, ratios=(0.5,)),
+            lambda: ArmCounts(live=1, canary=1, share=2.0),
+            lambda: ArmCounts(live=1, canary=1, share=0.1).merge(ArmCounts(live=1, canary=1)),
+        ),
+    ),
+    Case(
+        name="Dirichlet split",
+        test=DirichletSplit(shares=(0.5, 0.25, 0.25)),
+        sample=split_sample,
+        huge=SplitCounts((2 * BILLION, BILLION, BILLION)),
+        bad=(
+            lambda: DirichletSplit(shares=(0.5, 0.4)),
+            lambda: DirichletSplit(shares=(1.0,)),
+            lambda: DirichletSplit(shares=(0.5, math.nan)),
+            lambda: DirichletSplit(shares=(0.5, 0.5), concentration=0.0),
+            lambda: SplitCounts((1, -1)),
+            lambda: SplitCounts((1, 1)).merge(SplitCounts((1, 1, 1))),
+        ),
+    ),
+    Case(
+        name="paired harm",
+        test=PairedHarm(),
+        sample=pair_sample,
+        huge=PairCounts(pairs=100 * BILLION, only_canary=BILLION, only_live=BILLION),
+        bad=(lambda: PairCounts(pairs=1, only_canary=1, only_live=1), lambda: PairedHarm(ratios=(math.nan,))),
+    ),
+    Case(
+        name="paired difference",
+        test=PairedDifference(),
+        sample=pair_sample,
+        huge=PairCounts(pairs=100 * BILLION, only_canary=2 * BILLION, only_live=BILLION),
+        bad=(lambda: PairCounts(pairs=-1), lambda: PairCounts(pairs=2, only_canary=1.5)),
+    ),
+    *(
+        Case(
+            name=f"mean sequence, {side.value}",
+            test=MeanSequence(alpha=0.05, n_star=30, side=side),
+            sample=moment_sample,
+            huge=Moments(n=BILLION, total=3.0 * BILLION, squares=10.0 * BILLION),
+            bad=(
+                *BAD_MOMENTS,
+                lambda: MeanSequence(alpha=5, n_star=30),
+                lambda: MeanSequence(alpha=0.05, n_star=0),
+                lambda: MeanSequence(alpha=0.6, n_star=30, side=Side.LOWER),
+            ),
+        )
+        for side in Side
+    ),
+]
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_each_test_keeps_each_law(case, law):
+    law(case)
+
+
+class Broken(msgspec.Struct):
+    """Breaks every law it can, to show that the exam can be failed."""
+
+    def start(self):
+        return Moments(n=1, total=1.0, squares=1.0)
+
+    def update(self, state, tick):
+        return Moments(n=state.n + 1, total=tick.total, squares=1e300)
+
+    def evidence(self, state):
+        return MeanSequence(alpha=0.05, n_star=30).evidence(state)
+
+
+@pytest.mark.parametrize("law", [law for law in LAWS if "restart" not in law.__name__], ids=lambda law: law.__name__)
+def test_the_exam_can_be_failed(law):
+    def sample(rng):
+        whole, parts = moment_sample(rng)
+        return whole, parts[1:]
+
+    broken = Case(name="broken", test=Broken(), sample=sample, huge=None, bad=(lambda: 1,))
+    with pytest.raises((AssertionError, AttributeError)):
+        law(broken)
