@@ -1,0 +1,1 @@
+"""How things are kept: the journal, the control store, blobs and route files. One folder, no server."""

@@ -1,0 +1,88 @@
+"""Between columns in memory and columns in a frame; the one place that knows both forms.
+
+In memory a field is a float64 array (NaN is missing; a boolean is 0 or 1) or an object array of text or None. In a
+frame it is little-endian float64 bytes or a list.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from slipway.errors import BadInput
+from slipway.ports import Columns
+from slipway.records.frame import Column, Frame, OutcomeFrame, PredictionFrame
+
+_NUMBER = np.dtype("<f8")
+
+
+def rows_of(frame: Frame) -> int:
+    """Return the number of rows of a frame."""
+    return len(frame.id)
+
+
+def encode_column(values: npt.NDArray[Any], *, name: str = "column") -> Column:
+    """Turn one field's values into what a frame holds.
+
+    Args:
+        values: Shape (rows,): any real or boolean dtype, or objects that are text or None.
+        name: Field name, for the message.
+
+    Raises:
+        BadInput: Not one-dimensional, or an object that is neither text nor None.
+
+    >>> encode_column(np.array([1.0])).hex()  # IEEE 754 double 1.0 is 3ff0000000000000, little end first
+    '000000000000f03f'
+    >>> encode_column(np.array(["EV", None], dtype=object))
+    ['EV', None]
+    """
+    if values.ndim != 1:
+        raise BadInput(f"field {name}: want one value a row, shape (rows,), got shape {values.shape}.")
+    if values.dtype.kind in "biuf":
+        return values.astype(_NUMBER, copy=False).tobytes()
+    listed: list[str | None] = values.tolist()
+    if odd := {type(v) for v in listed} - {str, type(None)}:
+        names = sorted(t.__name__ for t in odd)
+        raise BadInput(f"field {name}: want text or None in a category, or a float64 array; got {', '.join(names)}.")
+    return listed
+
+
+def decode_column(column: Column) -> npt.NDArray[Any]:
+    """Turn what a frame holds back into an array; numbers come as a read-only view of the frame's bytes."""
+    if isinstance(column, bytes):
+        return np.frombuffer(column, dtype=_NUMBER)
+    out = np.empty(len(column), dtype=object)
+    out[:] = column
+    return out
+
+
+def encode_columns(columns: Columns) -> dict[str, Column]:
+    """Turn a batch of X into what a prediction frame holds."""
+    return {name: encode_column(values, name=name) for name, values in columns.items()}
+
+
+def columns_of(frame: PredictionFrame) -> dict[str, npt.NDArray[Any]]:
+    """Return the X of a frame as arrays, field by field, in the frame's order."""
+    return {name: decode_column(column) for name, column in frame.x.items()}
+
+
+def check_frame(frame: Frame) -> None:
+    """Refuse a frame whose columns differ in length, before it can reach the disk.
+
+    Raises:
+        BadInput: Names the column, and both lengths.
+    """
+    rows = rows_of(frame)
+    for name, length in _lengths(frame):
+        if length != rows:
+            raise BadInput(f"{type(frame).__name__}.{name}: want {rows} rows, one an id, got {length}.")
+
+
+def _lengths(frame: Frame) -> list[tuple[str, float]]:
+    if isinstance(frame, PredictionFrame):
+        named = ("at_us", "entity", "arm", "fallback", "score", "latency_us")
+        x = [(f"x[{k!r}]", len(c) / 8 if isinstance(c, bytes) else len(c)) for k, c in frame.x.items()]
+        return [(n, len(getattr(frame, n))) for n in named] + x
+    if isinstance(frame, OutcomeFrame):
+        return [("at_us", len(frame.at_us)), ("value", len(frame.value))]
+    return [("score", len(frame.score))]

@@ -1,0 +1,120 @@
+"""Frames to bytes and back. Pure: bytes in, bytes out."""
+
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from slipway.errors import BadInput, Corrupt, Refused
+from slipway.records.frame import Frame
+from slipway.storage.columns import check_frame
+
+VERSION = 1
+"""Version of the segment format that this code writes and reads."""
+
+SEGMENT_HEADER = b"SLIPJRN" + bytes([VERSION])
+"""First bytes of each segment: seven of magic, one of version."""
+
+MAX_FRAME_BYTES = (1 << 31) - 1
+"""Largest payload; the top bit of the length says whether a frame is the last of its tick."""
+
+_HEAD = struct.Struct("<III")
+_LAST = 1 << 31
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(Frame)
+
+
+def encode_tick(frames: Sequence[Frame]) -> bytearray:
+    """Return the bytes of one tick: its frames, the last one marked.
+
+    Raises:
+        BadInput: A frame's columns differ in length, or it is larger than 2 GiB.
+    """
+    out = bytearray()
+    for number, frame in enumerate(frames, start=1):
+        check_frame(frame)
+        payload = _ENCODER.encode(frame)
+        if len(payload) > MAX_FRAME_BYTES:
+            raise BadInput(f"frame: want at most {MAX_FRAME_BYTES} bytes, got {len(payload)}. Write fewer rows a tick.")
+        marked = len(payload) | (_LAST if number == len(frames) else 0)
+        head = struct.pack("<II", marked, zlib.crc32(payload))
+        out += head + struct.pack("<I", zlib.crc32(head)) + payload
+    return out
+
+
+def check_segment_header(data: bytes, *, segment: str) -> bool:
+    """Tell whether a segment's first bytes are all there (False: its creation was cut short).
+
+    Raises:
+        Corrupt: They are not those of a segment.
+        Refused: A newer Slipway wrote it.
+    """
+    if not SEGMENT_HEADER.startswith(data[: len(SEGMENT_HEADER) - 1]):
+        raise Corrupt(
+            f"journal segment {segment}, offset 0: want {SEGMENT_HEADER!r}, got {data[:8]!r}. "
+            "It is no segment, or its disk is failing; restore it from a copy."
+        )
+    if len(data) < len(SEGMENT_HEADER):
+        return False
+    if data[7] != VERSION:
+        raise Refused(
+            f"journal segment {segment}: want format {VERSION}, got format {data[7]}. "
+            "Another version of Slipway wrote it; use that version, or a newer one."
+        )
+    return True
+
+
+def whole_frames(data: memoryview, *, segment: str, offset: int) -> Iterator[tuple[memoryview, int]]:
+    """Yield (payload, offset behind it) of each frame whose tick is complete; stop quietly at a torn tail.
+
+    A rest of nothing but zeros is a torn tail too: a file system may lengthen a file before power fails.
+
+    Args:
+        data: Bytes of the segment from ``offset`` on.
+        segment: Its name, for the message.
+        offset: Where ``data`` begins; a frame boundary.
+
+    Raises:
+        Corrupt: A complete header or payload fails its checksum.
+    """
+    at, tick = 0, list[tuple[memoryview, int]]()
+    while len(data) - at >= _HEAD.size:
+        marked, crc, head_crc = _HEAD.unpack_from(data, at)
+        body = at + _HEAD.size
+        if zlib.crc32(data[at : at + 8]) != head_crc:
+            if not bytes(data[at:]).strip(b"\0"):
+                return
+            raise _corrupt(segment, offset + at, "header")
+        end = body + (marked & MAX_FRAME_BYTES)
+        if end > len(data):
+            return
+        if zlib.crc32(data[body:end]) != crc:
+            raise _corrupt(segment, offset + at, "payload")
+        tick.append((data[body:end], offset + end))
+        if marked & _LAST:
+            yield from tick
+            tick.clear()
+        at = end
+
+
+def decode_frame(payload: memoryview, *, segment: str, offset: int) -> Frame:
+    """Return the frame.
+
+    Raises:
+        Corrupt: The checksum held but this is no frame that this version knows.
+    """
+    try:
+        return _DECODER.decode(payload)
+    except msgspec.MsgspecError as error:
+        raise Corrupt(
+            f"journal segment {segment}, frame that ends at offset {offset}: want a frame, got '{error}'. "
+            "A newer Slipway may have written it; read it with that version."
+        ) from error
+
+
+def _corrupt(segment: str, offset: int, part: str) -> Corrupt:
+    return Corrupt(
+        f"journal segment {segment}, frame at offset {offset}: the {part} is not what was written (checksum differs). "
+        "The disk or a hand changed it. Restore the segment from a copy; 'verify' lists what can still be read."
+    )

@@ -1,0 +1,117 @@
+"""Reads what all writers of a project wrote, live segments and closed ones alike."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from slipway.errors import Corrupt, Unavailable
+from slipway.ports import Position
+from slipway.records.frame import Frame
+from slipway.storage.journal.codec import SEGMENT_HEADER, check_segment_header, decode_frame, whole_frames
+
+
+class SegmentFile(NamedTuple):
+    """A segment as the folder shows it.
+
+    Attributes:
+        name: File name without ``.seg``.
+        path: Where it lies.
+        size_bytes: How long it is now, torn tail included.
+    """
+
+    name: str
+    path: Path
+    size_bytes: int
+
+
+def list_segments(folder: Path) -> list[SegmentFile]:
+    """Return the segments of a journal in name order.
+
+    Raises:
+        Unavailable: The folder cannot be read.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            named = [entry for entry in entries if entry.name.endswith(".seg")]
+    except OSError as error:
+        raise Unavailable(
+            f"journal {folder}: want a folder, got '{error.strerror}'. Make it, or mend its rights."
+        ) from error
+    found = []
+    for entry in named:
+        with contextlib.suppress(FileNotFoundError):  # an empty segment goes when its writer closes it
+            found.append(SegmentFile(entry.name[:-4], Path(entry.path), entry.stat().st_size))
+    return sorted(found)
+
+
+class SegmentReader:
+    """Reads frames; implements :class:`slipway.ports.JournalReader`.
+
+    Args:
+        folder: The journal folder.
+
+    Attributes:
+        torn_bytes: Segment name to the number of bytes behind its last whole tick, as of the last read of it. A live
+            segment may have some for an instant; a closed one has them where its writer died in a write.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.torn_bytes: dict[str, int] = {}
+
+    def read(self, after: Mapping[str, int]) -> Iterator[tuple[Frame, Position]]:
+        """Yield complete frames behind the offsets given, segment by segment in name order.
+
+        The segments are those that are there when the reading begins. Memory is bounded by the largest segment.
+
+        Args:
+            after: Segment name to the offset of a position that was yielded before; absent or 0 is from the start.
+
+        Raises:
+            Corrupt: A complete frame's bytes are not what was written; all frames before it were yielded.
+            Refused: A newer Slipway wrote the segment.
+            Unavailable: The folder or a file cannot be read.
+        """
+        for segment in list_segments(self._folder):
+            offset = after.get(segment.name, 0)
+            if segment.size_bytes > offset:
+                yield from self._read_segment(segment, offset)
+
+    def _read_segment(self, segment: SegmentFile, offset: int) -> Iterator[tuple[Frame, Position]]:
+        for attempt in (1, 2):
+            try:
+                for payload, end in self._payloads(segment, offset):
+                    yield decode_frame(payload, segment=segment.name, offset=end), Position(segment.name, end)
+                    offset = end
+            except Corrupt:
+                # On a full disk a writer takes a tick back, perhaps while we read; only what is wrong twice is wrong.
+                if attempt == 2:
+                    raise
+            else:
+                return
+
+    def _payloads(self, segment: SegmentFile, offset: int) -> Iterator[tuple[memoryview, int]]:
+        data = memoryview(_rest_of(segment.path, offset))
+        if offset == 0:
+            if not check_segment_header(bytes(data[: len(SEGMENT_HEADER)]), segment=segment.name):
+                self.torn_bytes[segment.name] = len(data)
+                return
+            offset = len(SEGMENT_HEADER)
+            data = data[offset:]
+        end = offset
+        for payload, end in whole_frames(data, segment=segment.name, offset=offset):
+            yield payload, end
+        self.torn_bytes[segment.name] = offset + len(data) - end
+
+
+def _rest_of(path: Path, offset: int) -> bytes:
+    try:
+        with path.open("rb", buffering=0) as file:
+            file.seek(offset)
+            return file.read()
+    except FileNotFoundError:  # removed since it was listed: it held nothing, or retention took it
+        return b""
+    except OSError as error:
+        raise Unavailable(f"journal segment {path}: want to read it, got '{error.strerror}'.") from error

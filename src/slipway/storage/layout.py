@@ -1,0 +1,81 @@
+"""Where everything lies in a project's folder, said once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of a project. Nothing here touches the disk but :meth:`create`.
+
+    Attributes:
+        root: The project's folder, which holds ``slipway.toml``.
+
+    >>> Layout(Path("flights")).journal.as_posix()
+    'flights/.slipway/journal'
+    """
+
+    root: Path
+
+    @property
+    def scope(self) -> Path:
+        """The scope, which people write."""
+        return self.root / "slipway.toml"
+
+    @property
+    def state(self) -> Path:
+        """Everything that Slipway writes."""
+        return self.root / ".slipway"
+
+    @property
+    def control_db(self) -> Path:
+        """The control store's file."""
+        return self.state / "control.db"
+
+    @property
+    def control_url(self) -> str:
+        """The control store's address for SQLAlchemy."""
+        return f"sqlite:///{self.control_db.absolute()}"
+
+    @property
+    def blobs(self) -> Path:
+        """Bytes by their SHA-256."""
+        return self.state / "blobs"
+
+    @property
+    def journal(self) -> Path:
+        """Segments of frames."""
+        return self.state / "journal"
+
+    @property
+    def sealed(self) -> Path:
+        """Closed segments as Parquet."""
+        return self.journal / "sealed"
+
+    @property
+    def routes(self) -> Path:
+        """Routes in force."""
+        return self.state / "routes"
+
+    @property
+    def run(self) -> Path:
+        """What is running now."""
+        return self.state / "run"
+
+    @property
+    def controller_lock(self) -> Path:
+        """Held by the one controller."""
+        return self.run / "controller.lock"
+
+    def create(self) -> "Layout":
+        """Make the folders that are missing, readable by their owner only, and keep them out of git.
+
+        The journal may hold what people sent; neither a neighbour on the machine nor a repository should get it.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        for folder in (self.state, self.blobs, self.journal, self.sealed, self.routes, self.run):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        ignore = self.state / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+        return self

@@ -1,0 +1,68 @@
+"""Locks that the kernel gives back when their holder dies, however it dies."""
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+
+from slipway.errors import Conflict
+
+
+def try_lock(handle: int) -> bool:
+    """Take the exclusive lock on an open file, or say that another process has it. Never waits.
+
+    The lock goes when the last copy of the handle is closed: a child that was forked without exec keeps it alive.
+    """
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+class ControllerLock:
+    """Makes sure that one project has one controller on this machine.
+
+    Held from :meth:`acquire` (or entry into ``with``) to :meth:`release`, or until the process dies. The file stays;
+    it is the lock on it that counts, so there is nothing to clean up after a crash.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock and note this process's id in the file.
+
+        Raises:
+            Conflict: Another process has it; the message names its id.
+        """
+        if self._handle is not None:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        if not try_lock(handle):
+            holder = os.pread(handle, 32, 0).decode(errors="replace").strip() or "unknown"
+            os.close(handle)
+            raise Conflict(
+                f"{self._path}: want to be the project's one controller, but process {holder} is. "
+                f"Use that one, or stop it ('kill {holder}') and try again."
+            )
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        self._handle = handle
+
+    def release(self) -> None:
+        """Give the lock back. Calling it twice is harmless."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def __enter__(self) -> "ControllerLock":
+        self.acquire()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
