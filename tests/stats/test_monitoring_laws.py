@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from slipway.stats.categories import CategoryDrift, CategoryReference, CategoryTick
+from slipway.stats.gap import Gap, GapReference, GapTick
 from slipway.stats.histogram import HistogramDrift, HistogramTick, NumericReference
 from slipway.testing.laws import LAWS, Case
 
@@ -12,6 +13,13 @@ BAD_COUNTS = (lambda: HistogramTick(np.array([-1, 2])), lambda: HistogramTick(np
 
 HISTOGRAM = HistogramDrift(NumericReference.of(np.random.default_rng(1).normal(size=500)))
 CATEGORIES = CategoryDrift(CategoryReference.of(["a", "a", "b", None] * 50))
+
+GAP = Gap(GapReference.of_classes(np.linspace(0, 1, 400), y=np.arange(400) % 3 > 1))
+
+
+def gap_sample(rng):
+    p, y = rng.random(60), rng.integers(0, 2, 60)
+    return GAP.tick(p, outcome=y), [GAP.tick(p[i : i + 20], outcome=y[i : i + 20]) for i in (0, 20, 40)]
 
 
 def histogram_sample(rng):
@@ -47,6 +55,19 @@ CASES = [
             lambda: CategoryTick(np.array([-1])),
             lambda: CategoryDrift(CATEGORIES.reference, delta=5.0),
             lambda: CategoryDrift(CATEGORIES.reference, tolerance=float("nan")),
+        ),
+        any_order=False,
+    ),
+    Case(
+        name="gap",
+        test=GAP,
+        sample=gap_sample,
+        huge=GapTick(n=BILLION, totals=np.full(3, BILLION << 29), squares=np.full(3, BILLION << 29)),
+        bad=(
+            lambda: GAP.tick([np.nan], outcome=[1]),
+            lambda: GapTick(n=-1, totals=np.zeros(3, dtype=int), squares=np.zeros(3, dtype=int)),
+            lambda: GapTick(n=1, totals=np.full(3, np.nan), squares=np.zeros(3, dtype=int)),
+            lambda: Gap(GAP.reference, delta=float("nan")),
         ),
         any_order=False,
     ),
