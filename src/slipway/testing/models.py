@@ -1,0 +1,120 @@
+"""Small real models, trained and packaged on the spot, for tests of whatever serves models. Needs slipway[train]."""
+
+from typing import Any
+
+import numpy as np
+
+from slipway.ports import BlobStore, Columns
+from slipway.records.base import canonical
+from slipway.records.examples import Examples
+from slipway.records.field import Field, FieldKind
+from slipway.records.model import Manifest, Provenance, Signature
+from slipway.records.task import TaskKind
+from slipway.runtime.onnx import OnnxRuntime
+from slipway.storage.columns import encode_columns
+
+NUMBERS = Signature(
+    fields=(Field(name="a", kind=FieldKind.NUMBER), Field(name="b", kind=FieldKind.NUMBER)), kind=TaskKind.BINARY
+)
+"""Two numbers; the models of :func:`matrix_graph` learn whether their sum is positive."""
+
+MIXED = Signature(
+    fields=(
+        Field(name="delay", kind=FieldKind.NUMBER),
+        Field(name="carrier", kind=FieldKind.CATEGORY),
+        Field(name="night", kind=FieldKind.BOOLEAN),
+    ),
+    kind=TaskKind.BINARY,
+)
+"""A number, a category and a boolean, as the flights of the example have them."""
+
+
+def matrix_graph(*, seed: int = 0, zipmap: bool = False) -> bytes:
+    """Return a logistic regression over one float matrix of two columns as an ONNX file."""
+    from skl2onnx import to_onnx  # noqa: PLC0415 - an extra
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
+    x = np.random.default_rng(seed).normal(size=(200, 2)).astype(np.float32)
+    model = LogisticRegression(C=1.0 + seed).fit(x, x.sum(axis=1) > 0)
+    return _bytes(to_onnx(model, x[:1], options={"zipmap": zipmap}))
+
+
+def regression_graph(*, seed: int = 0) -> bytes:
+    """Return a linear regression of ``a + b`` over one float matrix of two columns as an ONNX file."""
+    from skl2onnx import to_onnx  # noqa: PLC0415 - an extra
+    from sklearn.linear_model import LinearRegression  # noqa: PLC0415
+
+    x = np.random.default_rng(seed).normal(size=(200, 2)).astype(np.float32)
+    return _bytes(to_onnx(LinearRegression().fit(x, x.sum(axis=1)), x[:1]))
+
+
+def mixed_graph(*, seed: int = 0) -> bytes:
+    """Return a pipeline with one-hot carriers over one tensor a field as an ONNX file."""
+    import polars as pl  # noqa: PLC0415 - only here
+    from skl2onnx import convert_sklearn  # noqa: PLC0415 - an extra
+    from skl2onnx.common.data_types import FloatTensorType, StringTensorType  # noqa: PLC0415
+    from sklearn.compose import ColumnTransformer  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    from sklearn.pipeline import make_pipeline  # noqa: PLC0415
+    from sklearn.preprocessing import OneHotEncoder  # noqa: PLC0415
+
+    rng = np.random.default_rng(seed)
+    carriers = rng.choice(["AA", "EV", "UA"], size=300)
+    delay = rng.normal(10, 20, size=300)
+    x = pl.DataFrame({"delay": delay, "carrier": carriers, "night": rng.integers(0, 2, 300).astype(float)})
+    encode = ColumnTransformer([("text", OneHotEncoder(handle_unknown="ignore"), ["carrier"])], remainder="passthrough")
+    model = make_pipeline(encode, LogisticRegression(max_iter=500)).fit(x, (delay > 15) | (carriers == "EV"))
+    kinds = [
+        ("delay", FloatTensorType([None, 1])),
+        ("carrier", StringTensorType([None, 1])),
+        ("night", FloatTensorType([None, 1])),
+    ]
+    return _bytes(convert_sklearn(model, initial_types=kinds, options={id(model): {"zipmap": False}}))
+
+
+def numbers_batch(rows: int) -> Columns:
+    """Return rows for :data:`NUMBERS` that differ."""
+    i = np.arange(rows, dtype=np.float64)
+    return {"a": np.sin(i) * 3, "b": np.cos(i * 1.7) * 2}
+
+
+def mixed_batch(rows: int) -> Columns:
+    """Return rows for :data:`MIXED` that differ; every fifth carrier is missing, every seventh unknown."""
+    i = np.arange(rows)
+    carrier = np.empty(rows, object)
+    carrier[:] = [None if k % 5 == 4 else "ZZ" if k % 7 == 6 else ("AA", "EV", "UA")[k % 3] for k in range(rows)]
+    return {"delay": i * 3.7 - 10, "carrier": carrier, "night": (i % 2).astype(np.float64)}
+
+
+def store_package(
+    blobs: BlobStore, graph: bytes, *, signature: Signature, batch: Columns, name: str = "tiny", **changes: Any
+) -> str:
+    """Store a package whose recorded examples are the graph's own answers to the batch, and return its id.
+
+    Args:
+        blobs: Where to.
+        graph: ONNX file.
+        signature: What it takes and gives.
+        batch: Rows to record.
+        name: Name in the manifest.
+        changes: Fields of :class:`Examples` to replace, to make a package that does not hold what it says.
+    """
+    rows = len(next(iter(batch.values())))
+    scores = OnnxRuntime(graph, signature=signature, name=name).score(batch, rows=rows).tolist()
+    examples = Examples(**{"x": encode_columns(batch), "score": scores} | changes)
+    files = {"model.onnx": blobs.put(graph), "examples.msgpack": blobs.put(canonical(examples))}
+    manifest = Manifest(
+        name=name,
+        signature=signature,
+        files=files,
+        parity=0.0,
+        parity_rows=rows,
+        scores=(),
+        provenance=Provenance(),
+        created_us=0,
+    )
+    return blobs.put(canonical(manifest))
+
+
+def _bytes(model: Any) -> bytes:
+    return bytes(model.SerializeToString())
