@@ -25,7 +25,7 @@ class Place(StrEnum):
     BROWSER = "browser"
 
 
-class Project(Record, kw_only=True):
+class Project(Record, frozen=True, kw_only=True):
     """Who wants it, and why.
 
     Attributes:
@@ -43,7 +43,7 @@ class Project(Record, kw_only=True):
     kill: str
 
 
-class Metric(Record, kw_only=True):
+class Metric(Record, frozen=True, kw_only=True):
     """How success is measured.
 
     Attributes:
@@ -67,7 +67,7 @@ class Metric(Record, kw_only=True):
     human_level: float | None = None
 
 
-class Budgets(Record, kw_only=True):
+class Budgets(Record, frozen=True, kw_only=True):
     """What serving may cost; None means not limited.
 
     Attributes:
@@ -83,7 +83,7 @@ class Budgets(Record, kw_only=True):
     cpu_cores: float | None = None
 
 
-class Serving(Record, kw_only=True):
+class Serving(Record, frozen=True, kw_only=True):
     """How answers are given.
 
     Attributes:
@@ -107,35 +107,36 @@ class Serving(Record, kw_only=True):
     durability: str = "process"
 
 
-class Data(Record, kw_only=True):
+class Data(Record, frozen=True, kw_only=True):
     """Where data comes from.
 
     Attributes:
-        source: ``file.py:function`` that returns a table, or a path to Parquet or CSV.
+        source: ``file.py:function`` that returns a table, or a path to Parquet or CSV; empty where nothing is trained.
         params: Keyword arguments for the function.
         test_share: Part of the rows, the latest if the task has a time, held out.
     """
 
-    source: str
+    source: str = ""
     params: dict[str, Any] = {}
     test_share: float = 0.2
 
 
-class Modeling(Record, kw_only=True):
+class Modeling(Record, frozen=True, kw_only=True):
     """How a candidate is trained.
 
     Attributes:
-        train: ``file.py:function`` with signature ``(X, y, params, seed) -> estimator``.
+        train: ``file.py:function`` with signature ``(X, y, params, seed) -> estimator``; empty where models come from
+            elsewhere.
         params: Hyperparameters.
         seed: Seed of all chance.
     """
 
-    train: str
+    train: str = ""
     params: dict[str, Any] = {}
     seed: int = 0
 
 
-class Monitoring(Record, kw_only=True):
+class Monitoring(Record, frozen=True, kw_only=True):
     """What is watched and when an alarm is due.
 
     Attributes:
@@ -149,7 +150,7 @@ class Monitoring(Record, kw_only=True):
     tolerance: float = 0.01
 
 
-class Scope(Record, kw_only=True):
+class Scope(Record, frozen=True, kw_only=True):
     """All of ``slipway.toml``.
 
     Attributes:

@@ -1,0 +1,227 @@
+"""What a rollout plan says where the person who wrote it said nothing: stages by deployment case, gates by stage.
+
+The one place for these defaults. The parser of ``slipway.toml`` completes what a person drafted; a project without
+a ``[rollout]`` table takes :func:`default_plan`.
+
+**How alpha is shared.** The plan's alpha is the chance that a harmless candidate is rolled back over the whole
+rollout. A confidence sequence or e-process errs with its alpha over *all* looks together, in whichever stage they
+fall. So alpha is divided by the number of different *sequences* that the gates look at, not by the number of gates,
+and by the union bound the sum stays at most the plan's alpha. Which gates share a sequence is what
+:mod:`slipway.deployment` does: ``not-worse`` sums its pairs from the rollout's start, through all stages; ``harm`` and
+``service`` do so over all stages in which requests are dealt at random, and start afresh in each stage in which one
+arm gets them all (shadow, full, watch). Gates of another unit are another sequence.
+"""
+
+import math
+from collections.abc import Sequence
+
+from slipway.errors import BadInput
+from slipway.records.base import Record
+from slipway.records.rollout import Gate, GateKind, Plan, Stage, StageKind
+from slipway.records.task import Case
+
+_HOUR_S = 3600.0
+_DAY_S = 24 * _HOUR_S
+
+SHARES = {StageKind.SHADOW: 0.0, StageKind.CANARY: 0.05, StageKind.FULL: 1.0, StageKind.WATCH: 1.0}
+"""The share of a stage that states none; a ramp has to state its own."""
+
+STAY_S = {
+    StageKind.SHADOW: (7 * _DAY_S, 90 * _DAY_S),
+    StageKind.CANARY: (2 * _DAY_S, 30 * _DAY_S),
+    StageKind.RAMP: (2 * _DAY_S, 30 * _DAY_S),
+    StageKind.FULL: (1 * _DAY_S, 30 * _DAY_S),
+    StageKind.WATCH: (14 * _DAY_S, 28 * _DAY_S),
+}
+"""Shortest and longest stay in a stage that states none, in seconds."""
+
+MIN_UNITS = {
+    "row": {StageKind.SHADOW: 100, StageKind.WATCH: 100},
+    "hour": {StageKind.SHADOW: 24, StageKind.WATCH: 24},
+    "day": {StageKind.SHADOW: 7, StageKind.WATCH: 7},
+}
+"""Fewest units of the stage itself before its gates may pass, by exchangeable unit: a week where one can wait."""
+
+FEW_UNITS = {"row": 50, "hour": 6, "day": 1}
+"""The same for the other stages, which carry traffic and can be left at any moment."""
+
+
+class GateDraft(Record, frozen=True, kw_only=True):
+    """A gate as a person wrote it; None is left to the template.
+
+    Attributes:
+        kind: What is asked.
+        margin: As in :class:`~slipway.records.rollout.Gate`.
+        alpha: Likewise.
+        unit: Likewise.
+        min_units: Likewise.
+    """
+
+    kind: GateKind
+    margin: float | None = None
+    alpha: float | None = None
+    unit: str | None = None
+    min_units: int | None = None
+
+
+class StageDraft(Record, frozen=True, kw_only=True):
+    """A stage as a person wrote it; None is left to the template.
+
+    Attributes:
+        name: A checked word.
+        kind: What is done with the candidate.
+        share: As in :class:`~slipway.records.rollout.Stage`.
+        gates: Likewise.
+        min_s: Likewise.
+        max_s: Likewise.
+    """
+
+    name: str
+    kind: StageKind
+    share: float | None = None
+    gates: tuple[GateDraft, ...] | None = None
+    min_s: float | None = None
+    max_s: float | None = None
+
+
+class PlanTerms(Record, frozen=True, kw_only=True):
+    """What holds for all stages of a plan.
+
+    Attributes:
+        metric: ``error`` or ``absolute-error``.
+        margin: How much worse is still acceptable, in units of the metric.
+        alpha: Chance that a harmless candidate is rolled back over the whole rollout.
+        unit: Exchangeable unit of gates that state none.
+        maturity_s: How long an outcome is waited for.
+        pair: Whether each arm also shadows the other's requests.
+    """
+
+    metric: str
+    margin: float
+    alpha: float = 0.05
+    unit: str = "day"
+    maturity_s: float = _DAY_S
+    pair: bool = True
+
+
+def default_plan(case: Case, *, terms: PlanTerms) -> Plan:
+    """Return the plan for a deployment case.
+
+    >>> from slipway.records.task import Case
+    >>> plan = default_plan(Case.REPLACE, terms=PlanTerms(metric="error", margin=0.005))
+    >>> [(s.name, s.share) for s in plan.stages]
+    [('shadow', 0.0), ('canary', 0.05), ('ramp-25', 0.25), ('ramp-50', 0.5), ('full', 1.0), ('watch', 1.0)]
+    """
+    return complete(default_stages(case), terms=terms)
+
+
+def default_stages(case: Case) -> tuple[StageDraft, ...]:
+    """Return the stages for a deployment case.
+
+    Beside a person (``assist``) and in the place of a system (``replace``) the candidate first proves itself in the
+    shadow of who answers today; beside a person for twice as long, for people's days differ more. Something ``new``
+    has nobody whose shadow would be worth waiting in, so it starts with little traffic.
+    """
+    shadow = StageDraft(name="shadow", kind=StageKind.SHADOW, min_s=14 * _DAY_S if case is Case.ASSIST else None)
+    traffic = (
+        StageDraft(name="canary", kind=StageKind.CANARY),
+        StageDraft(name="ramp-25", kind=StageKind.RAMP, share=0.25),
+        StageDraft(name="ramp-50", kind=StageKind.RAMP, share=0.5),
+        StageDraft(name="full", kind=StageKind.FULL),
+        StageDraft(name="watch", kind=StageKind.WATCH),
+    )
+    return traffic if case is Case.NEW else (shadow, *traffic)
+
+
+def default_gates(kind: StageKind, *, pair: bool) -> tuple[GateDraft, ...]:
+    """Return the questions that a kind of stage asks.
+
+    In the shadow both answers to each request are compared. Where requests are dealt at random, service and outcomes
+    of the two arms are compared as well. At a share of 1 what is new is compared with the shadow of what was live.
+    """
+    paired = (GateDraft(kind=GateKind.NOT_WORSE),) if pair or kind is StageKind.SHADOW else ()
+    harm, service = GateDraft(kind=GateKind.HARM), GateDraft(kind=GateKind.SERVICE)
+    match kind:
+        case StageKind.SHADOW:
+            return paired
+        case StageKind.CANARY | StageKind.RAMP:
+            return (service, harm, *paired)
+        case StageKind.FULL | StageKind.WATCH:
+            return (harm, *paired)
+
+
+def complete(drafts: Sequence[StageDraft], *, terms: PlanTerms) -> Plan:
+    """Fill in what the drafts leave open and share alpha over the questions.
+
+    Raises:
+        BadInput: A ramp without a share, a value that its record refuses, or gates whose own alphas leave nothing.
+    """
+    filled = tuple(_filled(d, terms=terms) for d in drafts)
+    spent = _shared_alpha(filled, alpha=terms.alpha, unit=terms.unit)
+    stages = tuple(
+        _stage(d, tuple(_gate(g, kind=d.kind, alpha=spent, terms=terms) for g in gates)) for d, gates in filled
+    )
+    return Plan(stages=stages, metric=terms.metric, alpha=terms.alpha, maturity_s=terms.maturity_s, pair=terms.pair)
+
+
+def _filled(draft: StageDraft, *, terms: PlanTerms) -> tuple[StageDraft, tuple[GateDraft, ...]]:
+    if draft.gates is None:
+        return draft, default_gates(draft.kind, pair=terms.pair)
+    return draft, draft.gates
+
+
+def sequence(kind: GateKind, *, unit: str, stage: str, stage_kind: StageKind) -> tuple[str, ...]:
+    """Name the sequence of evidence that a gate looks at: gates with one name share one alpha.
+
+    >>> sequence(GateKind.HARM, unit="day", stage="canary", stage_kind=StageKind.CANARY)
+    ('harm', 'day')
+    >>> sequence(GateKind.HARM, unit="day", stage="watch", stage_kind=StageKind.WATCH)
+    ('harm', 'day', 'watch')
+    """
+    dealt = stage_kind in (StageKind.CANARY, StageKind.RAMP)
+    return (kind.value, unit) if dealt or kind is GateKind.NOT_WORSE else (kind.value, unit, stage)
+
+
+def _shared_alpha(filled: Sequence[tuple[StageDraft, tuple[GateDraft, ...]]], *, alpha: float, unit: str) -> float:
+    """Return the alpha of each sequence whose gates state none."""
+    stated: dict[tuple[str, ...], float] = {}
+    open_: set[tuple[str, ...]] = set()
+    for draft, gates in filled:
+        for gate in gates:
+            name = sequence(gate.kind, unit=gate.unit or unit, stage=draft.name, stage_kind=draft.kind)
+            if gate.alpha is None:
+                open_.add(name)
+            else:
+                stated[name] = max(stated.get(name, 0.0), gate.alpha)
+    left = alpha - math.fsum(stated.values())
+    if left < -1e-9 * alpha or (open_ and left <= 0):
+        raise BadInput(
+            f"want gates whose own alphas sum to at most the plan's, got {math.fsum(stated.values()):g} of {alpha:g}"
+            f"{' and gates that state none' if open_ else ''}. Raise rollout.alpha or lower the gates'."
+        )
+    return left / max(len(open_), 1)
+
+
+def _gate(draft: GateDraft, *, kind: StageKind, alpha: float, terms: PlanTerms) -> Gate:
+    unit = draft.unit or terms.unit
+    margin = terms.margin if draft.margin is None else draft.margin
+    units = MIN_UNITS[unit].get(kind, FEW_UNITS[unit]) if draft.min_units is None else draft.min_units
+    return Gate(
+        kind=draft.kind,
+        margin=margin if draft.kind is GateKind.NOT_WORSE else 0.0,
+        alpha=alpha if draft.alpha is None else draft.alpha,
+        unit=unit,
+        min_units=units,
+    )
+
+
+def _stage(draft: StageDraft, gates: tuple[Gate, ...]) -> Stage:
+    share = SHARES.get(draft.kind) if draft.share is None else draft.share
+    if share is None:
+        raise BadInput(f"stage {draft.name}: want a share, got none. A ramp says how far it goes: share = 0.25.")
+    shortest, longest = STAY_S[draft.kind]
+    if draft.max_s is not None:
+        shortest = min(shortest, draft.max_s)
+    min_s = shortest if draft.min_s is None else draft.min_s
+    max_s = max(longest, min_s) if draft.max_s is None else draft.max_s
+    return Stage(name=draft.name, kind=draft.kind, share=share, gates=gates, min_s=min_s, max_s=max_s)

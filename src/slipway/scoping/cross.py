@@ -1,0 +1,86 @@
+"""Checks between the tables: what is well written by itself, and yet cannot be meant."""
+
+from typing import Any
+
+from slipway.errors import nearest
+from slipway.records.arm import Arm, ArmKind
+from slipway.records.field import Field, FieldKind
+from slipway.records.task import Case, Task, TaskKind
+from slipway.scoping.parts import check_rule
+from slipway.scoping.problems import Problems, shown
+
+METRICS = {TaskKind.BINARY: "error", TaskKind.REGRESSION: "absolute-error"}
+"""The metric of each kind of task."""
+
+
+def check_columns(task: Task, *, fields: tuple[Field, ...], names: set[str], problems: Problems) -> None:
+    """Note columns that play two parts, or inputs that hold the answer.
+
+    Args:
+        task: X -> Y.
+        fields: The fields that could be read.
+        names: All names under ``[fields]``, also of fields that are at fault.
+        problems: Where faults go.
+    """
+    if task.target in names:
+        way_out = "The answer must not be an input: take it out of [fields]."
+        problems.add(("fields", task.target), want="inputs only", got=f"'{task.target}', the target", way_out=way_out)
+    if task.time in names and {f.name: f.kind for f in fields}.get(task.time or "") is not FieldKind.CATEGORY:
+        way_out = "A moment never comes again: make fields of it such as 'hour' or 'weekday'."
+        problems.add(("fields", task.time or ""), want="inputs only", got=f"'{task.time}', the time", way_out=way_out)
+    for key, value in (("entity", task.entity), ("time", task.time)):
+        if value == task.target:
+            problems.add(("task", key), want="another column than the target", got=f"'{value}'")
+    if task.time == task.entity:
+        problems.add(("task", "time"), want="another column than the entity", got=f"'{task.time}'")
+
+
+def check_metric(metric: dict[str, Any], *, kind: TaskKind, problems: Problems) -> None:
+    """Note a metric that does not fit the task, or numbers that contradict each other."""
+    if metric["name"] != METRICS[kind]:
+        way_out = f"Write '{METRICS[kind]}', or leave the key out."
+        problems.add(
+            ("metric", "name"), want=f"'{METRICS[kind]}' for a {kind} task", got=f"'{metric['name']}'", way_out=way_out
+        )
+    if kind is TaskKind.BINARY:
+        for key in ("target", "margin", "kill_above", "human_level"):
+            if (metric[key] or 0) > 1:
+                way_out = "An error is the share of wrong answers: write 0.05 for 5 %."
+                problems.add(("metric", key), want="a number <= 1 for 'error'", got=shown(metric[key]), way_out=way_out)
+    if metric["kill_above"] is not None and metric["kill_above"] < metric["target"]:
+        want = f"kill_above >= target = {metric['target']:g}"
+        way_out = "Lower is better: a project that reached its target would be stopped."
+        problems.add(("metric", "kill_above"), want=want, got=shown(metric["kill_above"]), way_out=way_out)
+    if metric["false_positive_cost"] == metric["false_negative_cost"] == 0:
+        problems.add(("metric", "false_positive_cost"), want="a cost > 0 for one of the two errors", got="0 for both")
+
+
+def check_live(live: str | None, *, case: Case, arms: tuple[Arm, ...], names: set[str], problems: Problems) -> None:
+    """Note a live arm that does not exist, or one that must and does not.
+
+    Args:
+        live: Name of the arm that answers today.
+        case: Deployment case.
+        arms: The arms that could be read.
+        names: All names under ``[arms]``, also of arms that are at fault.
+        problems: Where faults go.
+    """
+    place = ("serving", "live")
+    if live is not None and live not in names:
+        way_out = nearest(live, names).strip() or f"Known: {', '.join(sorted(names)) or 'none'}."
+        problems.add(place, want="the name of an arm, [arms.NAME]", got=f"'{live}'", way_out=way_out)
+    if live is None and case is Case.REPLACE:
+        known = f"; one of: {', '.join(a.name for a in arms)}" if arms else ""
+        problems.add(
+            place,
+            want=f"the arm that answers today{known}",
+            got="nothing",
+            way_out='Describe the system to be replaced as [arms.NAME], and write live = "NAME" in [serving].',
+        )
+
+
+def check_rules(arms: tuple[Arm, ...], *, fields: tuple[Field, ...], problems: Problems) -> None:
+    """Note rules that name no field, or say more than a rule can."""
+    for arm in arms:
+        if arm.kind is ArmKind.RULE:
+            check_rule(arm, fields=fields, problems=problems)

@@ -1,0 +1,163 @@
+"""Every key that ``slipway.toml`` may hold, table by table: how it is read, its default, and why it matters."""
+
+from enum import Enum
+from typing import Any, NamedTuple
+
+from slipway.records.arm import ArmKind
+from slipway.records.field import FieldKind, Privacy
+from slipway.records.rollout import GateKind, StageKind
+from slipway.records.scope import Mode, Place
+from slipway.records.task import Case, TaskKind
+from slipway.scoping import addresses as at
+from slipway.scoping import values as v
+
+
+class Default(Enum):
+    """A key without a default must be written."""
+
+    REQUIRED = "required"
+
+
+REQUIRED = Default.REQUIRED
+
+
+class Key(NamedTuple):
+    """One key of a table.
+
+    Attributes:
+        name: As written in the file.
+        read: Turns what TOML gave into what the record holds.
+        default: What the record holds where the key is left out.
+        why: Why it matters, said where a required key is missing.
+        field: The record's name for it, where that differs.
+    """
+
+    name: str
+    read: v.Reader
+    default: Any = REQUIRED
+    why: str = ""
+    field: str = ""
+
+
+PROJECT = (
+    Key("name", v.word, why="It names the project in every log line, package and report."),
+    Key("owner", v.text, why="Somebody answers for the model; alerts and questions go there."),
+    Key("need", v.text, why="A model that answers nobody's need is not worth its upkeep."),
+    Key("case", v.choice(Case), why="New, beside people or in the place of a system: it decides how one deploys."),
+    Key("kill", v.text, why="When to stop is agreed on before the work has been done, or never."),
+)
+TASK = (
+    Key("x", v.text, why="What is not known at the moment of the answer must not be an input."),
+    Key("y", v.text, why="What is predicted, in words that the user would use."),
+    Key("kind", v.choice(TaskKind), why="It decides what an answer is and how it is scored."),
+    Key("target", v.column, why="The column that holds the truth to learn from."),
+    Key("entity", v.column, why="Its keyed hash decides who answers, so that an entity stays with its arm."),
+    Key("time", v.column, default=None),
+    Key("threshold", v.number(over=0, under=1), default=0.5),
+)
+FIELD = (
+    Key("kind", v.choice(FieldKind), why="A request whose values are of another kind is refused."),
+    Key("unit", v.text, default=""),
+    Key("low", v.number(), default=None),
+    Key("high", v.number(), default=None),
+    Key("values", v.words, default=()),
+    Key("required", v.flag, default=False),
+    Key("privacy", v.choice(Privacy), default=Privacy.CLEAR),
+)
+METRIC = (
+    Key("name", v.among("error", "absolute-error"), default=None),
+    Key("why", v.text, why="A metric that nobody can give a reason for optimises the wrong thing."),
+    Key("target", v.number(least=0), why="Without a target no run is ever good enough, or every run is."),
+    Key("margin", v.number(least=0), why="It says how much worse than the present still counts as not worse."),
+    Key("false_positive_cost", v.number(least=0), default=1.0),
+    Key("false_negative_cost", v.number(least=0), default=1.0),
+    Key("kill_above", v.number(least=0), default=None),
+    Key("human_level", v.number(least=0), default=None),
+)
+BUDGETS = (
+    Key("latency_p99_ms", v.number(over=0), default=None),
+    Key("qps", v.number(over=0), default=None),
+    Key("memory_mb", v.number(over=0), default=None),
+    Key("cpu_cores", v.number(over=0), default=None),
+)
+SERVING = (
+    Key("mode", v.choice(Mode), default=Mode.REALTIME),
+    Key("place", v.choice(Place), default=Place.CLOUD),
+    Key("live", v.word, default=None),
+    Key("host", at.host, default="127.0.0.1"),
+    Key("port", v.whole(least=1, most=65534), default=8080),
+    Key("workers", v.whole(least=1, most=1024), default=1),
+    Key("deadline_ms", v.number(over=0), default=1000.0),
+    Key("queue_rows", v.whole(least=1, most=10_000_000), default=10_000),
+    Key("durability", v.among("process", "fsync"), default="process"),
+)
+DATA = (
+    Key("source", at.source, why="It says where the rows come from that a model learns from."),
+    Key("params", v.params, default={}),
+    Key("test_share", v.number(over=0, under=1), default=0.2),
+)
+MODEL = (
+    Key("train", at.function, why="It is the function that fits a model: (X, y, params, seed) -> estimator."),
+    Key("params", v.params, default={}),
+    Key("seed", v.whole(least=0, most=2**32 - 1), default=0),
+)
+ARM = (
+    Key("kind", v.choice(ArmKind), default=None),
+    Key("package", at.package, default=""),
+    Key("url", at.url, default=""),
+    Key("rule", v.text, default=""),
+    Key("function", at.function, default=""),
+    Key("timeout_ms", v.number(over=0), default=1000.0),
+)
+ROLLOUT = (
+    Key("alpha", v.number(over=0, under=1), default=0.05),
+    Key("unit", v.among("row", "hour", "day"), default="day"),
+    Key("maturity", v.duration, default=86400.0, field="maturity_s"),
+    Key("pair", v.flag, default=True),
+    Key("stages", lambda value: value, default=None),
+)
+STAGE = (
+    Key("name", v.word, why="Verdicts name the stage that they are about."),
+    Key("kind", v.choice(StageKind), default=None),
+    Key("share", v.number(least=0, most=1), default=None),
+    Key("gates", lambda value: value, default=None),
+    Key("min", v.duration, default=None, field="min_s"),
+    Key("max", v.duration, default=None, field="max_s"),
+)
+GATE = (
+    Key("kind", v.choice(GateKind), why="It says what is asked."),
+    Key("margin", v.number(least=0), default=None),
+    Key("alpha", v.number(over=0, under=1), default=None),
+    Key("unit", v.among("row", "hour", "day"), default=None),
+    Key("min_units", v.whole(least=1, most=10**9), default=None),
+)
+MONITORING = (
+    Key("unit", v.among("auto", "row", "hour", "day"), default="auto"),
+    Key("alpha", v.number(over=0, under=1), default=0.01),
+    Key("tolerance", v.number(least=0), default=0.01),
+)
+
+TABLES: dict[str, tuple[Key, ...]] = {
+    "project": PROJECT,
+    "task": TASK,
+    "fields.NAME": FIELD,
+    "metric": METRIC,
+    "budgets": BUDGETS,
+    "serving": SERVING,
+    "data": DATA,
+    "model": MODEL,
+    "arms.NAME": ARM,
+    "rollout": ROLLOUT,
+    "rollout.stages[]": STAGE,
+    "rollout.stages[].gates[]": GATE,
+    "monitoring": MONITORING,
+}
+"""The tables by the path under which they stand in the file."""
+
+WHY = {
+    "project": "Nobody could tell whose it is, what for, and when to stop.",
+    "task": "Without X -> Y there is nothing to learn and nothing to serve.",
+    "fields": "Requests are checked against these; a model without named inputs cannot be served.",
+    "metric": "Without a metric, a target and a margin no run can be judged and no gate can pass.",
+}
+"""The tables that must be there, and why."""
