@@ -200,6 +200,7 @@ class Rollout(Record, kw_only=True):
         route: Route that is being changed.
         candidate: Arm on its way in.
         live: Arm that answers now and to which one rolls back.
+        fallback: Arm that stepped in before the rollout, and does again after a rollback; live steps in during it.
         plan: Stages and gates.
         status: Running or how it ended.
         entries: Stages entered so far; the last one is the present one.
@@ -211,6 +212,7 @@ class Rollout(Record, kw_only=True):
     route: str
     candidate: str
     live: str
+    fallback: str | None = None
     plan: Plan
     status: RolloutStatus
     entries: tuple[StageEntry, ...]

@@ -1,0 +1,66 @@
+"""Evidence from the deal: the hash dealt entities to two arms with known shares, so their events split likewise."""
+
+import math
+from collections.abc import Iterable
+
+from slipway.deployment.units import LENGTH_US
+from slipway.records.cohort import Cohort
+from slipway.records.rollout import Gate, Plan
+from slipway.stats.asymptotic import MeanSequence, Side
+from slipway.stats.event_split import ArmCounts, EventSplit, EventSplitState
+from slipway.stats.evidence import AnytimeInterval, EValue
+from slipway.stats.moments import moments
+
+
+def is_dealt(share: float) -> bool:
+    """Tell whether both arms get requests at this share of the candidate."""
+    return 0 < share < 1
+
+
+def looks(plan: Plan, *, gate: Gate) -> int:
+    """Return how many sequences of evidence the plan's gates of this kind and unit look at; they share one alpha.
+
+    The deal is one sequence over all dealt stages. Each other stage that asks the same starts its pairs afresh, so that
+    harm that begins late is not diluted by a long good past.
+    """
+    asked = [s.share for s in plan.stages if any((g.kind, g.unit) == (gate.kind, gate.unit) for g in s.gates)]
+    return max(1, sum(not is_dealt(share) for share in asked) + any(is_dealt(share) for share in asked))
+
+
+def split_evidence(cohorts: Iterable[Cohort], *, events: str) -> tuple[EValue, int, float]:
+    """Return (evidence that the candidate has more, its events, events that its shares foretell).
+
+    Args:
+        cohorts: Any; those that were not dealt are left out, others are combined with their own share.
+        events: Field of the arm's sums that counts entities with an event, such as ``error_entities``.
+
+    >>> from slipway.records.cohort import ArmSums
+    >>> arms = dict(candidate=ArmSums(error_entities=20), live=ArmSums(error_entities=160))
+    >>> day = Cohort(start_us=0, end_us=1, route_version=1, share=0.05, **arms)
+    >>> evidence, seen, foretold = split_evidence([day], events="error_entities")
+    >>> round(evidence.log_e, 4), seen, round(foretold, 1)  # the example of EventSplit
+    (4.1995, 20, 9.0)
+    """
+    state, seen, foretold = EventSplitState(), 0, 0.0
+    for cohort in cohorts:
+        if is_dealt(cohort.share):
+            canary, live = getattr(cohort.candidate, events), getattr(cohort.live, events)
+            state = state.merge(EventSplitState((ArmCounts(live=live, canary=canary, share=cohort.share),)))
+            seen, foretold = seen + canary, foretold + cohort.share * (canary + live)
+    return EventSplit(share=0.5).evidence(state), seen, foretold
+
+
+def loss_difference(cohorts: Iterable[Cohort], *, unit: str, alpha: float, n_star: int) -> AnytimeInterval:
+    """Bound the mean over units of (candidate's mean loss minus live's) from below, on what each arm's callers got.
+
+    For losses that are no events (numbers). Units in which one arm has no outcome are left out.
+    """
+    length = LENGTH_US[unit]
+    found: dict[int, list[float]] = {}
+    for c in cohorts:
+        if is_dealt(c.share):
+            sums = found.setdefault(c.start_us // length, [0.0, 0.0, 0.0, 0.0])
+            for i, value in enumerate((c.candidate.loss, c.candidate.labelled, c.live.loss, c.live.labelled)):
+                sums[i] += value
+    means = [a / n - b / m for a, n, b, m in found.values() if n and m and math.isfinite(a + b)]
+    return MeanSequence(alpha=alpha, n_star=n_star, side=Side.LOWER).evidence(moments(means))

@@ -1,0 +1,146 @@
+"""HARM: among requests dealt at random, are the candidate's errors more frequent than live's?
+
+While the candidate has a share between 0 and 1, the hash deals entities, so under equal error rates the first error of
+an entity falls to the candidate with exactly its share, whatever the traffic does; stages with other shares add up. In
+shadow, full and watch one arm gets all requests; there the other answers as a shadow, and the pairs take over.
+"""
+
+import math
+
+import msgspec
+
+from slipway.deployment.dealt import is_dealt, looks, loss_difference, split_evidence
+from slipway.deployment.gate_not_worse import N_STAR
+from slipway.deployment.units import count_units, paired_units, ripe
+from slipway.deployment.view import View, total_arms, total_pairs
+from slipway.deployment.words import count, duration, gap, level, odds
+from slipway.records.cohort import ArmSums, Cohort
+from slipway.records.rollout import Decision, Gate, GateResult
+from slipway.stats.asymptotic import MeanSequence, Side
+from slipway.stats.evidence import AnytimeInterval, EValue
+from slipway.stats.moments import Moments, moments
+from slipway.stats.paired import PairCounts, PairedHarm
+
+MISSING = 0.1
+"""A pass needs the candidate's outcomes to be missing no more often than live's by this share."""
+
+
+class _Finding(msgspec.Struct, frozen=True):
+    """One look at harm: whether it is proven, in words, and the evidence."""
+
+    harmful: bool
+    words: str
+    harm: EValue | None = None
+    interval: AnytimeInterval | None = None
+
+
+def harm(gate: Gate, *, view: View) -> GateResult:
+    """Return whether harm is proven; absence of harm passes only once enough was seen in this stage itself."""
+    plan = view.rollout.plan
+    ready = ripe(view.cohorts, unit=gate.unit, wait_s=plan.maturity_s, now_us=view.now_us)
+    dealt, here = tuple(c for c in ready if is_dealt(c.share)), view.of_stage(ready)
+    both = is_dealt(view.stage.share)
+    candidate, live = total_arms(here)
+    units = _units(here, gate=gate, dealt=both)
+    counts = {"units": float(units), **_counts("candidate", candidate), **_counts("live", live)}
+    if not all(math.isfinite(x) for c in ready for x in (c.candidate.loss, c.live.loss, c.pairs.difference)):
+        return GateResult(gate=gate, decision=Decision.HOLD, reason="a loss is not a number: hold.", counts=counts)
+    alpha = gate.alpha / looks(plan, gate=gate)
+    findings = [_dealt(dealt, gate=gate, metric=plan.metric, alpha=alpha)] if dealt else []
+    if not both:
+        findings.append(_paired(here, gate=gate, metric=plan.metric, alpha=alpha))
+    blocked = _blocked(candidate, live, units=units, gate=gate, view=view)
+    harmful = any(f.harmful for f in findings)
+    decision = Decision.FAIL if harmful else Decision.HOLD if blocked else Decision.PASS
+    return GateResult(
+        gate=gate,
+        decision=decision,
+        reason=_reason(findings, decision=decision, blocked=blocked, arms=(candidate, live), metric=plan.metric),
+        interval=next((f.interval for f in reversed(findings) if f.interval), None),
+        harm=next((f.harm for f in findings if f.harm), None),
+        counts=counts,
+    )
+
+
+def _counts(arm: str, sums: ArmSums) -> dict[str, float]:
+    names = ("labelled", "missing", "errors", "error_entities")
+    return {f"{name}_{arm}": float(getattr(sums, name)) for name in names}
+
+
+def _units(here: tuple[Cohort, ...], *, gate: Gate, dealt: bool) -> int:
+    """Count what this stage itself has seen: units in which everything that is to be compared has outcomes."""
+    if gate.unit == "row":
+        return sum(c.candidate.labelled for c in here) if dealt else total_pairs(here).n
+    if dealt:
+        return count_units([c for c in here if c.candidate.labelled and c.live.labelled], unit=gate.unit)
+    return len(paired_units(here, unit=gate.unit))
+
+
+def _blocked(candidate: ArmSums, live: ArmSums, *, units: int, gate: Gate, view: View) -> str:
+    """Say what keeps the gate from passing although no harm is seen, or nothing."""
+    noun = "outcome" if gate.unit == "row" else gate.unit
+    if not units:
+        return f"this stage has no outcome to compare that is older than {duration(view.rollout.plan.maturity_s)}"
+    if units < gate.min_units:
+        return f"this stage has {count(units, noun)} of at least {gate.min_units:,}"
+    if candidate.mature and live.mature:
+        excess = candidate.missing / candidate.mature - live.missing / live.mature
+        if excess > MISSING:
+            return f"outcomes of the candidate are missing {100 * excess:.0f} points more often than live's"
+    return ""
+
+
+def _dealt(cohorts: tuple[Cohort, ...], *, gate: Gate, metric: str, alpha: float) -> _Finding:
+    if metric != "error":
+        bound = loss_difference(cohorts, unit=gate.unit, alpha=alpha, n_star=N_STAR["day"])
+        known = gap(bound.low, metric=metric) if math.isfinite(bound.low) else "nothing known yet"
+        return _Finding(bound.low > 0, f"candidate's loss minus live's is at least {known}", interval=bound)
+    evidence, seen, foretold = split_evidence(cohorts, events="error_entities")
+    words = (
+        f"of {count(evidence.n, 'first error')} dealt at random the candidate has {seen:,}, equal arms would give it "
+        f"{foretold:,.1f}; evidence of harm {odds(evidence.log_e)} ({1 / alpha:.0f} : 1 fails)"
+    )
+    return _Finding(evidence.rejects(alpha=alpha), words, harm=evidence)
+
+
+def _paired(cohorts: tuple[Cohort, ...], *, gate: Gate, metric: str, alpha: float) -> _Finding:
+    whole = total_pairs(cohorts)
+    if gate.unit == "row" and metric == "error":
+        evidence = PairedHarm().evidence(
+            PairCounts(pairs=whole.n, only_canary=whole.only_candidate, only_live=whole.only_live)
+        )
+        words = (
+            f"{count(whole.n, 'pair')}: only the candidate erred {whole.only_candidate:,} times, only live "
+            f"{whole.only_live:,}; evidence of harm {odds(evidence.log_e)} ({1 / alpha:.0f} : 1 fails)"
+        )
+        return _Finding(evidence.rejects(alpha=alpha), words, harm=evidence)
+    groups = paired_units(cohorts, unit=gate.unit)
+    sums = Moments(n=whole.n, total=whole.difference, squares=whole.squares)
+    if gate.unit != "row":
+        sums = moments([g.difference for g in groups])
+    bound = MeanSequence(alpha=alpha, n_star=N_STAR[gate.unit], side=Side.LOWER).evidence(sums)
+    noun = "pair" if gate.unit == "row" else gate.unit
+    known = gap(bound.low, metric=metric) if math.isfinite(bound.low) else "no bound yet"
+    shown = gap(bound.estimate, metric=metric) if sums.n else "unknown"
+    return _Finding(
+        bound.low > 0, f"{count(sums.n, noun)} of pairs: difference {shown}, lower limit {known}", interval=bound
+    )
+
+
+def _reason(
+    findings: list[_Finding], *, decision: Decision, blocked: str, arms: tuple[ArmSums, ArmSums], metric: str
+) -> str:
+    parts = [f.words for f in findings] or ["nothing to compare yet"]
+    if rates := [
+        f"{name} {level(sums.loss / sums.labelled, metric=metric)} of {count(sums.labelled, 'outcome')} "
+        f"({sums.missing:,} missing)"
+        for name, sums in zip(("candidate", "live"), arms, strict=True)
+        if sums.labelled
+    ]:
+        parts.append("in this stage " + ", ".join(rates))
+    ends = {
+        Decision.FAIL: "more errors than live: fail",
+        Decision.HOLD: f"no harm proven, but {blocked}: hold",
+        Decision.PASS: "no harm seen: pass",
+    }
+    return "; ".join([*parts, ends[decision]]) + "."

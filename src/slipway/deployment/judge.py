@@ -1,0 +1,118 @@
+"""The judge: rollout, cohorts and a moment in; one verdict out.
+
+The algorithm is this page: each gate of the present stage gives a decision; one failing gate fails the stage, all
+passing pass it, anything else holds. Silence (no data, too little, not a number, an error in a rule) is a hold, and a
+hold has a deadline. :mod:`slipway.deployment.transition` says what follows for the route.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+from slipway.deployment.gate_harm import harm
+from slipway.deployment.gate_not_worse import not_worse
+from slipway.deployment.gate_service import service
+from slipway.deployment.view import View, look, total_arms
+from slipway.deployment.words import duration
+from slipway.deployment.world import world_changed
+from slipway.errors import BadInput, SlipwayError
+from slipway.records.cohort import Cohort
+from slipway.records.rollout import (
+    Action,
+    Decision,
+    Gate,
+    GateKind,
+    GateResult,
+    Rollout,
+    RolloutStatus,
+    StageKind,
+    Verdict,
+)
+
+GATES: dict[GateKind, Callable[..., GateResult]] = {
+    GateKind.NOT_WORSE: not_worse,
+    GateKind.HARM: harm,
+    GateKind.SERVICE: service,
+}
+"""One file a gate; a new one is its file, its kind and this line."""
+
+
+def judge(rollout: Rollout, cohorts: Sequence[Cohort], *, now_us: int) -> Verdict:
+    """Judge the present stage of a running rollout.
+
+    Pure: the same rollout, cohorts and moment give the same verdict, bit for bit, in whatever order the cohorts come.
+
+    Args:
+        rollout: A running rollout.
+        cohorts: Sums since it began; outcome sums over mature requests only. Those from before it are left out.
+        now_us: The moment, microseconds since the epoch.
+
+    Raises:
+        BadInput: The rollout is over, or ``now_us`` lies before its present stage.
+    """
+    if rollout.status is not RolloutStatus.RUNNING:
+        raise BadInput(f"rollout {rollout.id}: want a running rollout, got one that is {rollout.status}.")
+    if now_us < rollout.entries[-1].at_us:
+        raise BadInput(f"now_us: want at least {rollout.entries[-1].at_us}, when the stage began, got {now_us}.")
+    view = look(rollout, tuple(cohorts), now_us=now_us)
+    gates = tuple(_ask(gate, view=view) for gate in view.stage.gates)
+    alert = world_changed(view) if _finite(view) else ""
+    decision = _decide(gates, view=view, alert=alert)
+    action, why = _act(decision, gates=gates, view=view)
+    return Verdict(
+        rollout=rollout.id,
+        stage=view.stage.name,
+        at_us=now_us,
+        decision=decision,
+        action=action,
+        reason=f"{view.stage.name}: {why}. " + " ".join(f"{g.gate.kind}: {g.reason}" for g in gates),
+        gates=gates,
+        alert=alert,
+    )
+
+
+def _ask(gate: Gate, *, view: View) -> GateResult:
+    """Ask one gate; a rule that cannot answer holds, and says why."""
+    try:
+        return GATES[gate.kind](gate, view=view)
+    except SlipwayError as error:
+        return GateResult(gate=gate, decision=Decision.HOLD, reason=f"cannot be judged ({error}): hold.", counts={})
+
+
+def _decide(gates: tuple[GateResult, ...], *, view: View, alert: str) -> Decision:
+    if any(g.decision is Decision.FAIL for g in gates):
+        return Decision.FAIL
+    if alert or any(g.decision is Decision.HOLD for g in gates):
+        return Decision.HOLD
+    return Decision.PASS if gates or _requests(view) else Decision.HOLD
+
+
+def _act(decision: Decision, *, gates: tuple[GateResult, ...], view: View) -> tuple[Action, str]:
+    stage, plan = view.stage, view.rollout.plan
+    last = stage.name == plan.stages[-1].name
+    if decision is Decision.FAIL:
+        return Action.ROLL_BACK, "a gate fails, roll back"
+    if decision is Decision.PASS:
+        if view.held_s < stage.min_s:
+            return Action.STAY, f"every gate passes, stay until {duration(stage.min_s)} are over"
+        return (
+            (Action.COMPLETE, "every gate passes, complete") if last else (Action.ADVANCE, "every gate passes, advance")
+        )
+    if view.held_s <= stage.max_s:
+        return Action.STAY, f"hold; rolls back in {duration(stage.max_s - view.held_s)} unless a verdict comes first"
+    if stage.kind is StageKind.WATCH and last and _watched(gates, view=view):
+        return Action.COMPLETE, f"watched for {duration(stage.max_s)} with data and without harm, complete"
+    return Action.ROLL_BACK, f"no verdict within {duration(stage.max_s)}, and silence is no success: roll back"
+
+
+def _watched(gates: tuple[GateResult, ...], *, view: View) -> bool:
+    """Tell whether every gate of a watch saw as much as it asks for, so that its silence means something."""
+    seen = all(g.counts.get("units", 0) >= max(1, g.gate.min_units) for g in gates)
+    return seen and bool(_requests(view))
+
+
+def _requests(view: View) -> int:
+    return sum(arm.n for arm in total_arms(view.of_stage(view.cohorts)))
+
+
+def _finite(view: View) -> bool:
+    return all(math.isfinite(c.pairs.candidate_loss + c.pairs.live_loss) for c in view.cohorts)

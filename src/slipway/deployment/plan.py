@@ -1,0 +1,99 @@
+"""A plan, checked before it starts and told in plain words."""
+
+from collections.abc import Callable
+
+from slipway.deployment.words import count, duration, gap, level
+from slipway.errors import BadInput
+from slipway.records.rollout import Gate, GateKind, Plan, Stage, StageKind
+
+_SHARES: dict[StageKind, tuple[str, Callable[[float], bool]]] = {
+    StageKind.SHADOW: ("0", lambda share: share == 0),
+    StageKind.CANARY: ("0 < share < 1", lambda share: 0 < share < 1),
+    StageKind.RAMP: ("0 < share < 1", lambda share: 0 < share < 1),
+    StageKind.FULL: ("1", lambda share: share == 1),
+    StageKind.WATCH: ("1", lambda share: share == 1),
+}
+
+_DOES = {
+    StageKind.SHADOW: "the candidate answers copies of the requests; its answers decide nothing",
+    StageKind.CANARY: "the candidate answers for real",
+    StageKind.RAMP: "the candidate answers for real",
+    StageKind.FULL: "the candidate answers everyone",
+    StageKind.WATCH: "the candidate answers everyone and rollback stays armed",
+}
+
+
+def problems(plan: Plan) -> tuple[str, ...]:
+    """Return what is wrong with a plan: shares that do not fit, questions that nobody could answer."""
+    found, before = [], 0.0
+    for stage in plan.stages:
+        wanted, fits = _SHARES[stage.kind]
+        if not fits(stage.share):
+            found.append(f"stage {stage.name}: want share {wanted} in a {stage.kind} stage, got {stage.share:g}.")
+        if stage.share < before:
+            found.append(f"stage {stage.name}: want a share of at least {before:g} as before, got {stage.share:g}.")
+        before = max(before, stage.share)
+        found.extend(_unanswerable(stage, plan=plan))
+    return tuple(found)
+
+
+def _unanswerable(stage: Stage, *, plan: Plan) -> list[str]:
+    if plan.pair or stage.share == 0:
+        return []
+    kinds = (GateKind.NOT_WORSE,) if stage.share < 1 else tuple(GateKind)
+    return [
+        f"stage {stage.name}: gate {gate.kind} compares both arms on the same requests, but pair is false. "
+        "Set pair = true or drop the gate."
+        for gate in stage.gates
+        if gate.kind in kinds
+    ]
+
+
+def check_plan(plan: Plan) -> Plan:
+    """Return the plan if nothing is wrong with it.
+
+    Raises:
+        BadInput: Something is; the message names each problem.
+    """
+    if found := problems(plan):
+        raise BadInput("plan: " + " ".join(found))
+    return plan
+
+
+def explain(plan: Plan) -> tuple[str, ...]:
+    """Return one sentence a stage, and one on what the plan promises.
+
+    >>> gate = Gate(kind=GateKind.HARM, alpha=0.05, min_units=3)
+    >>> canary = Stage(name="canary", kind=StageKind.CANARY, share=0.05, gates=(gate,), min_s=86400, max_s=864000)
+    >>> explain(Plan(stages=(canary,)))[0]
+    'canary (5.0 % of the entities): the candidate answers for real, for 1 day to 10 days. It moves on when no harm is \
+seen over at least 3 days (a harmless candidate fails this with chance 5.0 % at most).'
+    """
+    return (*(_tell(stage, plan=plan) for stage in plan.stages), _promise(plan))
+
+
+def _tell(stage: Stage, *, plan: Plan) -> str:
+    of = f"{level(stage.share, metric='error')} of the entities"
+    stay = f"for {duration(stage.min_s)} to {duration(stage.max_s)}"
+    asked = " and ".join(_ask(gate, plan=plan) for gate in stage.gates) or "requests came"
+    return f"{stage.name} ({of}): {_DOES[stage.kind]}, {stay}. It moves on when {asked}."
+
+
+def _ask(gate: Gate, *, plan: Plan) -> str:
+    noun = {"row": "pair" if gate.kind is GateKind.NOT_WORSE else "request"}.get(gate.unit, gate.unit)
+    enough = f"over at least {count(gate.min_units, noun)}"
+    chance = f"(a harmless candidate fails this with chance {level(gate.alpha, metric='error')} at most)"
+    if gate.kind is GateKind.NOT_WORSE:
+        margin = gap(gate.margin, metric=plan.metric)
+        return f"its loss is proven to be less than {margin} above live's {enough} {chance}"
+    what = "no harm is seen" if gate.kind is GateKind.HARM else "it fails no more often than live"
+    return f"{what} {enough} {chance}"
+
+
+def _promise(plan: Plan) -> str:
+    spent = min(1.0, sum({g.kind: g.alpha for s in plan.stages for g in s.gates}.values()))
+    return (
+        f"Outcomes are waited for {duration(plan.maturity_s)}. A stage without a verdict at its end rolls back. "
+        f"Over the whole rollout a harmless candidate is rolled back by a failing gate with chance "
+        f"{level(spent, metric='error')} at most."
+    )

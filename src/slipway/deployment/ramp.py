@@ -1,0 +1,121 @@
+"""The route of a stage: the candidate comes first in the shares, so a ramp only adds entities to it.
+
+An entity sits at one fixed point of [0, 1). With the candidate covering [0, share), a larger share keeps everyone who
+already had the candidate, and the same salt through all stages keeps the deal one deal.
+"""
+
+import hashlib
+
+from slipway.errors import BadInput
+from slipway.records.arm import Arm
+from slipway.records.rollout import Plan, Rollout, Stage
+from slipway.records.route import Route, Share
+
+
+def shadows_of(stage: Stage, *, plan: Plan, candidate: str, live: str) -> tuple[str, ...]:
+    """Return which of the two arms also answers the other's requests.
+
+    >>> from slipway.records.rollout import StageKind
+    >>> full = Stage(name="full", kind=StageKind.FULL, share=1.0, gates=(), min_s=0, max_s=1)
+    >>> shadows_of(full, plan=Plan(stages=(full,)), candidate="new", live="old")
+    ('old',)
+    """
+    if stage.share <= 0:
+        return (candidate,)
+    if not plan.pair:
+        return ()
+    return (candidate, live) if stage.share < 1 else (live,)
+
+
+def route_for(stage: Stage, *, rollout: Rollout, present: Route) -> Route:
+    """Return the next version of the route, with this stage in force.
+
+    Live steps in where the candidate fails. Shadows that the rollout is not about stay.
+
+    Args:
+        stage: A stage of the rollout's plan.
+        rollout: The rollout.
+        present: The route in force; it must hold both arms.
+    """
+    dealt = ((rollout.candidate, stage.share), (rollout.live, 1.0 - stage.share))
+    own = shadows_of(stage, plan=rollout.plan, candidate=rollout.candidate, live=rollout.live)
+    return _next(
+        present,
+        shares=tuple(Share(arm=arm, share=share) for arm, share in dealt if share > 0),
+        shadows=(*own, *_others(rollout, present=present)),
+        fallback=rollout.live,
+        keep=(rollout.candidate, rollout.live, rollout.fallback),
+    )
+
+
+def route_back(*, rollout: Rollout, present: Route) -> Route:
+    """Return the next version of the route with live alone, and the fallback that was there before the rollout."""
+    return _next(
+        present,
+        shares=(Share(arm=rollout.live, share=1.0),),
+        shadows=_others(rollout, present=present),
+        fallback=rollout.fallback,
+        keep=(rollout.live, rollout.fallback),
+    )
+
+
+def route_after(*, rollout: Rollout, present: Route) -> Route:
+    """Return the next version of the route after completion: the candidate alone, the arm it replaced steps in."""
+    return _next(
+        present,
+        shares=(Share(arm=rollout.candidate, share=1.0),),
+        shadows=_others(rollout, present=present),
+        fallback=rollout.live,
+        keep=(rollout.candidate, rollout.live),
+    )
+
+
+def with_candidate(present: Route, *, candidate: Arm, rollout_id: str) -> Route:
+    """Return the route with the candidate known to it and a salt of the rollout's own, so that the deal is fresh.
+
+    Raises:
+        BadInput: Another arm has the candidate's name.
+    """
+    same = [arm for arm in present.arms if arm.name == candidate.name]
+    if same and same[0] != candidate and candidate.name in _named(present):
+        raise BadInput(
+            f"arm {candidate.name}: want a name that the route '{present.name}' does not use yet, or the same arm. "
+            "Name the candidate differently."
+        )
+    return Route(
+        name=present.name,
+        version=present.version,
+        salt=hashlib.sha256(f"{present.salt}/{rollout_id}".encode()).hexdigest()[:32],
+        shares=present.shares,
+        shadows=present.shadows,
+        fallback=present.fallback,
+        arms=(*(arm for arm in present.arms if arm.name != candidate.name), candidate),
+    )
+
+
+def _named(route: Route) -> set[str]:
+    return {*(s.arm for s in route.shares), *route.shadows, *([route.fallback] if route.fallback else [])}
+
+
+def _others(rollout: Rollout, *, present: Route) -> tuple[str, ...]:
+    return tuple(arm for arm in present.shadows if arm not in (rollout.candidate, rollout.live))
+
+
+def _next(
+    present: Route,
+    *,
+    shares: tuple[Share, ...],
+    shadows: tuple[str, ...],
+    fallback: str | None,
+    keep: tuple[str | None, ...],
+) -> Route:
+    wanted = {*keep, *shadows}
+    return Route(
+        name=present.name,
+        version=present.version + 1,
+        salt=present.salt,
+        shares=shares,
+        shadows=shadows,
+        fallback=fallback,
+        arms=tuple(arm for arm in present.arms if arm.name in wanted),
+    )

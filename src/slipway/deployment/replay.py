@@ -1,0 +1,50 @@
+"""Make a verdict again from what it was made from, and say whether it is the same, bit for bit."""
+
+from collections.abc import Sequence
+
+from slipway.deployment.judge import judge
+from slipway.errors import BadInput
+from slipway.records.base import canonical
+from slipway.records.cohort import Cohort, VerdictInputs
+from slipway.records.rollout import Verdict
+
+
+def replay(verdict: Verdict, *, inputs: VerdictInputs, cohorts: Sequence[Cohort] | None = None) -> tuple[str, ...]:
+    """Return every difference between the stored verdict and the one made again; empty if there is none.
+
+    Args:
+        verdict: As stored.
+        inputs: What it was made from, as stored.
+        cohorts: The same cohorts summed anew from the journal, up to the same place; None leaves that step out.
+    """
+    found = []
+    if cohorts is not None:
+        found.extend(_cohort_differences(inputs.cohorts, cohorts))
+    try:
+        again = judge(inputs.rollout, inputs.cohorts, now_us=inputs.now_us)
+    except BadInput as error:
+        return (*found, f"the stored inputs cannot be judged: {error}")
+    if canonical(again) != canonical(verdict):
+        names = [n for n in verdict.__struct_fields__ if canonical(getattr(again, n)) != canonical(getattr(verdict, n))]
+        found.append(f"verdict {inputs.verdict}: made again it differs in {', '.join(names)}.")
+    return tuple(found)
+
+
+def _cohort_differences(stored: Sequence[Cohort], anew: Sequence[Cohort]) -> list[str]:
+    def keyed(cohorts: Sequence[Cohort]) -> dict[tuple[int, int], bytes]:
+        return {(c.start_us, c.route_version): canonical(c) for c in cohorts}
+
+    old, new = keyed(stored), keyed(anew)
+    return [
+        f"cohort {start} under route version {version}: "
+        + (
+            "not in the journal"
+            if (start, version) not in new
+            else "stored and summed anew differ"
+            if (start, version) in old
+            else "in the journal, but not stored"
+        )
+        + "."
+        for start, version in sorted(old.keys() | new.keys())
+        if old.get((start, version)) != new.get((start, version))
+    ]

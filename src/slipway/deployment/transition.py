@@ -1,0 +1,108 @@
+"""What a verdict does to a rollout and its route: begin, advance, complete, roll back."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from slipway.deployment.plan import check_plan
+from slipway.deployment.ramp import route_after, route_back, route_for, with_candidate
+from slipway.errors import Conflict
+from slipway.records.arm import Arm
+from slipway.records.rollout import Action, Plan, Rollout, RolloutStatus, Stage, StageEntry, Verdict
+from slipway.records.route import Route
+
+
+class Next(NamedTuple):
+    """What is to be stored.
+
+    Attributes:
+        rollout: The rollout as it is now.
+        route: The route to put in force, or None if it stays.
+    """
+
+    rollout: Rollout
+    route: Route | None
+
+
+def begin(rollout_id: str, *, route: Route, candidate: Arm, plan: Plan, now_us: int) -> Next:
+    """Return a rollout in its first stage, and the route of that stage.
+
+    Args:
+        rollout_id: A checked word, new.
+        route: The route in force; one arm must have all of it.
+        candidate: The arm on its way in.
+        plan: Its stages.
+        now_us: The moment.
+
+    Raises:
+        BadInput: The plan asks what cannot be answered, or the candidate's name is taken.
+        Conflict: The route is divided, or the candidate is live already.
+    """
+    check_plan(plan)
+    whole = [s.arm for s in route.shares if s.share >= 1.0]
+    if not whole:
+        raise Conflict(
+            f"route {route.name}: want one arm with all of it, got {[(s.arm, s.share) for s in route.shares]}. "
+            "End what divides it first."
+        )
+    if whole[0] == candidate.name:
+        raise Conflict(f"route {route.name}: {candidate.name} is live already; there is nothing to roll out.")
+    present = with_candidate(route, candidate=candidate, rollout_id=rollout_id)
+    rollout = Rollout(
+        id=rollout_id,
+        route=route.name,
+        candidate=candidate.name,
+        live=whole[0],
+        fallback=route.fallback if route.fallback != candidate.name else None,
+        plan=plan,
+        status=RolloutStatus.RUNNING,
+        entries=(),
+        started_us=now_us,
+    )
+    return _enter(plan.stages[0], rollout=rollout, present=present, now_us=now_us)
+
+
+def follow(verdict: Verdict, *, rollout: Rollout, route: Route) -> Next:
+    """Return what the verdict's action makes of the rollout and its route."""
+    if verdict.action is Action.STAY:
+        return Next(rollout, None)
+    if verdict.action is Action.ROLL_BACK:
+        return roll_back(rollout, route=route, now_us=verdict.at_us)
+    if verdict.action is Action.COMPLETE:
+        done = _end(rollout, status=RolloutStatus.COMPLETED, now_us=verdict.at_us)
+        return Next(done, route_after(rollout=rollout, present=route))
+    names = [s.name for s in rollout.plan.stages]
+    stage = rollout.plan.stages[names.index(rollout.stage().name) + 1]
+    return _enter(stage, rollout=rollout, present=route, now_us=verdict.at_us)
+
+
+def roll_back(rollout: Rollout, *, route: Route, now_us: int) -> Next:
+    """Return the rollout ended and live in force, by verdict or by command.
+
+    A completed rollout can be rolled back too, as long as the route is the one that it left.
+
+    Raises:
+        Conflict: It is rolled back already, or the route has since gone another way.
+    """
+    if rollout.status is RolloutStatus.ROLLED_BACK:
+        raise Conflict(f"rollout {rollout.id}: want one that is running or completed, got one that is rolled back.")
+    if rollout.status is RolloutStatus.COMPLETED and (route.fallback, route.share_of(rollout.candidate)) != (
+        rollout.live,
+        1.0,
+    ):
+        raise Conflict(
+            f"rollout {rollout.id}: it was completed and route {route.name} has changed since. "
+            f"Start a rollout of {rollout.live} instead."
+        )
+    ended = _end(rollout, status=RolloutStatus.ROLLED_BACK, now_us=now_us)
+    return Next(ended, route_back(rollout=rollout, present=route))
+
+
+def _enter(stage: Stage, *, rollout: Rollout, present: Route, now_us: int) -> Next:
+    route = route_for(stage, rollout=rollout, present=present)
+    entry = StageEntry(stage=stage.name, at_us=now_us, route_version=route.version)
+    return Next(msgspec.structs.replace(rollout, entries=(*rollout.entries, entry)), route)
+
+
+def _end(rollout: Rollout, *, status: RolloutStatus, now_us: int) -> Rollout:
+    return msgspec.structs.replace(rollout, status=status, ended_us=now_us)

@@ -1,0 +1,56 @@
+"""What a gate may look at: one rollout, its cohorts, one moment."""
+
+import msgspec
+
+from slipway.records.cohort import ArmSums, Cohort, PairSums
+from slipway.records.rollout import Rollout, Stage
+
+
+class View(msgspec.Struct, frozen=True):
+    """A rollout and what was seen of it up to now.
+
+    Attributes:
+        rollout: The rollout, running.
+        cohorts: Cohorts since it began, oldest first.
+        now_us: The moment.
+    """
+
+    rollout: Rollout
+    cohorts: tuple[Cohort, ...]
+    now_us: int
+
+    @property
+    def stage(self) -> Stage:
+        """The present stage."""
+        return self.rollout.stage()
+
+    @property
+    def held_s(self) -> float:
+        """How long the rollout has been in this stage, in seconds."""
+        return (self.now_us - self.rollout.entries[-1].at_us) / 1e6
+
+    def of_stage(self, cohorts: tuple[Cohort, ...]) -> tuple[Cohort, ...]:
+        """Return those that came under the present stage's route."""
+        return tuple(c for c in cohorts if c.route_version >= self.rollout.entries[-1].route_version)
+
+
+def look(rollout: Rollout, cohorts: tuple[Cohort, ...], *, now_us: int) -> View:
+    """Return the view of the cohorts that belong to this rollout, in one fixed order."""
+    own = (c for c in cohorts if c.route_version >= rollout.entries[0].route_version)
+    return View(rollout, tuple(sorted(own, key=lambda c: (c.start_us, c.route_version))), now_us)
+
+
+def total_pairs(cohorts: tuple[Cohort, ...]) -> PairSums:
+    """Add up the pairs."""
+    whole = PairSums()
+    for cohort in cohorts:
+        whole = whole.merge(cohort.pairs)
+    return whole
+
+
+def total_arms(cohorts: tuple[Cohort, ...]) -> tuple[ArmSums, ArmSums]:
+    """Add up (candidate, live)."""
+    candidate, live = ArmSums(), ArmSums()
+    for cohort in cohorts:
+        candidate, live = candidate.merge(cohort.candidate), live.merge(cohort.live)
+    return candidate, live
