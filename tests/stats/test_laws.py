@@ -7,10 +7,17 @@ import numpy as np
 import pytest
 
 from slipway.stats.asymptotic import MeanSequence, Side
+from slipway.stats.betting import BoundedMean, Claim, MarginBets
 from slipway.stats.dirichlet import DirichletSplit, SplitCounts
+from slipway.stats.empirical_bernstein import BernsteinMean
 from slipway.stats.event_split import ArmCounts, EventSplit
+from slipway.stats.hedged_capital import HedgedMean
 from slipway.stats.moments import Moments, moments
 from slipway.stats.paired import PairCounts, PairedDifference, PairedHarm
+from slipway.stats.paired_margin import PairedMargin
+from slipway.stats.predictable import Values, values
+from slipway.stats.quantile import BinCounts, Exceedances, QuantileSequence, ShareSequence
+from slipway.stats.two_by_two import Block, TwoByTwo
 from slipway.testing.laws import LAWS, Case
 
 BILLION = 10**9
@@ -38,6 +45,35 @@ def pair_sample(rng):
 def moment_sample(rng):
     x = rng.integers(-5, 6, 40).astype(float)
     return moments(x), [moments(part) for part in np.array_split(x, 5)]
+
+
+def value_sample(rng):
+    x = rng.integers(0, 2, 30).astype(float)
+    return Values(x), [Values(part) for part in np.array_split(x, 4)]
+
+
+def block_sample(rng):
+    trials = rng.integers(5, 9, (4, 2))
+    events = rng.integers(0, 5, (4, 2))
+    parts = [Block(na=int(n[0]), nb=int(n[1]), ya=int(y[0]), yb=int(y[1])) for n, y in zip(trials, events, strict=True)]
+    na, nb = trials.sum(0).tolist()
+    ya, yb = events.sum(0).tolist()
+    return Block(na=na, nb=nb, ya=ya, yb=yb), parts
+
+
+def exceedance_sample(rng):
+    late = rng.random(50) < 0.2
+    return Exceedances(n=50, beyond=int(late.sum())), [
+        Exceedances(n=part.size, beyond=int(part.sum())) for part in np.array_split(late, 3)
+    ]
+
+
+MEDIAN = QuantileSequence(quantile=0.5, alpha=0.05, n_star=100, edges=(-1.0, 0.0, 1.0))
+
+
+def bin_sample(rng):
+    x = rng.normal(size=60)
+    return MEDIAN.tick(x), [MEDIAN.tick(part) for part in np.array_split(x, 3)]
 
 
 BAD_COUNTS = (lambda: ArmCounts(live=-1, canary=0), lambda: ArmCounts(live=0, canary=math.nan))
@@ -106,6 +142,90 @@ CASES = [
             ),
         )
         for side in Side
+    ),
+    *(
+        Case(
+            name=f"margin bets, {claim.value}",
+            test=MarginBets(margin=0.5, claim=claim, low=-5.0, high=5.0),
+            sample=moment_sample,
+            huge=Moments(n=BILLION, total=3.0 * BILLION, squares=10.0 * BILLION),
+            bad=(
+                *BAD_MOMENTS,
+                lambda: MarginBets(margin=math.nan, claim=Claim.BELOW, low=0.0, high=1.0),
+                lambda: MarginBets(margin=2.0, claim=Claim.BELOW, low=0.0, high=1.0),
+                lambda: MarginBets(margin=0.5, claim=Claim.BELOW, low=0.0, high=1.0, bets=(1.0,)),
+                lambda: MarginBets(margin=0.5, claim=Claim.BELOW, low=0.0, high=1.0).update(Moments(), moments([2.0])),
+                lambda: BoundedMean(alpha=0.05, bets=(0.6,)),
+                lambda: BoundedMean(alpha=0.05, low=1.0, high=math.nan),
+                lambda: BoundedMean(alpha=0.05).update(Moments(), moments([-0.1])),
+            ),
+        )
+        for claim in Claim
+    ),
+    Case(
+        name="bounded mean",
+        test=BoundedMean(alpha=0.05, low=-5.0, high=5.0),
+        sample=moment_sample,
+        huge=Moments(n=BILLION, total=3.0 * BILLION, squares=10.0 * BILLION),
+        bad=BAD_MOMENTS,
+    ),
+    *(
+        Case(
+            name=f"paired margin, {claim.value}",
+            test=PairedMargin(margin=0.01, claim=claim),
+            sample=pair_sample,
+            huge=PairCounts(pairs=100 * BILLION, only_canary=BILLION, only_live=BILLION),
+            bad=(lambda: PairedMargin(margin=math.nan, claim=Claim.BELOW), lambda: PairCounts(pairs=math.nan)),
+        )
+        for claim in Claim
+    ),
+    *(
+        Case(
+            name=test.__class__.__name__,
+            test=test,
+            sample=value_sample,
+            huge=Values(np.tile([0.0, 1.0, 1.0], 5_000)),  # its ticks are rows: a billion does not fit
+            bad=(
+                lambda: values([0.0, math.nan]),
+                lambda test=test: test.update(test.start(), Values(np.array([math.nan]))),
+                lambda test=test: test.update(test.start(), Values(np.array([1.5]))),
+            ),
+            any_order=False,
+            commutes=False,
+        )
+        for test in (HedgedMean(alpha=0.05, breaks=100), BernsteinMean(alpha=0.05))
+    ),
+    Case(
+        name="two by two",
+        test=TwoByTwo(),
+        sample=block_sample,
+        huge=Block(na=BILLION, ya=BILLION // 50, nb=BILLION, yb=BILLION // 51),
+        bad=(
+            lambda: Block(na=1, ya=2),
+            lambda: Block(nb=1, yb=math.nan),
+            lambda: TwoByTwo(prior=0.0),
+        ),
+        any_order=False,
+    ),
+    Case(
+        name="share",
+        test=ShareSequence(alpha=0.05, n_star=1000),
+        sample=exceedance_sample,
+        huge=Exceedances(n=BILLION, beyond=BILLION // 100),
+        bad=(lambda: Exceedances(n=1, beyond=2), lambda: ShareSequence(alpha=0.05, n_star=0)),
+    ),
+    Case(
+        name="quantile",
+        test=MEDIAN,
+        sample=bin_sample,
+        huge=BinCounts((BILLION, BILLION, BILLION, 10)),
+        bad=(
+            lambda: MEDIAN.tick([math.nan]),
+            lambda: QuantileSequence(quantile=0.5, alpha=0.05, n_star=1, edges=()),
+            lambda: QuantileSequence(quantile=0.5, alpha=0.05, n_star=1, edges=(1.0, math.nan)),
+            lambda: QuantileSequence(quantile=50, alpha=0.05, n_star=1, edges=(1.0,)),
+            lambda: BinCounts((1,)).merge(BinCounts((1, 2))),
+        ),
     ),
 ]
 
