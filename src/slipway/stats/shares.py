@@ -13,7 +13,7 @@ RATIOS = (1.1, 1.25, 1.5, 2.0, 4.0, 16.0, 64.0)
 """Odds ratios that are bet on, up and down."""
 
 
-def share_limits(count: npt.ArrayLike, *, n: int, delta: float) -> tuple[Floats, Floats]:
+def share_limits(count: npt.ArrayLike, *, n: npt.ArrayLike, delta: float) -> tuple[Floats, Floats]:
     """Bound shares of which a reference of ``n`` independent rows holds ``count``; each misses with at most ``delta``.
 
     The limits are where ``n KL(count/n, p)`` reaches ``ln(2 / delta)`` (Chernoff's bound, exact at every n); with
@@ -21,7 +21,7 @@ def share_limits(count: npt.ArrayLike, *, n: int, delta: float) -> tuple[Floats,
 
     Args:
         count: Rows of each kind, any shape, 0 to n.
-        n: Rows in the reference.
+        n: Rows in the reference, a number or one a count.
         delta: Miss probability of each pair of limits, in (0, 1).
 
     Raises:
@@ -34,22 +34,21 @@ def share_limits(count: npt.ArrayLike, *, n: int, delta: float) -> tuple[Floats,
     >>> low[0], round(high[0], 6)  # 1 - exp(-ln(40) / 100)
     (np.float64(0.0), np.float64(0.036217))
     """
-    k = np.asarray(count, dtype=np.float64)
-    if (k < 0).any() or (k > n).any():
-        raise BadInput(f"count: want 0 <= count <= n = {n}, got {k.min():g} to {k.max():g}.")
-    if n == 0:
-        return np.zeros_like(k), np.ones_like(k)
-    share, budget = k / n, math.log(2.0 / delta) / n
-    return _solve(share, np.zeros_like(share), budget=budget), _solve(share, np.ones_like(share), budget=budget)
+    k, rows = np.broadcast_arrays(np.asarray(count, dtype=np.float64), np.asarray(n, dtype=np.float64))
+    if (k < 0).any() or (k > rows).any():
+        raise BadInput(f"count: want 0 <= count <= n, got {k} of {rows}.")
+    share = np.where(rows > 0, k / np.maximum(rows, 1.0), 0.5)
+    budget = math.log(2.0 / delta) / np.maximum(rows, 1e-300)
+    return _solve(share, np.zeros_like(share), budget), _solve(share, np.ones_like(share), budget)
 
 
-def _solve(share: Floats, end: Floats, *, budget: float) -> Floats:
+def _solve(share: Floats, end: Floats, budget: Floats) -> Floats:
     near, far = share.copy(), end.copy()
-    for _ in range(60):
+    for _ in range(48):
         middle = (near + far) / 2
         inside = _kl(share, middle) <= budget
         near, far = np.where(inside, middle, near), np.where(inside, far, middle)
-    return np.where(share == end, end, far)
+    return np.asarray(far)
 
 
 def _kl(p: Floats, q: Floats) -> Floats:
