@@ -1,0 +1,109 @@
+"""Everything the report shows, as one frozen record: what is not in it cannot be on the page."""
+
+from slipway.records.alert import Finding
+from slipway.records.base import Record
+from slipway.records.dataset import DatasetVersion
+from slipway.records.model import Manifest
+from slipway.records.rollout import Rollout, Verdict
+from slipway.records.route import Route
+from slipway.records.run import Run, RunKind
+from slipway.records.scope import Scope
+
+
+class Packaged(Record, frozen=True, kw_only=True):
+    """A packaged model.
+
+    Attributes:
+        id: Package id.
+        manifest: What it is.
+    """
+
+    id: str
+    manifest: Manifest
+
+
+class RolloutStory(Record, frozen=True, kw_only=True):
+    """A rollout with every verdict on it, oldest first."""
+
+    rollout: Rollout
+    verdicts: tuple[Verdict, ...]
+
+
+class RunChange(Record, frozen=True, kw_only=True):
+    """What one run changed against the one before it, and what that brought.
+
+    Attributes:
+        before: Id of the earlier run.
+        after: Id of the later run.
+        kind: What was changed, told from content hashes.
+        sentences: What changed and what it brought, in words.
+    """
+
+    before: str
+    after: str
+    kind: RunKind
+    sentences: tuple[str, ...]
+
+
+class DayLoss(Record, frozen=True, kw_only=True):
+    """The loss of one model's answers on one day.
+
+    Attributes:
+        at_us: Start of the day.
+        n: Answers whose outcome came.
+        realised: Mean loss; None without outcomes.
+        expected: Mean loss that the calibrated model expected on the same inputs; None if it was not measured.
+    """
+
+    at_us: int
+    n: int
+    realised: float | None
+    expected: float | None
+
+
+class Watched(Record, frozen=True, kw_only=True):
+    """One model under watch, day by day, oldest first."""
+
+    model: str
+    days: tuple[DayLoss, ...]
+
+
+class AuditLine(Record, frozen=True, kw_only=True):
+    """One entry of the audit trail: when, by whom, on what, why."""
+
+    at_us: int
+    by: str
+    what: str
+    why: str
+
+
+class ReportData(Record, frozen=True, kw_only=True):
+    """A project at one moment.
+
+    Attributes:
+        made_us: When this was put together.
+        version: Version of Slipway that did.
+        scope: What the project is for.
+        route: The route in force, or None if nothing serves yet.
+        datasets: Dataset versions, oldest first.
+        runs: Runs, oldest first.
+        changes: What changed between one run and the next.
+        packages: Packaged models, oldest first.
+        rollouts: Rollouts with their verdicts, oldest first.
+        watched: Models under watch.
+        findings: What the monitors found, oldest first.
+        audit: Newest entries of the audit trail, newest first.
+    """
+
+    made_us: int
+    version: str
+    scope: Scope
+    route: Route | None
+    datasets: tuple[DatasetVersion, ...]
+    runs: tuple[Run, ...]
+    changes: tuple[RunChange, ...]
+    packages: tuple[Packaged, ...]
+    rollouts: tuple[RolloutStory, ...]
+    watched: tuple[Watched, ...]
+    findings: tuple[Finding, ...]
+    audit: tuple[AuditLine, ...]

@@ -1,0 +1,91 @@
+"""Is the newest model better than what there is, where is it wrong, and what did each change bring?"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from slipway.records.dataset import Score
+from slipway.records.run import Run, Slice
+from slipway.web.charts.bars import slices
+from slipway.web.charts.dots import Estimate, dots
+from slipway.web.report_data import ReportData
+from slipway.words import amount, moment, number, percent, short
+
+_SAID = {"model": "the model", "trivial": "trivial rule", "present": "present system", "human": "people"}
+_ORDER = ("model", "present", "human", "trivial")
+_MOST_SLICES = 6
+
+
+class Models(NamedTuple):
+    """What the section shows; charts are empty where there is nothing to draw."""
+
+    intro: str
+    scores: Markup
+    table: tuple[tuple[str, str, str, str], ...]
+    slices: Markup
+    worst: tuple[tuple[str, str, str, str, str], ...]
+    runs: tuple[tuple[str, str, str, str], ...]
+
+
+def models(data: ReportData) -> Models | None:
+    """Show the newest run against its baselines on the test rows; None without a run."""
+    if not data.runs:
+        return None
+    run, metric = data.runs[-1], data.scope.metric
+    say = partial(amount, metric=metric.name)
+    scores = compared(run, data)
+    rows = [Estimate(_SAID.get(s.name, s.name), s.value, s.low, s.high, _kind(s.name)) for s in scores]
+    chart = (
+        dots(rows, name="scores", title=f"{metric.name} on test rows", say=say, goal=metric.target)
+        if rows
+        else Markup()
+    )
+    worst = sorted(run.slices, key=lambda s: -s.headroom)[:_MOST_SLICES]
+    where = slices(worst, name="slices", title="worst slices", say=say) if worst else Markup()
+    told = f"Run {short(run.id)}, trained {moment(run.started_us)} on dataset {short(run.data)}."
+    return Models(
+        told,
+        chart,
+        tuple(_row(s) for s in scores),
+        where,
+        tuple(_slice(s, say) for s in worst),
+        tuple(_run(r, say) for r in reversed(data.runs)),
+    )
+
+
+def compared(run: Run, data: ReportData) -> list[Score]:
+    """Return the test scores of the project's metric, the model's first; baselines come from the data if need be."""
+    known = {s.name: s for v in data.datasets if v.id == run.data for s in v.baselines if s.split == "test"}
+    known |= {s.name: s for s in run.scores if s.split == "test"}
+    of_metric = [s for s in known.values() if _same_metric(s.metric, data.scope.metric.name)]
+    return sorted(of_metric, key=lambda s: (_ORDER.index(s.name) if s.name in _ORDER else len(_ORDER), s.name))
+
+
+def _same_metric(one: str, other: str) -> bool:
+    return one.replace("_", "-").removesuffix("-rate") == other.replace("_", "-").removesuffix("-rate")
+
+
+def _kind(name: str) -> str:
+    return {"model": "candidate", "present": "live", "human": "live"}.get(name, "base")
+
+
+def _row(score: Score) -> tuple[str, str, str, str]:
+    say = partial(amount, metric=score.metric)
+    return (
+        _SAID.get(score.name, score.name),
+        say(score.value),
+        f"{say(score.low)} to {say(score.high)}",
+        number(score.n),
+    )
+
+
+def _run(run: Run, say: Callable[[float], str]) -> tuple[str, str, str, str]:
+    found = next((s for s in run.scores if s.name == "model" and s.split == "test"), None)
+    return short(run.id), moment(run.started_us), short(run.data), say(found.value) if found else "unknown"
+
+
+def _slice(part: Slice, say: Callable[[float], str]) -> tuple[str, str, str, str, str]:
+    rows = f"{number(part.n)} ({percent(part.share, digits=0)})"
+    return part.where, rows, say(part.value), say(part.rest), f"{say(part.low)} to {say(part.high)}"

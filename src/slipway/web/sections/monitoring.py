@@ -1,0 +1,77 @@
+"""Is it still true? Realised beside expected loss, and what the monitors found."""
+
+import math
+from functools import partial
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from slipway.records.alert import Finding, Step
+from slipway.web.charts.days import Alarm, Day, days
+from slipway.web.report_data import ReportData, Watched
+from slipway.words import amount, day
+
+
+class Found(NamedTuple):
+    """One finding, said; ``number`` is its flag in the chart."""
+
+    number: str
+    kind: str
+    relevant: bool
+    when: str
+    sentence: str
+    columns: tuple[tuple[str, str], ...]
+    step: str
+
+
+class Monitored(NamedTuple):
+    """One model under watch: its chart and its findings."""
+
+    model: str
+    chart: Markup
+    found: tuple[Found, ...]
+
+
+def monitored(data: ReportData) -> tuple[Monitored, ...]:
+    """Show each watched model with its findings, and findings of models without a daily series on their own."""
+    shown = [_one(w, data) for w in data.watched]
+    known = {w.model for w in data.watched}
+    rest = sorted({f.model for f in data.findings} - known)
+    return (*shown, *(Monitored(m, Markup(), _found(m, data)) for m in rest))
+
+
+def _one(watched: Watched, data: ReportData) -> Monitored:
+    say = partial(amount, metric=data.scope.metric.name)
+    points = [Day(d.at_us, _or_nan(d.realised), _or_nan(d.expected)) for d in watched.days]
+    alarms = [
+        Alarm(f.opened_us, str(i), str(f.kind), f.relevant) for i, f in enumerate(_of(watched.model, data), start=1)
+    ]
+    title = f"realised and expected {data.scope.metric.name} by day"
+    chart = days(points, alarms, name=f"days-{watched.model}", title=title, say=say) if len(points) > 1 else Markup()
+    return Monitored(watched.model, chart, _found(watched.model, data))
+
+
+def _of(model: str, data: ReportData) -> list[Finding]:
+    return [f for f in data.findings if f.model == model]
+
+
+def _found(model: str, data: ReportData) -> tuple[Found, ...]:
+    return tuple(_say(i, f) for i, f in enumerate(_of(model, data), start=1))
+
+
+def _say(number: int, finding: Finding) -> Found:
+    closed = f", closed {day(finding.closed_us)}" if finding.closed_us is not None else ", open"
+    since = f"since {day(finding.since_us)}, " if finding.since_us is not None else ""
+    return Found(
+        number=str(number),
+        kind=finding.kind,
+        relevant=finding.relevant,
+        when=f"{since}raised {day(finding.opened_us)}{closed}",
+        sentence=finding.sentence,
+        columns=tuple((c.name, c.detail) for c in finding.columns[:5]),
+        step="" if finding.go_back_to is Step.NONE else finding.go_back_to,
+    )
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value

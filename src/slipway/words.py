@@ -1,0 +1,110 @@
+"""How numbers, moments and ids are said to people, the same in every face. Pure; no locale, no clock."""
+
+import math
+from datetime import UTC, datetime
+
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def percent(share: float | None, *, digits: int = 1) -> str:
+    """Say a share in percent; what is not a number is ``unknown``, never a zero.
+
+    >>> percent(0.1199), percent(None), percent(float("nan")), percent(1, digits=0)
+    ('12.0 %', 'unknown', 'unknown', '100 %')
+    """
+    if share is None or math.isnan(share):
+        return "unknown"
+    if math.isinf(share):
+        return "unbounded"
+    return f"{100 * share:.{digits}f} %"
+
+
+def number(value: float | None, *, digits: int = 4) -> str:
+    """Say a number with at most that many significant digits and thousands apart.
+
+    >>> number(336776), number(0.012346), number(-math.inf), number(None), number(12.0)
+    ('336,776', '0.01235', 'unbounded', 'unknown', '12')
+    """
+    if value is None or math.isnan(value):
+        return "unknown"
+    if math.isinf(value):
+        return "unbounded"
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:.{digits}g}"
+
+
+def amount(value: float | None, *, metric: str) -> str:
+    """Say a value of a metric in the way people read it: errors in percent, everything else as a number.
+
+    >>> amount(0.117, metric="error"), amount(3.5, metric="absolute-error")
+    ('11.7 %', '3.5')
+    """
+    return percent(value) if metric in {"error", "error_rate"} else number(value)
+
+
+def moment(at_us: int | None) -> str:
+    """Say a moment to the minute, in UTC.
+
+    >>> moment(1_365_516_300_000_000), moment(None)
+    ('2013-04-09 14:05 UTC', '-')
+    """
+    return "-" if at_us is None else f"{utc(at_us):%Y-%m-%d %H:%M} UTC"
+
+
+def day(at_us: int | None) -> str:
+    """Say the day of a moment, in UTC.
+
+    >>> day(1_365_516_300_000_000)
+    '2013-04-09'
+    """
+    return "-" if at_us is None else f"{utc(at_us):%Y-%m-%d}"
+
+
+def utc(at_us: int) -> datetime:
+    """Return the moment as an aware datetime; outside the years 1 to 9999, the nearest of the two ends."""
+    try:
+        return datetime.fromtimestamp(at_us / 1e6, tz=UTC)
+    except (OverflowError, ValueError, OSError):
+        return datetime.max.replace(tzinfo=UTC) if at_us > 0 else datetime.min.replace(tzinfo=UTC)
+
+
+def span(seconds: float | None) -> str:
+    """Say a length of time with its two largest units.
+
+    >>> span(273_600), span(90), span(0.25), span(None), span(math.inf)
+    ('3 d 4 h', '1 min 30 s', '0.25 s', 'unknown', 'without end')
+    """
+    if seconds is None or math.isnan(seconds):
+        return "unknown"
+    if math.isinf(seconds):
+        return "without end"
+    if abs(seconds) < 1:
+        return f"{seconds:.2g} s"
+    left = round(abs(seconds))
+    parts: list[str] = []
+    for size, unit in _UNITS:
+        whole, left = divmod(left, size)
+        if whole and len(parts) < 2:
+            parts.append(f"{whole} {unit}")
+    return ("-" if seconds < 0 else "") + " ".join(parts)
+
+
+def short(content_id: str) -> str:
+    """Cut a content id to the 12 digits people compare; names stay whole.
+
+    >>> short("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"), short("canary-2")
+    ('9f86d081884c', 'canary-2')
+    """
+    return content_id[:12] if len(content_id) == 64 else content_id
+
+
+def plain(text: str) -> str:
+    r"""Replace control characters, so that no stored text can move a cursor or colour a terminal.
+
+    Line ends and tabs stay.
+
+    >>> plain("a\x1b[31mb\x07")
+    'a?[31mb?'
+    """
+    return "".join(c if c in "\n\t" or c.isprintable() else "?" for c in text)
