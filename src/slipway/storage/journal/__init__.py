@@ -15,8 +15,8 @@ all little-endian; the payload is MessagePack of :data:`slipway.records.frame.Fr
   sealed: copied to Parquet for people, DuckDB and Spark. The segment itself stays and remains what the reader reads.
 """
 
+from slipway.records.worker_config import Durability
 from slipway.storage.journal.reader import SegmentReader
-from slipway.storage.journal.segment import Durability
 from slipway.storage.journal.writer import SegmentWriter, writer_name
 
 __all__ = ["Durability", "SegmentReader", "SegmentWriter", "writer_name"]

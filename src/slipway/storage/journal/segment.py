@@ -2,24 +2,15 @@
 
 import contextlib
 import os
-from enum import StrEnum
 from pathlib import Path
 
 from slipway.errors import Conflict, Unavailable
+from slipway.records.worker_config import Durability
 from slipway.storage.atomic import refused, sync_folder
 from slipway.storage.journal.codec import SEGMENT_HEADER
 from slipway.storage.lock import try_lock
 
 _sync_data = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
-
-
-class Durability(StrEnum):
-    """What a frame survives once it is acknowledged."""
-
-    PROCESS = "process"
-    """``kill -9`` of any process: the bytes are the kernel's."""
-    FSYNC = "fsync"
-    """Power loss too: the bytes are on the disk."""
 
 
 class OpenSegment:

@@ -7,8 +7,9 @@ from slipway.errors import BadInput, Unavailable
 from slipway.ports import Position
 from slipway.records.base import check_name
 from slipway.records.frame import Frame
+from slipway.records.worker_config import Durability
 from slipway.storage.journal.codec import SEGMENT_HEADER, encode_tick
-from slipway.storage.journal.segment import Durability, OpenSegment
+from slipway.storage.journal.segment import OpenSegment
 
 SEGMENT_BYTES = 64 << 20
 """From this size on a segment is closed and the next one begun; also what a reader holds in memory at once."""

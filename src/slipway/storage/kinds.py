@@ -1,0 +1,81 @@
+"""Which records the control store keeps, and under which word.
+
+The word is what is on the disk, so that a class may be renamed; a new kind of record is one line here.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TypeVar
+
+import msgspec
+
+from slipway.errors import BadInput, Corrupt, nearest
+from slipway.records.alert import Finding
+from slipway.records.arm import Arm
+from slipway.records.base import canonical
+from slipway.records.cohort import VerdictInputs
+from slipway.records.dataset import DatasetVersion
+from slipway.records.model import Manifest
+from slipway.records.rollout import Rollout, Verdict
+from slipway.records.route import Route
+from slipway.records.run import Run
+from slipway.records.scope import Scope
+
+R = TypeVar("R")
+
+KINDS: Mapping[str, type] = MappingProxyType(
+    {
+        "arm": Arm,
+        "dataset": DatasetVersion,
+        "finding": Finding,
+        "package": Manifest,
+        "rollout": Rollout,
+        "route": Route,
+        "run": Run,
+        "scope": Scope,
+        "verdict": Verdict,
+        "verdict-inputs": VerdictInputs,
+    }
+)
+"""Kind as it is stored to the class of its records."""
+
+_NAMES = {record: kind for kind, record in KINDS.items()}
+
+
+def kind_of(record: type) -> str:
+    """Return the word under which records of a class are kept.
+
+    Raises:
+        BadInput: The class is not kept; the message lists those that are.
+
+    >>> kind_of(DatasetVersion)
+    'dataset'
+    """
+    try:
+        return _NAMES[record]
+    except KeyError:
+        known = sorted(c.__name__ for c in _NAMES)
+        raise BadInput(
+            f"record kind: want one of {', '.join(known)}, got {record.__name__}.{nearest(record.__name__, known)} "
+            "A new kind is one line in slipway/storage/kinds.py."
+        ) from None
+
+
+def encode_record(record: object) -> bytes:
+    """Return the canonical bytes of a record: the same for the same content."""
+    return canonical(record)
+
+
+def decode_record(body: bytes, *, kind: type[R], id: str, version: int) -> R:  # noqa: A002 - the field's own word
+    """Return the record.
+
+    Raises:
+        Corrupt: The bytes are no such record; the message names it, what is wrong, and the way out.
+    """
+    try:
+        return msgspec.msgpack.decode(body, type=kind)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Corrupt(
+            f"{kind_of(kind)} '{id}' version {version}: want a {kind.__name__}, got bytes that say '{error}'. "
+            "Another version of Slipway may have written it; use that one, or restore the control store."
+        ) from error
