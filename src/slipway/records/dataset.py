@@ -11,6 +11,7 @@ class SplitKind(StrEnum):
 
     TIME = "time"
     RANDOM = "random"
+    ENTITY = "entity"
 
 
 class ColumnProfile(Record, kw_only=True):

@@ -1,0 +1,140 @@
+"""What is wrong with the data that no schema sees: each check is one question with the rows that fail."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from slipway.data.leakage import foretells
+from slipway.data.schema import SHOWN, failing_rows
+from slipway.data.split import Split
+from slipway.data.version import row_hashes
+from slipway.records.dataset import CheckResult, SplitKind
+
+Words = npt.NDArray[np.uint64]
+
+
+def check_duplicates(table: pl.DataFrame, *, row_id: str | None = None) -> CheckResult:
+    """Ask whether any row, or any row id, comes twice.
+
+    >>> check_duplicates(pl.DataFrame({"x": [1, 2, 1]})).detail
+    '1 of 3 rows repeat an earlier row: rows 2.'
+    """
+    if row_id is not None:
+        repeated = ~table[row_id].is_first_distinct()
+        what = f"id '{row_id}'"
+    else:
+        repeated = pl.Series(_repeats(row_hashes(table)))
+        what = "row"
+    name = "duplicates"
+    if not repeated.any():
+        return CheckResult(name=name, passed=True, detail=f"no {what} comes twice in {table.height} rows.")
+    named = failing_rows(table, failing=repeated, row_id=row_id)
+    return CheckResult(
+        name=name, passed=False, detail=f"{repeated.sum()} of {table.height} rows repeat an earlier {what}: {named}."
+    )
+
+
+def check_constant(table: pl.DataFrame) -> CheckResult:
+    """Ask whether a column holds one value (or none) in all rows, so that nothing can be learned from it."""
+    constant = [c.name for c in table if c.n_unique() <= 1]
+    if not constant:
+        return CheckResult(name="constant columns", passed=True, detail=f"all {table.width} columns vary.")
+    detail = f"the same value in every row: {', '.join(constant)}. Drop it, or find out why it never changes."
+    return CheckResult(name="constant columns", passed=False, detail=detail)
+
+
+def check_leakage(
+    table: pl.DataFrame, *, columns: Sequence[str], target: str, limit: float = 0.95, seed: int = 0
+) -> CheckResult:
+    """Ask whether a single column nearly gives the answer away.
+
+    Such a column is rarely a lucky find: mostly it is written after the outcome, or from it.
+
+    Args:
+        table: Rows with the target; rows without one are left out.
+        columns: Columns of X.
+        target: Column of Y, numbers or booleans.
+        limit: Share of Y's variance that one column may explain, on rows it was not fitted on.
+        seed: Seed of the halves.
+
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.integers(0, 2, 1000)
+    >>> t = pl.DataFrame({"honest": rng.normal(size=1000), "refunded": y * 30, "y": y})
+    >>> check_leakage(t, columns=["honest", "refunded"], target="y").detail
+    "nearly give 'y' away: refunded (explains 100.0 %). Is it known when the answer is needed?"
+    """
+    known = table.filter(table[target].is_not_null())
+    truth = known[target].cast(pl.Float64).fill_nan(None)
+    explained = {name: foretells(known[name], truth=truth.to_numpy(), seed=seed) for name in columns}
+    leaks = {name: share for name, share in explained.items() if share > limit}
+    if leaks:
+        named = ", ".join(f"{name} (explains {100 * share:.1f} %)" for name, share in leaks.items())
+        detail = f"nearly give '{target}' away: {named}. Is it known when the answer is needed?"
+        return CheckResult(name="leakage", passed=False, detail=detail)
+    best = max(explained, key=lambda name: explained[name], default=None)
+    strongest = f"'{best}' explains most, {100 * explained[best]:.1f} %" if best else "no columns"
+    return CheckResult(name="leakage", passed=True, detail=f"no single column foretells '{target}': {strongest}.")
+
+
+def check_time_travel(
+    table: pl.DataFrame, *, time: str, split: Split, fields: Sequence[str] = (), known: str | None = None
+) -> CheckResult:
+    """Ask whether anything comes from the future.
+
+    Args:
+        table: The data.
+        time: Column of the moment at which X is known.
+        split: A split by time must not learn from rows later than those held out.
+        fields: Columns of X; one that is a moment must not lie after ``time``.
+        known: Column of the moment at which Y is known, if there is one; it must not lie before ``time``.
+    """
+    problems = []
+    moments = table[time]
+    if split.kind is SplitKind.TIME and len(split.train) and len(split.test):
+        later = int((moments.gather(split.train) > moments.gather(split.test).min()).sum())
+        if later:
+            problems.append(f"{later} training rows are later than the first row held out")
+    for name in fields:
+        if table[name].dtype.is_temporal() and table[name].dtype == moments.dtype:
+            ahead = (table[name] > moments).fill_null(value=False)
+            if ahead.any():
+                problems.append(f"'{name}' lies after '{time}' in {failing_rows(table, failing=ahead, row_id=None)}")
+    if known is not None:
+        before = (table[known] < moments).fill_null(value=False)
+        if before.any():
+            problems.append(f"'{known}' lies before '{time}' in {failing_rows(table, failing=before, row_id=None)}")
+    detail = "; ".join(problems) + "." if problems else "nothing comes from the future."
+    return CheckResult(name="time travel", passed=not problems, detail=detail)
+
+
+def check_overlap(table: pl.DataFrame, *, split: Split) -> CheckResult:
+    """Ask whether a row held out is, value for value, also among those learned from.
+
+    Args:
+        table: Columns to compare: X, Y and the entity, without row ids and moments.
+        split: The rows on either side.
+    """
+    hashes = row_hashes(table)
+    words = hashes.view([("a", np.uint64), ("b", np.uint64)]).ravel()
+    shared = np.flatnonzero(np.isin(words["a"][split.test], words["a"][split.train]))
+    rows = split.test[shared]
+    rows = rows[np.isin(words[rows], words[split.train])] if rows.size else rows
+    if not rows.size:
+        return CheckResult(name="overlap of splits", passed=True, detail="no row held out was learned from.")
+    more = ", ..." if rows.size > SHOWN else ""
+    detail = (
+        f"{rows.size} of {split.test.size} rows held out equal a training row: rows "
+        f"{', '.join(map(str, rows[:SHOWN]))}{more}. Scores on them flatter; drop duplicates or split by entity."
+    )
+    return CheckResult(name="overlap of splits", passed=False, detail=detail)
+
+
+def _repeats(hashes: Words) -> npt.NDArray[np.bool_]:
+    """Mark each row whose hash came before."""
+    order = np.lexsort((hashes[:, 1], hashes[:, 0]))  # stable: equal rows stay in the order of the table
+    ranked = hashes[order]
+    out = np.zeros(len(hashes), dtype=np.bool_)
+    out[order[1:]] = (ranked[1:] == ranked[:-1]).all(axis=1)
+    return out

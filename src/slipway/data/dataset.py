@@ -1,0 +1,146 @@
+"""Make a dataset version: name the content, profile it, divide it, check it, and measure what a model must beat."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from slipway.data.baseline import baselines, days_of
+from slipway.data.checks import check_constant, check_duplicates, check_leakage, check_overlap, check_time_travel
+from slipway.data.profile import profile
+from slipway.data.schema import check_schema
+from slipway.data.split import Split, split_by_chance, split_by_time
+from slipway.data.version import content
+from slipway.errors import BadInput
+from slipway.records.base import check_name
+from slipway.records.dataset import CheckResult, DatasetVersion
+from slipway.records.field import Field
+from slipway.records.scoring import Scoring
+from slipway.records.task import Task
+
+Floats = npt.NDArray[np.float64]
+
+
+class Prepared(NamedTuple):
+    """A version and the rows behind it.
+
+    Attributes:
+        version: The record.
+        labelled: Rows of the table that have a Y, in its order; the split's indices count in these.
+        split: Which of them are learned from, and which are held out.
+    """
+
+    version: DatasetVersion
+    labelled: pl.DataFrame
+    split: Split
+
+
+def prepare(
+    table: pl.DataFrame,
+    *,
+    name: str,
+    fields: Sequence[Field],
+    task: Task,
+    scoring: Scoring,
+    test_share: float,
+    seed: int,
+    file: str,
+    source: str,
+    created_us: int,
+    present: str | None = None,
+    parents: tuple[str, ...] = (),
+) -> Prepared:
+    """Make a version of a table.
+
+    The id covers every row and column; the split and the baselines only rows with a Y. Failing checks do not stop
+    this: they are part of the record, and whoever trains on it sees them.
+
+    Args:
+        table: The data, with the columns of X, Y, entity and time that the scope names.
+        name: A checked word.
+        fields: X.
+        task: Names the columns, and the kind of answer.
+        scoring: How an answer is scored.
+        test_share: Part of the labelled rows held out: the latest if the task has a time, else dealt by chance.
+        seed: Seed of that chance.
+        file: Blob id of the table's Parquet file.
+        source: Where the rows came from, in words.
+        created_us: When.
+        present: Column with the answers of the system that exists, or None.
+        parents: Versions this one was made from.
+
+    Raises:
+        BadInput: A column that the task needs is not there, no row has a Y, or nothing could be held out.
+    """
+    check_name("dataset", name)
+    needed = [task.target, task.entity, *([task.time] if task.time else []), *([present] if present else [])]
+    if missing := [c for c in dict.fromkeys(needed) if c not in table.columns]:
+        raise BadInput(
+            f"dataset {name}: want the columns {needed}, got none of the name {missing}. There are {table.columns}."
+        )
+    labelled = table.filter(_truth(table, task.target).is_not_null())
+    if labelled.is_empty():
+        raise BadInput(f"dataset {name}: want rows with a '{task.target}', got none in {table.height} rows.")
+    if task.time:
+        split = split_by_time(labelled[task.time], test_share=test_share)
+    else:
+        split = split_by_chance(labelled.height, test_share=test_share, seed=seed)
+    named = content(table)
+    held_out = labelled[split.test]
+    version = DatasetVersion(
+        id=named.id,
+        name=name,
+        rows=table.height,
+        columns=profile(table, hashes=named.columns),
+        splits={"train": split.train.size, "test": split.test.size, "unlabelled": table.height - labelled.height},
+        split_kind=split.kind,
+        checks=_checks(table, labelled=labelled, split=split, fields=fields, task=task, seed=seed),
+        baselines=baselines(
+            truth_of(labelled[split.train], target=task.target),
+            test_y=truth_of(held_out, target=task.target),
+            scoring=scoring,
+            present=held_out[present].cast(pl.Float64).to_numpy() if present else None,
+            clusters=days_of(held_out[task.time]) if task.time else None,
+        ),
+        file=file,
+        source=source,
+        parents=parents,
+        created_us=created_us,
+    )
+    return Prepared(version=version, labelled=labelled, split=split)
+
+
+def truth_of(table: pl.DataFrame, *, target: str) -> Floats:
+    """Return Y as numbers, shape (rows,), NaN where there is none.
+
+    Raises:
+        BadInput: Y is text or a moment.
+    """
+    return _truth(table, target).fill_null(float("nan")).to_numpy()
+
+
+def _truth(table: pl.DataFrame, target: str) -> pl.Series:
+    column = table[target]
+    if not (column.dtype.is_numeric() or column.dtype == pl.Boolean):
+        raise BadInput(
+            f"target '{target}': want numbers or booleans, got {column.dtype}. Write a label of two words as 0 and 1."
+        )
+    return column.cast(pl.Float64).fill_nan(None)
+
+
+def _checks(
+    table: pl.DataFrame, *, labelled: pl.DataFrame, split: Split, fields: Sequence[Field], task: Task, seed: int
+) -> tuple[CheckResult, ...]:
+    names = [f.name for f in fields if f.name in table.columns]
+    results = [
+        *check_schema(table, fields=fields, also=[task.target]),
+        check_duplicates(table),
+        check_constant(table.select(names)),
+        check_leakage(labelled, columns=names, target=task.target, seed=seed),
+        check_overlap(labelled.select(*dict.fromkeys([*names, task.entity, task.target])), split=split),
+    ]
+    if task.time:
+        results.append(check_time_travel(labelled, time=task.time, split=split, fields=names))
+    return tuple(results)

@@ -1,0 +1,179 @@
+"""A version tells what the data are, what is wrong with them, and what a model must beat."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slipway.data.baseline import baselines, days_of, trivial_answer
+from slipway.data.dataset import Prepared, prepare, truth_of
+from slipway.data.diff import compare_tables
+from slipway.data.profile import profile
+from slipway.data.version import content
+from slipway.errors import BadInput
+from slipway.records.dataset import SplitKind
+from slipway.records.field import Field, FieldKind
+from slipway.records.scoring import Scoring
+from slipway.records.task import Task, TaskKind
+
+N = 1000
+FIELDS = (
+    Field(name="delay", kind=FieldKind.NUMBER, unit="min"),
+    Field(name="port", kind=FieldKind.CATEGORY),
+    Field(name="night", kind=FieldKind.BOOLEAN),
+)
+TASK = Task(x="delay", y="late", kind=TaskKind.BINARY, target="late", entity="tail", time="at")
+BINARY = Scoring(kind=TaskKind.BINARY)
+
+
+def flights(seed: int = 0) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    delay = rng.normal(0, 20, N)
+    late = (delay + rng.normal(0, 10, N) > 10).astype(int)
+    return pl.DataFrame(
+        {
+            "tail": [f"N{i % 50}" for i in range(N)],
+            "at": [datetime(2013, 1, 1, tzinfo=UTC) + timedelta(hours=i) for i in range(N)],
+            "delay": delay,
+            "port": rng.choice(["EWR", "JFK"], N),
+            "night": rng.random(N) < 0.3,
+            "rule": (delay > 10).astype(float),
+            "late": pl.Series(late.tolist()[:-10] + [None] * 10),
+        }
+    )
+
+
+def prepared(table: pl.DataFrame, task: Task = TASK, present: str | None = "rule") -> Prepared:
+    return prepare(
+        table,
+        name="flights",
+        fields=FIELDS,
+        task=task,
+        scoring=BINARY,
+        test_share=0.2,
+        seed=3,
+        file="0" * 64,
+        source="made up",
+        created_us=1,
+        present=present,
+    )
+
+
+def test_a_version_says_it_all() -> None:
+    table = flights()
+    version, labelled, split = prepared(table)
+    assert version.id == content(table).id
+    assert version.splits == {"train": 792, "test": 198, "unlabelled": 10}
+    assert version.split_kind is SplitKind.TIME
+    assert [c.name for c in version.checks if not c.passed] == []
+    trivial, present = version.baselines
+    y = truth_of(labelled[split.test], target="late")
+    assert trivial.value == pytest.approx(y.mean())
+    assert present.value == pytest.approx(np.mean(labelled[split.test]["rule"].to_numpy() != y))
+    assert trivial.low < trivial.value < trivial.high
+    assert present.n == 198
+
+
+def test_without_a_time_rows_are_dealt_by_chance_and_rows_count_as_independent() -> None:
+    version = prepared(flights(), task=Task(x="", y="", kind=TaskKind.BINARY, target="late", entity="tail")).version
+    assert version.split_kind is SplitKind.RANDOM
+    assert [c.name for c in version.checks].count("time travel") == 0
+
+
+def test_what_the_task_needs_and_the_table_lacks_is_named() -> None:
+    with pytest.raises(BadInput, match=r"got none of the name \['tail'\]"):
+        prepared(flights().drop("tail"))
+    with pytest.raises(BadInput, match="want rows with a 'late', got none in 1000 rows"):
+        prepared(flights().with_columns(late=pl.lit(None, dtype=pl.Int64)))
+    with pytest.raises(BadInput, match="target 'late': want numbers or booleans, got String"):
+        prepared(flights().with_columns(late=pl.lit("yes")))
+
+
+def test_a_profile_agrees_with_numpy() -> None:
+    table = flights()
+    by_name = {p.name: p for p in profile(table, hashes=content(table).columns)}
+    delay = table["delay"].to_numpy()
+    assert by_name["delay"].mean == pytest.approx(delay.mean())
+    assert by_name["delay"].sd == pytest.approx(delay.std(ddof=1))
+    assert by_name["delay"].quantiles[3] == np.quantile(delay, 0.5, method="nearest")
+    assert by_name["late"].missing_share == 0.01
+    assert by_name["night"].kind is FieldKind.BOOLEAN
+    assert by_name["night"].mean == pytest.approx(table["night"].to_numpy().mean())
+    assert dict(by_name["port"].top)["EWR"] == pytest.approx((table["port"] == "EWR").to_numpy().mean())
+    assert len(by_name["tail"].top) == 20
+    assert by_name["at"].quantiles[0] == datetime(2013, 1, 1, tzinfo=UTC).timestamp()
+
+
+def test_a_column_without_a_value_has_a_profile_too() -> None:
+    empty = pl.DataFrame({"a": [None, None], "b": pl.Series([None, None], dtype=pl.String), "c": [float("nan")] * 2})
+    for p in profile(empty, hashes=content(empty).columns):
+        assert (p.missing_share, p.distinct, p.mean, p.quantiles, p.top) == (1.0, 0, None, (), ())
+
+
+def test_baselines_count_days_where_there_is_a_time() -> None:
+    rng = np.random.default_rng(0)
+    days = np.repeat(np.arange(20), 50)
+    bad = rng.random(20) < 0.3
+    y = (rng.random(1000) < np.where(bad, 0.9, 0.1)[days]).astype(float)
+    [by_day] = baselines([0, 0, 1], test_y=y, scoring=BINARY, clusters=days)
+    [by_row] = baselines([0, 0, 1], test_y=y, scoring=BINARY)
+    assert by_day.value == by_row.value
+    assert by_day.high - by_day.low > 3 * (by_row.high - by_row.low)
+
+
+def test_the_trivial_number_is_the_median() -> None:
+    assert trivial_answer([1.0, 2.0, 100.0], scoring=Scoring(kind=TaskKind.REGRESSION)) == 2.0
+
+
+def test_silence_of_the_present_system_counts_as_an_error() -> None:
+    scores = baselines([0, 0, 1], test_y=[0.0, 1.0, 0.0, 1.0], scoring=BINARY, present=[0.0, 1.0, np.nan, np.nan])
+    assert scores[1].value == 0.5
+    with pytest.raises(BadInput, match="scores: want finite numbers"):
+        baselines([1.0, 2.0], test_y=[1.0, 2.0], scoring=Scoring(kind=TaskKind.REGRESSION), present=[1.0, np.nan])
+
+
+def test_days_are_told_from_moments_of_any_sort() -> None:
+    moments = pl.Series([datetime(1970, 1, 1, 23, tzinfo=UTC), datetime(1970, 1, 3, tzinfo=UTC)])
+    assert days_of(moments).tolist() == days_of(moments.dt.date()).tolist() == [0, 2]
+    with pytest.raises(BadInput, match="time 'when': want moments"):
+        days_of(pl.Series("when", ["monday"]))
+
+
+@given(
+    kept=st.sets(st.integers(0, 30)),
+    came=st.sets(st.integers(31, 60)),
+    relabelled=st.sets(st.integers(0, 30)),
+    edited=st.sets(st.integers(0, 30)),
+)
+def test_a_difference_counts_what_was_done(kept: set, came: set, relabelled: set, edited: set) -> None:
+    old = pl.DataFrame({"id": range(31), "x": range(31), "y": [0] * 31})
+    new = pl.DataFrame(
+        {
+            "id": sorted(kept | came),
+            "x": [-1 if i in edited else i for i in sorted(kept | came)],
+            "y": [int(i in relabelled) for i in sorted(kept | came)],
+        },
+        schema=old.schema,
+    )
+    changes = compare_tables(old, new=new, row_id="id", target="y")
+    assert changes.added == len(came)
+    assert changes.removed == 31 - len(kept)
+    assert changes.relabelled == len(kept & relabelled)
+    assert changes.edited == len(kept & edited)
+    assert (changes.words == "nothing changed") == (content(old).id == content(new).id)
+
+
+def test_without_an_id_rows_are_known_by_their_content() -> None:
+    old, new = pl.DataFrame({"x": [1, 1, 2]}), pl.DataFrame({"x": [1, 2, 2, 3]})
+    changes = compare_tables(old, new=new, row_id=None, target=None)
+    assert (changes.added, changes.removed) == (2, 1)
+    wider = new.with_columns(z=1)
+    assert compare_tables(old, new=wider, row_id=None, target=None).words == "+2 rows, -1 rows, new column z"
+
+
+def test_an_id_that_comes_twice_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"row id 'id': want .* got 0 missing and 1 repeated in the table after"):
+        compare_tables(pl.DataFrame({"id": [1]}), new=pl.DataFrame({"id": [1, 1]}), row_id="id", target=None)
