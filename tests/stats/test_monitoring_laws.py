@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from slipway.stats.categories import CategoryDrift, CategoryReference, CategoryTick
+from slipway.stats.expected import ExpectedLoss
 from slipway.stats.gap import Gap, GapReference, GapTick
 from slipway.stats.histogram import HistogramDrift, HistogramTick, NumericReference
+from slipway.stats.losses import ONE, LossTick
+from slipway.stats.risk import HarmfulRisk
 from slipway.testing.laws import LAWS, Case
 
 BILLION = 10**9
@@ -20,6 +23,19 @@ GAP = Gap(GapReference.of_classes(np.linspace(0, 1, 400), y=np.arange(400) % 3 >
 def gap_sample(rng):
     p, y = rng.random(60), rng.integers(0, 2, 60)
     return GAP.tick(p, outcome=y), [GAP.tick(p[i : i + 20], outcome=y[i : i + 20]) for i in (0, 20, 40)]
+
+
+def loss_sample(rng):
+    losses = rng.random(60)
+    return LossTick.of(losses), [LossTick.of(part) for part in np.array_split(losses, 4)]
+
+
+HUGE_LOSS = LossTick(n=BILLION, total=BILLION * ONE // 2, squares=BILLION * ONE // 3)
+BAD_LOSSES = (
+    lambda: LossTick.of([np.nan]),
+    lambda: LossTick(n=-1),
+    lambda: LossTick(n=1, total=np.nan),
+)
 
 
 def histogram_sample(rng):
@@ -70,6 +86,25 @@ CASES = [
             lambda: Gap(GAP.reference, delta=float("nan")),
         ),
         any_order=False,
+    ),
+    Case(
+        name="harmful risk",
+        test=HarmfulRisk(LossTick.of([0.0] * 90 + [1.0] * 10)),
+        sample=loss_sample,
+        huge=HUGE_LOSS,
+        bad=(
+            *BAD_LOSSES,
+            lambda: HarmfulRisk(LossTick(), tolerance=np.nan),
+            lambda: HarmfulRisk(LossTick(), cap=np.nan),
+        ),
+        any_order=False,
+    ),
+    Case(
+        name="expected loss",
+        test=ExpectedLoss(alpha=0.05, slack=0.01),
+        sample=loss_sample,
+        huge=HUGE_LOSS,
+        bad=(*BAD_LOSSES, lambda: ExpectedLoss(alpha=np.nan), lambda: ExpectedLoss(alpha=0.05, slack=-1)),
     ),
 ]
 
