@@ -79,8 +79,8 @@ def check_live(live: str | None, *, case: Case, arms: tuple[Arm, ...], names: se
         )
 
 
-def check_rules(arms: tuple[Arm, ...], *, fields: tuple[Field, ...], problems: Problems) -> None:
+def check_rules(arms: tuple[Arm, ...], *, fields: tuple[Field, ...], names: set[str], problems: Problems) -> None:
     """Note rules that name no field, or say more than a rule can."""
     for arm in arms:
         if arm.kind is ArmKind.RULE:
-            check_rule(arm, fields=fields, problems=problems)
+            check_rule(arm, fields=fields, names=names, problems=problems)

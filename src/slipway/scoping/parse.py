@@ -50,6 +50,7 @@ class _Reading:
     def __init__(self, table: dict[str, Any], problems: Problems) -> None:
         self._table = table
         self._problems = problems
+        self._misspelt: set[str] = set()
 
     def scope(self) -> Scope | None:
         self._check_tables()
@@ -80,15 +81,16 @@ class _Reading:
         return Scope(**parts, fields=fields, arms=self._arms, live=live)  # type: ignore[arg-type]  # none is None here
 
     def _check_tables(self) -> None:
-        for name in self._table:
-            if name not in {k.name for k in _TOP}:
-                unknown((), name, keys=_TOP, problems=self._problems)
+        known = {k.name for k in _TOP}
+        self._misspelt = {
+            unknown((), name, keys=_TOP, problems=self._problems) for name in self._table if name not in known
+        } - set(self._table)
         for name, why in WHY.items():
-            if name not in self._table:
+            if name not in self._table and name not in self._misspelt:
                 self._problems.absent((name,), want="this table", way_out=why)
 
     def _values(self, name: str, *, keys: tuple[Key, ...]) -> dict[str, Any] | None:
-        if name not in self._table and name in WHY:
+        if name not in self._table and (name in WHY or name in self._misspelt):
             return None
         return read_table(self._table.get(name, {}), place=(name,), keys=keys, problems=self._problems)
 
@@ -118,13 +120,13 @@ class _Reading:
     def _serving(self, project: Project | None, fields: tuple[Field, ...]) -> tuple[Serving | None, str | None]:
         raw = self._table.get("arms", {})
         self._arms = read_arms(raw, problems=self._problems)
-        if "fields" in self._table:
-            check_rules(self._arms, fields=fields, problems=self._problems)
+        if isinstance(named := self._table.get("fields"), dict):
+            check_rules(self._arms, fields=fields, names=set(named), problems=self._problems)
         values = self._values("serving", keys=SERVING)
         if values is None:
             return None, None
         live = values.pop("live")
-        if project:
+        if project and "arms" not in self._misspelt:
             names = set(raw) if isinstance(raw, dict) else set()
             check_live(live, case=project.case, arms=self._arms, names=names, problems=self._problems)
         return build(Serving, values, place=("serving",), problems=self._problems), live

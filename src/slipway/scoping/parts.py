@@ -79,7 +79,7 @@ def _arm(name: str, raw: Any, *, problems: Problems) -> Arm | None:
     return build(Arm, {**values, "name": name, "kind": kind}, place=place, problems=problems)
 
 
-def check_rule(arm: Arm, *, fields: tuple[Field, ...], problems: Problems) -> None:
+def check_rule(arm: Arm, *, fields: tuple[Field, ...], names: set[str], problems: Problems) -> None:
     """Note a rule that no worker could follow: another form, or a field that is none or no number."""
     place: Place = ("arms", arm.name, "rule")
     found = _RULE.fullmatch(arm.rule)
@@ -93,9 +93,9 @@ def check_rule(arm: Arm, *, fields: tuple[Field, ...], problems: Problems) -> No
         return
     kinds = {f.name: f.kind for f in fields}
     name = found[1]
-    if name not in kinds:
-        problems.add(place, want="a field of [fields]", got=f"'{name}'", way_out=nearest(name, kinds).strip())
-    elif kinds[name] is FieldKind.CATEGORY:
+    if name not in names:
+        problems.add(place, want="a field of [fields]", got=f"'{name}'", way_out=nearest(name, names).strip())
+    elif kinds.get(name) is FieldKind.CATEGORY:
         problems.add(place, want="a number or boolean field", got=f"'{name}', a category")
 
 

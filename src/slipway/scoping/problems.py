@@ -44,7 +44,8 @@ class Problems:
 
     def quote(self, place: Place, error: Exception) -> None:
         """Note what a record said when it refused its values."""
-        self._found[f"line {self.line(place)}, {dotted(place)}: {error}"] = self.line(place)
+        said = "want " + str(error).partition("want ")[2]  # the record's own name for it is in the place already
+        self._found[f"line {self.line(place)}, {dotted(place)}: {said}"] = self.line(place)
 
     def absent(self, place: Place, *, want: str, way_out: str) -> None:
         """Note a table or key that is not there at all."""

@@ -73,7 +73,7 @@ def read_page(source: str | bytes, *, path: str) -> Page:
         raise BadFile(path, [f"line 1: want at most {LIMIT} characters, got {len(text)}. Is this the right file?"])
     try:
         table = tomllib.loads(text)
-        return Page(table, key_lines(text), text.count("\n") + 1)
+        return Page(table, key_lines(text), max(1, len(text.splitlines())))
     except tomllib.TOMLDecodeError as error:
         raise BadFile(path, [_explained(str(error), text)]) from None
     except RecursionError:
@@ -105,7 +105,7 @@ def _explained(message: str, text: str) -> str:
         line, column = len(lines), len(lines[-1]) + 1
     said = message[: place.start()] if place else message
     written = lines[min(line, len(lines)) - 1].strip()
-    got = f"'{written[:80]}'" if written else "an empty line" if place and place[1] else "the end of the file"
+    got = f"'{_plain(written[:80])}'" if written else "an empty line" if place and place[1] else "the end of the file"
     return f"line {line}, column {column}: want TOML, got {got} ({_plain(said)}). {_cause(message, written)}"
 
 

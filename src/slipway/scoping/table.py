@@ -18,10 +18,11 @@ def read_table(raw: Any, *, place: Place, keys: Sequence[Key], problems: Problem
         problems.add(place, want="a table", got=shown(raw), way_out=f"It may hold {listed(keys)}.")
         return None
     before = len(problems)
-    for name in raw:
-        if name not in {k.name for k in keys}:
-            unknown(place, name, keys=keys, problems=problems)
-    fields = {key.field or key.name: _value(raw, key, place=place, problems=problems) for key in keys}
+    known = {k.name for k in keys}
+    meant = {unknown(place, name, keys=keys, problems=problems) for name in raw if name not in known}
+    fields = {
+        key.field or key.name: _value(raw, key, place=place, problems=problems) for key in keys if key.name not in meant
+    }
     return fields if len(problems) == before else None
 
 
@@ -36,15 +37,17 @@ def build(kind: type[R], fields: dict[str, Any] | None, *, place: Place, problem
         return None
 
 
-def unknown(place: Place, name: str, *, keys: Sequence[Key], problems: Problems) -> None:
-    """Note a key that the table does not know, with the spelling or the table that was probably meant."""
+def unknown(place: Place, name: str, *, keys: Sequence[Key], problems: Problems) -> str:
+    """Note a key that the table does not know, and return the one that was probably meant, or an empty string."""
     known = [k.name for k in keys]
     way_out = nearest(name.lower(), known).strip()
+    meant = way_out.split("'")[1] if way_out else ""
     if not way_out:
         homes = [table for table, its in TABLES.items() if name in {k.name for k in its}]
         way_out = f"It belongs in [{homes[0]}]." if len(homes) == 1 and "[]" not in homes[0] else ""
     way_out = way_out or f"Known: {listed(keys)}."
     problems.add((*place, name), want="a key that is known here", got=shown(name), way_out=way_out)
+    return meant
 
 
 def listed(keys: Sequence[Key]) -> str:
