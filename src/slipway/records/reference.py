@@ -17,6 +17,7 @@ from slipway.records.task import TaskKind
 from slipway.stats import state
 from slipway.stats.categories import CategoryReference
 from slipway.stats.histogram import NumericReference
+from slipway.stats.residuals import GapReference, GapTick
 from slipway.stats.unit import UnitChoice
 
 Ints = npt.NDArray[np.int64]
@@ -55,7 +56,7 @@ class ColumnReference(Record, frozen=True, kw_only=True, eq=False):
         raise BadInput(f"reference of {self.name}: want a profile, got none.")
 
 
-class BlockSums(Record, frozen=True, kw_only=True):
+class BlockSums(Record, frozen=True, kw_only=True, eq=False):
     """Held-out rows of one block of time.
 
     The loss is that of the task: 0 or 1 for a binary answer at the threshold, the absolute error of a number.
@@ -67,8 +68,7 @@ class BlockSums(Record, frozen=True, kw_only=True):
         loss_squares: Sum of its squares.
         expected: Sum of the loss that the calibration expected from the scores alone.
         gap_squares: Sum of squares of realised minus expected loss.
-        residual: Sum of Y minus the calibrated score.
-        residual_squares: Sum of its squares.
+        gap: Sums of realised minus expected performance in each of the measures of the reference's ``gap``.
     """
 
     start_us: int
@@ -77,8 +77,7 @@ class BlockSums(Record, frozen=True, kw_only=True):
     loss_squares: float
     expected: float
     gap_squares: float
-    residual: float
-    residual_squares: float
+    gap: GapTick
 
 
 class Reference(Record, frozen=True, kw_only=True, eq=False):
@@ -94,6 +93,7 @@ class Reference(Record, frozen=True, kw_only=True, eq=False):
         columns: Fields of X in order.
         score_starts: Beginning of each block of the held-out rows, in order.
         score: Profile of the raw scores of the held-out rows.
+        gap: How well the held-out rows were calibrated, all blocks together.
         held_out: Losses of the held-out rows by block, in the order of ``score_starts``.
     """
 
@@ -106,6 +106,7 @@ class Reference(Record, frozen=True, kw_only=True, eq=False):
     columns: tuple[ColumnReference, ...]
     score_starts: tuple[int, ...]
     score: ColumnReference
+    gap: GapReference
     held_out: tuple[BlockSums, ...]
 
     @property

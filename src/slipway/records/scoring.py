@@ -12,7 +12,7 @@ from slipway.records.dataset import Score
 from slipway.records.scope import Metric
 from slipway.records.task import Task, TaskKind
 from slipway.stats.checks import as_floats
-from slipway.stats.loss import absolute_loss, error_loss, loss_interval
+from slipway.stats.row_loss import absolute_loss, error_loss, loss_interval
 
 Floats = npt.NDArray[np.float64]
 

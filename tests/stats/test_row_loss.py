@@ -8,7 +8,7 @@ from sklearn.metrics import mean_absolute_error, zero_one_loss
 from slipway.errors import BadInput
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
-from slipway.stats.loss import absolute_loss, error_loss, log_loss, loss_interval
+from slipway.stats.row_loss import absolute_loss, error_loss, log_loss, loss_interval
 
 RNG = np.random.default_rng(3)
 Y = RNG.integers(0, 2, 500).astype(float)
