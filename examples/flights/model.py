@@ -34,10 +34,14 @@ WEATHER = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "prec
 FIELDS = CATEGORIES + SCHEDULE + WEATHER
 
 
-def load(months: Sequence[int] = (1, 2, 3)) -> pl.DataFrame:
+def load(months: Sequence[int] = (1, 2, 3), delay_unit: str = "min") -> pl.DataFrame:
     """Return the flights that departed in the months given, in the order of departure.
 
-    Columns: ``id`` (unique), ``tailnum`` (the aircraft), ``time`` (UTC moment at which X is known: the departure),
+    Args:
+        months: 1 to 12.
+        delay_unit: ``min``, as the gate sends it. ``h`` is the mix-up that the demo lets into a training pipeline.
+
+    Columns: ``flight`` (unique), ``tailnum`` (the aircraft), ``time`` (UTC moment at which X is known: the departure),
     the fields of X, ``late`` (Y: 0, 1, or null for a diverted flight) and ``landed`` (UTC moment at which Y is known).
     """
     folder = data_folder()
@@ -48,22 +52,23 @@ def load(months: Sequence[int] = (1, 2, 3)) -> pl.DataFrame:
     )
     departed = flights.filter(pl.col("month").is_in(list(months)) & pl.col("dep_time").is_not_null()).with_columns(
         (_moment() + pl.duration(minutes=pl.col("minute") + pl.col("dep_delay"))).alias("time"),
-        _identity().alias("id"),
+        _identity().alias("flight"),
     )
     return (
         departed.with_columns(pl.col("time").dt.truncate("1h").alias("reported"), _landed().alias("landed"))
         .join(reports.unique(["origin", "reported"], keep="first"), on=["origin", "reported"], how="left")
         .select(
-            "id",
+            "flight",
             "tailnum",
             "time",
             *CATEGORIES,
-            *[pl.col(c).cast(pl.Float64) for c in SCHEDULE],
+            *[pl.col(c).cast(pl.Float64) for c in SCHEDULE[:-1]],
+            pl.col("dep_delay") / {"min": 1.0, "h": 60.0}[delay_unit],
             *WEATHER,
             (pl.col("arr_delay") > LATE_MIN).cast(pl.Int8).alias("late"),
             "landed",
         )
-        .sort("time", "id")
+        .sort("time", "flight")
     )
 
 

@@ -29,13 +29,13 @@ def table(flights: ModuleType) -> pl.DataFrame:
 
 
 def month(table: pl.DataFrame, *numbers: int) -> pl.DataFrame:
-    return table.filter(pl.col("id").str.slice(0, 2).cast(pl.Int64).is_in(numbers))
+    return table.filter(pl.col("flight").str.slice(0, 2).cast(pl.Int64).is_in(numbers))
 
 
 def test_a_cancelled_flight_is_not_asked_about_and_a_diverted_one_has_no_outcome(flights: ModuleType) -> None:
     year = flights.load(months=range(1, 13))
     # R: summary(nycflights13::flights) shows 336,776 rows, 8,255 without dep_time and 9,430 without arr_delay.
-    assert year.height == 336_776 - 8_255 == year["id"].n_unique()
+    assert year.height == 336_776 - 8_255 == year["flight"].n_unique()
     assert year["late"].null_count() == year["landed"].null_count() == 9_430 - 8_255
 
 
