@@ -1,0 +1,85 @@
+"""One rollout, one moment: ask the judge, and store verdict, inputs, rollout and route in one transaction."""
+
+from slipway.control.cohorts import CohortBook
+from slipway.control.ledger import Ledger
+from slipway.control.verdicts import VerdictLog, says_more
+from slipway.deployment.judge import judge
+from slipway.deployment.replay import replay
+from slipway.deployment.transition import follow
+from slipway.ports import Change, ControlStore, JournalReader
+from slipway.records.cohort import Cohort, VerdictInputs
+from slipway.records.rollout import Rollout, Verdict
+from slipway.records.route import Route
+
+
+class Judging:
+    """Keeps the cohorts of the rollouts and stores what the judge says of them.
+
+    Args:
+        store: Control store.
+        ledger: What was read of the journal.
+        by: Whom the audit trail names.
+    """
+
+    def __init__(self, store: ControlStore, *, ledger: Ledger, by: str) -> None:
+        self._store, self._ledger, self._by = store, ledger, by
+        self._books: dict[str, CohortBook] = {}
+        self._log = VerdictLog(store)
+
+    def cohorts(self, rollout: Rollout, *, now_us: int) -> tuple[Cohort, ...]:
+        """Return what the judge would see."""
+        book = self._books.setdefault(rollout.id, CohortBook(rollout.id))
+        return book.cohorts(rollout, ledger=self._ledger, now_us=now_us)
+
+    def step(self, rollout: Rollout, *, version: int, now_us: int) -> tuple[Verdict, str | None] | None:
+        """Return (verdict, its id if it was stored), or None if this moment was judged before.
+
+        Args:
+            rollout: A running rollout.
+            version: Its version in the store.
+            now_us: The moment.
+
+        Raises:
+            Conflict: Somebody else changed the rollout or its route meanwhile; nothing was stored.
+        """
+        number, last = self._log.last(rollout.id)
+        if now_us < rollout.entries[-1].at_us or (last is not None and now_us <= last.at_us):
+            return None
+        cohorts = self.cohorts(rollout, now_us=now_us)
+        verdict = judge(rollout, cohorts, now_us=now_us)
+        if not says_more(verdict, than=last):
+            return verdict, None
+        name = f"{rollout.id}-{number + 1}"
+        inputs = VerdictInputs(
+            verdict=name, now_us=now_us, upto=dict(self._ledger.upto), cohorts=cohorts, rollout=rollout
+        )
+        present, route_version = self._store.get(Route, id=rollout.route)
+        after = follow(verdict, rollout=rollout, route=present)
+        changes = [Change(verdict, name, 0), Change(inputs, name, 0)]
+        if after.route is not None:
+            changes += [Change(after.rollout, rollout.id, version), Change(after.route, present.name, route_version)]
+        self._store.commit(changes, at_us=now_us, by=self._by, why=verdict.reason)
+        return verdict, name
+
+
+def replay_from_journal(
+    verdict_id: str, *, store: ControlStore, journal: JournalReader, ledger: Ledger
+) -> tuple[str, ...]:
+    """Make a stored verdict again from the journal alone, and return every difference; empty if there is none.
+
+    Args:
+        verdict_id: Id of the verdict.
+        store: Where the verdict and its inputs are.
+        journal: The journal, with the segments that were there.
+        ledger: A fresh one; it is filled up to where the journal had been read.
+
+    Raises:
+        NotFound: No such verdict.
+        Corrupt: The journal is damaged.
+    """
+    verdict, _ = store.get(Verdict, id=verdict_id)
+    inputs, _ = store.get(VerdictInputs, id=verdict_id)
+    ledger.catch_up(journal, upto=inputs.upto)
+    book = CohortBook(inputs.rollout.id)
+    cohorts = book.cohorts(inputs.rollout, ledger=ledger, now_us=inputs.now_us)
+    return replay(verdict, inputs=inputs, cohorts=cohorts)

@@ -1,0 +1,79 @@
+"""Open a route, and start a rollout on it: one transaction each, then the route file follows."""
+
+from slipway.control.publish import RouteFiles, publish_all
+from slipway.deployment.transition import begin
+from slipway.errors import BadInput, Conflict
+from slipway.ports import Change, ControlStore
+from slipway.records.arm import Arm
+from slipway.records.rollout import Plan, Rollout, RolloutStatus
+from slipway.records.route import Route, Share
+
+
+def open_route(
+    name: str, *, arm: Arm, salt: str, store: ControlStore, files: RouteFiles, now_us: int, by: str
+) -> Route:
+    """Make the first version of a route, with one arm that answers everyone.
+
+    Args:
+        name: A checked word.
+        arm: Who answers.
+        salt: Key of the deal; make it of secret chance.
+        store: Control store.
+        files: Route files.
+        now_us: The moment.
+        by: Who asked for it.
+
+    Raises:
+        Conflict: The route exists; a rollout changes it.
+    """
+    route = Route(name=name, version=1, salt=salt, shares=(Share(arm=arm.name, share=1.0),), arms=(arm,))
+    store.commit([Change(route, name, 0)], at_us=now_us, by=by, why=f"route {name} opened with {arm.name}")
+    publish_all(store, files=files)
+    return route
+
+
+def start(
+    route: str,
+    *,
+    candidate: Arm,
+    plan: Plan,
+    metric: str,
+    store: ControlStore,
+    files: RouteFiles,
+    now_us: int,
+    by: str,
+) -> Rollout:
+    """Start a rollout on a route, in its plan's first stage.
+
+    Args:
+        route: Name of the route.
+        candidate: The arm on its way in.
+        plan: Its stages.
+        metric: What control sums up.
+        store: Control store.
+        files: Route files.
+        now_us: The moment.
+        by: Who asked for it.
+
+    Raises:
+        Conflict: Another rollout runs on the route, or the route is divided.
+        BadInput: The plan asks what cannot be answered, or for a metric that is not summed.
+        NotFound: No such route.
+    """
+    if plan.metric != metric:
+        raise BadInput(f"plan.metric: want '{metric}', which this task has, got '{plan.metric}'.")
+    present, version = store.get(Route, id=route)
+    known = [rollout for _, rollout, _ in store.all(Rollout)]
+    for other in known:
+        if other.route == route and other.status is RolloutStatus.RUNNING:
+            raise Conflict(
+                f"route {route}: want one rollout at a time, but {other.id} of {other.candidate} runs. "
+                f"Wait for its end, or roll it back first."
+            )
+    number = sum(r.candidate == candidate.name for r in known) + 1
+    made = begin(f"{candidate.name}-{number}", route=present, candidate=candidate, plan=plan, now_us=now_us)
+    changes = [Change(made.rollout, made.rollout.id, 0), Change(made.route, route, version)]
+    why = f"rollout of {candidate.name} on {route} started in stage {made.rollout.stage().name}"
+    store.commit(changes, at_us=now_us, by=by, why=why)
+    publish_all(store, files=files)
+    return made.rollout

@@ -1,0 +1,149 @@
+"""The controller: one step is catch up, judge, store, publish.
+
+Everything that a step decides of a rollout is one transaction in the store; only then the route file follows. Killed at
+any instruction, the next step goes on: the ledger is read anew from the journal, a verdict that was not stored is
+made again from the same cohorts, and a route that was stored but not published is published.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+from slipway.control.judging import Judging, replay_from_journal
+from slipway.control.ledger import Ledger
+from slipway.control.publish import RouteFiles, publish_all
+from slipway.control.report import StepReport
+from slipway.control.rollback import roll_back_now
+from slipway.control.start import open_route, start
+from slipway.control.terms import Terms
+from slipway.errors import SlipwayError
+from slipway.ports import ControlStore, JournalReader
+from slipway.records.arm import Arm
+from slipway.records.cohort import Cohort
+from slipway.records.rollout import Plan, Rollout, RolloutStatus, Verdict
+from slipway.records.route import Route
+
+BY = "controller"
+
+
+class Controller:
+    """Carries evidence to the rules, and their verdicts to the store and the workers. For any number of threads.
+
+    Args:
+        store: Control store.
+        journal: Reader over all segments.
+        files: Route files.
+        terms: How answers are held against outcomes.
+        guard: Entered around each change, such as the project's controller lock.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: ControlStore,
+        journal: JournalReader,
+        files: RouteFiles,
+        terms: Terms,
+        guard: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        self.store, self.journal, self.files, self.terms = store, journal, files, terms
+        self.ledger = Ledger(terms)
+        self._judging = Judging(store, ledger=self.ledger, by=BY)
+        self._guard = guard
+        self._one = threading.RLock()
+
+    def step(self, now_us: int) -> StepReport:
+        """Read what is new, judge every running rollout, store what follows, and put it in force.
+
+        A second step at the same moment changes nothing. What does not work is in the report, and the next step tries
+        again; a journal that cannot be read holds every rollout, and a hold has a deadline.
+
+        Args:
+            now_us: The moment, microseconds since the epoch.
+
+        Raises:
+            Conflict: Another process is the controller.
+        """
+        with self._one, self._guard():
+            problems: list[str] = []
+            published = self._publish(problems)
+            frames = self.catch_up(problems)
+            verdicts: list[Verdict] = []
+            stored: list[str] = []
+            for rollout, version in self.running():
+                try:
+                    judged = self._judging.step(rollout, version=version, now_us=now_us)
+                except SlipwayError as error:
+                    problems.append(f"rollout {rollout.id}: {error}")
+                    continue
+                if judged is not None:
+                    verdicts.append(judged[0])
+                    stored += [judged[1]] if judged[1] else []
+            published += self._publish(problems)
+            return StepReport(
+                now_us=now_us,
+                frames=frames,
+                tally=self.ledger.tally,
+                verdicts=tuple(verdicts),
+                stored=tuple(stored),
+                published=published,
+                problems=tuple(problems),
+                shadow_lag=self.ledger.shadow_lag(),
+            )
+
+    def catch_up(self, problems: list[str]) -> int:
+        """Read what is new in the journal and return the number of frames; what does not work is added to problems."""
+        with self._one:
+            try:
+                return self.ledger.catch_up(self.journal)
+            except SlipwayError as error:
+                problems.append(f"journal: {error}")
+                return 0
+
+    def running(self) -> list[tuple[Rollout, int]]:
+        """Return (rollout, version in the store) of every rollout that runs."""
+        return [(r, version) for _, r, version in self.store.all(Rollout) if r.status is RolloutStatus.RUNNING]
+
+    def cohorts(self, rollout: Rollout, *, now_us: int) -> tuple[Cohort, ...]:
+        """Return the cohorts that the judge would see."""
+        with self._one:
+            return self._judging.cohorts(rollout, now_us=now_us)
+
+    def open_route(self, name: str, *, arm: Arm, salt: str, now_us: int, by: str = BY) -> Route:
+        """Make the first version of a route; see :func:`slipway.control.start.open_route`."""
+        with self._one, self._guard():
+            return open_route(name, arm=arm, salt=salt, store=self.store, files=self.files, now_us=now_us, by=by)
+
+    def start(self, route: str, *, candidate: Arm, plan: Plan, now_us: int, by: str = BY) -> Rollout:
+        """Start a rollout; see :func:`slipway.control.start.start`."""
+        with self._one, self._guard():
+            return start(
+                route,
+                candidate=candidate,
+                plan=plan,
+                metric=self.terms.metric,
+                store=self.store,
+                files=self.files,
+                now_us=now_us,
+                by=by,
+            )
+
+    def roll_back(self, rollout_id: str, *, now_us: int, why: str, by: str = BY) -> Rollout:
+        """Roll back by command; see :func:`slipway.control.rollback.roll_back_now`."""
+        with self._one, self._guard():
+            return roll_back_now(rollout_id, store=self.store, files=self.files, now_us=now_us, by=by, why=why)
+
+    def replay(self, verdict_id: str) -> tuple[str, ...]:
+        """Make a stored verdict again from the journal alone, and return every difference.
+
+        Raises:
+            NotFound: No such verdict.
+        """
+        return replay_from_journal(verdict_id, store=self.store, journal=self.journal, ledger=Ledger(self.terms))
+
+    def _publish(self, problems: list[str]) -> tuple[str, ...]:
+        try:
+            return publish_all(self.store, files=self.files)
+        except SlipwayError as error:
+            problems.append(f"route files: {error}")
+            return ()
