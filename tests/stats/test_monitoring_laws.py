@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from slipway.stats.block_drift import BlockDrift
+from slipway.stats.block_gap import BlockGap
 from slipway.stats.categories import CategoryDrift, CategoryReference, CategoryTick
+from slipway.stats.drift import TableDrift, TableReference, TableTick
 from slipway.stats.expected import ExpectedLoss
 from slipway.stats.gap import Gap, GapReference, GapTick
 from slipway.stats.histogram import HistogramDrift, HistogramTick, NumericReference
-from slipway.stats.losses import ONE, LossTick
+from slipway.stats.loss_tick import ONE, LossTick
 from slipway.stats.risk import HarmfulRisk
 from slipway.testing.laws import LAWS, Case
 
@@ -36,6 +39,20 @@ BAD_LOSSES = (
     lambda: LossTick(n=-1),
     lambda: LossTick(n=1, total=np.nan),
 )
+
+
+MATRIX = np.random.default_rng(2).normal(size=(300, 3))
+TABLE = TableDrift(TableReference.of_matrix(MATRIX, names=("a", "b", "c")))
+BLOCKS = BlockDrift.learn(MATRIX, names=("a", "b", "c"), block_ids=np.arange(300) // 10)
+BLOCK_GAP = BlockGap.learn(GAP.reference, blocks=[(np.linspace(0, 1, 9), np.arange(9) % k == 0) for k in range(1, 9)])
+
+
+def table_sample(test):
+    def sample(rng):
+        live = rng.normal(size=(60, 3))
+        return test.tick(live), [test.tick(part) for part in np.array_split(live, 4)]
+
+    return sample
 
 
 def histogram_sample(rng):
@@ -105,6 +122,29 @@ CASES = [
         sample=loss_sample,
         huge=HUGE_LOSS,
         bad=(*BAD_LOSSES, lambda: ExpectedLoss(alpha=np.nan), lambda: ExpectedLoss(alpha=0.05, slack=-1)),
+    ),
+    *(
+        Case(
+            name=f"{name} drift",
+            test=test,
+            sample=table_sample(test),
+            huge=TableTick(np.full(test.reference.slices[-1].stop, BILLION)),
+            bad=(
+                lambda: TableTick(np.array([-1])),
+                lambda test=test: test.update(test.start(), TableTick(np.array([1]))),
+                lambda: TableDrift(TABLE.reference, delta=np.nan),
+            ),
+            any_order=False,
+        )
+        for name, test in (("table", TABLE), ("block", BLOCKS))
+    ),
+    Case(
+        name="block gap",
+        test=BLOCK_GAP,
+        sample=gap_sample,
+        huge=GapTick(n=BILLION, totals=np.full(3, BILLION << 29), squares=np.full(3, BILLION << 29)),
+        bad=(lambda: BLOCK_GAP.tick([np.nan], outcome=[1]), lambda: BlockGap.learn(GAP.reference, blocks=[])),
+        any_order=False,
     ),
 ]
 

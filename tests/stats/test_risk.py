@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway.errors import BadInput
-from slipway.stats.losses import LossTick
+from slipway.stats.loss_tick import LossTick
 from slipway.stats.risk import HarmfulRisk
 
 

@@ -31,7 +31,7 @@ class CategoryTick(BinCounts, frozen=True, eq=False):
     """Rows of one tick per bin: named categories, then rare ones together, unseen, and missing."""
 
 
-class CategoryReference(msgspec.Struct, frozen=True, eq=False, dict=True):
+class CategoryReference(msgspec.Struct, frozen=True, eq=False, tag="category", dict=True):
     """What a category column looked like when the model was made.
 
     One row in five says which categories are known, the others are counted. If all rows did both, no row could be

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from slipway.errors import BadInput
 from slipway.stats.evidence import AnytimeInterval, FixedInterval, check_alpha
-from slipway.stats.losses import LossTick
+from slipway.stats.loss_tick import LossTick
 from slipway.stats.special import normal_quantile
 
 Floats = npt.NDArray[np.float64]

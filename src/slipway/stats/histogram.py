@@ -34,7 +34,7 @@ class HistogramTick(BinCounts, frozen=True, eq=False):
     """Rows of one tick per bin of the reference, missing last."""
 
 
-class NumericReference(msgspec.Struct, frozen=True, eq=False):
+class NumericReference(msgspec.Struct, frozen=True, eq=False, tag="numeric"):
     """What a number column looked like when the model was made: small, and all that drift tests need of it.
 
     One row in ten says where the bins are cut, the others are counted in them: so the counts are an honest sample.

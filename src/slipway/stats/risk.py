@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from slipway.errors import BadInput
 from slipway.stats.evidence import AnytimeInterval, EValue, check_share
-from slipway.stats.losses import ONE, LossTick
+from slipway.stats.loss_tick import ONE, LossTick
 from slipway.stats.restarts import compound, log_mean
 from slipway.stats.shares import share_limits
 
