@@ -77,9 +77,11 @@ class SegmentReader:
         for segment in list_segments(self._folder):
             offset = after.get(segment.name, 0)
             if segment.size_bytes > offset:
-                yield from self._read_segment(segment, offset)
+                yield from self.read_segment(segment, after=offset)
 
-    def _read_segment(self, segment: SegmentFile, offset: int) -> Iterator[tuple[Frame, Position]]:
+    def read_segment(self, segment: SegmentFile, *, after: int = 0) -> Iterator[tuple[Frame, Position]]:
+        """Yield one segment's complete frames behind an offset; raises as :meth:`read` does."""
+        offset = after
         for attempt in (1, 2):
             try:
                 for payload, end in self._payloads(segment, offset):
