@@ -10,6 +10,8 @@ from slipway.web.charts.plot import Plot
 from slipway.web.charts.scale import Scale, labelled, span_of, ticks, time_ticks
 
 _HEIGHT = 230
+_ROOM = 6.0
+"""Percent of the width between two flags; one that would cover another is left to the list below the chart."""
 
 
 class Day(NamedTuple):
@@ -70,8 +72,13 @@ def days(
             plot.dot(p.at_us, p.realised, kind="faint", r=1.8)
     plot.curve([(p.at_us, p.expected) for p in smooth], kind="expected")
     plot.curve([(p.at_us, p.realised) for p in smooth], kind="live")
+    last_flag = -_ROOM
     for a in shown:
-        plot.moment(a.at_us, kind="alarm" if a.relevant else "noted", label=a.label, title=a.title)
+        kind = "alarm" if a.relevant else "noted"
+        plot.moment(a.at_us, kind=kind)
+        if plot.x(a.at_us) - last_flag >= _ROOM:
+            plot.flag(a.at_us, kind=kind, label=a.label, title=a.title)
+            last_flag = plot.x(a.at_us)
     return plot.render()
 
 

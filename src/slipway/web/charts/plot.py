@@ -8,6 +8,8 @@ from markupsafe import Markup, escape
 from slipway.web.charts.scale import Scale
 
 _WIDE = 1000.0
+LINE = 17
+"""Height of a line of text in pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,10 +95,14 @@ class Plot:
             )
         )
 
-    def moment(self, value: float, *, kind: str, label: str, title: str = "") -> None:
-        """Draw a line down at a moment, with a flag on top."""
+    def moment(self, value: float, *, kind: str) -> None:
+        """Draw a line down at a moment."""
         at = self.x(value)
         self._front.append(_line(at, -4, at, self.height, kind=f"moment {kind}"))
+
+    def flag(self, value: float, *, kind: str, label: str, title: str = "") -> None:
+        """Put a flag on top of a moment; a label of at most two characters fits."""
+        at = self.x(value)
         self._front.append(
             Markup(
                 '<g class="flag {}"><circle cx="{:.2f}%" cy="-12" r="9"/><text x="{:.2f}%" y="-8">{}</text>{}</g>'
@@ -119,6 +125,11 @@ class Plot:
                 '<rect class="bar {}" x="{:.2f}%" y="{:.1f}" width="{:.2f}%" height="{}" rx="{:.1f}">{}</rect>'
             ).format(kind, left, at_px - thick / 2, right - left, thick, min(3.0, thick / 2), _title(title))
         )
+
+    def lines(self, lines: Sequence[str], *, at_px: float) -> None:
+        """Write a label of several lines, the first at a height in pixels."""
+        for i, line in enumerate(lines):
+            self.words(line, at_px=at_px + LINE * i)
 
     def words(self, text: str, *, at_px: float, kind: str = "", x: str = "0", anchor: str = "start") -> None:
         """Write text at a height in pixels; ``x`` is an SVG length such as ``100%``."""

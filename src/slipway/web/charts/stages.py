@@ -10,6 +10,8 @@ from slipway.web.charts.scale import Scale, time_ticks
 from slipway.words import percent, span
 
 _HEIGHT = 120
+_ROOM = 6.0
+_ENDS = {"rolled back": ("alarm", "↩"), "completed": ("good", "✓")}
 
 
 class Stay(NamedTuple):
@@ -61,15 +63,12 @@ def stages(stays: Sequence[Stay], *, end: str, name: str, title: str) -> Markup:
             title=f"{stay.name}: {percent(stay.share, digits=0)}, {_length(stay)}",
         )
     for i, stay in enumerate(stays, start=1):
-        if i == 1 or plot.x(stay.from_us) - plot.x(stays[i - 2].from_us) > 4:
-            plot.moment(stay.from_us, kind="entered", label=str(i), title=stay.name)
+        plot.moment(stay.from_us, kind="entered")
+        if i == 1 or plot.x(stay.from_us) - plot.x(stays[i - 2].from_us) > _ROOM:
+            plot.flag(stay.from_us, kind="entered", label=str(i), title=stay.name)
     if end != "running":
-        plot.moment(
-            last,
-            kind="alarm" if end == "rolled back" else "good",
-            label="↩" if end == "rolled back" else "✓",
-            title=end,
-        )
+        plot.moment(last, kind=_ENDS[end][0])
+        plot.flag(last, kind=_ENDS[end][0], label=_ENDS[end][1], title=end)
     return plot.render()
 
 

@@ -13,8 +13,7 @@ from slipway.web.charts.dots import Estimate, dots
 from slipway.web.report_data import ReportData
 from slipway.words import amount, moment, number, percent, short
 
-_SAID = {"model": "the model", "trivial": "trivial rule", "present": "present system", "human": "people"}
-_ORDER = ("model", "present", "human", "trivial")
+_SAID = {"model": "the model", "trivial": "trivial rule"}
 _MOST_SLICES = 6
 
 
@@ -36,7 +35,10 @@ def models(data: ReportData) -> Models | None:
     run, metric = data.runs[-1], data.scope.metric
     say = partial(amount, metric=metric.name)
     scores = compared(run, data)
-    rows = [Estimate(_SAID.get(s.name, s.name), s.value, s.low, s.high, _kind(s.name)) for s in scores]
+    rows = [
+        Estimate(_say(s.name, live=data.scope.live), s.value, s.low, s.high, _kind(s.name, live=data.scope.live))
+        for s in scores
+    ]
     chart = (
         dots(rows, name="scores", title=f"{metric.name} on test rows", say=say, goal=metric.target)
         if rows
@@ -60,15 +62,20 @@ def compared(run: Run, data: ReportData) -> list[Score]:
     known = {s.name: s for v in data.datasets if v.id == run.data for s in v.baselines if s.split == "test"}
     known |= {s.name: s for s in run.scores if s.split == "test"}
     of_metric = [s for s in known.values() if _same_metric(s.metric, data.scope.metric.name)]
-    return sorted(of_metric, key=lambda s: (_ORDER.index(s.name) if s.name in _ORDER else len(_ORDER), s.name))
+    order = ["candidate", "live", "base"]
+    return sorted(of_metric, key=lambda s: (order.index(_kind(s.name, live=data.scope.live)), s.name))
 
 
 def _same_metric(one: str, other: str) -> bool:
     return one.replace("_", "-").removesuffix("-rate") == other.replace("_", "-").removesuffix("-rate")
 
 
-def _kind(name: str) -> str:
-    return {"model": "candidate", "present": "live", "human": "live"}.get(name, "base")
+def _kind(name: str, *, live: str | None) -> str:
+    return "candidate" if name == "model" else "live" if name == live else "base"
+
+
+def _say(name: str, *, live: str | None) -> str:
+    return f"present system ({name})" if name == live else _SAID.get(name, name)
 
 
 def _row(score: Score) -> tuple[str, str, str, str]:
