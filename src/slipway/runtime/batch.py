@@ -55,17 +55,15 @@ class BatchPlan:
         """Return the rows as columns; a missing number is NaN, a missing category None.
 
         Args:
-            rows: At least one row, each with one value a field.
+            rows: At least one row, each with one value a field; what follows behind the fields is ignored.
         """
         values = list(zip(*rows, strict=True))
-        if self._texts:
-            batch = self._from_block(np.array([values[i] for i in self._numbers], np.float64).reshape(-1, len(rows)))
-            for i, name in self._texts:
-                column = np.empty(len(rows), object)
-                column[:] = values[i]
-                batch[name] = column
-            return batch
-        return self._from_block(np.array(values, np.float64))
+        batch = self._from_block(np.array([values[i] for i in self._numbers], np.float64).reshape(-1, len(rows)))
+        for i, name in self._texts:
+            column = np.empty(len(rows), object)
+            column[:] = values[i]
+            batch[name] = column
+        return batch
 
     def _from_block(self, block: Floats) -> Batch:
         batch = Batch(zip(self.names, block, strict=True))

@@ -1,0 +1,165 @@
+"""Bodies to rows: the fast path is one typed decode; only a body that fails it is looked at again, to say why.
+
+What passes fits the signature: every required field is there, every value has its kind, lies in its range or closed
+set, and nothing unknown came along. JSON has no NaN and no infinity, and neither has a number too large for a float64.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from slipway.records.field import Field, FieldKind
+from slipway.records.model import Signature
+from slipway.runtime.batch import Row
+from slipway.serving.explain import explain, not_json
+from slipway.serving.refusal import Refusal
+
+LONGEST_ID = 128
+_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
+class Asked(msgspec.Struct):
+    """Rows of one request.
+
+    Attributes:
+        rows: Values in the order of the fields; more may follow behind them.
+        entities: What each row is dealt by.
+        ids: Prediction ids that the caller gave, or None.
+        many: Whether the caller sent a list, and so gets one.
+    """
+
+    rows: Sequence[Row]
+    entities: list[str]
+    ids: list[str | None]
+    many: bool
+
+
+class RowDecoder:
+    """Decodes rows of one signature.
+
+    Args:
+        signature: Fields of X.
+        entity: Name of the value that the assignment is keyed on.
+
+    Attributes:
+        id_name: The key under which a caller may name a prediction: ``id``, or ``prediction_id`` where the scope
+            already uses that word.
+    """
+
+    def __init__(self, signature: Signature, *, entity: str) -> None:
+        self._fields, self._entity = signature.fields, entity
+        names = [f.name for f in signature.fields]
+        self.id_name = "prediction_id" if "id" in {*names, entity} else "id"
+        specs: list[Any] = [_spec(i, f, entity) for i, f in enumerate(signature.fields)]
+        if entity in names:
+            self._entity_at = names.index(entity)
+        else:
+            self._entity_at = len(names)
+            specs.append(("entity_", _Text | int, msgspec.field(name=entity)))
+        specs.append(("id_", str | None, msgspec.field(name=self.id_name, default=None)))
+        specs.sort(key=lambda s: s[0].endswith("_"))
+        self._row: type[msgspec.Struct] = msgspec.defstruct(
+            "Row", specs, forbid_unknown_fields=True, kw_only=True, gc=False
+        )
+        many = msgspec.defstruct("Rows", [("rows", list[self._row])], forbid_unknown_fields=True)  # type: ignore[name-defined]
+        self._one = msgspec.json.Decoder(self._row).decode
+        self._many = msgspec.json.Decoder(many).decode
+
+    def decode(self, body: bytes) -> Asked:
+        """Return the rows of a body: one JSON object of named values, or ``{"rows": [...]}``.
+
+        Raises:
+            Refusal: 400; names the row, the field, what was wanted, what came.
+        """
+        try:
+            if b'"rows"' not in body[:16]:
+                row = self._one(body)
+                values = msgspec.structs.astuple(row)
+                return Asked([values], [self._entity_of(values)], [self._id_of(values)], many=False)
+            rows = self._many(body).rows  # type: ignore[attr-defined]
+        except msgspec.DecodeError as error:
+            return self._look_again(body, error)
+        return self.asked([msgspec.structs.astuple(row) for row in rows])
+
+    def convert(self, rows: list[dict[str, Any]]) -> Asked:
+        """Return rows that came in another form, as :meth:`decode` would."""
+        try:
+            return self.asked([msgspec.structs.astuple(msgspec.convert(row, self._row)) for row in rows])
+        except msgspec.ValidationError as error:
+            for index, row in enumerate(rows):
+                self._explain(row, index, many=True)
+            raise Refusal(400, str(error)) from None
+
+    def asked(self, values: list[tuple[Any, ...]]) -> Asked:
+        """Return decoded rows with entities and ids.
+
+        Raises:
+            Refusal: 400; no row, an entity that is missing, an id that is no id or comes twice.
+        """
+        if not values:
+            raise Refusal(400, "There are no rows.", wanted="at least one row", got="an empty list")
+        ids = [self._id_of(v) for v in values]
+        given = [i for i in ids if i is not None]
+        if len(set(given)) < len(given):
+            twice = next(i for i in given if given.count(i) > 1)
+            raise Refusal(400, f"{self.id_name}: two rows have the same.", wanted="ids that differ", got=repr(twice))
+        return Asked(values, [self._entity_of(v) for v in values], ids, many=True)
+
+    def _entity_of(self, values: tuple[Any, ...]) -> str:
+        value = values[self._entity_at]
+        if isinstance(value, str) and value:
+            return value
+        if value is None or value == "":
+            raise Refusal(
+                400,
+                f"{self._entity}: the entity is missing.",
+                wanted="a value that says who or what the row is about",
+                got=repr(value),
+                hint="The same entity is always answered by the same arm; without one there is no fair assignment.",
+            )
+        return format(value, ".17g") if isinstance(value, float) else str(value)
+
+    def _id_of(self, values: tuple[Any, ...]) -> str | None:
+        value: str | None = values[-1]
+        if value is not None and not (0 < len(value) <= LONGEST_ID and value.isprintable()):
+            raise Refusal(
+                400,
+                f"{self.id_name}: this is no id.",
+                wanted=f"1 to {LONGEST_ID} printable characters",
+                got=repr(value)[:80],
+                hint="Leave it out and one is made.",
+            )
+        return value
+
+    def _look_again(self, body: bytes, error: msgspec.DecodeError) -> Asked:
+        try:
+            value = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as worse:
+            raise not_json(worse) from None
+        if isinstance(value, dict) and isinstance(value.get("rows"), list):
+            if value.keys() != {"rows"}:
+                extra = sorted(value.keys() - {"rows"})
+                raise Refusal(
+                    400, "This is neither a row nor a list of rows.", wanted="only 'rows'", got=f"also {extra}"
+                )
+            return self.convert(value["rows"])
+        self._explain(value, 0, many=False)
+        raise Refusal(400, str(error)) from None
+
+    def _explain(self, row: object, index: int, *, many: bool) -> None:
+        place = f"rows[{index}]" if many else ""
+        explain(row, fields=self._fields, others=(self._entity, self.id_name), place=place)
+
+
+def _spec(index: int, field: Field, entity: str) -> tuple[str, Any, Any]:
+    kind: Any
+    if field.kind is FieldKind.NUMBER:
+        kind = Annotated[float, msgspec.Meta(ge=field.low, le=field.high)]
+    elif field.kind is FieldKind.BOOLEAN:
+        kind = bool
+    else:
+        kind = Literal[field.values] if field.values else str
+    if field.required or field.name == entity:
+        return f"f{index:04d}", kind, msgspec.field(name=field.name)
+    return f"f{index:04d}", kind | None, msgspec.field(name=field.name, default=None)

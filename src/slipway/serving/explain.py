@@ -1,0 +1,100 @@
+"""What is wrong with a row, in words: field, wanted, got, and the nearest spelling. Pure; not on the fast path."""
+
+import sys
+from collections.abc import Sequence
+
+from slipway.errors import nearest
+from slipway.records.field import Field, FieldKind
+from slipway.serving.refusal import Refusal
+
+
+def explain(row: object, *, fields: Sequence[Field], others: tuple[str, str], place: str = "") -> None:
+    """Return if nothing is found to be wrong; else say the first thing that is.
+
+    Args:
+        row: One decoded JSON value.
+        fields: Fields of X.
+        others: Names of the entity and of the prediction id.
+        place: Such as ``rows[3]``, or empty where there is one row.
+
+    Raises:
+        Refusal: 400.
+
+    >>> try:
+    ...     explain({"dely": 3}, fields=[Field(name="delay", kind=FieldKind.NUMBER)], others=("plane", "id"))
+    ... except Refusal as refusal:
+    ...     print(refusal.body.error, refusal.body.hint)
+    dely: no such field. Did you mean 'delay'?
+    """
+    prefix = f"{place}." if place else ""
+    if not isinstance(row, dict):
+        raise Refusal(400, f"{place or 'The body'} is no row.", wanted="a JSON object of named values", got=_kind(row))
+    entity, own_id = others
+    known = [*(f.name for f in fields), *(n for n in others if n not in {f.name for f in fields})]
+    for name in row:
+        if name not in known:
+            hint = nearest(str(name), known).strip() or f"Fields are {', '.join(known)}."
+            raise Refusal(400, f"{prefix}{name}: no such field.", wanted="a known field", got=f"'{name}'", hint=hint)
+    for field in fields:
+        _check(field, row, prefix, required=field.required or field.name == entity)
+    if not isinstance(row.get(entity), str | int | float) or row[entity] == "" or isinstance(row[entity], bool):
+        wanted = "text of 1 to 256 characters, or a whole number"
+        raise Refusal(400, f"{prefix}{entity}: the entity is missing.", wanted=wanted, got=_value(row, entity))
+    if not isinstance(row.get(own_id), str | None):
+        raise Refusal(400, f"{prefix}{own_id}: this is no id.", wanted="text", got=_value(row, own_id))
+
+
+def not_json(error: Exception) -> Refusal:
+    """Say that a body is no JSON; NaN, Infinity and 1e400 are none either."""
+    return Refusal(
+        400,
+        "The body is no JSON.",
+        wanted="JSON in UTF-8; a missing number is null, never NaN, and a number fits a float64",
+        got=str(error),
+        hint='Send one object, such as {"field": 1.5}, or {"rows": [{...}, {...}]}.',
+    )
+
+
+def _check(field: Field, row: dict[str, object], prefix: str, *, required: bool) -> None:
+    value = row.get(field.name)
+    if value is None and not required:
+        return
+    wanted = _wanted(field)
+    if value is None:
+        how = "null" if field.name in row else "nothing"
+        raise Refusal(400, f"{prefix}{field.name}: this field is required.", wanted=wanted, got=how)
+    if not _fits(field, value):
+        hint = nearest(value, field.values).strip() if isinstance(value, str) and field.values else ""
+        error = f"{prefix}{field.name}: this value does not fit."
+        raise Refusal(400, error, wanted=wanted, got=_value(row, field.name), hint=hint)
+
+
+def _fits(field: Field, value: object) -> bool:
+    if field.kind is FieldKind.BOOLEAN:
+        return isinstance(value, bool)
+    if field.kind is FieldKind.CATEGORY:
+        return isinstance(value, str) and (not field.values or value in field.values)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    low = -sys.float_info.max if field.low is None else field.low
+    high = sys.float_info.max if field.high is None else field.high
+    return low <= value <= high
+
+
+def _wanted(field: Field) -> str:
+    if field.kind is FieldKind.BOOLEAN:
+        return "true or false"
+    if field.kind is FieldKind.CATEGORY:
+        return f"one of {', '.join(field.values)}" if field.values else "text"
+    low = "" if field.low is None else f" from {field.low:g}"
+    high = "" if field.high is None else f" up to {field.high:g}"
+    return f"a number{low}{high}{' ' + field.unit if field.unit else ''}"
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+def _value(row: dict[str, object], name: str) -> str:
+    return repr(row[name])[:80] if name in row else "nothing"

@@ -1,0 +1,126 @@
+"""Counts of one worker, and their sum over all workers, in the text format of Prometheus.
+
+Any worker may get the scrape, so each leaves its counts in a file every second, and the one that is asked adds them up.
+
+Reference:
+    prometheus.io, "Exposition formats", text-based format 0.0.4.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_EDGES_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_EDGES_US = np.array(_EDGES_S) * 1e6
+_KEPT_S = 15.0
+
+
+class Counts(msgspec.Struct, kw_only=True):
+    """What one worker counted since it started.
+
+    Attributes:
+        predictions: Answers by arm.
+        fallbacks: Answers of the fallback in place of another arm.
+        errors: Failures by kind.
+        outcomes: Outcomes taken.
+        latency: Answers by latency bucket; the last one is open.
+        latency_sum_s: Sum of all latencies.
+        route_version: Version in force.
+        at_s: When this was written, in seconds since the epoch.
+    """
+
+    predictions: dict[str, int] = {}
+    fallbacks: int = 0
+    errors: dict[str, int] = {}
+    outcomes: int = 0
+    latency: list[int] = msgspec.field(default_factory=lambda: [0] * (len(_EDGES_S) + 1))
+    latency_sum_s: float = 0.0
+    route_version: int = 0
+    at_s: float = 0.0
+
+    def answered(self, arms: list[str], fallbacks: list[bool], latency_us: list[int]) -> None:
+        """Count one frame."""
+        for arm, count in Counter(arms).items():
+            self.predictions[arm] = self.predictions.get(arm, 0) + count
+        self.fallbacks += sum(fallbacks)
+        if len(latency_us) == 1:
+            self.latency[int(np.searchsorted(_EDGES_US, latency_us[0]))] += 1
+        else:
+            places = np.searchsorted(_EDGES_US, latency_us)
+            for place, count in enumerate(np.bincount(places, minlength=len(self.latency)).tolist()):
+                self.latency[place] += count
+        self.latency_sum_s += sum(latency_us) / 1e6
+
+    def failed(self, kind: str, *, count: int = 1) -> None:
+        """Count failures of a kind."""
+        self.errors[kind] = self.errors.get(kind, 0) + count
+
+
+def save(counts: Counts, *, path: Path) -> None:
+    """Leave the counts where the other workers find them. Not flushed to the disk: it is worth one second."""
+    counts.at_s = time.time()
+    temporary = path.with_suffix(".new")
+    temporary.write_bytes(msgspec.msgpack.encode(counts))
+    temporary.replace(path)
+
+
+def total(own: Counts, *, folder: Path, own_path: Path) -> list[Counts]:
+    """Return the worker's own counts and the last ones that living workers beside it left."""
+    found = [own]
+    for path in sorted(folder.glob("metrics-*.msgpack")):
+        if path != own_path:
+            try:
+                other = msgspec.msgpack.decode(path.read_bytes(), type=Counts)
+            except (OSError, msgspec.DecodeError):
+                continue
+            if time.time() - other.at_s < _KEPT_S:
+                found.append(other)
+    return found
+
+
+def render(workers: Iterable[Counts]) -> bytes:
+    """Return the text that Prometheus reads.
+
+    >>> counts = Counts(route_version=3)
+    >>> counts.answered(["live"], [False], [700])
+    >>> text = render([counts, counts]).decode()
+    >>> [line for line in text.splitlines() if line.startswith("slipway_predictions_total")]
+    ['slipway_predictions_total{arm="live"} 2']
+    """
+    known = list(workers)
+    predictions, errors = Counter[str](), Counter[str]()
+    for counts in known:
+        predictions.update(counts.predictions)
+        errors.update(counts.errors)
+    lines = _counter("predictions_total", "Answers by arm.", {f'arm="{a}"': n for a, n in sorted(predictions.items())})
+    lines += _counter("fallback_total", "Answers of the fallback.", {"": sum(c.fallbacks for c in known)})
+    lines += _counter("outcomes_total", "Outcomes taken.", {"": sum(c.outcomes for c in known)})
+    lines += _counter("errors_total", "Failures by kind.", {f'kind="{k}"': n for k, n in sorted(errors.items())})
+    lines += _histogram(known)
+    lines += [
+        "# HELP slipway_route_version Oldest route version in force in any worker.",
+        "# TYPE slipway_route_version gauge",
+    ]
+    lines.append(f"slipway_route_version {min(c.route_version for c in known)}")
+    lines += ["# HELP slipway_workers Workers counted here.", "# TYPE slipway_workers gauge"]
+    lines.append(f"slipway_workers {len(known)}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _counter(name: str, text: str, values: dict[str, int]) -> list[str]:
+    head = [f"# HELP slipway_{name} {text}", f"# TYPE slipway_{name} counter"]
+    return head + [f"slipway_{name}{{{label}}} {n}" if label else f"slipway_{name} {n}" for label, n in values.items()]
+
+
+def _histogram(known: list[Counts]) -> list[str]:
+    name = "slipway_latency_seconds"
+    lines = [f"# HELP {name} From receipt to answer.", f"# TYPE {name} histogram"]
+    sums = np.cumsum(np.sum([c.latency for c in known], axis=0)).tolist()
+    labels = [*(f"{edge:g}" for edge in _EDGES_S), "+Inf"]
+    lines += [f'{name}_bucket{{le="{label}"}} {n}' for label, n in zip(labels, sums, strict=True)]
+    return [*lines, f"{name}_sum {sum(c.latency_sum_s for c in known):.6f}", f"{name}_count {sums[-1]}"]

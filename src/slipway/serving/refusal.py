@@ -1,0 +1,69 @@
+"""How an error reaches a caller: a status and a body that names the thing, what was wanted, what came, the way out."""
+
+import msgspec
+
+from slipway.errors import BadInput, Conflict, DeadlineExceeded, NotFound, Overloaded, SlipwayError, Unavailable
+
+
+class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of every reply that is not a success.
+
+    Attributes:
+        error: What went wrong, in a sentence.
+        wanted: What would have been right.
+        got: What came.
+        hint: The way out.
+    """
+
+    error: str
+    wanted: str = ""
+    got: str = ""
+    hint: str = ""
+
+
+class Refusal(SlipwayError):
+    """A request that gets no success.
+
+    Attributes:
+        status: HTTP status code.
+        body: What the caller is told.
+        headers: Further headers, as (name, value).
+    """
+
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        *,
+        wanted: str = "",
+        got: str = "",
+        hint: str = "",
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(f"{error} want {wanted}, got {got}. {hint}")
+        self.status = status
+        self.body = ErrorBody(error=error, wanted=wanted, got=got, hint=hint)
+        self.headers = headers
+
+
+_STATUS: tuple[tuple[type[SlipwayError], int], ...] = (
+    (BadInput, 400),
+    (NotFound, 404),
+    (Conflict, 409),
+    (DeadlineExceeded, 504),
+    (Overloaded, 503),
+    (Unavailable, 503),
+)
+
+
+def refusal_of(error: SlipwayError) -> Refusal:
+    """Turn an error of the floors below into what the caller is told.
+
+    >>> refusal_of(Overloaded("full")).status, refusal_of(DeadlineExceeded("late")).status
+    (503, 504)
+    """
+    if isinstance(error, Refusal):
+        return error
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+    headers = (("retry-after", "1"),) if isinstance(error, Overloaded) else ()
+    return Refusal(status, str(error), headers=headers)

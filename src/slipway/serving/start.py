@@ -1,0 +1,110 @@
+"""Starts the processes of the data plane with their real parts. They never open the control store."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from slipway.ports import Runtime
+from slipway.records.arm import Arm
+from slipway.records.worker_config import WorkerConfig
+from slipway.runtime.registry import ArmContext, open_arm
+from slipway.serving.config_file import load_config
+from slipway.serving.run_state import is_alive
+from slipway.serving.shadow import Shadow
+from slipway.serving.worker import Worker, listen
+from slipway.storage.blobs import LocalBlobs
+from slipway.storage.clock import SystemClock
+from slipway.storage.journal import SegmentReader, SegmentWriter, writer_name
+from slipway.storage.layout import Layout
+from slipway.storage.routes import RouteWatch
+
+
+def run_worker(folder: Path, *, slot: int, handle: int | None = None, parent: int | None = None) -> None:
+    """Serve as worker number ``slot`` until SIGTERM.
+
+    Args:
+        folder: Folder of the project.
+        slot: Number of the worker, from 0.
+        handle: File descriptor of a listening socket that was inherited; without it the worker binds its own.
+        parent: Process that must live for this one to go on.
+    """
+    log_as_json(process=f"worker-{slot}")
+    layout = Layout(folder)
+    config = load_config(layout)
+    sock = listen(config.host, config.port) if handle is None else socket.socket(fileno=handle)
+    sock.settimeout(0)
+    writer = _writer_name(f"w{slot}")
+    worker = Worker(
+        config,
+        name=f"worker-{slot}",
+        run_folder=layout.run,
+        journal=SegmentWriter(layout.journal, name=writer, durability=config.durability),
+        writer=writer,
+        watch=RouteWatch(layout.routes, name=config.route),
+        open_arm=_opener(layout, config),
+        sock=sock,
+        alive=_alive(parent),
+    )
+    _run(worker.run())
+
+
+def run_shadow(folder: Path, *, parent: int | None = None) -> None:
+    """Follow the journal and ask the shadow arms until SIGTERM, giving way to the workers."""
+    log_as_json(process="shadow")
+    os.nice(10)
+    layout = Layout(folder)
+    config = load_config(layout)
+    shadow = Shadow(
+        fields=config.signature.fields,
+        run_folder=layout.run,
+        reader=lambda: SegmentReader(layout.journal),
+        writer=SegmentWriter(layout.journal, name=_writer_name("shadow"), durability=config.durability),
+        watch=RouteWatch(layout.routes, name=config.route),
+        open_arm=_opener(layout, config),
+        alive=_alive(parent),
+    )
+    _run(shadow.run())
+
+
+def log_as_json(*, process: str) -> None:
+    """Write one JSON object a line to stderr, which the supervisor sends to the process's log."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            lambda _, __, event: {**event, "process": process, "pid": os.getpid()},
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(file=None),
+    )
+
+
+def _run(main: Awaitable[None]) -> None:
+    async def started() -> None:
+        await main
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(started())
+
+
+def _opener(layout: Layout, config: WorkerConfig) -> Callable[[Arm], Awaitable[Runtime]]:
+    context = ArmContext(signature=config.signature, blobs=LocalBlobs(layout.blobs), root=layout.root)
+
+    def opener(arm: Arm) -> Awaitable[Runtime]:
+        return open_arm(arm, context=context)
+
+    return opener
+
+
+def _alive(parent: int | None) -> Callable[[], bool]:
+    return lambda: parent is None or is_alive(parent)
+
+
+def _writer_name(role: str) -> str:
+    return writer_name(role, started_us=SystemClock().now_us(), pid=os.getpid())

@@ -1,0 +1,183 @@
+"""Starts the processes of a server, replaces those that die, passes on the word to stop.
+
+The supervisor does nothing else, so that nothing else can bring it down. It holds the listening sockets: callers that
+knock while a worker is being replaced wait in the socket's queue and are answered by its successor.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from slipway.errors import Conflict, Unavailable
+from slipway.records.worker_config import WorkerConfig
+from slipway.serving.config_file import save_config
+from slipway.serving.run_state import RunState, State, is_alive, read_states, tell_state
+from slipway.serving.worker import listen
+from slipway.storage.layout import Layout
+
+_LOOK_S = 0.05
+_BACKOFF_S = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)
+_STABLE_S = 30.0
+_GRACE_S = 30.0
+_log = structlog.get_logger()
+
+
+class Child:
+    """One process that is to run for ever.
+
+    Args:
+        name: Such as ``worker-0``; names its log.
+        arguments: What follows ``python -m slipway.process``.
+        log: File that takes its stderr and stdout.
+        sock: Listening socket that it inherits, or None.
+    """
+
+    def __init__(self, name: str, *, arguments: Sequence[str], log: Path, sock: socket.socket | None = None) -> None:
+        self.name, self._log_path, self._sock = name, log, sock
+        self._arguments = [*arguments, *(["--handle", str(sock.fileno())] if sock else [])]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_s = self._due_s = 0.0
+        self.deaths = 0
+
+    def look(self, now_s: float) -> None:
+        """Start it if it is due; note if it died."""
+        if self._process is None:
+            if now_s >= self._due_s:
+                self._start(now_s)
+            return
+        status = self._process.poll()
+        if status is None:
+            return
+        if now_s - self._started_s > _STABLE_S:
+            self.deaths = 0
+        pause_s = _BACKOFF_S[min(self.deaths, len(_BACKOFF_S) - 1)]
+        self.deaths += 1
+        self._process, self._due_s = None, now_s + pause_s
+        _log.error("process died", name=self.name, status=status, again_in_s=pause_s)
+
+    @property
+    def pid(self) -> int | None:
+        """Process id, or None between two lives."""
+        return self._process.pid if self._process else None
+
+    def tell(self, sign: signal.Signals) -> None:
+        """Send it a signal."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(sign)
+
+    def gone(self) -> bool:
+        """Tell whether it runs no longer."""
+        return self._process is None or self._process.poll() is not None
+
+    def _start(self, now_s: float) -> None:
+        with self._log_path.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-m", "slipway.process", *self._arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[self._sock.fileno()] if self._sock else [],
+                start_new_session=True,  # Ctrl-C is for the supervisor, which passes it on in order
+            )
+        self._started_s = now_s
+
+
+class Supervisor:
+    """Runs the processes of one project.
+
+    Args:
+        config: Facts of the data plane; written for the workers.
+        folder: Folder of the project.
+        control: Whether to run the control process too.
+
+    Raises:
+        Unavailable: The port cannot be bound.
+        Conflict: Another supervisor runs this project.
+    """
+
+    def __init__(self, config: WorkerConfig, *, folder: Path, control: bool = True) -> None:
+        layout = Layout(folder.absolute()).create()
+        _refuse_second(layout.run)
+        save_config(config, layout=layout)
+        first = listen(config.host, config.port)
+        self.host, self.port = first.getsockname()[:2]
+        self._sockets = [first, *(listen(config.host, self.port) for _ in range(config.workers - 1))]
+        self._run = layout.run
+        for stale in (*self._run.glob("*.json"), *self._run.glob("metrics-*.msgpack")):
+            stale.unlink(missing_ok=True)
+        common = ["--folder", str(layout.root), "--parent", str(os.getpid())]
+        self.children = [
+            self._child(f"worker-{slot}", ["worker", *common, "--slot", str(slot)], sock)
+            for slot, sock in enumerate(self._sockets)
+        ]
+        self.children.append(self._child("shadow", ["shadow", *common]))
+        if control:
+            self.children.append(self._child("control", ["control", *common]))
+        self._stopping = False
+
+    def _child(self, name: str, arguments: list[str], sock: socket.socket | None = None) -> Child:
+        return Child(name, arguments=arguments, log=self._run / f"{name}.log", sock=sock)
+
+    def run(self) -> None:
+        """Start everything, keep it alive until SIGTERM or SIGINT, then let it end in order."""
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(sign, lambda *_: self.stop())
+        tell_state(self._run, name="supervisor", state=State.READY, host=self.host, port=self.port)
+        while not self._stopping:
+            for child in self.children:
+                child.look(time.monotonic())
+            time.sleep(_LOOK_S)
+        self._end()
+
+    def stop(self) -> None:
+        """Ask :meth:`run` to end."""
+        self._stopping = True
+
+    def _end(self) -> None:
+        tell_state(self._run, name="supervisor", state=State.DRAINING, host=self.host, port=self.port)
+        until_s = time.monotonic() + _GRACE_S
+        workers = [c for c in self.children if c.name.startswith("worker")]
+        rest = [c for c in self.children if c not in workers]
+        for sock in self._sockets:
+            sock.close()
+        for group in (workers, rest):  # the rest may still have something to read from the workers
+            for child in group:
+                child.tell(signal.SIGTERM)
+            while not all(c.gone() for c in group) and time.monotonic() < until_s:
+                time.sleep(_LOOK_S)
+        for child in self.children:
+            child.tell(signal.SIGKILL)
+        tell_state(self._run, name="supervisor", state=State.STOPPED)
+
+
+def wait_until_ready(folder: Path, *, workers: int, timeout_s: float) -> list[RunState]:
+    """Return the workers' states once all of them take requests.
+
+    Raises:
+        Unavailable: They do not within the time; the message says what each one complains about.
+    """
+    run, until_s = Layout(folder).run, time.monotonic() + timeout_s
+    while True:
+        states = [s for s in read_states(run) if s.name.startswith("worker-") and is_alive(s.pid)]
+        ready = [s for s in states if s.state is State.READY and s.route_version]
+        if len(ready) >= workers:
+            return ready
+        if time.monotonic() > until_s:
+            told = "; ".join(f"{s.name}: {s.state} {s.trouble}".strip() for s in states) or "nothing was heard of any"
+            raise Unavailable(
+                f"{folder}: want {workers} workers ready within {timeout_s:g} s, got {told}. See {run}/*.log."
+            )
+        time.sleep(_LOOK_S)
+
+
+def _refuse_second(run: Path) -> None:
+    for state in read_states(run):
+        if state.name == "supervisor" and state.state is not State.STOPPED and is_alive(state.pid):
+            raise Conflict(f"{run}: want the project's one server, but process {state.pid} is. Stop it first.")

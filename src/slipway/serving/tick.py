@@ -1,0 +1,234 @@
+"""The heart of a worker: what arrived in one tick of the event loop is one batch an arm and one write to the journal.
+
+Nobody waits for a window to fill: at low load a batch is one row, at high load the loop finds more each time. Rows of
+arms that must be awaited leave the tick and come back in a later one, so a slow arm holds up nobody else. Replies go
+out only after the write; if the disk refuses it, nobody is told that his row was taken.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from slipway.errors import Overloaded, SlipwayError, Unavailable
+from slipway.ports import JournalWriter
+from slipway.records.frame import Frame, OutcomeFrame, PredictionFrame
+from slipway.records.worker_config import WorkerConfig
+from slipway.runtime.batch import BatchPlan
+from slipway.serving.asking import ask_later, ask_now, live_or_none
+from slipway.serving.decode import Asked
+from slipway.serving.http_request import Request
+from slipway.serving.live_route import LiveRoute
+from slipway.serving.metrics import Counts
+from slipway.serving.privacy import PrivacyFilter
+from slipway.serving.refusal import Refusal, refusal_of
+from slipway.serving.waiting import Group, Waiting
+
+_log = structlog.get_logger()
+
+
+class Told:
+    """One request with outcomes that waits for the tick."""
+
+    __slots__ = ("at_us", "ids", "request", "values")
+
+    def __init__(self, request: Request, *, ids: list[str], values: list[float], at_us: int) -> None:
+        self.request, self.ids, self.values, self.at_us = request, ids, values, at_us
+
+
+class Ticker:
+    """Takes requests, answers them at the end of the tick.
+
+    Args:
+        config: Facts of the data plane.
+        journal: Where frames go before the replies.
+        writer: Name that prediction ids begin with; unique to this process start.
+        live: Gives the route in force, or None before the first.
+        counts: What is counted.
+    """
+
+    def __init__(
+        self,
+        config: WorkerConfig,
+        *,
+        journal: JournalWriter,
+        writer: str,
+        live: Callable[[], LiveRoute | None],
+        counts: Counts,
+    ) -> None:
+        self._config, self._journal, self._writer, self._live, self._counts = config, journal, writer, live, counts
+        self._deadline_ns = int(config.deadline_ms * 1e6)
+        self._plan = BatchPlan(config.signature.fields)
+        self._privacy = PrivacyFilter(config)
+        self._asked: list[Waiting] = []
+        self._told: list[Told] = []
+        self._back: list[Group] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._rows = 0
+        self._number = 0
+        self._scheduled = False
+
+    @property
+    def rows(self) -> int:
+        """Rows that were taken and not answered yet."""
+        return self._rows
+
+    def ask(self, request: Request, asked: Asked, *, at_us: int, encode: Callable[[Waiting], bytes]) -> None:
+        """Take rows; the reply follows.
+
+        Raises:
+            Overloaded: Too many rows wait.
+            Unavailable: No route is in force yet.
+        """
+        count = len(asked.ids)
+        live_or_none(self._live())
+        self._room_for(count)
+        entities = self._privacy.entities(asked.entities)
+        ids = [given or self._next_id() for given in asked.ids]
+        start_ns = time.monotonic_ns()
+        self._asked.append(
+            Waiting(request, asked, entities=entities, ids=ids, at_us=at_us, start_ns=start_ns, encode=encode)
+        )
+        self._rows += count
+        self._schedule()
+
+    def tell(self, told: Told) -> None:
+        """Take outcomes; the reply follows.
+
+        Raises:
+            Overloaded: Too many rows wait.
+        """
+        self._room_for(len(told.ids))
+        self._rows += len(told.ids)
+        self._told.append(told)
+        self._schedule()
+
+    async def drained(self) -> None:
+        """Return when everything taken is answered."""
+        while self._rows:
+            await asyncio.sleep(0.005)
+
+    def _room_for(self, count: int) -> None:
+        if self._rows + count > self._config.queue_rows:
+            self._counts.failed("overloaded", count=count)
+            raise Overloaded(
+                f"The queue is full: want room for {count}, got {self._rows} of {self._config.queue_rows} waiting. "
+                "Try again in a second; if it stays so, add workers."
+            )
+
+    def _next_id(self) -> str:
+        self._number += 1
+        return f"{self._writer}-{self._number:x}"
+
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._tick)
+
+    def _tick(self) -> None:
+        self._scheduled = False
+        asked, self._asked = self._asked, []
+        told, self._told = self._told, []
+        done, self._back = self._back, []
+        try:
+            if asked:
+                done += self._answer(asked)
+        except Exception as error:  # noqa: BLE001 - whatever it is, each caller gets a reply and the loop goes on
+            self._fail(error, set(asked), [])
+        try:
+            self._write(done, told)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._fail(error, {w for g in done for w, _ in g.owners}, told)
+
+    def _answer(self, asked: list[Waiting]) -> list[Group]:
+        live = live_or_none(self._live())
+        now, later = ask_now(Group.of(asked, live=live, plan=self._plan), deadline_ns=self._deadline_ns)
+        for group in later:
+            self._await(group)
+        return [] if now is None else [now]
+
+    def _await(self, group: Group) -> None:
+        task = asyncio.get_running_loop().create_task(self._later(group))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _later(self, group: Group) -> None:
+        try:
+            group = await ask_later(group, deadline_ns=self._deadline_ns)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._fail(error, {w for w, _ in group.owners}, [])
+            return
+        self._back.append(group)
+        self._schedule()
+
+    def _write(self, done: list[Group], told: list[Told]) -> None:
+        frames: list[Frame] = [self._frame(group) for group in done]
+        if told:
+            frames.append(
+                OutcomeFrame(
+                    at_us=[t.at_us for t in told for _ in t.ids],
+                    id=[i for t in told for i in t.ids],
+                    value=[v for t in told for v in t.values],
+                )
+            )
+        if not frames:
+            return
+        self._journal.append(frames)
+        for group in done:
+            self._counts.answered(group.arms, group.fallback, group.latency_us)
+            self._reply(group)
+        for one in told:
+            self._rows -= len(one.ids)
+            self._counts.outcomes += len(one.ids)
+            one.request.ok(b'{"accepted":%d}' % len(one.ids))
+
+    def _frame(self, group: Group) -> PredictionFrame:
+        now_ns = time.monotonic_ns()
+        owners, route = group.owners, group.live.route
+        group.latency_us = [(now_ns - w.start_ns) // 1000 for w, _ in owners]
+        return PredictionFrame(
+            route=route.name,
+            route_version=route.version,
+            at_us=[w.at_us for w, _ in owners],
+            id=[w.ids[i] for w, i in owners],
+            entity=[w.entities[i] for w, i in owners],
+            arm=group.arms,
+            fallback=group.fallback,
+            score=group.score.tolist(),
+            latency_us=group.latency_us,
+            x=self._privacy.columns(group.columns),
+            shadows=route.shadows,
+        )
+
+    def _reply(self, group: Group) -> None:
+        scores = group.score.tolist()
+        for (w, i), score, arm, fallback in zip(group.owners, scores, group.arms, group.fallback, strict=True):
+            w.score[i], w.arm[i], w.fallback[i] = score, arm, fallback
+            w.left -= 1
+            if score != score:  # noqa: PLR0124 - NaN, and a call a row is dear here
+                w.trouble = group.trouble
+            if not w.left:
+                self._rows -= len(w.ids)
+                if w.trouble is None:
+                    w.request.ok(w.encode(w))
+                else:
+                    self._counts.failed("unanswered", count=sum(s != s for s in w.score))  # noqa: PLR0124
+                    w.request.refuse(refusal_of(w.trouble))
+
+    def _fail(self, error: Exception, waiting: set[Waiting], told: Sequence[Told]) -> None:
+        expected = isinstance(error, SlipwayError)
+        _log.error("tick failed", error=str(error), exc_info=None if expected else error)
+        self._counts.failed("journal" if isinstance(error, Unavailable) else "internal")
+        if isinstance(error, SlipwayError):
+            refusal = refusal_of(error)
+        else:
+            refusal = Refusal(500, "The server failed; nothing was taken.", hint="The worker's log says more.")
+        for w in waiting:
+            if w.left > 0:
+                w.left = -1
+                self._rows -= len(w.ids)
+                w.request.refuse(refusal)
+        for one in told:
+            self._rows -= len(one.ids)
+            one.request.refuse(refusal)
