@@ -121,7 +121,7 @@ def _rows(block: Block, *, rollout: Rollout, ledger: Ledger, seen: _Seen, length
     own = (version >= rollout.entries[0].route_version) & np.isin(arm, (candidate, live)) & (at_us <= now_us)
     # Who steps in is live, so a row that live answered as fallback was dealt to the candidate.
     to_candidate = ((arm == candidate) & ~fallback) | ((arm == live) & fallback)
-    failed = fallback | np.isnan(score)
+    failed = fallback | ~np.isfinite(score)
     if terms.latency_budget_ms is not None:
         failed |= np.array(block.latency_us) > terms.latency_budget_ms * 1000
     came = np.array(block.outcome_at_us)
@@ -172,7 +172,7 @@ def _arm(rows: _Rows, *, here: Bools, terms: Terms) -> ArmSums:
         failure_entities=int((here & rows.first_failure).sum()),
         mature=int((here & rows.mature).sum()),
         labelled=len(loss),
-        errors=int(loss.sum()) if terms.binary else 0,
+        errors=int((loss > 0).sum()) if terms.binary else 0,
         error_entities=int((here & rows.first_error).sum()),
         loss=math.fsum(loss),
         squares=math.fsum(loss**2),
@@ -181,13 +181,10 @@ def _arm(rows: _Rows, *, here: Bools, terms: Terms) -> ArmSums:
 
 def _pairs(rows: _Rows, *, here: Bools, terms: Terms) -> PairSums:
     both = here & rows.paired
-    no_candidate, no_live = np.isnan(rows.candidate[both]), np.isnan(rows.live[both])
+    no_candidate, no_live = ~np.isfinite(rows.candidate[both]), ~np.isfinite(rows.live[both])
     told = here & np.isfinite(rows.outcome)
     labelled = told & rows.paired
-    a, b = (
-        _judged(terms.loss(side[labelled], outcome=rows.outcome[labelled]), terms=terms)
-        for side in (rows.candidate, rows.live)
-    )
+    a, b = (terms.loss_of_all(side[labelled], outcome=rows.outcome[labelled]) for side in (rows.candidate, rows.live))
     known = np.isfinite(a) & np.isfinite(b)
     a, b = a[known], b[known]
     return PairSums(
@@ -202,8 +199,3 @@ def _pairs(rows: _Rows, *, here: Bools, terms: Terms) -> PairSums:
         live_loss=math.fsum(b),
         squares=math.fsum((a - b) ** 2),
     )
-
-
-def _judged(loss: Floats, *, terms: Terms) -> Floats:
-    """Count no answer as a wrong one where answers are right or wrong; the outcome is known here."""
-    return np.where(np.isnan(loss), 1.0, loss) if terms.binary else loss

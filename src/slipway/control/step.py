@@ -121,7 +121,7 @@ class Controller:
                 route,
                 candidate=candidate,
                 plan=plan,
-                metric=self.terms.metric,
+                metric=self.terms.scoring.metric,
                 store=self.store,
                 files=self.files,
                 now_us=now_us,

@@ -1,4 +1,4 @@
-"""What control must know of the scope to sum up losses: the metric, the threshold, the latency budget."""
+"""What control must know of the scope to sum up losses: the scoring and the latency budget."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,6 +6,7 @@ import numpy.typing as npt
 from slipway.errors import BadInput
 from slipway.records.base import Record
 from slipway.records.scope import Scope
+from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
 
 Floats = npt.NDArray[np.float64]
@@ -15,42 +16,44 @@ class Terms(Record, frozen=True, kw_only=True):
     """How answers are held against outcomes.
 
     Attributes:
-        kind: Binary or regression.
-        threshold: Score from which a binary answer counts as 1.
+        scoring: The loss of one answer.
         latency_budget_ms: An answer that took longer counts as failed; None for no budget.
     """
 
-    kind: TaskKind = TaskKind.BINARY
-    threshold: float = 0.5
+    scoring: Scoring = Scoring(kind=TaskKind.BINARY)
     latency_budget_ms: float | None = None
 
     @property
     def binary(self) -> bool:
         """Whether an answer is right or wrong, and not near or far."""
-        return self.kind is TaskKind.BINARY
-
-    @property
-    def metric(self) -> str:
-        """Name of the loss, as a plan names it."""
-        return "error" if self.binary else "absolute-error"
+        return self.scoring.kind is TaskKind.BINARY
 
     def loss(self, score: Floats, *, outcome: Floats) -> Floats:
-        """Return each answer's loss: 0 or 1 for a binary task, the absolute error for a number.
-
-        NaN where there is no answer or no outcome, or an outcome that a binary task cannot have.
+        """Return each answer's loss; NaN where there is no answer or no outcome.
 
         >>> Terms().loss(np.array([0.9, 0.2, np.nan]), outcome=np.array([0.0, 0.0, 1.0]))
         array([ 1.,  0., nan])
         """
-        if not self.binary:
-            return np.asarray(np.abs(score - outcome))
-        known = np.isfinite(score) & np.isin(outcome, (0.0, 1.0))
-        wrong = (score >= self.threshold) != (outcome == 1.0)
-        return np.where(known, wrong.astype(np.float64), np.nan)
+        return self._loss(score, outcome=outcome, known=np.isfinite(score) & np.isfinite(outcome))
+
+    def loss_of_all(self, score: Floats, *, outcome: Floats) -> Floats:
+        """Return each answer's loss, where no answer is a wrong one if answers are right or wrong.
+
+        >>> Terms().loss_of_all(np.array([0.9, 0.2, np.nan]), outcome=np.array([0.0, 0.0, 1.0]))
+        array([1., 0., 1.])
+        """
+        answered = np.isfinite(score)
+        known = np.isfinite(outcome) & (answered | self.binary)
+        return self._loss(np.where(answered, score, np.nan), outcome=outcome, known=known)
 
     def possible(self, outcome: float) -> bool:
         """Tell whether an outcome can be one of this task."""
         return outcome in (0.0, 1.0) if self.binary else bool(np.isfinite(outcome))
+
+    def _loss(self, score: Floats, *, outcome: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+        loss = np.full(len(score), np.nan)
+        loss[known] = self.scoring.loss(outcome[known], answers=score[known])
+        return loss
 
 
 def terms_of(scope: Scope) -> Terms:
@@ -59,9 +62,9 @@ def terms_of(scope: Scope) -> Terms:
     Raises:
         BadInput: The plan's metric does not fit the task.
     """
-    terms = Terms(kind=scope.task.kind, threshold=scope.task.threshold, latency_budget_ms=scope.budgets.latency_p99_ms)
-    if scope.rollout.metric != terms.metric:
+    scoring = Scoring.of(scope.task, metric=scope.metric)
+    if scope.rollout.metric != scoring.metric:
         raise BadInput(
-            f"rollout.metric: want '{terms.metric}' for a {scope.task.kind} task, got '{scope.rollout.metric}'."
+            f"rollout.metric: want '{scoring.metric}' for a {scope.task.kind} task, got '{scope.rollout.metric}'."
         )
-    return terms
+    return Terms(scoring=scoring, latency_budget_ms=scope.budgets.latency_p99_ms)

@@ -12,7 +12,7 @@ import msgspec
 from slipway.deployment.dealt import is_dealt, looks, loss_difference, split_evidence
 from slipway.deployment.gate_not_worse import N_STAR
 from slipway.deployment.units import count_units, paired_units, ripe
-from slipway.deployment.view import View, total_arms, total_pairs
+from slipway.deployment.view import View, total_arms, total_pairs, zero_or_one
 from slipway.deployment.words import count, duration, gap, level, odds
 from slipway.records.cohort import ArmSums, Cohort
 from slipway.records.rollout import Decision, Gate, GateResult
@@ -105,7 +105,7 @@ def _dealt(cohorts: tuple[Cohort, ...], *, gate: Gate, metric: str, alpha: float
 
 def _paired(cohorts: tuple[Cohort, ...], *, gate: Gate, metric: str, alpha: float) -> _Finding:
     whole = total_pairs(cohorts)
-    if gate.unit == "row" and metric == "error":
+    if gate.unit == "row" and metric == "error" and zero_or_one(whole):
         evidence = PairedHarm().evidence(
             PairCounts(pairs=whole.n, only_canary=whole.only_candidate, only_live=whole.only_live)
         )

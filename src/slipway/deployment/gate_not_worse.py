@@ -9,7 +9,7 @@ import math
 
 from slipway.deployment.expected import more_evidence, units_to_bound
 from slipway.deployment.units import PairedUnit, paired_units, ripe
-from slipway.deployment.view import View, total_pairs
+from slipway.deployment.view import View, total_pairs, zero_or_one
 from slipway.deployment.words import count, duration, gap, level, limits, odds
 from slipway.records.cohort import PairSums
 from slipway.records.rollout import Decision, Gate, GateResult
@@ -57,7 +57,7 @@ def not_worse(gate: Gate, *, view: View) -> GateResult:
     if not math.isfinite(whole.candidate_loss + whole.live_loss + whole.squares):
         return GateResult(gate=gate, decision=Decision.HOLD, reason="a loss is not a number: hold.", counts=counts)
     blocked = _blocked(whole, units=units, gate=gate, metric=view.rollout.plan.metric)
-    if gate.unit == "row" and view.rollout.plan.metric == "error":
+    if gate.unit == "row" and view.rollout.plan.metric == "error" and zero_or_one(whole):
         return _by_pairs(gate, whole=whole, blocked=blocked, counts=counts)
     return _by_units(
         gate, view=view, whole=whole, groups=paired_units(ready, unit=gate.unit), blocked=blocked, counts=counts

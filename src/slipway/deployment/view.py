@@ -48,6 +48,14 @@ def total_pairs(cohorts: tuple[Cohort, ...]) -> PairSums:
     return whole
 
 
+def zero_or_one(pairs: PairSums) -> bool:
+    """Tell whether each pair's difference is -1, 0 or 1, so that counts say all; costs of errors may make it else."""
+    return (pairs.squares, pairs.difference) == (
+        pairs.only_candidate + pairs.only_live,
+        pairs.only_candidate - pairs.only_live,
+    )
+
+
 def total_arms(cohorts: tuple[Cohort, ...]) -> tuple[ArmSums, ArmSums]:
     """Add up (candidate, live)."""
     candidate, live = ArmSums(), ArmSums()

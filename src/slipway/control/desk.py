@@ -1,0 +1,232 @@
+"""What the control surface can be asked, without a word of HTTP: plain calls that return records."""
+
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from slipway.control.arms import find_arm
+from slipway.control.report import StepReport
+from slipway.control.step import Controller
+from slipway.errors import BadInput
+from slipway.ports import Clock
+from slipway.records.alert import Finding
+from slipway.records.base import Record
+from slipway.records.rollout import Plan, Rollout, Verdict
+from slipway.records.route import Route
+from slipway.records.scope import Scope
+from slipway.records.worker_config import ClockKind
+from slipway.storage.audit import AuditEntry
+
+
+class StartRequest(Record, frozen=True, kw_only=True):
+    """What starts a rollout.
+
+    Attributes:
+        candidate: Name of the arm on its way in.
+        route: Name of the route; None if there is only one.
+        plan: Its stages; None takes the scope's.
+        by: Who asks, for the audit trail.
+    """
+
+    candidate: str
+    route: str | None = None
+    plan: Plan | None = None
+    by: str = "control surface"
+
+
+class RollbackRequest(Record, frozen=True, kw_only=True):
+    """What rolls back.
+
+    Attributes:
+        why: The reason, for the audit trail.
+        by: Who asks.
+    """
+
+    why: str = "no reason given"
+    by: str = "control surface"
+
+
+class StepRequest(Record, frozen=True, kw_only=True):
+    """What makes control look now.
+
+    Attributes:
+        now_us: The moment to judge; None takes the clock's.
+    """
+
+    now_us: int | None = None
+
+
+class Status(Record, frozen=True, kw_only=True):
+    """Where everything stands.
+
+    Attributes:
+        clock: Whose time counts.
+        now_us: The moment by that clock.
+        routes: Routes as stored.
+        running: Rollouts that run.
+        open_findings: Findings that are open.
+        last_step: What the last step did; None before the first.
+    """
+
+    clock: ClockKind
+    now_us: int
+    routes: tuple[Route, ...]
+    running: tuple[Rollout, ...]
+    open_findings: tuple[Finding, ...]
+    last_step: StepReport | None
+
+
+class RolloutPage(Record, frozen=True, kw_only=True):
+    """One rollout and its verdicts, oldest first.
+
+    Attributes:
+        rollout: The rollout.
+        verdicts: Id and verdict.
+    """
+
+    rollout: Rollout
+    verdicts: tuple[tuple[str, Verdict], ...]
+
+
+class Desk:
+    """Answers the control surface; blocking, for any number of threads.
+
+    Args:
+        controller: The controller.
+        scope: The project's scope.
+        clock: The machine's.
+        audit: Returns the audit entries behind ``after_seq``.
+        kind: Whose time counts: the machine's, or the largest moment that the journal's rows carry.
+        shadow_wait_s: With the event clock: how long a step waits for shadows to catch up.
+        sleep: Waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        controller: Controller,
+        *,
+        scope: Scope,
+        clock: Clock,
+        kind: ClockKind,
+        audit: Callable[..., list[AuditEntry]],
+        shadow_wait_s: float = 20.0,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.controller, self._scope, self._clock, self.kind = controller, scope, clock, kind
+        self._audit, self._wait_s, self._sleep = audit, shadow_wait_s, sleep
+        self._last: StepReport | None = None
+
+    def now_us(self) -> int:
+        """Return the moment by the clock that counts."""
+        return self._clock.now_us() if self.kind is ClockKind.SYSTEM else self.controller.ledger.newest_us
+
+    def step(self, request: StepRequest) -> StepReport:
+        """Make one step; with the event clock, first wait until the shadows have answered what was asked.
+
+        Raises:
+            Conflict: Another process is the controller.
+        """
+        if self.kind is ClockKind.EVENT:
+            self._await_shadows()
+        now_us = self.now_us() if request.now_us is None else request.now_us
+        self._last = self.controller.step(now_us)
+        return self._last
+
+    def start(self, request: StartRequest) -> Rollout:
+        """Start a rollout of a known arm.
+
+        Raises:
+            NotFound: No such arm or route.
+            Conflict: Another rollout runs on the route.
+            BadInput: The plan asks what cannot be answered, or the route is not clear.
+        """
+        arm = find_arm(request.candidate, store=self.controller.store, stated=self._scope.arms)
+        self.controller.catch_up([])
+        return self.controller.start(
+            request.route or self._only_route(),
+            candidate=arm,
+            plan=request.plan or self._scope.rollout,
+            now_us=self.now_us(),
+            by=request.by,
+        )
+
+    def roll_back(self, rollout_id: str, *, request: RollbackRequest) -> Rollout:
+        """Roll back by command.
+
+        Raises:
+            NotFound: No such rollout.
+            Conflict: It is rolled back already.
+        """
+        return self.controller.roll_back(rollout_id, now_us=self.now_us(), why=request.why, by=request.by)
+
+    def status(self) -> Status:
+        """Return where everything stands."""
+        store = self.controller.store
+        return Status(
+            clock=self.kind,
+            now_us=self.now_us(),
+            routes=tuple(route for _, route, _ in store.all(Route)),
+            running=tuple(rollout for rollout, _ in self.controller.running()),
+            open_findings=tuple(f for f in self.findings() if f.closed_us is None),
+            last_step=self._last,
+        )
+
+    def rollouts(self) -> tuple[Rollout, ...]:
+        """Return all rollouts, oldest first."""
+        return tuple(rollout for _, rollout, _ in self.controller.store.all(Rollout))
+
+    def rollout(self, rollout_id: str) -> RolloutPage:
+        """Return one rollout with its verdicts.
+
+        Raises:
+            NotFound: No such rollout.
+        """
+        rollout, _ = self.controller.store.get(Rollout, id=rollout_id)
+        verdicts = [(name, v) for name, v, _ in self.controller.store.all(Verdict) if v.rollout == rollout_id]
+        return RolloutPage(rollout=rollout, verdicts=tuple(verdicts))
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return all findings, oldest first."""
+        return tuple(finding for _, finding, _ in self.controller.store.all(Finding))
+
+    def audit(self, *, after_seq: int = 0) -> list[AuditEntry]:
+        """Return the audit entries behind a number, oldest first."""
+        return self._audit(after_seq=after_seq)
+
+    def replay(self, verdict_id: str) -> dict[str, object]:
+        """Make a verdict again from the journal, and say what differs.
+
+        Raises:
+            NotFound: No such verdict.
+        """
+        differences = self.controller.replay(verdict_id)
+        return {"verdict": verdict_id, "same": not differences, "differences": differences}
+
+    def _only_route(self) -> str:
+        names = [name for name, _, _ in self.controller.store.all(Route)]
+        if len(names) != 1:
+            raise BadInput(f"route: want its name where there is not exactly one, got none; there are {names}.")
+        return names[0]
+
+    def _await_shadows(self) -> None:
+        left_s, pause_s = self._wait_s, 0.01
+        while True:
+            self.controller.catch_up([])
+            if not self.controller.ledger.shadow_lag() or left_s <= 0:
+                return
+            self._sleep(pause_s)
+            left_s -= pause_s
+            pause_s = min(2 * pause_s, 0.2)
+
+
+def decode_request(body: bytes, *, kind: type[Record]) -> Record:
+    """Read a request; an empty body is an empty object.
+
+    Raises:
+        BadInput: It is no JSON, or says something else than the request can.
+    """
+    try:
+        return msgspec.json.decode(body or b"{}", type=kind)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise BadInput(f"request: want JSON of {kind.__name__}, got something else: {error}.") from error

@@ -1,0 +1,136 @@
+"""The control process: a step every so often, and the control surface beside it."""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+
+import structlog
+import uvicorn
+from starlette.concurrency import run_in_threadpool
+
+from slipway.control.desk import Desk, StepRequest
+from slipway.control.surface import surface
+from slipway.errors import SlipwayError, Unavailable
+from slipway.records.rollout import Action
+from slipway.records.worker_config import ClockKind
+from slipway.serving.run_state import State
+
+_log = structlog.get_logger()
+
+LOOK_S = 0.2
+"""How often it looks whether whoever started it still runs."""
+
+INTERVAL_S = 1.0
+"""Pause between two steps; a step that takes long is followed by a pause five times as long."""
+
+
+def run(
+    desk: Desk,
+    *,
+    host: str,
+    port: int,
+    tell: Callable[[State, int], object],
+    alive: Callable[[], bool] = lambda: True,
+    interval_s: float = INTERVAL_S,
+) -> None:
+    """Serve until the process is told to end (SIGTERM, SIGINT), or whoever started it is gone.
+
+    With the machine's clock it steps by itself; with the event clock only when it is asked to.
+
+    Args:
+        desk: What is served.
+        host: Address to bind.
+        port: Port to bind; 0 takes any free one.
+        tell: Called with (how far it is, the port bound).
+        alive: Tells whether whoever started the process still runs.
+        interval_s: Pause between two steps.
+
+    Raises:
+        Unavailable: The port is taken.
+    """
+    listening = _listen(host, port)
+    app = surface(desk)
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, server_header=False))
+
+    async def main() -> None:
+        async with _stepping(desk, interval_s=interval_s), _watching(server, alive=alive):
+            tell(State.READY, bound)
+            await server.serve(sockets=[listening])
+
+    bound = int(listening.getsockname()[1])
+    with contextlib.closing(listening):
+        asyncio.run(main())
+    tell(State.STOPPED, bound)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise Unavailable(
+            f"control surface: want to listen on {host}:{port}, got '{error.strerror}'. "
+            "End what listens there, or set another serving.port (control takes the next one)."
+        ) from error
+    listening.listen(128)
+    return listening
+
+
+@contextlib.asynccontextmanager
+async def _stepping(desk: Desk, *, interval_s: float) -> AsyncIterator[None]:
+    if desk.kind is ClockKind.EVENT:
+        await run_in_threadpool(desk.controller.step, 0)  # puts in force what the store says, and judges nothing
+        yield
+        return
+    async with _in_background(_step_forever(desk, interval_s=interval_s)):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _watching(server: uvicorn.Server, *, alive: Callable[[], bool]) -> AsyncIterator[None]:
+    async def watch() -> None:
+        while alive():
+            await asyncio.sleep(LOOK_S)
+        server.should_exit = True
+
+    async with _in_background(watch()):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _in_background(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _step_forever(desk: Desk, *, interval_s: float) -> None:
+    while True:
+        began = time.monotonic()
+        await _step_once(desk, request=StepRequest())
+        await asyncio.sleep(max(interval_s, 5 * (time.monotonic() - began)))
+
+
+async def _step_once(desk: Desk, *, request: StepRequest) -> None:
+    try:
+        report = await run_in_threadpool(desk.step, request)
+    except SlipwayError as error:
+        _log.error("control step failed", error=str(error))
+        return
+    except Exception:  # noqa: BLE001 - a bug in one step must not end the loop that rolls back
+        _log.exception("control step failed")
+        return
+    for problem in report.problems:
+        _log.warning("control step", problem=problem)
+    for verdict in report.verdicts:
+        if verdict.action is not Action.STAY:
+            _log.info("verdict", rollout=verdict.rollout, action=verdict.action, reason=verdict.reason)

@@ -1,0 +1,134 @@
+"""The one file that picks concrete parts. Everything above and below it speaks of ports."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from slipway.control.folder_routes import FolderRoutes
+from slipway.control.step import Controller
+from slipway.control.terms import terms_of
+from slipway.errors import NotFound
+from slipway.ports import Clock
+from slipway.records.scope import Scope
+from slipway.scoping.parse import parse
+from slipway.storage.blobs import LocalBlobs
+from slipway.storage.clock import SystemClock
+from slipway.storage.control_store import SqlStore
+from slipway.storage.journal import SegmentReader
+from slipway.storage.layout import Layout
+from slipway.storage.lock import ControllerLock
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a project is made of on this machine.
+
+    Attributes:
+        layout: Where everything lies.
+        scope: What ``slipway.toml`` says.
+        store: Control store.
+        blobs: Bytes by hash.
+        journal: Reader over all segments.
+        clock: The machine's.
+    """
+
+    layout: Layout
+    scope: Scope
+    store: SqlStore
+    blobs: LocalBlobs
+    journal: SegmentReader
+    clock: Clock
+
+
+def open_parts(folder: Path) -> Parts:
+    """Open the project in a folder.
+
+    Raises:
+        NotFound: The folder holds no ``slipway.toml``.
+        BadFile: The file is wrong; every problem is named.
+    """
+    layout = Layout(folder)
+    scope = read_scope(layout)
+    layout.create()
+    clock = SystemClock()
+    return Parts(
+        layout=layout,
+        scope=scope,
+        store=SqlStore(layout.control_url, clock=clock),
+        blobs=LocalBlobs(layout.blobs),
+        journal=SegmentReader(layout.journal),
+        clock=clock,
+    )
+
+
+def read_scope(layout: Layout) -> Scope:
+    """Read and check ``slipway.toml``.
+
+    Raises:
+        NotFound: There is none.
+        BadFile: It is wrong; every problem is named.
+    """
+    try:
+        source = layout.scope.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFound(
+            f"project: want a file slipway.toml in {layout.root}, found none. "
+            "Go to the project's folder, name it with --project, or make one with 'slipway init'."
+        ) from None
+    return parse(source, path=str(layout.scope))
+
+
+def controller(parts: Parts, *, guard: Callable[[], AbstractContextManager[object]] | None = None) -> Controller:
+    """Return the project's controller.
+
+    Args:
+        parts: The opened project.
+        guard: Entered around each change; None takes the controller lock for each change, so that it is refused while
+            a control process runs.
+    """
+    return Controller(
+        store=parts.store,
+        journal=parts.journal,
+        files=FolderRoutes(parts.layout.routes),
+        terms=terms_of(parts.scope),
+        guard=guard or (lambda: ControllerLock(parts.layout.controller_lock)),
+    )
+
+
+def run_control(folder: Path, *, parent: int | None = None) -> None:
+    """Run the control process of a project, one port behind the data plane, until it is told to end.
+
+    Args:
+        folder: The project's folder, with the data plane's facts written.
+        parent: Process that must live for this one to go on.
+
+    Raises:
+        Conflict: Another process is the controller.
+        Unavailable: The port is taken.
+    """
+    from slipway.control.desk import Desk  # noqa: PLC0415 - the web stack is loaded where it is used
+    from slipway.control.run import run  # noqa: PLC0415 - as above
+    from slipway.serving.config_file import load_config  # noqa: PLC0415 - as above
+    from slipway.serving.run_state import is_alive, read_states, tell_state  # noqa: PLC0415 - as above
+    from slipway.serving.start import log_as_json  # noqa: PLC0415 - as above
+
+    log_as_json(process="control")
+    parts = open_parts(folder)
+    config, place = load_config(parts.layout), parts.layout.run
+    bound = next((s.port for s in read_states(place) if s.name == "supervisor"), config.port)
+    with ControllerLock(parts.layout.controller_lock):
+        desk = Desk(
+            controller(parts, guard=nullcontext),
+            scope=parts.scope,
+            clock=parts.clock,
+            kind=config.clock,
+            audit=parts.store.audit,
+        )
+        run(
+            desk,
+            host=config.host,
+            port=bound + 1 if bound else 0,
+            tell=lambda state, port: tell_state(place, name="control", state=state, host=config.host, port=port),
+            alive=lambda: parent is None or is_alive(parent),
+        )

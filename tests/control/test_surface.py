@@ -1,0 +1,217 @@
+"""The control surface: what it answers, and whom."""
+
+import contextlib
+import threading
+import time
+
+import httpx
+import msgspec
+import pytest
+
+from slipway.control.desk import Desk
+from slipway.control.run import run
+from slipway.control.step import Controller
+from slipway.control.terms import Terms
+from slipway.ports import Change
+from slipway.records.arm import Arm, ArmKind
+from slipway.records.rollout import Rollout
+from slipway.records.worker_config import ClockKind
+from slipway.scoping.parse import parse
+from slipway.serving.run_state import State
+from slipway.testing.memory import MemoryJournal, MemoryStore
+from slipway.testing.rollouts import CANDIDATE, LIVE, plan
+from slipway.testing.traffic import DAY_US, MemoryRoutes, World
+
+JSON = {"Content-Type": "application/json"}
+SCOPE = """
+[project]
+name = "demo"
+owner = "team@example.org"
+need = "to know"
+case = "replace"
+kill = "worse than the rule"
+[task]
+x = "amount"
+y = "fraud"
+kind = "binary"
+target = "fraud"
+entity = "card"
+[fields]
+x = "number"
+[metric]
+name = "error"
+why = "it counts"
+target = 0.1
+margin = 0.02
+[serving]
+live = "live"
+[arms.live]
+rule = "x > 1"
+[arms.candidate]
+rule = "x > 2"
+"""
+
+
+class Settable:
+    def __init__(self):
+        self.us = 0
+
+    def now_us(self):
+        return self.us
+
+
+@pytest.fixture
+def site():
+    return make_site(ClockKind.EVENT)
+
+
+def make_site(kind):
+    store, journal, files = MemoryStore(), MemoryJournal(), MemoryRoutes()
+    controller = Controller(store=store, journal=journal, files=files, terms=Terms())
+    controller.open_route("main", arm=LIVE, salt="s", now_us=0)
+    clock = Settable()
+    desk = Desk(
+        controller,
+        scope=parse(SCOPE, path="slipway.toml"),
+        clock=clock,
+        kind=kind,
+        audit=store.audit,
+        shadow_wait_s=0.2,
+    )
+    desk.world = World(1, journal=journal.writer, error={"live": 0.1, "candidate": 0.2})
+    desk.clock = clock
+    return desk
+
+
+@contextlib.contextmanager
+def served(desk):
+    """A real server on a free port of loopback, and what it told of itself."""
+    told, ready, alive = [], threading.Event(), threading.Event()
+    alive.set()
+
+    def tell(state, port):
+        told.append((state, port))
+        ready.set()
+
+    how = {"host": "127.0.0.1", "port": 0, "tell": tell, "alive": alive.is_set, "interval_s": 0.01}
+    server = threading.Thread(target=run, args=(desk,), kwargs=how)
+    server.start()
+    try:
+        assert ready.wait(10)
+        with httpx.Client(base_url=f"http://127.0.0.1:{told[0][1]}") as client:
+            yield client
+    finally:
+        alive.clear()
+        server.join(10)
+    assert [state for state, _ in told] == [State.READY, State.STOPPED]
+
+
+@pytest.fixture
+def client(site):
+    with served(site) as client:
+        yield client
+
+
+def started(client):
+    body = msgspec.json.encode({"candidate": "candidate", "plan": plan(maturity_s=7200.0), "by": "ann"})
+    return client.post("/rollouts", content=body, headers=JSON)
+
+
+def test_a_rollout_from_start_to_rollback(client, site):
+    reply = started(client)
+    assert reply.status_code == 201
+    assert msgspec.json.decode(reply.content, type=Rollout).candidate == "candidate"
+    for number in range(30):
+        site.world.day(number, route=site.controller.files.read("main"))
+        report = client.post("/step", json={"now_us": (number + 1) * DAY_US + 7_200_000_000}).json()
+        assert report["problems"] == []
+        if report["verdicts"][0]["action"] == "roll back":
+            break
+    page = client.get("/rollouts/candidate-1").json()
+    assert page["rollout"]["status"] == "rolled back"
+    assert page["verdicts"][-1][1]["decision"] == "fail"
+    assert client.get("/status").json()["running"] == []
+    assert client.get(f"/verdicts/{page['verdicts'][-1][0]}/replay").json()["same"] is True
+    entries = client.get("/audit").json()
+    assert [e["seq"] for e in client.get("/audit?after=2").json()] == [e["seq"] for e in entries[2:]]
+    assert entries[1]["by"] == "ann"
+    assert client.get("/findings").json() == []
+    assert [r["id"] for r in client.get("/rollouts").json()] == ["candidate-1"]
+
+
+def test_a_step_without_a_moment_takes_the_largest_that_requests_carried(client, site):
+    site.world.day(3, route=site.controller.files.read("main"))
+    now_us = client.post("/step").json()["now_us"]
+    assert 3 * DAY_US < now_us <= 4 * DAY_US
+
+
+def test_a_step_waits_for_shadows_but_not_for_ever(client, site):
+    started(client)
+    route = site.controller.files.read("main")
+    site.world._shadow.append = lambda frames: None  # the shadow process is dead
+    site.world.day(0, route=route)
+    began = time.monotonic()
+    assert client.post("/step").json()["shadow_lag"] == ["candidate: worker-00000001"]
+    assert 0.1 < time.monotonic() - began < 5
+
+
+def test_rollback_by_command(client):
+    started(client)
+    reply = client.post("/rollouts/candidate-1/rollback", json={"why": "phones ring", "by": "ann"})
+    assert reply.json()["status"] == "rolled back"
+    assert client.post("/rollouts/candidate-1/rollback").status_code == 409
+
+
+@pytest.fixture(scope="module")
+def untouched():
+    with served(make_site(ClockKind.EVENT)) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "says"),
+    [
+        (lambda c: c.post("/rollouts", json={"candidate": "candidat"}), 404, "Did you mean 'candidate'?"),
+        (lambda c: c.post("/rollouts", json={"candidate": "candidate", "route": "other"}), 404, "other"),
+        (lambda c: c.post("/rollouts", json={"candidate": 3}), 400, "Expected `str`"),
+        (lambda c: c.post("/rollouts", json={"candidate": "live"}), 409, "live already"),
+        (lambda c: c.post("/step", content=b"{", headers=JSON), 400, "JSON"),
+        (lambda c: c.post("/step", json={"now": 3}), 400, "unknown field `now`"),
+        (lambda c: c.post("/step", content=b"{}"), 400, "application/json"),
+        (
+            lambda c: c.post("/step", content=b" " * 2_000_000, headers={"Content-Type": "application/json"}),
+            400,
+            "bytes",
+        ),
+        (lambda c: c.get("/rollouts/none"), 404, "none"),
+        (lambda c: c.get("/nothing"), 404, "no such thing"),
+        (lambda c: c.get("/step"), 405, "no such thing"),
+        (lambda c: c.get("/audit?after=x"), 400, "after"),
+        (lambda c: c.get("/status", headers={"Host": "evil.example:8081"}), 403, "Host"),
+        (lambda c: c.post("/step", headers={"Origin": "https://evil.example"}), 403, "Origin"),
+        (lambda c: c.post("/step", headers={"Origin": "null"}), 403, "Origin"),
+    ],
+)
+def test_each_mistake_has_an_error_and_a_hint(untouched, call, status, says):
+    reply = call(untouched)
+    assert reply.status_code == status
+    assert says in reply.json()["error"]
+    assert reply.json()["hint"]
+
+
+def test_a_registered_arm_is_found_and_the_scopes_plan_is_the_default(client, site):
+    arm = Arm(name="model-7", kind=ArmKind.MODEL, package="0" * 64)
+    site.controller.store.commit([Change(arm, "model-7", 0)], at_us=1, by="t", why="t")
+    reply = client.post("/rollouts", json={"candidate": "model-7"})
+    assert [s["name"] for s in reply.json()["plan"]["stages"]][:2] == ["shadow", "canary"]
+
+
+def test_the_real_server_steps_by_itself_with_the_machines_clock():
+    desk = make_site(ClockKind.SYSTEM)
+    desk.controller.start("main", candidate=CANDIDATE, plan=plan(days=1.0), now_us=0)
+    desk.clock.us = 2 * DAY_US  # the deadline is over
+    with served(desk) as client:
+        deadline = time.monotonic() + 10
+        while client.get("/status").json()["running"] and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert client.get("/rollouts/candidate-1").json()["rollout"]["status"] == "rolled back"
