@@ -67,7 +67,10 @@ MISTAKES = {  # page, line, key, wanted, got, way out
         spoil("port = 8080", f"port = 0x{'f' * 5000}"), 29, "serving.port", "from 1 to 65534", "20000 bits", ""
     ),
     "margin in percent": (
-        spoil("margin = 0.01", "margin = 1.5"), 23, "metric.margin", "<= 1 for 'error'", "1.5", "0.05 for 5 %"
+        spoil("margin = 0.01", "margin = 1.5"), 23, "metric.margin", "a number <= 1", "1.5", "0.05 for 5 %"
+    ),
+    "error that costs nothing": (
+        spoil("kill_above = 0.3", "false_positive_cost = 0"), 24, "metric.false_positive_cost", "> 0", "0", ""
     ),
     "kill rule below the target": (
         spoil("kill_above = 0.3", "kill_above = 0.05"), 24, "metric.kill_above", ">= target = 0.1", "0.05", "stopped"

@@ -42,17 +42,16 @@ def check_metric(metric: dict[str, Any], *, kind: TaskKind, problems: Problems) 
         problems.add(
             ("metric", "name"), want=f"'{METRICS[kind]}' for a {kind} task", got=f"'{metric['name']}'", way_out=way_out
         )
+    worst = max(metric["false_positive_cost"], metric["false_negative_cost"])
     if kind is TaskKind.BINARY:
         for key in ("target", "margin", "kill_above", "human_level"):
-            if (metric[key] or 0) > 1:
-                way_out = "An error is the share of wrong answers: write 0.05 for 5 %."
-                problems.add(("metric", key), want="a number <= 1 for 'error'", got=shown(metric[key]), way_out=way_out)
+            if (metric[key] or 0) > worst:
+                way_out = "An error is the share of wrong answers, each times its cost: write 0.05 for 5 %."
+                problems.add(("metric", key), want=f"a number <= {worst:g}", got=shown(metric[key]), way_out=way_out)
     if metric["kill_above"] is not None and metric["kill_above"] < metric["target"]:
         want = f"kill_above >= target = {metric['target']:g}"
         way_out = "Lower is better: a project that reached its target would be stopped."
         problems.add(("metric", "kill_above"), want=want, got=shown(metric["kill_above"]), way_out=way_out)
-    if metric["false_positive_cost"] == metric["false_negative_cost"] == 0:
-        problems.add(("metric", "false_positive_cost"), want="a cost > 0 for one of the two errors", got="0 for both")
 
 
 def check_live(live: str | None, *, case: Case, arms: tuple[Arm, ...], names: set[str], problems: Problems) -> None:

@@ -69,8 +69,8 @@ METRIC = (
     Key("why", v.text, why="A metric that nobody can give a reason for optimises the wrong thing."),
     Key("target", v.number(least=0), why="Without a target no run is ever good enough, or every run is."),
     Key("margin", v.number(least=0), why="It says how much worse than the present still counts as not worse."),
-    Key("false_positive_cost", v.number(least=0), default=1.0),
-    Key("false_negative_cost", v.number(least=0), default=1.0),
+    Key("false_positive_cost", v.number(over=0), default=1.0),
+    Key("false_negative_cost", v.number(over=0), default=1.0),
     Key("kill_above", v.number(least=0), default=None),
     Key("human_level", v.number(least=0), default=None),
 )

@@ -1,0 +1,97 @@
+"""A scope back to the text of ``slipway.toml``: a page that parses to the same scope."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from slipway.records.arm import Arm, ArmKind
+from slipway.records.field import Field
+from slipway.records.rollout import Gate, GateKind, Stage
+from slipway.records.scope import Scope
+from slipway.scoping.duration import duration
+from slipway.scoping.keys import ARM, BUDGETS, DATA, FIELD, METRIC, MODEL, MONITORING, PROJECT, SERVING, TASK, Key
+
+
+def write(scope: Scope) -> str:
+    """Return the page; every value that differs from its default is in it, and every gate with all its settings.
+
+    For a scope that :func:`~slipway.scoping.parse.parse` returned, parsing the page gives an equal scope.
+    """
+    tables = [
+        _table("project", scope.project, PROJECT),
+        _table("task", scope.task, TASK),
+        "\n".join(["[fields]", *map(_field, scope.fields)]),
+        _table("metric", scope.metric, METRIC),
+        _table("budgets", scope.budgets, BUDGETS),
+        _table("serving", scope.serving, SERVING, live=scope.live),
+        _table("data", scope.data, DATA) if scope.data.source else "",
+        _table("model", scope.modeling, MODEL) if scope.modeling.train else "",
+        *map(_arm, scope.arms),
+        _rollout(scope),
+        _table("monitoring", scope.monitoring, MONITORING),
+    ]
+    return "\n\n".join(t for t in tables if "\n" in t) + "\n"
+
+
+def _table(name: str, record: Any, keys: tuple[Key, ...], **more: Any) -> str:
+    values = {k.name: more.get(k.name, getattr(record, k.field or k.name, None)) for k in keys}
+    shown = {k.name: values[k.name] for k in keys if values[k.name] is not None and values[k.name] != k.default}
+    lines = (f"{key} = {_value(value if key == 'params' else _short(value))}" for key, value in shown.items())
+    return "\n".join([f"[{name}]", *lines])
+
+
+def _field(field: Field) -> str:
+    shown = {k.name: _short(getattr(field, k.name)) for k in FIELD if getattr(field, k.name) != k.default}
+    return f"{field.name} = {_value(field.kind if list(shown) == ['kind'] else shown)}"
+
+
+def _arm(arm: Arm) -> str:
+    kept = {ArmKind.MODEL: "package", ArmKind.HTTP: "url", ArmKind.RULE: "rule", ArmKind.PYTHON: "function"}[arm.kind]
+    return _table(f"arms.{arm.name}", arm, tuple(k for k in ARM if k.name in (kept, "timeout_ms")))
+
+
+def _rollout(scope: Scope) -> str:
+    plan = scope.rollout
+    head = ["[rollout]", f"alpha = {_value(plan.alpha)}", f"maturity = {_value(duration(plan.maturity_s))}"]
+    stages = [f"  {_stage(stage)}," for stage in plan.stages]
+    return "\n".join([*head, f"pair = {_value(plan.pair)}", "stages = [", *stages, "]"])
+
+
+def _stage(stage: Stage) -> str:
+    parts = {
+        "name": stage.name,
+        "kind": stage.kind,
+        "share": _short(stage.share),
+        "min": duration(stage.min_s),
+        "max": duration(stage.max_s),
+        "gates": [_gate(gate) for gate in stage.gates],
+    }
+    return _value(parts)
+
+
+def _gate(gate: Gate) -> dict[str, Any]:
+    margin = {"margin": _short(gate.margin)} if gate.kind is GateKind.NOT_WORSE else {}
+    return {"kind": gate.kind, **margin, "alpha": gate.alpha, "unit": gate.unit, "min_units": gate.min_units}
+
+
+def _short(value: Any) -> Any:
+    """Leave the ``.0`` out where the key takes any number; parameters keep it, for 1 and 1.0 may mean two things."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
+
+
+def _value(value: Any) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+        case Mapping():
+            return "{ " + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items()) + " }" if value else "{}"
+        case list() | tuple():
+            return "[" + ", ".join(map(_value, value)) + "]"
+        case _:
+            return repr(value)
+
+
+def _key(key: str) -> str:
+    return key if key.replace("_", "a").replace("-", "a").isalnum() and key.isascii() else _value(key)
