@@ -76,6 +76,7 @@ class HttpProtocol(asyncio.Protocol):
         self._chunks: list[bytes] = []
         self._refused = self._ended = self._paused = self._blocked = False
         self._deadline = all_connections.now() + self._limits.head_timeout_s
+        self._read_by = float("inf")
 
     # ---- transport ----
 
@@ -124,13 +125,13 @@ class HttpProtocol(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Stop reading from a caller that does not read."""
         self._blocked = True
-        self._deadline = self._all.now() + self._limits.write_timeout_s
+        self._read_by = self._all.now() + self._limits.write_timeout_s
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """Read again."""
         self._blocked = False
-        self._deadline = self._all.now() + self._limits.idle_timeout_s if not self._pending else float("inf")
+        self._read_by = float("inf")
         if not self._paused and not self._transport.is_closing():
             self._transport.resume_reading()
 
@@ -268,9 +269,11 @@ class HttpProtocol(asyncio.Protocol):
 
     def check_time(self, now: float) -> None:
         """Close the connection if its time is up."""
+        if now >= self._read_by:
+            self._transport.abort()
         if now < self._deadline:
             return
-        if self._blocked or self._refused or self._transport.is_closing():
+        if self._refused or self._transport.is_closing():
             self._transport.abort()
         elif self._request is not None:
             self._refuse(408, "The request did not come in time.", wanted="all of it", got="a part of it")

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -127,8 +128,9 @@ class Supervisor:
 
     def run(self) -> None:
         """Start everything, keep it alive until SIGTERM or SIGINT, then let it end in order."""
-        for sign in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(sign, lambda *_: self.stop())
+        if threading.current_thread() is threading.main_thread():
+            for sign in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(sign, lambda *_: self.stop())
         tell_state(self._run, name="supervisor", state=State.READY, host=self.host, port=self.port)
         while not self._stopping:
             for child in self.children:

@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -101,8 +102,9 @@ class Worker:
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then answer what was taken, and return."""
         loop = asyncio.get_running_loop()
-        for sign in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(sign, self._stop.set)
+        if threading.current_thread() is threading.main_thread():
+            for sign in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(sign, self._stop.set)
         self._tell()
         await self._routes.look()
         server = await loop.create_server(self._connections.make, sock=self._sock, backlog=1024)
