@@ -17,10 +17,11 @@ PAGE = (ROOT / "docs" / "glossary.md").read_text()
 TERMS = re.findall(r"\*\*([^*]+)\*\*", PAGE)
 NOUNS = """
 Scope, Deployment case, Dataset version, Label, Run, Model, Arm, Route, Prediction, Outcome, Rollout, Verdict,
-Monitor, Alert, Tick, Anytime-valid, E-value, E-process, Confidence sequence, Exchangeable unit, Cohort, Margin, Gap,
-Data drift, Concept drift, E-detector, Intraclass correlation, Design effect, Average run length, Change point, Non-
-inferiority, Union bound, Maturity, Entity, Share, Fallback, Shadow, Live, Candidate, Journal, Frame, Segment, Blob,
-Control store, Baseline, Target, Kill rule, Finding, Slice, Profile, Package, Reference
+Monitor, Alert, Tick, Anytime-valid, E-value, E-process, Confidence sequence, Exchangeable unit, Cohort,
+Margin, Gap, Data drift, Concept drift, E-detector, Intraclass correlation, Design effect, Average run length,
+Change point, Non-inferiority, Union bound, Maturity, Entity, Share, Fallback, Shadow, Live, Candidate,
+Journal, Frame, Segment, Blob, Control store, Baseline, Target, Kill rule, Finding, Slice, Profile, Package,
+Reference
 """
 
 
