@@ -6,6 +6,7 @@ import pytest
 from slipway.stats.block_drift import BlockDrift
 from slipway.stats.block_gap import BlockGap
 from slipway.stats.categories import CategoryDrift, CategoryReference, CategoryTick
+from slipway.stats.conformal import PValues, SimpleJumper
 from slipway.stats.drift import TableDrift, TableReference, TableTick
 from slipway.stats.expected import ExpectedLoss
 from slipway.stats.gap import Gap, GapReference, GapTick
@@ -39,6 +40,11 @@ BAD_LOSSES = (
     lambda: LossTick(n=-1),
     lambda: LossTick(n=1, total=np.nan),
 )
+
+
+def p_value_sample(rng):
+    p = rng.random(30)
+    return PValues(p), [PValues(part) for part in np.array_split(p, 4)]
 
 
 MATRIX = np.random.default_rng(2).normal(size=(300, 3))
@@ -145,6 +151,15 @@ CASES = [
         huge=GapTick(n=BILLION, totals=np.full(3, BILLION << 29), squares=np.full(3, BILLION << 29)),
         bad=(lambda: BLOCK_GAP.tick([np.nan], outcome=[1]), lambda: BlockGap.learn(GAP.reference, blocks=[])),
         any_order=False,
+    ),
+    Case(
+        name="simple jumper",
+        test=SimpleJumper(),
+        sample=p_value_sample,
+        huge=PValues(np.linspace(0, 1, 20_000)),  # the state holds no count that grows: rows only multiply
+        bad=(lambda: PValues(np.array([np.nan])), lambda: SimpleJumper(jump=np.nan), lambda: SimpleJumper(slopes=())),
+        any_order=False,
+        commutes=False,
     ),
 ]
 
