@@ -1,0 +1,121 @@
+"""The route in force: swapped between two requests, never without a loaded arm, never at the price of a request."""
+
+import asyncio
+import threading
+import time
+
+import httpx
+import pytest
+
+from slipway.errors import Refused
+from slipway.records.arm import Arm, ArmKind
+from slipway.records.route import Route, Share
+from slipway.runtime.rule import RuleRuntime
+from slipway.testing import models
+
+OLD = Arm(name="old", kind=ArmKind.RULE, rule="a > 0.5")
+
+
+def made(version, arm, *arms, shadows=()):
+    return Route(
+        name="r", version=version, salt="s", shares=(Share(arm=arm, share=1.0),), shadows=shadows, arms=(OLD, *arms)
+    )
+
+
+def ask(server):
+    return httpx.post(f"{server.url}/predict", json={"a": 1, "b": 1, "user": "u"})
+
+
+def test_before_the_first_route_the_worker_lives_but_is_not_ready(serve, place):
+    with serve(made(1, "old")) as server:
+        assert ask(server).status_code == 200
+    place.layout.routes.joinpath("r.msgpack").unlink()
+    place.publish(made(2, "gone", Arm(name="gone", kind=ArmKind.MODEL, package="0" * 64)))
+    with serve(made(2, "gone", Arm(name="gone", kind=ArmKind.MODEL, package="0" * 64))) as server:
+        assert httpx.get(f"{server.url}/health/live").status_code == 200
+        for reply in (httpx.get(f"{server.url}/health/ready"), ask(server)):
+            assert reply.status_code == 503
+        assert "no such package" in httpx.get(f"{server.url}/health/ready").text
+        place.publish(made(3, "old"))
+        server.wait_for(version=3)
+        assert ask(server).json()["arm"] == "old"
+
+
+def test_a_route_that_cannot_be_loaded_leaves_the_present_one_in_force(serve, place):
+    bad = models.store_package(
+        place.blobs, models.matrix_graph(), signature=models.NUMBERS, batch=models.numbers_batch(4), score=[0.5] * 4
+    )
+    with serve(made(1, "old")) as server:
+        place.publish(made(2, "bad", Arm(name="bad", kind=ArmKind.MODEL, package=bad)))
+        state = place.layout.run / "worker-0.json"
+        until = time.monotonic() + 20
+        while b"stays in force" not in state.read_bytes() and time.monotonic() < until:
+            assert ask(server).json()["arm"] == "old"
+        told = state.read_text()
+        assert "want the recorded answer" in told
+        assert '"route_version":1' in told
+        place.layout.routes.joinpath("r.msgpack").write_bytes(b"garbage")
+        time.sleep(0.2)
+        assert ask(server).json()["arm"] == "old"
+
+
+def test_a_hundred_swaps_under_load_fail_no_request(serve, place):
+    model = place.model()
+    with serve(made(1, "old", model)) as server:
+        stop = threading.Event()
+        seen = []
+
+        async def load():
+            async with httpx.AsyncClient(base_url=server.url) as client:
+
+                async def one():
+                    while not stop.is_set():
+                        seen.append(await client.post("/predict", json={"a": 1, "b": 1, "user": "u"}))
+
+                await asyncio.gather(*(one() for _ in range(8)))
+
+        thread = threading.Thread(target=lambda: asyncio.run(load()))
+        thread.start()
+        for version in range(2, 102):
+            place.publish(made(version, "new" if version % 2 else "old", model))
+            time.sleep(0.03)
+        server.wait_for(version=101)
+        time.sleep(0.1)
+        stop.set()
+        thread.join()
+        last = ask(server).json()
+    assert len(seen) > 200
+    assert {r.status_code for r in seen} == {200}
+    assert {r.json()["arm"] for r in seen} == {"old", "new"}
+    assert last["arm"] == "new"
+
+
+def test_going_back_to_an_arm_that_was_loaded_opens_nothing(serve, place):
+    opened = []
+
+    async def opener(arm):
+        opened.append(arm.name)
+        return RuleRuntime(arm, signature=models.NUMBERS)
+
+    new = Arm(name="new", kind=ArmKind.RULE, rule="a > 2")
+    with serve(made(1, "old", new), opener=opener) as server:
+        for version in range(2, 8):
+            place.publish(made(version, "old" if version % 2 else "new", new))
+            server.wait_for(version=version)
+    assert opened == ["old", "new"]
+
+
+@pytest.mark.parametrize("error", [Refused("no"), RuntimeError("bug")])
+def test_an_arm_that_fails_to_open_is_tried_again(serve, place, error):
+    tries = []
+
+    async def opener(arm):
+        tries.append(arm.name)
+        if arm.name == "new" and len(tries) < 3:
+            raise error
+        return RuleRuntime(arm, signature=models.NUMBERS)
+
+    with serve(made(1, "old"), opener=opener) as server:
+        place.publish(made(2, "new", Arm(name="new", kind=ArmKind.RULE, rule="a > 2")))
+        server.wait_for(version=2)
+        assert ask(server).json()["arm"] == "new"

@@ -1,0 +1,175 @@
+"""The shadow process: what it answers, where it goes on after a restart, and that one bad arm stops no other."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from slipway.errors import Refused
+from slipway.records.arm import Arm, ArmKind
+from slipway.records.field import Field, FieldKind
+from slipway.records.frame import OutcomeFrame, PredictionFrame, ShadowFrame
+from slipway.records.route import Route, Share
+from slipway.runtime.rule import RuleRuntime
+from slipway.serving.shadow import Shadow
+from slipway.serving.shadow_batch import batch_of
+from slipway.storage.journal import SegmentReader, SegmentWriter
+from slipway.storage.routes import RouteWatch
+from slipway.testing import models
+
+OLD = Arm(name="old", kind=ArmKind.RULE, rule="a > 0.5")
+NEW = Arm(name="new", kind=ArmKind.RULE, rule="a > 2")
+BAD = Arm(name="bad", kind=ArmKind.RULE, rule="a > 3")
+
+
+def frame(ids, *, arm="old", shadows=("new",), a=None):
+    n = len(ids)
+    values = np.arange(n, dtype=float) if a is None else np.array(a, float)
+    return PredictionFrame(
+        route="r", route_version=1, at_us=[1] * n, id=list(ids), entity=["u"] * n, arm=[arm] * n, fallback=[False] * n,
+        score=[0.5] * n, latency_us=[1] * n, x={"a": values.tobytes(), "b": values.tobytes()}, shadows=shadows,
+    )  # fmt: skip
+
+
+def route(*, shadows=("new",), version=1):
+    return Route(
+        name="r",
+        version=version,
+        salt="s",
+        shares=(Share(arm="old", share=1.0),),
+        shadows=shadows,
+        arms=(OLD, NEW, BAD),
+    )
+
+
+async def opener(arm):
+    return RuleRuntime(arm, signature=models.NUMBERS)
+
+
+@pytest.fixture
+def follow(place):
+    """Run a shadow process's body until each arm has caught up, and return its answers."""
+    starts = []
+
+    def run(*, until, open_arm=opener, routes=()):
+        async def main():
+            starts.append(1)
+            shadow = Shadow(
+                fields=models.NUMBERS.fields,
+                run_folder=place.layout.run,
+                reader=lambda: SegmentReader(place.layout.journal),
+                writer=SegmentWriter(place.layout.journal, name=f"shadow-{len(starts)}"),
+                watch=RouteWatch(place.layout.routes, name="r"),
+                open_arm=open_arm,
+                alive=lambda: True,
+            )
+            task = asyncio.create_task(shadow.run())
+            for one in routes:
+                place.publish(one)
+                await asyncio.sleep(0.3)
+            for _ in range(1500):
+                await asyncio.sleep(0.01)
+                if until():
+                    break
+            shadow.stop()
+            await task
+
+        asyncio.run(main())
+        return place.shadows()
+
+    return run
+
+
+def test_shadows_answer_what_others_answered(place, follow):
+    place.publish(route(shadows=("new", "old")))
+    writer = SegmentWriter(place.layout.journal, name="w0")
+    writer.append([frame("abcd", shadows=("new", "old")), OutcomeFrame(at_us=[1], id=["a"], value=[1.0])])
+    writer.append([frame("e", arm="new", shadows=("new", "old"), a=[9])])
+    got = follow(until=lambda: len(place.shadows()) == 5)
+    assert sorted(got) == [
+        ("new", "a", 0.0),
+        ("new", "b", 0.0),
+        ("new", "c", 0.0),
+        ("new", "d", 1.0),
+        ("old", "e", 1.0),
+    ]
+    ends = {(f.arm, f.segment): f.offset for f in place.frames(ShadowFrame)}
+    assert len(ends) == 2
+    writer.close()
+
+
+def test_a_restart_goes_on_behind_the_last_answer(place, follow):
+    place.publish(route())
+    writer = SegmentWriter(place.layout.journal, name="w0")
+    for start in range(4):
+        writer.append([frame([f"n{start}-{i}" for i in range(10)])])
+        follow(until=lambda n=start: len(place.shadows()) >= 10 * (n + 1))
+    ids = [i for _, i, _ in place.shadows()]
+    assert len(ids) == len(set(ids)) == 40
+    writer.close()
+
+
+def test_history_before_an_arm_shadowed_is_left_alone(place, follow):
+    writer = SegmentWriter(place.layout.journal, name="w0")
+    writer.append([frame("abc", shadows=())])
+    writer.append([frame("d")])
+    place.publish(route())
+    assert follow(until=place.shadows) == [("new", "d", 0.0)]
+    writer.close()
+
+
+def test_a_bad_arm_stops_no_other_and_its_rows_say_why(place, follow):
+    async def picky(arm):
+        if arm.name == "bad":
+
+            class Broken:
+                async def predict(self, columns, *, rows):
+                    raise Refused("bad: it never works")
+
+                async def close(self):
+                    """Nothing to close."""
+
+            return Broken()
+        return await opener(arm)
+
+    writer = SegmentWriter(place.layout.journal, name="w0")
+    writer.append([frame("ab", shadows=("bad", "new"))])
+    place.publish(route(shadows=("bad", "new")))
+    got = follow(until=lambda: len(place.shadows()) == 4, open_arm=picky)
+    assert [x for x in got if x[0] == "new"] == [("new", "a", 0.0), ("new", "b", 0.0)]
+    assert np.isnan([s for arm, _, s in got if arm == "bad"]).all()
+    assert [f.error for f in place.frames(ShadowFrame) if f.arm == "bad"] == ["bad: it never works"]
+    writer.close()
+
+
+def test_an_arm_that_cannot_be_loaded_stops_no_other(place, follow):
+    async def picky(arm):
+        if arm.name == "bad":
+            raise Refused("bad: want a package, got none")
+        return await opener(arm)
+
+    writer = SegmentWriter(place.layout.journal, name="w0")
+    writer.append([frame("ab", shadows=("bad", "new"))])
+    place.publish(route(shadows=("bad", "new")))
+    got = follow(until=lambda: len(place.shadows()) == 2, open_arm=picky)
+    assert {arm for arm, _, _ in got} == {"new"}
+    writer.close()
+
+
+def test_an_arm_that_left_and_came_back_answers_once(place, follow):
+    writer = SegmentWriter(place.layout.journal, name="w0")
+    writer.append([frame("abc")])
+    place.publish(route(version=1))
+    routes = [route(version=2, shadows=()), route(version=3)]
+    got = follow(until=lambda: len(place.shadows()) >= 3, routes=routes)
+    assert sorted(i for _, i, _ in got) == ["a", "b", "c"]
+    writer.close()
+
+
+def test_what_the_journal_does_not_hold_is_missing_to_a_shadow():
+    fields = [Field(name="a", kind=FieldKind.NUMBER), Field(name="c", kind=FieldKind.CATEGORY)]
+    base = frame("xy")
+    held = PredictionFrame(**{f: getattr(base, f) for f in base.__struct_fields__} | {"x": {"a": ["p", "q"]}})
+    batch = batch_of([held], rows=[np.array([0, 1])], fields=fields)
+    assert np.isnan(batch["a"]).all()
+    assert batch["c"].tolist() == [None, None]

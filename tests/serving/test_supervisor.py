@@ -1,0 +1,107 @@
+"""Lives of processes: a server starts, replaces what dies, drains, and leaves nothing behind."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from slipway.errors import Conflict, Unavailable
+from slipway.records.arm import Arm, ArmKind
+from slipway.records.frame import ShadowFrame
+from slipway.records.route import Route, Share
+from slipway.serving.config_file import load_config
+from slipway.serving.run_state import State, is_alive, read_states
+from slipway.serving.supervisor import Supervisor
+from slipway.serving.worker import listen
+from slipway.storage.layout import Layout
+
+OLD = Arm(name="old", kind=ArmKind.RULE, rule="a > 0.5")
+
+
+def wait(condition, *, seconds=30):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if got := condition():
+            return got
+        time.sleep(0.02)
+    raise AssertionError(f"did not come true within {seconds} s")
+
+
+def test_a_server_lives(serve_processes, place):
+    route = Route(
+        name="r",
+        version=1,
+        salt="s",
+        shares=(Share(arm="old", share=1.0),),
+        shadows=("new",),
+        arms=(OLD, place.model()),
+    )
+    with serve_processes(route, workers=2) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        for i in range(20):
+            row = {"a": 1, "b": 1, "user": f"u{i}"}
+            assert httpx.post(f"{url}/predict", json=row).status_code == 200
+        wait(lambda: len(place.shadows()) == 20)
+        worker, shadow = server.children[0], server.children[-1]
+        dead = [worker.pid, shadow.pid]
+        for pid in dead:
+            os.kill(pid, signal.SIGKILL)
+        wait(lambda: worker.pid not in (None, dead[0]) and shadow.pid not in (None, dead[1]))
+        for i in range(20):  # some of these wait in the socket of the worker that is being replaced
+            assert httpx.post(f"{url}/predict", json={"a": 1, "user": f"v{i}"}, timeout=30).status_code == 200
+        wait(lambda: len(place.shadows()) == 40)
+        with pytest.raises(Conflict, match="one server"):
+            Supervisor(server_config(server), folder=place.root, control=False)
+        pids = [child.pid for child in server.children]
+    ids = [i for _, i, _ in place.shadows()]
+    assert len(ids) == len(set(ids))
+    assert {f.error for f in place.frames(ShadowFrame)} == {""}
+    assert not any(is_alive(pid) for pid in pids)
+    assert {s.name: s.state for s in read_states(place.layout.run)}["supervisor"] is State.STOPPED
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/health/live")
+
+
+def server_config(server):
+
+    return load_config(Layout(server._run.parent.parent))
+
+
+def test_children_end_with_their_supervisor(serve_processes, place, tmp_path):
+    """A supervisor that was killed cannot say goodbye; its children notice."""
+
+    place.publish(Route(name="r", version=1, salt="s", shares=(Share(arm="old", share=1.0),), arms=(OLD,)))
+    code = (
+        "from pathlib import Path; import sys\n"
+        "from slipway.serving.supervisor import Supervisor\n"
+        "from slipway.records.worker_config import WorkerConfig\n"
+        "from slipway.testing import models\n"
+        "c = WorkerConfig(route='r', signature=models.NUMBERS, entity='user', port=0)\n"
+        "Supervisor(c, folder=Path(sys.argv[1]), control=False).run()\n"
+    )
+    supervisor = subprocess.Popen([sys.executable, "-c", code, str(place.root)])
+    try:
+        states = wait(lambda: [s for s in read_states(place.layout.run) if s.route_version])
+        supervisor.kill()
+        supervisor.wait()
+        wait(lambda: not any(is_alive(s.pid) for s in states), seconds=10)
+    finally:
+        for state in read_states(place.layout.run):
+            with contextlib.suppress(ProcessLookupError):
+                if state.pid != os.getpid():
+                    os.kill(state.pid, signal.SIGKILL)
+
+
+def test_a_port_that_is_taken_is_said(config):
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(Unavailable, match="Address already in use"):
+            listen("127.0.0.1", other.getsockname()[1])
