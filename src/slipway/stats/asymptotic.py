@@ -7,8 +7,10 @@ that is *exact from the second unit on*; for other units it is right as n grows,
 boundaries agree to the last percent. So the small-sample guard is not a switch but part of the boundary: until the
 units suffice, the interval is the whole line.
 
-What the guard cannot mend: heavy skew in few units. The calibration page shows what it does to the error rate; for
-bounded values :mod:`slipway.stats.betting` is exact.
+What the guard cannot mend: heavy skew in few units. Over 365 daily means with lognormal day effects (sigma 1, alpha
+0.05) the lower limit errs in 0.2 % of streams, the upper limit in 22 %: harm is not cried falsely, but "not worse" is
+claimed too soon. Differences of two arms on the same days are nearly symmetric and keep the promise (2.4 %), so judge
+those; and for bounded values :mod:`slipway.stats.betting` is exact.
 """
 
 import enum

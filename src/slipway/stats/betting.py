@@ -18,8 +18,8 @@ from slipway.errors import BadInput
 from slipway.stats.checks import Floats, check_finite
 from slipway.stats.evidence import AnytimeInterval, EValue, check_alpha
 from slipway.stats.moments import Moments
-from slipway.stats.roots import bisect
-from slipway.stats.special import log_mean_exp
+from slipway.stats.roots import bisect_vector
+from slipway.stats.special import log_sum_exp
 
 DEFAULT_BETS = tuple(0.5 * 2.0**-k for k in range(11))
 """Fractions of the capital at stake; 1/2 to 1/2048 finds effects from 1 to about 10^-3 variances."""
@@ -44,7 +44,7 @@ class MarginBets(msgspec.Struct, frozen=True):
         low: Least possible value. A tick is refused if its sums prove that a value left the bounds; they may not, so
             clip values that can leave them.
         high: Greatest possible value.
-        bets: Fractions staked, each in (0, 1); E is the mean of the bets.
+        bets: Fractions staked, each in (0, 1), falling; E is their mean with weights that fall like 1 / rank.
 
     Reference:
         Fan, Grama & Liu (2015), Exponential inequalities for martingales with applications, EJP 20, proposition 4.1;
@@ -153,14 +153,16 @@ class BoundedMean(msgspec.Struct, frozen=True):
         threshold = math.log(2 / self.alpha)
         middle = min(max(state.mean, self.low), self.high)
 
-        def above(m: float) -> float:
-            return log_e_moments(state.less(m).scaled(1 / reach), bets=self.bets) - threshold
+        def excess(m: Floats, sign: float) -> Floats:
+            total = (state.total - state.n * m) / reach
+            squares = (state.squares - 2 * m * state.total + state.n * m**2) / reach**2
+            return log_e_sums(sign * total, np.maximum(squares, total**2 / state.n), bets=self.bets) - threshold
 
-        def below(m: float) -> float:
-            return log_e_moments(state.less(m).scaled(-1 / reach), bets=self.bets) - threshold
-
-        low = bisect(lambda m: -above(m), low=self.low, high=middle) if above(self.low) > 0 else self.low
-        high = bisect(below, low=middle, high=self.high) if below(self.high) > 0 else self.high
+        low, high = self.low, self.high
+        if excess(np.array(low), 1.0) > 0:
+            low = bisect_vector(lambda m: -excess(m, 1.0), low=low, high=middle)
+        if excess(np.array(high), -1.0) > 0:
+            high = bisect_vector(lambda m: excess(m, -1.0), low=middle, high=high)
         return AnytimeInterval(low=low, high=high, estimate=state.mean, alpha=self.alpha, n=state.n)
 
 
@@ -174,7 +176,19 @@ def log_e_sums(total: Floats | float, squares: Floats | float, *, bets: tuple[fl
     stake = np.asarray(bets, dtype=float)
     psi = -np.log1p(-stake) - stake
     s1, s2 = np.asarray(total, dtype=float)[..., None], np.asarray(squares, dtype=float)[..., None]
-    return log_mean_exp(stake * s1 - psi * s2)
+    return log_sum_exp(stake * s1 - psi * s2 + log_weights(len(bets)))
+
+
+def log_weights(count: int) -> Floats:
+    """Return the logarithms of weights that fall like 1 / rank and sum to 1.
+
+    Large bets decide soon or never, so they get most of the capital; small bets have time to make up for their share.
+
+    >>> np.exp(log_weights(2)).round(6).tolist()
+    [0.666667, 0.333333]
+    """
+    rank = np.arange(1, count + 1)
+    return np.asarray(-np.log(rank) - math.log(float((1 / rank).sum())), dtype=float)
 
 
 def check_bounds(low: float, high: float) -> None:

@@ -16,7 +16,7 @@ from slipway.errors import BadInput
 from slipway.stats.checks import check_positive
 from slipway.stats.evidence import check_alpha, check_share
 from slipway.stats.roots import bisect, golden_minimum
-from slipway.stats.special import log_beta, normal_cdf, zeta
+from slipway.stats.special import normal_cdf, zeta
 
 
 def best_rho(v_opt: float, *, alpha_opt: float, one_sided: bool = False) -> float:
@@ -167,8 +167,12 @@ def beta_binomial_log_mixture(
     r = max(best_rho(variance * t_opt, alpha_opt=alpha_opt) - variance, 1e-3 * variance)
     a, b = r / (1 - p), r / p
     failures = trials - successes
-    grown = float(log_beta(b + failures, a + successes) - log_beta(b, a))
+    grown = _log_beta(b + failures, a + successes) - _log_beta(b, a)
     return grown - successes * math.log(p) - failures * math.log1p(-p)
+
+
+def _log_beta(a: float, b: float) -> float:
+    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
 
 
 def _first_above(function: Callable[[float], float], *, start: float) -> float:

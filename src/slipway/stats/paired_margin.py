@@ -5,11 +5,11 @@ import numpy as np
 import numpy.typing as npt
 
 from slipway.errors import BadInput
-from slipway.stats.betting import DEFAULT_BETS, Claim, check_bets
+from slipway.stats.betting import DEFAULT_BETS, Claim, check_bets, log_weights
 from slipway.stats.checks import Floats
 from slipway.stats.evidence import EValue
 from slipway.stats.paired import PairCounts
-from slipway.stats.special import log_mean_exp
+from slipway.stats.special import log_sum_exp
 
 
 class PairedMargin(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class PairedMargin(msgspec.Struct, frozen=True):
     Attributes:
         margin: Difference of error rates, as a share, in (-1, 1).
         claim: Side of the margin that the evidence is for.
-        bets: Fractions staked, each in (0, 1); E is the mean of the bets.
+        bets: Fractions staked, each in (0, 1), falling; E is their mean with weights that fall like 1 / rank.
 
     Reference:
         Waudby-Smith & Ramdas (2024), JRSS-B 86(1), section 3: E = prod (1 + lambda (x - margin)) over the differences
@@ -38,7 +38,7 @@ class PairedMargin(msgspec.Struct, frozen=True):
 
     margin: float
     claim: Claim
-    bets: tuple[float, ...] = (0.9, 0.7, *DEFAULT_BETS)
+    bets: tuple[float, ...] = DEFAULT_BETS
 
     def __post_init__(self) -> None:
         if not -1 < self.margin < 1:
@@ -76,8 +76,9 @@ def log_e_paired_margin(
         up, down, m = down, up, -margin
     level = np.asarray(pairs, dtype=float) - up - down
     stake = np.asarray(bets, dtype=float) / (1 + m)  # the worst difference, -1, then loses the fraction staked
-    return log_mean_exp(
+    return log_sum_exp(
         level[..., None] * np.log1p(-stake * m)
         + up[..., None] * np.log1p(stake * (1 - m))
         + down[..., None] * np.log1p(-stake * (1 + m))
+        + log_weights(len(bets))
     )

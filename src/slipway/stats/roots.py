@@ -3,6 +3,11 @@
 import math
 from collections.abc import Callable
 
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -20,6 +25,20 @@ def bisect(function: Callable[[float], float], *, low: float, high: float) -> fl
             low = middle
         else:
             high = middle
+    return (low + high) / 2
+
+
+def bisect_vector(function: Callable[[Floats], Floats], *, low: float, high: float) -> float:
+    """Return what :func:`bisect` returns, to 1e-10 of the interval, for a function that takes many points at once.
+
+    >>> round(bisect_vector(lambda x: x * x - 2, low=0.0, high=2.0), 9)
+    1.414213562
+    """
+    for _ in range(6):
+        points = np.linspace(low, high, 65)
+        above = np.flatnonzero(function(points) > 0)
+        place = int(above[0]) if above.size else 64
+        low, high = float(points[max(0, place - 1)]), float(points[place])
     return (low + high) / 2
 
 

@@ -44,6 +44,15 @@ def log_beta(a: npt.ArrayLike, b: npt.ArrayLike) -> Floats:
     return log_gamma(x) + log_gamma(y) - log_gamma(x + y)
 
 
+def log_sum_exp(x: npt.ArrayLike, *, axis: int = -1) -> Floats:
+    """Return ln of the sum of e^x along an axis without overflow; ``-inf`` counts as zero.
+
+    >>> float(log_sum_exp([1000.0, 1000.0]).round(9))  # 1000 + ln 2
+    1000.693147181
+    """
+    return log_mean_exp(x, axis=axis) + math.log(np.shape(x)[axis])
+
+
 def log_mean_exp(x: npt.ArrayLike, *, axis: int = -1) -> Floats:
     """Return ln of the mean of e^x along an axis without overflow; ``-inf`` counts as zero.
 

@@ -1,0 +1,216 @@
+"""Daily means: Gaussian, clustered, skewed; and the default unit on clustered rows."""
+
+import functools
+import math
+
+import numpy as np
+import pytest
+
+from slipway.stats.asymptotic import MeanSequence, Side, half_width, half_width_t
+from slipway.stats.moments import Moments
+from slipway.stats.planned import units_for_mean
+from slipway.stats.special import normal_cdf
+from slipway.stats.student import student_quantile
+from slipway.stats.unit import choose_unit
+from slipway.testing.calibration import first_alarm, null_result, power_result
+from slipway.testing.streams import clustered_means
+
+pytestmark = [pytest.mark.calibration, pytest.mark.timeout(300)]
+
+ALPHA = 0.05
+STREAMS, DAYS = 4000, 365
+
+
+def statistics(x, *, first):
+    """Mean and standard deviation of the first n of each stream, n = first ... DAYS."""
+    n = np.arange(1, x.shape[1] + 1)
+    mean = np.cumsum(x, axis=1) / n
+    squares = np.cumsum(x**2, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        sd = np.sqrt(np.maximum(squares - n * mean**2, 0) / (n - 1))
+    return n[first - 1 :], mean[:, first - 1 :], sd[:, first - 1 :]
+
+
+def excess(x, *, n_star, side=Side.BOTH, first=5, alpha=ALPHA):
+    """How far zero lies outside of the interval, in half widths less one; at 0 or above, the interval misses."""
+    n, mean, sd = statistics(x, first=first)
+    widths = np.array([half_width_t(int(k), alpha=alpha, n_star=n_star, side=side) for k in n])
+    distance = np.abs(mean) if side is Side.BOTH else (mean if side is Side.LOWER else -mean)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isinf(widths), -1.0, distance - widths * sd)
+
+
+@functools.cache
+def t_limit(level, degrees):
+    return student_quantile(level, degrees=degrees)
+
+
+def naive_t(x, *, side, first=5):
+    n, mean, sd = statistics(x, first=first)
+    level = 1 - ALPHA / 2 if side is Side.BOTH else 1 - ALPHA
+    limits = np.array([t_limit(level, int(k) - 1) for k in n])
+    distance = np.abs(mean) if side is Side.BOTH else (mean if side is Side.LOWER else -mean)
+    return (distance > limits * sd / np.sqrt(n)).any(axis=1)
+
+
+def test_the_vector_form_is_the_test():
+    x = clustered_means(np.random.default_rng(1), streams=3, blocks=40, rows=50, between_sd=0.3) + 0.1
+    for side in Side:
+        test = MeanSequence(alpha=ALPHA, n_star=30, side=side)
+        vector = excess(x, n_star=30, side=side)
+        for stream in range(3):
+            for n in (5, 11, 40):
+                part = x[stream, :n]
+                interval = test.evidence(Moments(n=n, total=part.sum(), squares=(part**2).sum()))
+                misses = not interval.low <= 0 <= interval.high
+                assert misses == (vector[stream, n - 5] > 0)
+
+
+@pytest.mark.parametrize("n_star", [10, 30, 100])
+@pytest.mark.parametrize("side", [Side.BOTH, Side.LOWER])
+def test_gaussian_units_are_exact_from_the_fifth_on(n_star, side, record):
+    x = np.random.default_rng(n_star).normal(size=(STREAMS, DAYS))
+    record(
+        null_result(
+            first_alarm(excess(x, n_star=n_star, side=side), threshold=0.0) >= 0,
+            test="mean sequence",
+            scenario=f"Gaussian daily means, n_star {n_star}, side {side.value}, days 5-365",
+            alpha=ALPHA,
+            looks=DAYS,
+            naive=naive_t(x, side=side),
+        ).demand()
+    )
+
+
+@pytest.mark.parametrize(("rows", "between_sd", "skew"), [(20, 0.0, 0.0), (200, 0.3, 0.0), (2000, 0.1, 0.5)])
+def test_means_of_clustered_rows(rows, between_sd, skew, record):
+    rng = np.random.default_rng(rows)
+    x = clustered_means(rng, streams=STREAMS, blocks=DAYS, rows=rows, between_sd=between_sd, skew=skew)
+    record(
+        null_result(
+            first_alarm(excess(x, n_star=30), threshold=0.0) >= 0,
+            test="mean sequence",
+            scenario=f"means of ~{rows} rows a day, day effect {between_sd:g} sd, skew sigma {skew:g}; both sides",
+            alpha=ALPHA,
+            looks=DAYS,
+            naive=naive_t(x, side=Side.BOTH),
+        ).demand()
+    )
+
+
+@pytest.mark.parametrize(("skew", "side"), [(0.7, Side.LOWER), (1.0, Side.LOWER), (0.7, Side.UPPER), (1.0, Side.UPPER)])
+def test_heavy_right_skew_of_one_arm(skew, side, record):
+    """Harm (the lower limit) stays safe; the upper limit comes too low, as the docstring says; not promised."""
+    rng = np.random.default_rng(14)
+    x = clustered_means(rng, streams=STREAMS, blocks=DAYS, rows=200, between_sd=0.3, skew=skew)
+    result = null_result(
+        first_alarm(excess(x, n_star=30, side=side), threshold=0.0) >= 0,
+        test="mean sequence",
+        scenario=f"one arm's daily means, lognormal sigma {skew:g}, side {side.value}"
+        + (" (not promised)" if side is Side.UPPER else ""),
+        alpha=ALPHA,
+        looks=DAYS,
+        naive=naive_t(x, side=side),
+    )
+    record(result.demand() if side is Side.LOWER else result)
+    assert result.rate < 0.25
+
+
+@pytest.mark.parametrize("skew", [0.5, 1.0])
+def test_differences_of_skewed_days_are_nearly_symmetric(skew, record):
+    """The gate's own case: candidate less live on the same days. What both share cancels."""
+    rng = np.random.default_rng(12)
+    x, y = (clustered_means(rng, streams=STREAMS, blocks=DAYS, rows=200, between_sd=0.3, skew=skew) for _ in range(2))
+    record(
+        null_result(
+            first_alarm(excess(x - y, n_star=30, side=Side.LOWER), threshold=0.0) >= 0,
+            test="mean sequence",
+            scenario=f"difference of two arms' skewed daily means (sigma {skew:g}), side lower",
+            alpha=ALPHA,
+            looks=DAYS,
+        ).demand()
+    )
+
+
+def test_known_scale_form_on_many_rows(record):
+    """The large-sample form of Waudby-Smith et al. with the sample's standard deviation, on 1 % errors."""
+    rng = np.random.default_rng(3)
+    looks, step = 400, 250
+    k = np.cumsum(rng.binomial(step, 0.01, (STREAMS, looks)), axis=1)[:, 1:]
+    n = step * np.arange(2, looks + 1)
+    share = k / n
+    widths = np.array([half_width(float(m), alpha=ALPHA, n_star=20_000) for m in n])
+    log = np.abs(share - 0.01) - widths * np.sqrt(share * (1 - share))
+    record(
+        null_result(
+            first_alarm(log, threshold=0.0) >= 0,
+            test="mean sequence",
+            scenario="rows, 1 % events, from n = 500 on (known-scale form)",
+            alpha=ALPHA,
+            looks=looks,
+        ).demand()
+    )
+
+
+@pytest.mark.parametrize("effect", [0.3, 0.5, 1.0])
+def test_power(effect, record):
+    x = np.random.default_rng(4).normal(effect, 1.0, (STREAMS, DAYS))
+    first = first_alarm(excess(x, n_star=30, side=Side.LOWER), threshold=0.0)
+    record(
+        power_result(
+            first,
+            np.arange(5, DAYS + 1),
+            test="mean sequence",
+            scenario="Gaussian daily means, n_star 30, side lower",
+            effect=f"shift of {effect:g} sd of a day",
+            unit="days",
+            alpha=ALPHA,
+            fixed_n=units_for_mean(effect=effect, sd=1.0, alpha=ALPHA, power=0.8),
+            bound=-2 * math.log(ALPHA) / effect**2,
+        ).demand(found=0.9)
+    )
+
+
+def test_default_unit_on_clustered_rows(record):
+    """Reference of 60 days decides the unit; then 60 more days without drift are watched in that unit and by row."""
+    streams, days, rows = 2000, 120, 40
+    alarms, by_row = np.zeros(streams, bool), np.zeros(streams, bool)
+    for stream in range(streams):
+        rng = np.random.default_rng(stream)
+        sd = (0.0, 0.1, 0.3, 1.0)[stream % 4]
+        day = np.repeat(np.arange(days), rows)
+        x = rng.normal(size=days)[day] * sd + rng.normal(size=day.size)
+        old = day < 60
+        unit = choose_unit(x[old], blocks={"day": day[old]}).unit
+        means = x.reshape(days, rows).mean(axis=1)[None, 60:]
+        by_day = excess(means, n_star=30)
+        row = row_excess(x[~old])
+        alarms[stream] = ((by_day if unit == "day" else row) > 0).any()
+        by_row[stream] = (row > 0).any()
+    record(
+        null_result(
+            alarms,
+            test="choose_unit + mean sequence",
+            scenario="day effect 0, .1, .3 or 1 sd; unit from 60 days (naive: anytime by row)",
+            alpha=ALPHA,
+            looks=60,
+            naive=by_row,
+        ).demand()
+    )
+    assert by_row.mean() > 0.3  # the row-level sequence is valid only where rows are independent
+
+
+def row_excess(x):
+    n = np.arange(40, x.size + 1, 40)
+    mean, squares = np.cumsum(x)[n - 1] / n, np.cumsum(x**2)[n - 1]
+    sd = np.sqrt((squares - n * mean**2) / (n - 1))
+    return np.abs(mean) - sd * ROW_WIDTHS[: n.size]
+
+
+ROW_WIDTHS = np.array([half_width_t(int(k), alpha=ALPHA, n_star=1000) for k in range(40, 60 * 40 + 1, 40)])
+
+
+def test_fixed_n_power_column_is_right():
+    """The table compares with a test of 80 % power: check that number once by its definition."""
+    n = units_for_mean(effect=0.5, sd=1.0, alpha=ALPHA, power=0.8)
+    assert 1 - normal_cdf(1.644854 - 0.5 * math.sqrt(n)) == pytest.approx(0.8, abs=1e-6)
