@@ -58,7 +58,7 @@ class Replay:
 
     @staticmethod
     def _between(table: pl.DataFrame, column: str, begin: datetime, end: datetime) -> pl.DataFrame:
-        first, last = table[column].search_sorted([begin, end])
+        first, last = (int(table[column].search_sorted(moment)) for moment in (begin, end))
         return table[first:last]
 
     def _step(self, now: datetime) -> dict[str, object]:

@@ -27,12 +27,14 @@ class StartRequest(Record, frozen=True, kw_only=True):
         route: Name of the route; None if there is only one.
         plan: Its stages; None takes the scope's.
         by: Who asks, for the audit trail.
+        now_us: The moment it starts at; None takes the clock's.
     """
 
     candidate: str
     route: str | None = None
     plan: Plan | None = None
     by: str = "control surface"
+    now_us: int | None = None
 
 
 class RollbackRequest(Record, frozen=True, kw_only=True):
@@ -147,7 +149,7 @@ class Desk:
             request.route or self._only_route(),
             candidate=arm,
             plan=request.plan or self._scope.rollout,
-            now_us=self.now_us(),
+            now_us=self.now_us() if request.now_us is None else request.now_us,
             by=request.by,
         )
 

@@ -63,3 +63,17 @@ class Manifest(Record, kw_only=True):
     scores: tuple[Score, ...]
     provenance: Provenance
     created_us: int
+
+
+class PackageSignature(Record, frozen=True, kw_only=True):
+    """Who signed a package; it stands beside the package, which cannot hold what is made from its own hash.
+
+    Attributes:
+        package: Package id.
+        public_key: Public half of the key, 64 hex digits.
+        file: Blob id of ``signature.json``.
+    """
+
+    package: str
+    public_key: str
+    file: str

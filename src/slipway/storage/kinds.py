@@ -15,7 +15,7 @@ from slipway.records.arm import Arm
 from slipway.records.base import canonical
 from slipway.records.cohort import VerdictInputs
 from slipway.records.dataset import DatasetVersion
-from slipway.records.model import Manifest
+from slipway.records.model import Manifest, PackageSignature
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
 from slipway.records.run import Run
@@ -29,6 +29,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
         "dataset": DatasetVersion,
         "finding": Finding,
         "package": Manifest,
+        "package-signature": PackageSignature,
         "rollout": Rollout,
         "route": Route,
         "run": Run,

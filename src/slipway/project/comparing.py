@@ -1,0 +1,128 @@
+"""What changed between two dataset versions, or two runs, and what that brought."""
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from slipway.data.dataset import Prepared
+from slipway.data.diff import Changes, compare_tables
+from slipway.modeling.compare import Comparison, compare
+from slipway.modeling.compare_runs import compare_runs as difference_of
+from slipway.modeling.train import days_of, moments
+from slipway.project import datasets
+from slipway.project.runs import answers_of, find
+from slipway.project.tables import target
+from slipway.records.base import Record
+from slipway.records.run import Run, RunKind
+from slipway.records.scoring import Scoring
+from slipway.wiring import Parts
+from slipway.words import short
+
+FEWEST_ROWS = 30
+
+
+class DatasetComparison(Record, frozen=True, kw_only=True):
+    """What changed between two dataset versions.
+
+    Attributes:
+        before: Id of the earlier one.
+        after: Id of the later one.
+        added: Rows that are new.
+        removed: Rows that are gone.
+        relabelled: Rows with another Y.
+        edited: Rows with another value that is not Y.
+        sentences: All of it in words.
+    """
+
+    before: str
+    after: str
+    added: int
+    removed: int
+    relabelled: int
+    edited: int
+    sentences: tuple[str, ...]
+
+
+class RunComparison(Record, frozen=True, kw_only=True):
+    """What one run changed against another, and what that brought.
+
+    Attributes:
+        before: Id of the earlier run.
+        after: Id of the later run.
+        kind: Told from content hashes.
+        brought: Both models on common rows that neither learned from; None if there are too few.
+        sentences: All of it in words.
+    """
+
+    before: str
+    after: str
+    kind: RunKind
+    brought: Comparison | None
+    sentences: tuple[str, ...]
+
+
+def compare_datasets(parts: Parts, before: str, after: str) -> DatasetComparison:
+    """Compare two versions row by row, by the entity where it names a row and by content otherwise."""
+    old, new = datasets.find(parts, before), datasets.find(parts, after)
+    changes = _changes(parts, datasets.rows_of(parts, old), datasets.rows_of(parts, new))
+    sentence = f"{new.name} {short(new.id)} against {old.name} {short(old.id)}: {changes.words}."
+    return DatasetComparison(
+        before=old.id,
+        after=new.id,
+        added=changes.added,
+        removed=changes.removed,
+        relabelled=changes.relabelled,
+        edited=changes.edited,
+        sentences=(sentence,),
+    )
+
+
+def compare_runs(parts: Parts, before: str, after: str) -> RunComparison:
+    """Compare two runs; their models on the later run's held-out rows that the earlier one did not learn from."""
+    old, new = find(parts, before), find(parts, after)
+    old_data, new_data = (datasets.prepared(parts, datasets.find(parts, run.data)) for run in (old, new))
+    changes = _changes(parts, datasets.rows_of(parts, old_data.version), datasets.rows_of(parts, new_data.version))
+    brought = _brought(parts, old, new, old_data=old_data, new_data=new_data)
+    found = difference_of(
+        new,
+        against=old,
+        sources=_sources(parts, new),
+        against_sources=_sources(parts, old),
+        data_words=changes.words,
+        brought=brought,
+    )
+    told = brought.words if brought else f"fewer than {FEWEST_ROWS} rows that neither learned from, so nobody can tell"
+    changed = found.changes or ("nothing that is hashed changed",)
+    sentences = (f"It is a {found.kind} change: {'; '.join(changed)}.", f"What it brought: {told}.")
+    return RunComparison(before=old.id, after=new.id, kind=found.kind, brought=brought, sentences=sentences)
+
+
+def _brought(parts: Parts, old: Run, new: Run, *, old_data: Prepared, new_data: Prepared) -> Comparison | None:
+    if old.package is None or new.package is None:
+        return None
+    entity, time = parts.scope.task.entity, parts.scope.task.time
+    learned = old_data.labelled[old_data.split.train][entity]
+    test = new_data.labelled[new_data.split.test]
+    fresh = test.filter(~pl.col(entity).is_in(learned.implode()))
+    if fresh.height < FEWEST_ROWS:
+        return None
+    days = days_of(moments(fresh[time]), rows=np.arange(fresh.height)) if time else None
+    return compare(
+        target(fresh, name=parts.scope.task.target),
+        candidate=answers_of(parts, new.package, fresh),
+        baseline=answers_of(parts, old.package, fresh),
+        scoring=Scoring.of(parts.scope.task, metric=parts.scope.metric),
+        clusters=days,
+    )
+
+
+def _changes(parts: Parts, old: pl.DataFrame, new: pl.DataFrame) -> Changes:
+    entity = parts.scope.task.entity
+    names_a_row = all(t[entity].is_unique().all() and not t[entity].null_count() for t in (old, new))
+    return compare_tables(old, new=new, row_id=entity if names_a_row else None, target=parts.scope.task.target)
+
+
+def _sources(parts: Parts, run: Run) -> dict[str, str]:
+    """Return the text of the files a run was trained with; the blob has the run's code hash as its id."""
+    files = msgspec.msgpack.decode(parts.blobs.get(run.code), type=dict[str, list[str]])
+    return {name: "\n".join(lines) for name, lines in files.items()}

@@ -1,0 +1,147 @@
+"""Dataset versions: load, ask the present system, prepare, keep."""
+
+import io
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from slipway.data.dataset import Prepared, prepare
+from slipway.errors import BadInput, NotFound, SlipwayError, Unavailable, nearest
+from slipway.ports import Change
+from slipway.project.asking import ask
+from slipway.project.tables import as_polars, features, read_table
+from slipway.project.user_code import call, load_function
+from slipway.records.dataset import DatasetVersion
+from slipway.records.scoring import Scoring
+from slipway.wiring import Parts
+
+
+class Loaded(NamedTuple):
+    """A table and a word on where it came from."""
+
+    table: pl.DataFrame
+    source: str
+
+
+def load(parts: Parts, *, params: dict[str, Any] | None) -> Loaded:
+    """Return what ``[data]`` of the scope names.
+
+    Raises:
+        BadInput: The scope names no source, or the source gives no table.
+        NotFound: The file or function does not exist.
+    """
+    source = parts.scope.data.source
+    if not source:
+        raise BadInput("data.source: want a function or a file in [data] of slipway.toml, got nothing.")
+    if ".py:" not in source:
+        return Loaded(read_table(parts.layout.root / source), source)
+    arguments = parts.scope.data.params if params is None else params
+    function = load_function(source, folder=parts.layout.root)
+    told = ", ".join(f"{k}={v!r}" for k, v in arguments.items())
+    return Loaded(as_polars(call(function, reference=source, **arguments), what=source), f"{source}({told})")
+
+
+def make(parts: Parts, *, name: str, loaded: Loaded, by: str) -> DatasetVersion:
+    """Check, split, profile and keep a table as a version named by its content.
+
+    Where the scope names a live arm, its answers to all rows become a column, so that every model is held against them.
+
+    Raises:
+        BadInput: The name is no checked word, or a column that the scope needs is not there.
+        Unavailable: The live arm did not answer.
+    """
+    table, present = loaded.table, None
+    if parts.scope.live is not None:
+        present = f"answer_of_{parts.scope.live}"
+        table = table.with_columns(pl.Series(present, _answers(parts, table)).fill_nan(None))
+    buffer = io.BytesIO()
+    table.write_parquet(buffer)
+    version = _prepare(
+        parts,
+        table,
+        name=name,
+        file=parts.blobs.put(buffer.getvalue()),
+        source=loaded.source,
+        created_us=parts.clock.now_us(),
+    ).version
+    change = Change(record=version, id=version.id, expect=None)
+    parts.store.commit([change], at_us=version.created_us, by=by, why=f"dataset {name} from {loaded.source}")
+    return version
+
+
+def find(parts: Parts, wanted: str | None) -> DatasetVersion:
+    """Return the version of that name (the newest) or id (or a unique beginning of it); the newest of all for None.
+
+    Raises:
+        NotFound: There is none; the message lists what there is.
+    """
+    known = [version for _, version, _ in parts.store.all(DatasetVersion)]
+    if not known:
+        raise NotFound("dataset: want a dataset version, found none. Make one with 'slipway data make'.")
+    if wanted is None:
+        return max(known, key=lambda v: v.created_us)
+    named = [v for v in known if v.name == wanted]
+    if named:
+        return max(named, key=lambda v: v.created_us)
+    begun = [v for v in known if v.id.startswith(wanted)]
+    if len(begun) == 1:
+        return begun[0]
+    names = sorted({v.name for v in known})
+    raise NotFound(f"dataset {wanted}: want a name or the beginning of one id, got {names}.{nearest(wanted, names)}")
+
+
+def rows_of(parts: Parts, version: DatasetVersion) -> pl.DataFrame:
+    """Return the rows of a version."""
+    return pl.read_parquet(io.BytesIO(parts.blobs.get(version.file)))
+
+
+def prepared(parts: Parts, version: DatasetVersion) -> Prepared:
+    """Return a kept version with its labelled rows and the split it was made with.
+
+    Raises:
+        BadInput: The scope has changed since so that the rows would be divided in another way.
+    """
+    again = _prepare(
+        parts,
+        rows_of(parts, version),
+        name=version.name,
+        file=version.file,
+        source=version.source,
+        created_us=version.created_us,
+    )
+    if again.version.splits != version.splits:
+        raise BadInput(
+            f"dataset {version.name}: want the split it was made with, {version.splits}, got {again.version.splits}. "
+            "data.test_share or the task has changed in slipway.toml since; make the dataset again."
+        )
+    return again
+
+
+def _prepare(parts: Parts, table: pl.DataFrame, *, name: str, file: str, source: str, created_us: int) -> Prepared:
+    scope = parts.scope
+    present = f"answer_of_{scope.live}"
+    return prepare(
+        table,
+        name=name,
+        fields=scope.fields,
+        task=scope.task,
+        scoring=Scoring.of(scope.task, metric=scope.metric),
+        test_share=scope.data.test_share,
+        seed=scope.modeling.seed,
+        file=file,
+        source=source,
+        created_us=created_us,
+        present=present if present in table.columns else None,
+    )
+
+
+def _answers(parts: Parts, table: pl.DataFrame) -> Any:
+    arm = next(a for a in parts.scope.arms if a.name == parts.scope.live)
+    try:
+        return np.asarray(ask(arm, table=features(table, fields=parts.scope.fields), parts=parts))
+    except SlipwayError as error:
+        raise Unavailable(
+            f"baseline '{arm.name}': want the present system's answers to {table.height:,} rows, got none: {error} "
+            "Start it and make the dataset again: a model cannot be judged against a system that nobody measured."
+        ) from error

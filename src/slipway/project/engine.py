@@ -1,0 +1,300 @@
+"""Project: everything one can ask of a project, the same for Python, the CLI and the web."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from slipway.control.report import StepReport
+from slipway.control.step import Controller
+from slipway.errors import Conflict
+from slipway.project import commanding, datasets, packages, rollouts, runs, serving, status
+from slipway.project.comparing import DatasetComparison, RunComparison, compare_datasets, compare_runs
+from slipway.project.rollouts import ReplayReport
+from slipway.project.status import Status
+from slipway.project.tables import as_polars
+from slipway.project.verifying import PackageReport, Verified, verify_all, verify_package
+from slipway.project.watching import Watched, watched
+from slipway.records.alert import Finding
+from slipway.records.cohort import VerdictInputs
+from slipway.records.dataset import DatasetVersion
+from slipway.records.model import Manifest
+from slipway.records.rollout import Plan, Rollout, Verdict
+from slipway.records.route import Route
+from slipway.records.run import Run
+from slipway.records.scope import Scope
+from slipway.scoping.init import name_of, starter_files
+from slipway.scoping.judge import Judgement
+from slipway.scoping.missing import Missing
+from slipway.storage.audit import AuditEntry
+from slipway.wiring import controller, open_parts
+
+BY = "project"
+
+
+class Project:
+    """A folder with a ``slipway.toml``; make one with :meth:`init`, open it with :meth:`open`.
+
+    Nothing is cached but the scope: what other processes change is seen at the next call.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Project.init(folder, name="hearts").scope.project.name
+    'hearts'
+    """
+
+    def __init__(self, folder: Path, *, by: str = BY) -> None:
+        self.folder = folder.absolute()
+        self._parts = open_parts(self.folder)
+        self._by = by
+
+    @classmethod
+    def init(cls, folder: str | Path, *, name: str | None = None) -> "Project":
+        """Make a project that runs as it is in an empty or new folder.
+
+        Raises:
+            Conflict: One of its files is there already; nothing was written.
+            BadInput: The name is no checked word.
+        """
+        root = Path(folder).absolute()
+        texts = starter_files(name or name_of(root.name))
+        there = sorted(file for file in texts if (root / file).exists())
+        if there:
+            raise Conflict(f"init: want a folder without {', '.join(there)}, got {root}. Choose another, or move them.")
+        root.mkdir(parents=True, exist_ok=True)
+        for file, text in texts.items():
+            (root / file).write_text(text, encoding="utf-8")
+        return cls(root)
+
+    @classmethod
+    def open(cls, folder: str | Path = ".", *, by: str = BY) -> "Project":
+        """Open the project in a folder.
+
+        Args:
+            folder: It holds ``slipway.toml``.
+            by: Whom the audit trail names for changes made through this object.
+
+        Raises:
+            NotFound: The folder holds no ``slipway.toml``.
+            BadFile: The file is wrong; every problem is named.
+        """
+        return cls(Path(folder), by=by)
+
+    # --- scoping
+
+    @property
+    def scope(self) -> Scope:
+        """What ``slipway.toml`` said when the project was opened."""
+        return self._parts.scope
+
+    def missing(self) -> tuple[Missing, ...]:
+        """Return what is missing for which step of the life."""
+        return status.missing_now(self._parts)
+
+    # --- data
+
+    def make_dataset(
+        self, name: str = "main", table: Any | None = None, *, params: dict[str, Any] | None = None
+    ) -> DatasetVersion:
+        """Make a dataset version: checked, split, profiled, with the baselines measured.
+
+        Args:
+            name: A checked word.
+            table: Any table; None loads what ``[data]`` names.
+            params: Arguments for the source, over those of the scope.
+
+        Raises:
+            BadInput: The table lacks what the scope names, or the source failed.
+            Unavailable: The present system did not answer, so that nothing can be held against it.
+        """
+        if table is None:
+            loaded = datasets.load(self._parts, params=params)
+        else:
+            loaded = datasets.Loaded(as_polars(table, what=f"dataset {name}"), "a table handed over in Python")
+        return datasets.make(self._parts, name=name, loaded=loaded, by=self._by)
+
+    def datasets(self) -> list[DatasetVersion]:
+        """Return all dataset versions, oldest first."""
+        return [version for _, version, _ in self._parts.store.all(DatasetVersion)]
+
+    def compare_datasets(self, before: str, after: str) -> DatasetComparison:
+        """Say what changed between two versions: rows, labels, columns."""
+        return compare_datasets(self._parts, before, after)
+
+    # --- modeling
+
+    def train(
+        self,
+        dataset: str | None = None,
+        *,
+        params: dict[str, Any] | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+    ) -> Run:
+        """Train, compare with the baselines, find the worst slices, and package.
+
+        Args:
+            dataset: Name or id (or its beginning) of a version; None takes the newest.
+            params: Hyperparameters instead of the scope's.
+            seed: Instead of the scope's.
+            name: Name of the package; the project's if not given.
+
+        Raises:
+            NotFound: No such dataset, or no training function.
+            BadInput: The training function failed.
+            Refused: The model cannot be packaged faithfully; the message says why.
+        """
+        version = datasets.find(self._parts, dataset)
+        return runs.train(self._parts, version=version, params=params, seed=seed, name=name, by=self._by)
+
+    def runs(self) -> list[Run]:
+        """Return all runs, oldest first."""
+        return [run for _, run, _ in self._parts.store.all(Run)]
+
+    def judge_run(self, run: Run) -> tuple[Judgement, ...]:
+        """Hold a run against baselines, target and kill rule, on the rows held out."""
+        return runs.judge(self._parts, run)
+
+    def compare_runs(self, before: str, after: str) -> RunComparison:
+        """Say what one run changed against another (code, hyperparameters, data), and what that brought."""
+        return compare_runs(self._parts, before, after)
+
+    def package(self, estimator: Any, X: Any, y: Any, *, name: str) -> str:  # noqa: N803 - the field's own word
+        """Package a fitted scikit-learn estimator and return the package id.
+
+        Args:
+            estimator: Fitted on the scope's fields in order.
+            X: Rows it was not fitted on, with the scope's fields.
+            y: Their truth.
+            name: A checked word.
+
+        Raises:
+            Refused: The graph answers otherwise than the estimator; the message says where and why.
+        """
+        return packages.package(self._parts, estimator, X, y, name=name, by=self._by)
+
+    def packages(self) -> list[tuple[str, Manifest]]:
+        """Return (package id, manifest), oldest first."""
+        return [(id_, manifest) for id_, manifest, _ in self._parts.store.all(Manifest)]
+
+    # --- deployment
+
+    def route(self) -> Route | None:
+        """Return the route in force, or None if nothing was served yet."""
+        return next((route for _, route, _ in self._parts.store.all(Route)), None)
+
+    def start_rollout(self, candidate: str, *, plan: Plan | None = None, at_us: int | None = None) -> Rollout:
+        """Start a rollout of a packaged model (package id, its beginning, or name) or of an arm of the scope.
+
+        Args:
+            candidate: Who is on the way in.
+            plan: Its stages; None takes the scope's.
+            at_us: The moment; None takes the clock that counts.
+
+        Raises:
+            NotFound: No such candidate.
+            Conflict: Another rollout runs.
+        """
+        arm = rollouts.arm_of(self._parts, candidate)
+        rollouts.open_first_route(self._parts, controller=self._controller, by=self._by)
+        return commanding.start(
+            self._parts,
+            self._controller,
+            arm=arm,
+            plan=plan or self.scope.rollout,
+            now_us=self.now_us() if at_us is None else at_us,
+            by=self._by,
+        )
+
+    def rollouts(self) -> list[Rollout]:
+        """Return all rollouts, oldest first."""
+        return [rollout for _, rollout, _ in self._parts.store.all(Rollout)]
+
+    def rollout(self, id: str) -> Rollout:  # noqa: A002 - the field's own word
+        """Return one rollout.
+
+        Raises:
+            NotFound: No such rollout; the message names the nearest id.
+        """
+        return self._parts.store.get(Rollout, id=id)[0]
+
+    def verdicts(self, rollout: str) -> list[Verdict]:
+        """Return the verdicts on a rollout that said something new, oldest first."""
+        return [verdict for _, verdict, _ in self._parts.store.all(Verdict) if verdict.rollout == rollout]
+
+    def verdict(self, id: str) -> Verdict:  # noqa: A002 - the field's own word
+        """Return one verdict.
+
+        Raises:
+            NotFound: No such verdict.
+        """
+        return self._parts.store.get(Verdict, id=id)[0]
+
+    def verdict_inputs(self, id: str) -> VerdictInputs:  # noqa: A002 - the field's own word
+        """Return what a verdict was made from."""
+        return self._parts.store.get(VerdictInputs, id=id)[0]
+
+    def roll_back(self, id: str, *, why: str) -> Rollout:  # noqa: A002 - the field's own word
+        """Put the live arm back at once; workers that run take it over within 100 ms.
+
+        Raises:
+            NotFound: No such rollout.
+            Conflict: It is rolled back already.
+        """
+        now = self.now_us()
+        return commanding.roll_back(self._parts, self._controller, rollout=id, now_us=now, why=why, by=self._by)
+
+    def step(self, *, now_us: int | None = None) -> StepReport:
+        """Look at the evidence once and do what it says."""
+        now = self.now_us() if now_us is None else now_us
+        return commanding.step(self._parts, self._controller, now_us=now)
+
+    def replay(self, id: str) -> ReplayReport:  # noqa: A002 - the field's own word
+        """Judge every verdict of a rollout again from the journal alone, and compare bit for bit."""
+        return rollouts.replay(self._parts, id, controller=self._controller)
+
+    def serve(self, *, port: int | None = None, clock: str = "system") -> None:
+        """Serve until stopped (SIGTERM, Ctrl-C); requests under way are answered first.
+
+        Raises:
+            Unavailable: The port is taken.
+            Conflict: A server of this project runs already.
+        """
+        rollouts.open_first_route(self._parts, controller=self._controller, by=self._by)
+        serving.serve(self._parts, port=port, clock=clock)
+
+    # --- monitoring
+
+    def findings(self) -> list[Finding]:
+        """Return what the monitors found, oldest first."""
+        return [finding for _, finding, _ in self._parts.store.all(Finding)]
+
+    def watched(self) -> Sequence[Watched]:
+        """Return realised and expected loss by day of every model that answers or shadows."""
+        return watched(self._controller)
+
+    # --- trust
+
+    def status(self) -> Status:
+        """Return what the engineer on call wants to know."""
+        return status.status_now(self._parts, controller=self._controller)
+
+    def audit(self) -> list[AuditEntry]:
+        """Return who changed what, when, and on which evidence, oldest first."""
+        return self._parts.store.audit()
+
+    def verify(self) -> Verified:
+        """Read every journal frame, every blob that a record names, and the audit chain, and check each."""
+        return verify_all(self._parts)
+
+    def verify_package(self, id: str) -> PackageReport:  # noqa: A002 - the field's own word
+        """Check every file of a package against its hash and signature, and ask the model its recorded examples."""
+        return verify_package(self._parts, id)
+
+    def now_us(self) -> int:
+        """Return the moment by the clock that counts: the machine's, or that of the last replay served here."""
+        return serving.now_us(self._parts, controller=self._controller)
+
+    @cached_property
+    def _controller(self) -> Controller:
+        return controller(self._parts)

@@ -1,0 +1,99 @@
+"""Who may be rolled out, the first route, and the replay of a rollout's verdicts."""
+
+import secrets
+
+from slipway.control.arms import find_arm
+from slipway.control.step import Controller
+from slipway.errors import NotFound, nearest
+from slipway.project.packages import arm_name
+from slipway.records.arm import Arm, ArmKind
+from slipway.records.base import Record
+from slipway.records.model import Manifest
+from slipway.records.rollout import Rollout, Verdict
+from slipway.records.route import Route
+from slipway.wiring import Parts
+
+
+class Replayed(Record, frozen=True, kw_only=True):
+    """One verdict judged again: what differs, or nothing."""
+
+    verdict: str
+    differences: tuple[str, ...]
+
+
+class ReplayReport(Record, frozen=True, kw_only=True):
+    """A rollout judged again from the journal.
+
+    Attributes:
+        rollout: Its id.
+        verdicts: Each verdict, oldest first.
+        same: Whether each came out the same, bit for bit; False where there is none to compare.
+    """
+
+    rollout: str
+    verdicts: tuple[Replayed, ...]
+    same: bool
+
+    @property
+    def sentence(self) -> str:
+        """The report in a sentence."""
+        if not self.verdicts:
+            return f"Rollout {self.rollout} has no verdict yet, so there is nothing to compare."
+        if self.same:
+            return (
+                f"All {len(self.verdicts)} verdicts on {self.rollout} came out the same from the journal, bit for bit."
+            )
+        wrong = [f"{r.verdict}: {'; '.join(r.differences)}" for r in self.verdicts if r.differences]
+        return f"{len(wrong)} of {len(self.verdicts)} verdicts on {self.rollout} differ. " + " ".join(wrong)
+
+
+def arm_of(parts: Parts, candidate: str) -> Arm:
+    """Return the arm that a word means: a package id, its beginning, a package's name (the newest), or an arm's name.
+
+    Raises:
+        NotFound: It means none, or more than one.
+    """
+    packages = [(id_, manifest) for id_, manifest, _ in parts.store.all(Manifest)]
+    named = [(id_, m) for id_, m in packages if m.name == candidate]
+    begun = [(id_, m) for id_, m in packages if len(candidate) >= 4 and id_.startswith(candidate)]
+    if named or len(begun) == 1:
+        id_, manifest = named[-1] if named else begun[0]
+        return Arm(name=arm_name(manifest.name, id_), kind=ArmKind.MODEL, package=id_)
+    try:
+        return find_arm(candidate, store=parts.store, stated=parts.scope.arms)
+    except NotFound:
+        known = sorted({m.name for _, m in packages} | {a.name for a in parts.scope.arms})
+        raise NotFound(
+            f"candidate {candidate}: want a package id, the beginning of one, or one of {known}."
+            f"{nearest(candidate, known)} Make a package with 'slipway run train'."
+        ) from None
+
+
+def open_first_route(parts: Parts, *, controller: Controller, by: str) -> None:
+    """Make the project's route if there is none yet, with the live arm that the scope names.
+
+    Raises:
+        NotFound: The scope names none.
+    """
+    if parts.store.all(Route):
+        return
+    scope = parts.scope
+    live = next((a for a in scope.arms if a.name == scope.live), None)
+    if live is None:
+        raise NotFound(
+            "serving.live: want an arm that answers today, so that a candidate has something to be compared with and "
+            "rolled back to; slipway.toml names none. A rule as simple as [arms.rule] rule = 'x > 3' will do."
+        )
+    controller.open_route(scope.project.name, arm=live, salt=secrets.token_hex(16), now_us=parts.clock.now_us(), by=by)
+
+
+def replay(parts: Parts, id: str, *, controller: Controller) -> ReplayReport:  # noqa: A002 - the field's own word
+    """Judge every verdict again from the journal.
+
+    Raises:
+        NotFound: No such rollout.
+    """
+    parts.store.get(Rollout, id=id)
+    names = [name for name, verdict, _ in parts.store.all(Verdict) if verdict.rollout == id]
+    done = tuple(Replayed(verdict=name, differences=controller.replay(name)) for name in names)
+    return ReplayReport(rollout=id, verdicts=done, same=bool(done) and not any(r.differences for r in done))

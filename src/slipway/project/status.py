@@ -1,0 +1,95 @@
+"""What the engineer on call wants to know, and what is missing for which step."""
+
+from slipway.control.step import Controller
+from slipway.project.serving import now_us
+from slipway.records.alert import Finding
+from slipway.records.base import Record
+from slipway.records.dataset import DatasetVersion
+from slipway.records.model import Manifest
+from slipway.records.rollout import Rollout, RolloutStatus, Verdict
+from slipway.records.route import Route
+from slipway.records.run import Run
+from slipway.scoping.missing import Have, Missing, missing
+from slipway.serving.run_state import RunState, State, is_alive, read_states
+from slipway.wiring import Parts
+
+
+class RolloutNow(Record, frozen=True, kw_only=True):
+    """A rollout that runs, and the last verdict on it that said something new."""
+
+    rollout: Rollout
+    verdict: Verdict | None
+
+
+class Status(Record, frozen=True, kw_only=True):
+    """Where everything stands.
+
+    Attributes:
+        project: Its name.
+        now_us: The moment by the clock that counts.
+        serving: Whether a server runs with all its workers ready.
+        processes: Every process that runs, and its state.
+        route: The route in force, or None.
+        rollouts: Rollouts that run.
+        ended: Rollouts that ended, oldest first.
+        findings: Findings that are open.
+        predictions: Rows asked about, in the whole journal.
+        outcomes: Outcomes that came.
+        problems: What is wrong, one sentence each.
+    """
+
+    project: str
+    now_us: int
+    serving: bool
+    processes: tuple[RunState, ...]
+    route: Route | None
+    rollouts: tuple[RolloutNow, ...]
+    ended: tuple[Rollout, ...]
+    findings: tuple[Finding, ...]
+    predictions: int
+    outcomes: int
+    problems: tuple[str, ...]
+
+
+def status_now(parts: Parts, *, controller: Controller) -> Status:
+    """Read everything as it is now."""
+    problems: list[str] = []
+    controller.catch_up(problems)
+    alive = tuple(s for s in read_states(parts.layout.run) if s.state is not State.STOPPED and is_alive(s.pid))
+    problems += [f"{s.name}: {s.trouble}" for s in alive if s.trouble]
+    workers = [s for s in alive if s.name.startswith("worker-")]
+    all_rollouts = [r for _, r, _ in parts.store.all(Rollout)]
+    verdicts = [v for _, v, _ in parts.store.all(Verdict)]
+    running = [r for r in all_rollouts if r.status is RolloutStatus.RUNNING]
+    tally = controller.ledger.tally
+    return Status(
+        project=parts.scope.project.name,
+        now_us=now_us(parts, controller=controller),
+        serving=bool(workers) and all(w.state is State.READY for w in workers),
+        processes=alive,
+        route=next((route for _, route, _ in parts.store.all(Route)), None),
+        rollouts=tuple(
+            RolloutNow(rollout=r, verdict=next((v for v in reversed(verdicts) if v.rollout == r.id), None))
+            for r in running
+        ),
+        ended=tuple(r for r in all_rollouts if r.status is not RolloutStatus.RUNNING),
+        findings=tuple(f for _, f, _ in parts.store.all(Finding) if f.closed_us is None),
+        predictions=tally.predictions,
+        outcomes=tally.outcomes,
+        problems=tuple(problems),
+    )
+
+
+def missing_now(parts: Parts) -> tuple[Missing, ...]:
+    """Return what is missing for which step, by what the store holds."""
+    versions = [v for _, v, _ in parts.store.all(DatasetVersion)]
+    baselines = {score.name for version in versions for score in version.baselines}
+    have = {
+        Have.DATASET: bool(versions),
+        Have.TRIVIAL_BASELINE: "trivial" in baselines,
+        Have.PRESENT_BASELINE: "present" in baselines,
+        Have.RUN: bool(parts.store.all(Run)),
+        Have.PACKAGE: bool(parts.store.all(Manifest)),
+        Have.ROUTE: bool(parts.store.all(Route)),
+    }
+    return missing(parts.scope, have=[item for item, there in have.items() if there])

@@ -1,0 +1,101 @@
+"""The user's own files: functions named ``file.py:function``, and the sources they are made of."""
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from slipway.errors import BadInput, NotFound, nearest
+
+
+def load_function(reference: str, *, folder: Path) -> Callable[..., Any]:
+    """Import a file of the project afresh and return the function it names.
+
+    Args:
+        reference: ``file.py:function``, the file relative to the project's folder.
+        folder: The project's folder.
+
+    Raises:
+        NotFound: No such file, or no such function in it.
+        BadInput: The file cannot be imported; the message holds its last line of trouble.
+    """
+    file, _, name = reference.partition(":")
+    path = (folder / file).resolve()
+    if not path.is_file() or not path.is_relative_to(folder.resolve()):
+        raise NotFound(f"{reference}: want a file {file} in {folder}, found none. See slipway.toml.")
+    module = _import(path, folder=folder)
+    function: Callable[..., Any] | None = getattr(module, name, None)
+    if not callable(function):
+        known = [n for n, v in vars(module).items() if callable(v) and getattr(v, "__module__", "") == module.__name__]
+        raise NotFound(f"{reference}: want a function '{name}' in {file}, found {known}.{nearest(name, known)}")
+    return function
+
+
+def call(function: Callable[..., Any], *args: Any, reference: str, **kwargs: Any) -> Any:
+    """Call a function of the user's and name the file and line if it fails.
+
+    Raises:
+        BadInput: It raised; the message says what and where, and the cause is kept.
+    """
+    try:
+        return function(*args, **kwargs)
+    except Exception as error:
+        raise BadInput(f"{reference}: {trouble(error)}") from error
+
+
+def trouble(error: BaseException) -> str:
+    """Say in one line what went wrong in a user's file, and where.
+
+    >>> try:
+    ...     1 / 0
+    ... except ZeroDivisionError as error:
+    ...     print(trouble(error).split(" (")[0])
+    want it to return, got ZeroDivisionError: division by zero
+    """
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
+    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"want it to return, got {type(error).__name__}: {error}{where}."
+
+
+def sources(reference: str, *, folder: Path) -> dict[str, str]:
+    """Return the text of the file and of every other file of the project that importing it pulled in.
+
+    This is what a run's code hash is taken over: a changed comment elsewhere in the folder changes no hash.
+    """
+    before = set(sys.modules)
+    load_function(reference, folder=folder)
+    base = folder.resolve()
+    mine = {base / reference.partition(":")[0]}
+    for name in set(sys.modules) - before | {n for n in before if _inside(sys.modules.get(n), base)}:
+        module = sys.modules.get(name)
+        if module is not None and _inside(module, base):
+            mine.add(Path(str(module.__file__)).resolve())
+    return {p.relative_to(base).as_posix(): p.read_text(encoding="utf-8") for p in sorted(mine)}
+
+
+def _inside(module: ModuleType | None, base: Path) -> bool:
+    file = getattr(module, "__file__", None)
+    if file is None:
+        return False
+    path = Path(file).resolve()
+    return path.is_relative_to(base) and "site-packages" not in path.parts and not path.name.startswith("<")
+
+
+def _import(path: Path, *, folder: Path) -> ModuleType:
+    name = f"slipway_project_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise BadInput(f"{path.name}: want a Python file, got something that cannot be imported.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    sys.path.insert(0, str(folder.resolve()))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise BadInput(f"{path.name}: {trouble(error)}") from error
+    finally:
+        sys.path.remove(str(folder.resolve()))
+    return module

@@ -1,0 +1,101 @@
+"""Read everything that was stored, and check each piece against its hash."""
+
+import asyncio
+
+from slipway.errors import SlipwayError
+from slipway.project.asking import signature_of
+from slipway.records.arm import Arm, ArmKind
+from slipway.records.base import Record
+from slipway.records.dataset import DatasetVersion
+from slipway.records.model import Manifest
+from slipway.runtime.package import load_package
+from slipway.runtime.registry import ArmContext, open_arm
+from slipway.storage.journal.verification import JournalReport, verify
+from slipway.wiring import Parts
+
+
+class Verified(Record, frozen=True, kw_only=True):
+    """What was read, and what is wrong with it.
+
+    Attributes:
+        journal: The journal's segments.
+        blobs: Blobs that records name, all read.
+        audit: Hash of the newest audit entry; empty if the chain is broken.
+        errors: One sentence for each thing that is not what was written.
+    """
+
+    journal: JournalReport
+    blobs: int
+    audit: str
+    errors: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything is what was written."""
+        return not self.errors
+
+    @property
+    def sentence(self) -> str:
+        """The report in a sentence."""
+        read = (
+            f"{self.journal.rows:,} rows in {self.journal.segments} journal segments, {self.blobs} blobs "
+            f"and the audit chain were read"
+        )
+        if self.holds:
+            return f"{read} and are what was written."
+        return f"{read}; {len(self.errors)} are not what was written: {' '.join(self.errors)}"
+
+
+class PackageReport(Record, frozen=True, kw_only=True):
+    """One package, checked.
+
+    Attributes:
+        package: Its id.
+        holds: Whether every check held.
+        sentences: What was checked and found.
+    """
+
+    package: str
+    holds: bool
+    sentences: tuple[str, ...]
+
+
+def verify_all(parts: Parts) -> Verified:
+    """Read the journal, every blob that a record names, and the audit chain."""
+    journal = verify(parts.layout.journal)
+    errors = list(journal.errors)
+    named = {v.file for _, v, _ in parts.store.all(DatasetVersion)}
+    for id_, manifest, _ in parts.store.all(Manifest):
+        named |= {id_, *manifest.files.values()}
+    for blob in sorted(named):
+        try:
+            parts.blobs.get(blob)
+        except SlipwayError as error:
+            errors.append(str(error))
+    try:
+        audit = parts.store.verify_audit()
+    except SlipwayError as error:
+        audit = ""
+        errors.append(str(error))
+    return Verified(journal=journal, blobs=len(named), audit=audit, errors=tuple(errors))
+
+
+def verify_package(parts: Parts, package: str) -> PackageReport:
+    """Check a package's files, and ask the model its recorded examples in a child process."""
+    try:
+        manifest, files = load_package(parts.blobs, package)
+        arm = Arm(name="verified", kind=ArmKind.MODEL, package=package)
+        asyncio.run(_open_and_close(arm, parts))
+    except SlipwayError as error:
+        return PackageReport(package=package, holds=False, sentences=(str(error),))
+    sentences = (
+        f"{len(files)} files have the hashes that the manifest names.",
+        f"{manifest.name} gave its recorded answers again, in a child process with limits.",
+    )
+    return PackageReport(package=package, holds=True, sentences=sentences)
+
+
+async def _open_and_close(arm: Arm, parts: Parts) -> None:
+    context = ArmContext(signature=signature_of(parts.scope), blobs=parts.blobs, root=parts.layout.root)
+    runtime = await open_arm(arm, context=context)
+    await runtime.close()
