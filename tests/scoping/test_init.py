@@ -64,7 +64,7 @@ def test_the_model_beats_the_rule_that_it_is_to_replace_and_reaches_the_target(m
     train, test = table[rows[:398]], table[rows[398:]]
     fitted = model.train(train.select(names), train["malignant"].to_numpy(), SCOPE.modeling.params, 0)
     truth = test["malignant"].to_numpy()
-    error = np.mean((fitted.predict_proba(test.select(names).to_numpy())[:, 1] >= SCOPE.task.threshold) != truth)
+    error = np.mean((fitted.predict_proba(test.select(names))[:, 1] >= SCOPE.task.threshold) != truth)
     rule = np.mean((test["mean_radius"].to_numpy() > 15) != truth)
     assert SCOPE.arms[0].rule == "mean_radius > 15"
     assert error < SCOPE.metric.target < rule

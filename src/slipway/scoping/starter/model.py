@@ -38,4 +38,4 @@ def train(X: pl.DataFrame, y: npt.NDArray[Any], params: Mapping[str, Any], seed:
     model = make_pipeline(
         SimpleImputer(strategy="median"), StandardScaler(), LogisticRegression(**params, random_state=seed)
     )
-    return model.fit(X.to_numpy(), y)
+    return model.fit(X, y)
