@@ -116,28 +116,32 @@ class Shifting:
         return Cohort(start_s=start, end_s=start + DAY, counted_s=start + 8 * DAY, live=live, canary=canary)
 
 
-@pytest.mark.parametrize("law", [law for law in LAWS if law.__name__ != "survives_a_billion"], ids=lambda f: f.__name__)
-@pytest.mark.parametrize("unit", CohortUnit)
-def test_laws(law, unit):
-    law(
-        Case(
-            name=f"cohorts by {unit.value}",
-            test=CohortDifference(alpha=0.05, maturity_s=7 * DAY, unit=unit),
-            sample=Shifting(),
-            huge=None,
-            bad=(
-                lambda: cohort(0, live=[math.nan], canary=[]),
-                lambda: ArmOutcomes(predicted=1, labelled=moments([1.0, 1.0])),
-                lambda: CohortDifference(alpha=0.05, maturity_s=math.nan),
-                lambda: CohortDifference(alpha=0.05, maturity_s=1.0, low=1.0, high=0.0),
-                lambda: merged([cohort(0, live=[], canary=[]), cohort(1, live=[], canary=[])]),
-                lambda: Cohort(start_s=1.0, end_s=1.0, counted_s=2.0, live=ArmOutcomes(), canary=ArmOutcomes()),
-                lambda: run(CohortDifference(alpha=0.05, maturity_s=9 * DAY), [cohort(0, live=[1.0], canary=[1.0])]),
-                lambda: run(CohortDifference(alpha=0.05, maturity_s=0.0), [cohort(0, live=[2.0], canary=[1.0])]),
-            ),
-            any_order=False,
-        )
+CASES = [
+    Case(
+        name=f"cohorts by {unit.value}",
+        test=CohortDifference(alpha=0.05, maturity_s=7 * DAY, unit=unit),
+        sample=Shifting(),
+        huge=None,
+        bad=(
+            lambda: cohort(0, live=[math.nan], canary=[]),
+            lambda: ArmOutcomes(predicted=1, labelled=moments([1.0, 1.0])),
+            lambda: CohortDifference(alpha=0.05, maturity_s=math.nan),
+            lambda: CohortDifference(alpha=0.05, maturity_s=1.0, low=1.0, high=0.0),
+            lambda: merged([cohort(0, live=[], canary=[]), cohort(1, live=[], canary=[])]),
+            lambda: Cohort(start_s=1.0, end_s=1.0, counted_s=2.0, live=ArmOutcomes(), canary=ArmOutcomes()),
+            lambda: run(CohortDifference(alpha=0.05, maturity_s=9 * DAY), [cohort(0, live=[1.0], canary=[1.0])]),
+            lambda: run(CohortDifference(alpha=0.05, maturity_s=0.0), [cohort(0, live=[2.0], canary=[1.0])]),
+        ),
+        any_order=False,
     )
+    for unit in CohortUnit
+]
+
+
+@pytest.mark.parametrize("law", [law for law in LAWS if law.__name__ != "survives_a_billion"], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_laws(law, case):
+    law(case)
 
 
 @pytest.mark.parametrize("unit", CohortUnit)
