@@ -1,11 +1,10 @@
 """A plan's defaults: stages by case, gates by stage, and an alpha that is never spent twice."""
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slipway.deployment.plan import check_plan
 from slipway.errors import BadInput
 from slipway.records.plan_template import (
     GateDraft,
@@ -14,7 +13,7 @@ from slipway.records.plan_template import (
     complete,
     default_plan,
     default_stages,
-    sequence,
+    spent_alpha,
 )
 from slipway.records.rollout import GateKind, StageKind
 from slipway.records.task import Case
@@ -23,22 +22,12 @@ TERMS = PlanTerms(metric="error", margin=0.01)
 DAY_S = 86400
 
 
-def spent(plan):
-    """Alpha over the sequences of evidence, each at the most that one of its gates spends."""
-    most = {}
-    for stage in plan.stages:
-        for gate in stage.gates:
-            name = sequence(gate.kind, unit=gate.unit, stage=stage.name, stage_kind=stage.kind)
-            most[name] = max(most.get(name, 0.0), gate.alpha)
-    return math.fsum(most.values())
-
-
 @pytest.mark.parametrize("case", Case)
 @pytest.mark.parametrize("pair", [True, False])
 @pytest.mark.parametrize("unit", ["row", "hour", "day"])
 def test_the_gates_of_a_default_plan_spend_the_plans_alpha(case, pair, unit):
     plan = default_plan(case, terms=PlanTerms(metric="error", margin=0.01, alpha=0.07, pair=pair, unit=unit))
-    assert spent(plan) == pytest.approx(0.07)
+    assert spent_alpha(plan) == pytest.approx(0.07)
 
 
 @pytest.mark.parametrize("case", Case)
@@ -47,6 +36,8 @@ def test_shares_grow_and_every_stage_asks_something(case):
     shares = [s.share for s in plan.stages]
     assert shares == sorted(shares)
     assert all(stage.gates and stage.min_s < stage.max_s for stage in plan.stages)
+    assert check_plan(plan) is plan
+    assert check_plan(default_plan(case, terms=PlanTerms(metric="error", margin=0.01, pair=False)))
     assert [s.kind for s in plan.stages][-2:] == [StageKind.FULL, StageKind.WATCH]
 
 
@@ -60,6 +51,17 @@ def test_each_case_starts_its_own_way():
 def test_unpaired_plans_ask_no_paired_question_where_requests_are_dealt():
     plan = default_plan(Case.NEW, terms=PlanTerms(metric="error", margin=0.01, pair=False))
     assert GateKind.NOT_WORSE not in {g.kind for s in plan.stages for g in s.gates}
+    assert [s.gates for s in plan.stages if s.share == 1] == [(), ()]
+
+
+def test_a_sequence_is_paid_for_once_and_a_fresh_start_again():
+    both = [
+        StageDraft(name="canary", kind=StageKind.CANARY, gates=(GateDraft(kind=GateKind.HARM),)),
+        StageDraft(name="ramp", kind=StageKind.RAMP, share=0.5, gates=(GateDraft(kind=GateKind.HARM),)),
+    ]
+    assert complete(both, terms=TERMS).stages[1].gates[0].alpha == 0.05
+    fresh = [*both, StageDraft(name="watch", kind=StageKind.WATCH, gates=(GateDraft(kind=GateKind.HARM),))]
+    assert [s.gates[0].alpha for s in complete(fresh, terms=TERMS).stages] == [0.025] * 3
 
 
 def test_what_is_stated_is_kept():
@@ -111,7 +113,7 @@ def test_no_plan_spends_more_than_its_alpha(gates, alpha):
         plan = complete(drafts, terms=PlanTerms(metric="error", margin=0.0, alpha=alpha))
     except BadInput:
         return
-    assert spent(plan) <= alpha * (1 + 1e-9)
+    assert spent_alpha(plan) <= alpha * (1 + 1e-9)
 
 
 def test_default_stages_are_drafts_that_a_person_could_have_written():

@@ -161,6 +161,11 @@ MISTAKES = {  # page, line, key, wanted, got, way out
     "unpaired plan with a paired gate": (
         spoil("alpha = 0.05", "pair = false"), 46, "rollout.stages[2].gates[1]", "pair = false", "one", "pair = true"
     ),
+    "unpaired plan with a gate at a share of 1": (
+        spoil('["harm", "not-worse"]', '["harm"]').replace('{ name = "full" }', '{ name = "full", gates = ["harm"] }')
+        .replace("alpha = 0.05", "pair = false"),
+        47, "rollout.stages[3].gates[0]", "no gate 'harm' here", "one", "pair = true",
+    ),
     "alphas that overspend": (
         spoil('["harm", "not-worse"]', '[{ kind = "harm", alpha = 0.2 }]'),
         40, "rollout", "at most the plan's", "0.2 of 0.05", "Raise rollout.alpha",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from slipway.deployment.words import count, duration, gap, level
 from slipway.errors import BadInput
+from slipway.records.plan_template import spent_alpha
 from slipway.records.rollout import Gate, GateKind, Plan, Stage, StageKind
 
 _SHARES: dict[StageKind, tuple[str, Callable[[float], bool]]] = {
@@ -91,7 +92,7 @@ def _ask(gate: Gate, *, plan: Plan) -> str:
 
 
 def _promise(plan: Plan) -> str:
-    spent = min(1.0, sum({g.kind: g.alpha for s in plan.stages for g in s.gates}.values()))
+    spent = min(1.0, spent_alpha(plan))
     return (
         f"Outcomes are waited for {duration(plan.maturity_s)}. A stage without a verdict at its end rolls back. "
         f"Over the whole rollout a harmless candidate is rolled back by a failing gate with chance "

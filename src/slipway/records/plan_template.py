@@ -137,7 +137,8 @@ def default_gates(kind: StageKind, *, pair: bool) -> tuple[GateDraft, ...]:
     """Return the questions that a kind of stage asks.
 
     In the shadow both answers to each request are compared. Where requests are dealt at random, service and outcomes
-    of the two arms are compared as well. At a share of 1 what is new is compared with the shadow of what was live.
+    of the two arms are compared as well. At a share of 1 what is new is compared with the shadow of what was live; a
+    plan that is not paired has no such shadow, and asks nothing there.
     """
     paired = (GateDraft(kind=GateKind.NOT_WORSE),) if pair or kind is StageKind.SHADOW else ()
     harm, service = GateDraft(kind=GateKind.HARM), GateDraft(kind=GateKind.SERVICE)
@@ -147,7 +148,7 @@ def default_gates(kind: StageKind, *, pair: bool) -> tuple[GateDraft, ...]:
         case StageKind.CANARY | StageKind.RAMP:
             return (service, harm, *paired)
         case StageKind.FULL | StageKind.WATCH:
-            return (harm, *paired)
+            return (harm, *paired) if pair else ()
 
 
 def complete(drafts: Sequence[StageDraft], *, terms: PlanTerms) -> Plan:
@@ -180,6 +181,20 @@ def sequence(kind: GateKind, *, unit: str, stage: str, stage_kind: StageKind) ->
     """
     dealt = stage_kind in (StageKind.CANARY, StageKind.RAMP)
     return (kind.value, unit) if dealt or kind is GateKind.NOT_WORSE else (kind.value, unit, stage)
+
+
+def spent_alpha(plan: Plan) -> float:
+    """Return the most that a plan's gates may err together: the sum over the sequences, each at its largest alpha.
+
+    >>> spent_alpha(default_plan(Case.NEW, terms=PlanTerms(metric="error", margin=0.01, alpha=0.04)))
+    0.04
+    """
+    most: dict[tuple[str, ...], float] = {}
+    for stage in plan.stages:
+        for gate in stage.gates:
+            name = sequence(gate.kind, unit=gate.unit, stage=stage.name, stage_kind=stage.kind)
+            most[name] = max(most.get(name, 0.0), gate.alpha)
+    return math.fsum(most.values())
 
 
 def _shared_alpha(filled: Sequence[tuple[StageDraft, tuple[GateDraft, ...]]], *, alpha: float, unit: str) -> float:

@@ -168,6 +168,7 @@ def _check_gates(draft: StageDraft, *, pair: bool, place: Place, problems: Probl
     for i, kind in enumerate(kinds):
         if kind in kinds[:i]:
             problems.add((*place, i), want="each gate once", got=f"'{kind}' a second time", way_out="Keep one of them.")
-        if kind is GateKind.NOT_WORSE and not pair and draft.kind in (StageKind.CANARY, StageKind.RAMP):
+        dealt = draft.kind in (StageKind.CANARY, StageKind.RAMP)
+        if not pair and draft.kind is not StageKind.SHADOW and (kind is GateKind.NOT_WORSE or not dealt):
             way_out = "It compares both answers to one request: write pair = true, or take the gate out."
-            problems.add((*place, i), want="no gate 'not-worse' where pair = false", got="one", way_out=way_out)
+            problems.add((*place, i), want=f"no gate '{kind}' here where pair = false", got="one", way_out=way_out)
