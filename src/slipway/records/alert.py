@@ -25,7 +25,7 @@ class Step(StrEnum):
     NONE = "none"
 
 
-class MovedColumn(Record, kw_only=True):
+class MovedColumn(Record, frozen=True, kw_only=True):
     """One column that moved.
 
     Attributes:
@@ -43,7 +43,7 @@ class MovedColumn(Record, kw_only=True):
     detail: str
 
 
-class Finding(Record, kw_only=True):
+class Finding(Record, frozen=True, kw_only=True):
     """One alarm, whole.
 
     Attributes:

@@ -15,7 +15,7 @@ class ArmKind(StrEnum):
     PYTHON = "python"
 
 
-class Arm(Record, kw_only=True):
+class Arm(Record, frozen=True, kw_only=True):
     """One named way to answer.
 
     Attributes:

@@ -14,7 +14,7 @@ class SplitKind(StrEnum):
     ENTITY = "entity"
 
 
-class ColumnProfile(Record, kw_only=True):
+class ColumnProfile(Record, frozen=True, kw_only=True):
     """One column as it was when the version was made.
 
     Attributes:
@@ -40,7 +40,7 @@ class ColumnProfile(Record, kw_only=True):
     top: tuple[tuple[str, float], ...] = ()
 
 
-class CheckResult(Record, kw_only=True):
+class CheckResult(Record, frozen=True, kw_only=True):
     """One check of the data.
 
     Attributes:
@@ -54,7 +54,7 @@ class CheckResult(Record, kw_only=True):
     detail: str
 
 
-class Score(Record, kw_only=True):
+class Score(Record, frozen=True, kw_only=True):
     """One metric of one predictor on one split, with its fixed-n interval.
 
     Attributes:
@@ -78,7 +78,7 @@ class Score(Record, kw_only=True):
     n: int
 
 
-class DatasetVersion(Record, kw_only=True):
+class DatasetVersion(Record, frozen=True, kw_only=True):
     """Data named by its content, whatever the order of its rows.
 
     Attributes:

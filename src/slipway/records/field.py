@@ -22,7 +22,7 @@ class Privacy(StrEnum):
     NOTHING = "nothing"
 
 
-class Field(Record, kw_only=True):
+class Field(Record, frozen=True, kw_only=True):
     """One named input.
 
     Attributes:

@@ -6,7 +6,7 @@ from slipway.records.field import Field
 from slipway.records.task import TaskKind
 
 
-class Signature(Record, kw_only=True):
+class Signature(Record, frozen=True, kw_only=True):
     """What a model takes and gives.
 
     Attributes:
@@ -20,7 +20,7 @@ class Signature(Record, kw_only=True):
     threshold: float = 0.5
 
 
-class Provenance(Record, kw_only=True):
+class Provenance(Record, frozen=True, kw_only=True):
     """Where a model came from.
 
     Attributes:
@@ -40,7 +40,7 @@ class Provenance(Record, kw_only=True):
     tool: str = ""
 
 
-class Manifest(Record, kw_only=True):
+class Manifest(Record, frozen=True, kw_only=True):
     """Everything about a model but its bytes; the package id is the content id of this record.
 
     Attributes:

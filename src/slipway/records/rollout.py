@@ -32,7 +32,7 @@ class GateKind(StrEnum):
     SERVICE = "service"
 
 
-class Gate(Record, kw_only=True):
+class Gate(Record, frozen=True, kw_only=True):
     """One question that a stage must answer.
 
     Attributes:
@@ -58,7 +58,7 @@ class Gate(Record, kw_only=True):
             raise BadInput(f"gate {self.kind}: want unit 'row', 'hour' or 'day', got '{self.unit}'.")
 
 
-class Stage(Record, kw_only=True):
+class Stage(Record, frozen=True, kw_only=True):
     """One step of a rollout.
 
     Attributes:
@@ -85,7 +85,7 @@ class Stage(Record, kw_only=True):
             raise BadInput(f"stage {self.name}: want 0 <= min_s <= max_s, got {self.min_s} and {self.max_s}.")
 
 
-class Plan(Record, kw_only=True):
+class Plan(Record, frozen=True, kw_only=True):
     """The stages in order, and what the evidence means.
 
     Attributes:
@@ -117,7 +117,7 @@ class Decision(StrEnum):
     HOLD = "hold"
 
 
-class GateResult(Record, kw_only=True):
+class GateResult(Record, frozen=True, kw_only=True):
     """What one gate says, and on which evidence.
 
     Attributes:
@@ -146,7 +146,7 @@ class Action(StrEnum):
     COMPLETE = "complete"
 
 
-class Verdict(Record, kw_only=True):
+class Verdict(Record, frozen=True, kw_only=True):
     """The answer of the rules at one moment.
 
     Attributes:
@@ -178,7 +178,7 @@ class RolloutStatus(StrEnum):
     ROLLED_BACK = "rolled back"
 
 
-class StageEntry(Record, kw_only=True):
+class StageEntry(Record, frozen=True, kw_only=True):
     """When a stage was entered.
 
     Attributes:
@@ -192,7 +192,7 @@ class StageEntry(Record, kw_only=True):
     route_version: int
 
 
-class Rollout(Record, kw_only=True):
+class Rollout(Record, frozen=True, kw_only=True):
     """A candidate on its way.
 
     Attributes:

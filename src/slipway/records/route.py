@@ -10,7 +10,7 @@ from slipway.records.base import Record, check_name
 _FULL = 1 << 64
 
 
-class Share(Record, kw_only=True):
+class Share(Record, frozen=True, kw_only=True):
     """One arm's part of the entities.
 
     Attributes:
@@ -26,7 +26,7 @@ class Share(Record, kw_only=True):
             raise BadInput(f"share of {self.arm}: want 0 <= share <= 1, got {self.share}. For 5 % write 0.05.")
 
 
-class Route(Record, kw_only=True):
+class Route(Record, frozen=True, kw_only=True):
     """Who answers, who shadows, who steps in.
 
     An entity sits at a fixed point of [0, 1) given by the keyed hash; the arms cover [0, 1) in the order of

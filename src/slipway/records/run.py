@@ -16,7 +16,7 @@ class RunKind(StrEnum):
     REPLAY = "replay"
 
 
-class Slice(Record, kw_only=True):
+class Slice(Record, frozen=True, kw_only=True):
     """A part of the data where the model is worse than on the rest.
 
     Attributes:
@@ -40,7 +40,7 @@ class Slice(Record, kw_only=True):
     headroom: float
 
 
-class Run(Record, kw_only=True):
+class Run(Record, frozen=True, kw_only=True):
     """One training, complete.
 
     Attributes:

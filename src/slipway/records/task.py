@@ -21,7 +21,7 @@ class Case(StrEnum):
     REPLACE = "replace"
 
 
-class Task(Record, kw_only=True):
+class Task(Record, frozen=True, kw_only=True):
     """X -> Y in words and in columns.
 
     Attributes:
