@@ -1,1 +1,59 @@
-"""Ground floor: numbers in, frozen evidence out. No I/O, no clock, no log, no hidden chance."""
+"""Ground floor: numbers in, frozen evidence out. No I/O, no clock, no log, no hidden chance.
+
+=====================  ===============================================================================
+agreement              Do people, or a model and people, agree beyond chance? (offline)
+asymptotic             Where is a mean? Rows at large n, or a few dozen daily means
+auc                    Which model ranks better? (offline)
+bernstein              Bounded means from sums alone, for monitors
+bets                   Bets on counts: the engine of the drift tests
+betting                Is a bounded mean below, or above, a margin? From sums alone
+binning                Bins for a number column
+block_drift            Has a table drifted, counted in hours or days?
+block_gap              Is the model as good as it expects to be, counted in hours or days?
+bounds                 Boundaries for random walks: the parts of confidence sequences
+calibration            Scores into probabilities, and how far off they may be
+categories             Has a category column drifted?
+checks                 Refusals that tests share
+cohort                 Which arm is better, where outcomes come late?
+conformal              Is the stream still exchangeable?
+dawid_skene            What is true, if raters differ in skill?
+dirichlet              Do items fall to the arms in the shares they should?
+drift                  Has a table drifted, counted in rows?
+edetector              When did it change?
+empirical_bernstein    Where is a bounded mean? In closed form, row by row
+event_split            Is the canary's event rate higher?
+evidence               What a statistic may claim, in its type
+expected               How good is the model today, without labels?
+fixed                  Intervals for one comparison at a planned n (offline)
+gap                    Is the model as good as it expects to be?
+hedged_capital         Where is a bounded mean? By betting on each row
+histogram              Has a number column drifted?
+loss_tick              Losses, summed exactly
+moments                Count, sum, sum of squares
+multiple               Many e-values: one alarm, and which of them it was
+paired                 Is the shadow wrong more often than the live arm on the same requests?
+paired_margin          Is it not worse than a margin allows?
+planned                Sample sizes of the usual fixed-n tests
+power                  How long until a verdict?
+predictable            Bets fixed before their value is seen
+quantile               What is the 99th percentile, or the share over budget?
+rank_bets              Are these blocks like those before them?
+residuals              Residuals of a model that knows how good it is
+restarts               Evidence that does not grow old
+risk                   Is it worse than it was?
+roots                  Where a function crosses zero or is least
+row_loss               How wrong one answer is
+sequential             The one seam: a test that may be looked at after each tick
+shares                 Has a share left what the reference allows?
+size                   How far did a column move, in its own unit?
+special                Special functions that numpy lacks
+state                  Exact bytes for a state
+student                Student's t
+table                  Many columns at once: references and one tick
+two_by_two             Do two rates differ, if both change from block to block?
+unit                   What is exchangeable: a row, an entity, an hour, a day?
+watch                  Start watching a table in the unit that its reference shows
+=====================  ===============================================================================
+
+A new test is one file: see ``docs/how-to/add-a-test.md``.
+"""
