@@ -171,6 +171,13 @@ def test_addresses_that_make_no_sense(bad):
         SqlStore(bad)
 
 
+@pytest.mark.parametrize("kind", ["nosuchdb", "mysql+asyncmy", "postgresql+nosuch"])
+def test_no_message_holds_the_password(kind):
+    with pytest.raises((BadInput, MissingExtra)) as caught:
+        SqlStore(f"{kind}://me:secret@host/name")
+    assert "secret" not in str(caught.value)
+
+
 def test_a_missing_driver_says_how_to_install_it():
     with pytest.raises(MissingExtra, match=r"'mysql\+asyncmy' needs the package 'asyncmy'"):
         SqlStore("mysql+asyncmy://host/name")

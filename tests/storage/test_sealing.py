@@ -44,11 +44,11 @@ def test_what_is_sealed_is_what_was_written(journal):
     frames = [(f, p) for f, p in SegmentReader(journal).read({}) if isinstance(f, PredictionFrame)]
     assert table["id"].to_list() == [i for f, _ in frames for i in f.id]
     assert table["score"].to_list() == [s for f, _ in frames for s in f.score]
-    assert table["offset"].to_list() == [p.offset for f, p in frames for _ in f.id]
+    assert table["end_offset"].to_list() == [p.offset for f, p in frames for _ in f.id]
     want = np.concatenate([np.frombuffer(f.x["n0"]) for f, _ in frames])
     np.testing.assert_array_equal(table["x_n0"].fill_null(math.nan).to_numpy(), want)
     assert table["x_carrier"].to_list() == [c for f, _ in frames for c in f.x["carrier"]]
-    assert table["at"][0] == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+    assert table["received_at"][0] == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
 
 
 def test_the_schema_is_the_documented_one(journal):

@@ -73,9 +73,23 @@ def check_frame(frame: Frame) -> None:
         BadInput: Names the column, and both lengths.
     """
     rows = rows_of(frame)
+    if _is_even(frame, rows):
+        return
     for name, length in _lengths(frame):
         if length != rows:
-            raise BadInput(f"{type(frame).__name__}.{name}: want {rows} rows, one an id, got {length}.")
+            raise BadInput(f"{type(frame).__name__}.{name}: want {rows} rows, one an id, got {length:g}.")
+
+
+def _is_even(frame: Frame, rows: int) -> bool:
+    """Answer fast, for every tick passes here; :func:`_lengths` finds the name when the answer is no."""
+    if type(frame) is not PredictionFrame:
+        return False
+    f = frame
+    own = len(f.at_us) == len(f.entity) == len(f.arm) == len(f.fallback) == len(f.score) == len(f.latency_us) == rows
+    number_bytes = 8 * rows
+    for column in f.x.values():
+        own &= len(column) == (number_bytes if type(column) is bytes else rows)
+    return own
 
 
 def _lengths(frame: Frame) -> list[tuple[str, float]]:

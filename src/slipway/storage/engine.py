@@ -43,8 +43,8 @@ def open_engine(url: str, *, busy_timeout_s: float = 10.0) -> Engine:
         engine = create_engine(parsed, connect_args={"timeout": busy_timeout_s} if sqlite else {})
     except (ArgumentError, NoSuchModuleError) as error:
         raise BadInput(
-            f"control store: want an address such as 'sqlite:///path/control.db' or 'postgresql+psycopg://...', "
-            f"got '{url}'."
+            "control store: want an address such as 'sqlite:///path/control.db' or 'postgresql+psycopg://...', "
+            f"got one that begins with '{url.partition(':')[0]}'."  # the rest may hold a password
         ) from error
     except ModuleNotFoundError as error:
         raise MissingExtra(

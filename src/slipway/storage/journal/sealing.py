@@ -121,7 +121,11 @@ def _seal(segment: SegmentFile, *, folder: Path, sealed: Path) -> SealedSegment 
 
 
 def _describe(name: str, *, tables: dict[str, pl.DataFrame], torn_bytes: int) -> SealedSegment:
-    moments = pl.concat([tables["predictions"]["at"], tables["outcomes"]["at"]]).dt.timestamp("us").to_list()
+    moments = (
+        pl.concat([tables["predictions"]["received_at"], tables["outcomes"]["received_at"]])
+        .dt.timestamp("us")
+        .to_list()
+    )
     arms = pl.concat([tables["predictions"]["arm"], tables["shadows"]["arm"]]).unique().sort().to_list()
     return SealedSegment(
         segment=name,

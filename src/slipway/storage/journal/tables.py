@@ -1,6 +1,7 @@
 """Frames as tables for people: the schema of the sealed journal (``docs/reference/journal.md``).
 
-Here missing is null, as SQL has it: NaN in a score (nothing could answer) and in X would poison every mean.
+Here missing is null, as SQL has it: NaN in a score (nothing could answer) and in X would poison every mean. No column
+bears a word that SQL keeps for itself (``at``, ``offset``).
 """
 
 import math
@@ -15,11 +16,11 @@ from slipway.records.frame import Column, Frame, PredictionFrame
 from slipway.storage.columns import decode_column, rows_of
 
 _MOMENT, _TEXT, _COUNT, _NUMBER = pl.Datetime("us", "UTC"), pl.String(), pl.Int64(), pl.Float64()
-_PLACE: dict[str, pl.DataType] = {"segment": _TEXT, "offset": _COUNT}
-_ATTRIBUTES = {"at": "at_us", "of_segment": "segment", "of_offset": "offset"}
+_PLACE: dict[str, pl.DataType] = {"segment": _TEXT, "end_offset": _COUNT}
+_ATTRIBUTES = {"received_at": "at_us", "of_segment": "segment", "of_offset": "offset"}
 _OWN: dict[str, dict[str, pl.DataType]] = {
     "predictions": {
-        "at": _MOMENT,
+        "received_at": _MOMENT,
         "id": _TEXT,
         "entity": _TEXT,
         "route": _TEXT,
@@ -38,7 +39,7 @@ _OWN: dict[str, dict[str, pl.DataType]] = {
         "of_segment": _TEXT,
         "of_offset": _COUNT,
     },
-    "outcomes": {"at": _MOMENT, "id": _TEXT, "value": _NUMBER},
+    "outcomes": {"received_at": _MOMENT, "id": _TEXT, "value": _NUMBER},
 }
 
 SCHEMAS: dict[str, pl.Schema] = {kind: pl.Schema({**own, **_PLACE}) for kind, own in _OWN.items()}
@@ -70,7 +71,7 @@ def tables_of(frames: Iterable[tuple[Frame, Position]]) -> dict[str, pl.DataFram
 
 def _values(frame: Frame, name: str, *, rows: int, position: Position) -> list[Any]:
     if name in _PLACE:
-        return [getattr(position, name)] * rows
+        return [position.segment if name == "segment" else position.offset] * rows
     value = getattr(frame, _ATTRIBUTES.get(name, name))
     return value if isinstance(value, list) else [value] * rows
 
