@@ -116,6 +116,25 @@ def test_heavy_right_skew_of_one_arm(skew, side, record):
     assert result.rate < 0.25
 
 
+@pytest.mark.parametrize("follow", [0.2, 0.5])
+def test_days_that_follow_each_other(follow, record):
+    """Not promised: neighbouring units that are alike. choose_unit says so in its reason."""
+    rng = np.random.default_rng(15)
+    x = rng.normal(size=(STREAMS, DAYS))
+    for day in range(1, DAYS):
+        x[:, day] = follow * x[:, day - 1] + math.sqrt(1 - follow**2) * x[:, day]
+    result = null_result(
+        first_alarm(excess(x, n_star=30), threshold=0.0) >= 0,
+        test="mean sequence",
+        scenario=f"daily means with lag-1 correlation {follow:g}, both sides (not promised)",
+        alpha=ALPHA,
+        looks=DAYS,
+        naive=naive_t(x, side=Side.BOTH),
+    )
+    record(result)
+    assert 0.03 < result.rate < result.naive_false_alarms / result.streams
+
+
 @pytest.mark.parametrize("skew", [0.5, 1.0])
 def test_differences_of_skewed_days_are_nearly_symmetric(skew, record):
     """The gate's own case: candidate less live on the same days. What both share cancels."""
