@@ -1,0 +1,127 @@
+"""The model card: what one must know before one trusts a model, on one page, made from records and nothing else."""
+
+from collections.abc import Sequence
+
+from slipway.modeling.parity import Parity
+from slipway.records.dataset import Score
+from slipway.records.model import Provenance, Signature
+from slipway.records.reference import Reference
+from slipway.records.run import Slice
+from slipway.records.task import TaskKind
+
+
+def write_card(
+    name: str,
+    *,
+    purpose: str,
+    signature: Signature,
+    scores: Sequence[Score],
+    slices: Sequence[Slice],
+    parity: Parity,
+    reference: Reference,
+    provenance: Provenance,
+) -> str:
+    """Return the card as Markdown; the same text for the same records.
+
+    Args:
+        name: The model.
+        purpose: What it is for, in words of its owner; empty if nobody wrote it down, which the card then says.
+        signature: What it takes and gives.
+        scores: Metrics, the model's and those it must beat.
+        slices: Where it is worse than elsewhere.
+        parity: How far the graph is from the model.
+        reference: What the monitors will hold it against.
+        provenance: Where it came from.
+    """
+    sections = [
+        f"# {name}",
+        purpose.strip() or "What it is for was not written down.",
+        "## What it answers",
+        _answer(signature),
+        "## What it takes",
+        _fields(signature),
+        "## How good it is",
+        _scores(scores),
+        "## Where it is worse",
+        _slices(slices),
+        "## How it is watched",
+        f"{reference.unit.reason} On {reference.held_out_rows:,} held-out rows it erred as its scores expected "
+        f"to within {_gap(reference):.3g}.",
+        "## Where it comes from",
+        _provenance(provenance, parity),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _answer(signature: Signature) -> str:
+    if signature.kind is TaskKind.REGRESSION:
+        return "One number a row."
+    return f"A score in [0, 1] a row; from {signature.threshold:g} on it counts as 1. A score is not a probability " + (
+        "until it is calibrated: `calibration.msgpack` holds the map."
+    )
+
+
+def _fields(signature: Signature) -> str:
+    lines = ["| field | kind | unit | range or values | if missing | privacy |", "|---|---|---|---|---|---|"]
+    for f in signature.fields:
+        limits = ["" if v is None else f"{v:g}" for v in (f.low, f.high)]
+        allowed = ", ".join(map(_cell, f.values)) or (" to ".join(limits) if any(limits) else "any")
+        missing = "refused" if f.required else "allowed"
+        lines.append(f"| {f.name} | {f.kind} | {_cell(f.unit)} | {allowed} | {missing} | {f.privacy} |")
+    return "\n".join(lines)
+
+
+def _scores(scores: Sequence[Score]) -> str:
+    if not scores:
+        return "Nobody measured it."
+    lines = ["| predictor | metric | rows of | value | interval | rows |", "|---|---|---|---|---|---|"]
+    rows = (
+        f"| {_cell(s.name)} | {s.metric} | {s.split} | {s.value:.4g} | {s.low:.4g} to {s.high:.4g} "
+        f"({100 * (1 - s.alpha):g} %) | {s.n:,} |"
+        for s in scores
+    )
+    return "\n".join([*lines, *rows])
+
+
+def _slices(slices: Sequence[Slice]) -> str:
+    if not slices:
+        return "No slice was confirmed to be worse than the rest. That is no proof that there is none."
+    lines = ["| where | rows | there | elsewhere | gap | gain if it were like the rest |", "|---|---|---|---|---|---|"]
+    rows = (
+        f"| {_cell(s.where)} | {100 * s.share:.1f} % | {s.value:.4g} | {s.rest:.4g} | {s.low:.4g} to {s.high:.4g} "
+        f"| {s.headroom:.3g} |"
+        for s in slices
+    )
+    return "\n".join([*lines, *rows])
+
+
+def _provenance(provenance: Provenance, parity: Parity) -> str:
+    known = {
+        "run": provenance.run,
+        "code": provenance.code,
+        "hyperparameters": provenance.params_hash,
+        "data": provenance.data,
+        "trained with": provenance.tool,
+    }
+    lines = [f"- {what}: `{_cell(value)}`" if value else f"- {what}: not known" for what, value in known.items()]
+    lines.append(f"- seed: {provenance.seed}")
+    lines.append(
+        f"- graph against original: largest difference {parity.largest:.2g} on {parity.rows:,} rows, "
+        f"{parity.flips} other labels"
+    )
+    outcomes: dict[str, list[str]] = {}
+    for corner in parity.corners:
+        what, _, outcome = corner.partition(": ")
+        outcomes.setdefault(outcome, []).append(what)
+    lines += [f"- graph and original, {outcome}: {_cell(', '.join(what))}" for outcome, what in outcomes.items()]
+    return "\n".join(lines)
+
+
+def _gap(reference: Reference) -> float:
+    held = reference.held_out
+    return abs(sum(b.loss for b in held) - sum(b.expected for b in held)) / max(1, reference.held_out_rows)
+
+
+def _cell(text: str) -> str:
+    """Keep a value inside its cell: whoever named a category may have meant harm."""
+    return text.replace("|", "\\|").replace("\n", " ").replace("`", "'").replace("<", "&lt;")

@@ -1,0 +1,92 @@
+"""What is learned from rows that the model has not seen: what its scores mean, and how far that holds.
+
+The calibration that is packaged is fitted on all held-out rows. Judged on these same rows it would look perfect, so
+the gap is measured with two others, each fitted on every other block of time and judged on the rest.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from slipway.errors import BadInput
+from slipway.records.calibration import Calibration, LossByScore, expected_loss
+from slipway.records.scoring import Scoring
+from slipway.records.task import TaskKind
+from slipway.stats.calibration import Isotonic, Platt
+from slipway.stats.residuals import GapReference, GapTick
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+ENOUGH_FOR_ISOTONIC = 1000
+_CAP_QUANTILE = 0.995
+
+
+class Calibrated(NamedTuple):
+    """What scores mean, and how far off that was on rows the calibration had not seen.
+
+    Attributes:
+        calibration: Fitted on all held-out rows.
+        loss: Realised loss of each row, shape (n,).
+        expected: Loss that the cross-fitted calibration expected of it, shape (n,).
+        gap: How well calibrated the rows were, all together.
+        tick: Sums up some of the rows, by index, in the measures of ``gap``.
+    """
+
+    calibration: Calibration
+    loss: Floats
+    expected: Floats
+    gap: GapReference
+    tick: Callable[[Ints], GapTick]
+
+
+def calibrate(scores: Floats, *, y: Floats, blocks: Ints, scoring: Scoring) -> Calibrated:
+    """Fit a calibration and measure its gap.
+
+    Args:
+        scores: Raw scores of held-out rows, shape (n,), n >= 4, finite.
+        y: Truth, shape (n,), finite.
+        blocks: The block of time of each row; neighbours of one block are kept together when halving.
+        scoring: How an answer is scored.
+
+    Raises:
+        BadInput: Too few rows to halve.
+    """
+    if scores.size < 4:
+        raise BadInput(f"held-out rows: want at least 4 to calibrate on, got {scores.size}. Hold more rows out.")
+    loss = scoring.loss(y, answers=scores)
+    half = _halves(blocks)
+    parts = [(_fit(scores[side], y[side], loss[side], scoring), ~side) for side in (half, ~half)]
+    expected = np.empty_like(loss)
+    for fitted, rest in parts:
+        expected[rest] = expected_loss(fitted, scores=scores[rest], scoring=scoring)
+    calibration = _fit(scores, y, loss, scoring)
+    if scoring.kind is TaskKind.BINARY:
+        p = np.empty_like(scores)
+        for fitted, rest in parts:
+            p[rest] = fitted.apply(scores[rest])
+        gap = GapReference.of_classes(p, y=y)
+        return Calibrated(calibration, loss, expected, gap, lambda rows: gap.tick(p[rows], outcome=y[rows]))
+    cap = float(np.quantile(loss, _CAP_QUANTILE, method="higher")) or 1.0
+    gap = GapReference.of_losses(loss, expected=expected, cap=cap)
+    return Calibrated(calibration, loss, expected, gap, lambda rows: gap.tick(expected[rows], outcome=loss[rows]))
+
+
+def _fit(scores: Floats, y: Floats, loss: Floats, scoring: Scoring) -> Calibration:
+    if scoring.kind is TaskKind.REGRESSION:
+        return LossByScore.fit(scores, loss=loss)
+    if scores.size >= ENOUGH_FOR_ISOTONIC or np.unique(y).size < 2:
+        return Isotonic.fit(scores, y=y)
+    try:
+        return Platt.fit(scores, y=y)
+    except BadInput:  # higher scores mean fewer positives: no curve fits, the best nondecreasing map is flat
+        return Isotonic.fit(scores, y=y)
+
+
+def _halves(blocks: Ints) -> npt.NDArray[np.bool_]:
+    """Take every other block; with a single block, every other row."""
+    names, place = np.unique(blocks, return_inverse=True)
+    order = np.asarray(place if names.size > 1 else np.arange(blocks.size))
+    return np.equal(order % 2, 0)

@@ -1,0 +1,166 @@
+"""Make a package: a manifest, whose hash is the package's id, and the files that it names by their hashes."""
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from slipway.errors import BadInput
+from slipway.modeling.answers import Loader, asker
+from slipway.modeling.card import write_card
+from slipway.modeling.convert import convert
+from slipway.modeling.frame import as_columns
+from slipway.modeling.parity import Parity, Tolerance, check_parity
+from slipway.modeling.reference import make_reference
+from slipway.modeling.signing import sign
+from slipway.modeling.train import Trained
+from slipway.records.base import canonical, check_name
+from slipway.records.calibration import encode_calibration
+from slipway.records.dataset import Score
+from slipway.records.examples import Examples
+from slipway.records.field import Field, FieldKind
+from slipway.records.frame import Column
+from slipway.records.model import Manifest, Provenance, Signature
+from slipway.records.reference import encode_reference
+
+Floats = npt.NDArray[np.float64]
+
+GRAPH, REFERENCE, CALIBRATION = "model.onnx", "reference.msgpack", "calibration.msgpack"
+EXAMPLES, CARD = "examples.msgpack", "card.md"
+EXAMPLE_ROWS = 64
+FEWEST_EXAMPLES = 32
+_PARITY_ROWS = 20_000
+
+
+class Package(NamedTuple):
+    """A model ready to be kept: every part as bytes.
+
+    Attributes:
+        id: SHA-256 of ``manifest_bytes``, 64 hex digits.
+        manifest: Everything about the model but its bytes.
+        manifest_bytes: Its canonical form; stored as a blob, its hash is the id.
+        files: File name to bytes; each is stored as a blob whose hash the manifest names.
+        parity: How far the graph is from the model.
+    """
+
+    id: str
+    manifest: Manifest
+    manifest_bytes: bytes
+    files: dict[str, bytes]
+    parity: Parity
+
+    def signed(self, *, key: bytes) -> bytes:
+        """Return the bytes of ``signature.json``, which stands beside the package."""
+        return sign(self.id, key=key)
+
+
+def package_trained(
+    trained: Trained,
+    *,
+    name: str,
+    load: Loader,
+    provenance: Provenance,
+    created_us: int,
+    baselines: tuple[Score, ...] = (),
+    purpose: str = "",
+    tolerance: Tolerance = Tolerance(),  # noqa: B008 - immutable
+) -> Package:
+    """Package a trained model, if its graph is the model.
+
+    Args:
+        trained: From :func:`slipway.modeling.train.fit`.
+        name: A checked word.
+        load: Loads an ONNX file as service will, such as ``OnnxRuntime(graph, ...).score``.
+        provenance: Where it came from.
+        created_us: When, microseconds since the epoch, UTC.
+        baselines: Scores that it must beat, for manifest and card.
+        purpose: What it is for, in a sentence or a paragraph.
+        tolerance: How far the graph may be from the model.
+
+    Raises:
+        BadInput: The name is no checked word, or there are fewer than 32 rows to record as examples.
+        Refused: The estimator cannot be converted, or its graph answers differently.
+        MissingExtra: skl2onnx is not installed.
+    """
+    check_name("package", name)
+    fields, scoring = trained.fields, trained.scoring
+    signature = Signature(fields=fields, kind=scoring.kind, threshold=scoring.threshold)
+    graph = convert(trained.estimator, fields=fields, kind=scoring.kind)
+    score = load(graph, signature)
+    rows = trained.held_out[:_PARITY_ROWS]
+    parity = check_parity(
+        asker(trained.estimator, kind=scoring.kind),
+        graph=score,
+        name=name,
+        x=trained.x[rows],
+        wanted=trained.answers[:_PARITY_ROWS],
+        fields=fields,
+        kind=scoring.kind,
+        threshold=scoring.threshold,
+        tolerance=tolerance,
+    )
+    reference, calibration = make_reference(
+        trained.x,
+        fields=fields,
+        times_us=trained.times_us,
+        held_out=trained.held_out,
+        scores=trained.answers,
+        y=trained.y[trained.held_out],
+        scoring=scoring,
+    )
+    recorded = _spread(trained.x[rows])
+    scores = (*trained.scores, *baselines)
+    card = write_card(
+        name,
+        purpose=purpose,
+        signature=signature,
+        scores=scores,
+        slices=trained.slices,
+        parity=parity,
+        reference=reference,
+        provenance=provenance,
+    )
+    files = {
+        GRAPH: graph,
+        REFERENCE: encode_reference(reference),
+        CALIBRATION: encode_calibration(calibration),
+        EXAMPLES: canonical(_examples(recorded, fields, score(as_columns(recorded, fields=fields), recorded.height))),
+        CARD: card.encode(),
+    }
+    manifest = Manifest(
+        name=name,
+        signature=signature,
+        files={name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        parity=parity.largest,
+        parity_rows=parity.rows,
+        scores=scores,
+        provenance=provenance,
+        created_us=created_us,
+    )
+    return _sealed(manifest, files, parity)
+
+
+def _sealed(manifest: Manifest, files: dict[str, bytes], parity: Parity) -> Package:
+    data = canonical(manifest)
+    return Package(
+        id=hashlib.sha256(data).hexdigest(), manifest=manifest, manifest_bytes=data, files=files, parity=parity
+    )
+
+
+def _spread(x: pl.DataFrame) -> pl.DataFrame:
+    """Take rows from the whole length, so that the examples are not all of one day."""
+    if x.height < FEWEST_EXAMPLES:
+        raise BadInput(f"package: want at least {FEWEST_EXAMPLES} rows held out to record, got {x.height}.")
+    return x[np.unique(np.linspace(0, x.height - 1, EXAMPLE_ROWS).astype(np.int64))]
+
+
+def _examples(x: pl.DataFrame, fields: tuple[Field, ...], scores: Floats) -> Examples:
+    return Examples(x={f.name: _column(x[f.name], f) for f in fields}, score=scores.tolist())
+
+
+def _column(column: pl.Series, field: Field) -> Column:
+    if field.kind is FieldKind.CATEGORY:
+        return [text or None for text in column]
+    return column.to_numpy().astype("<f8").tobytes()

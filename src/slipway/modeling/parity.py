@@ -1,0 +1,166 @@
+"""The gate between a model and its graph: the same answers on real rows, and the same silence where there is none.
+
+Real rows show what precision costs. Rows with one value taken away, or one category never seen, show corners that no
+held-out row may visit and that service will: an estimator that refuses them must not have a graph that answers.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from slipway.errors import Refused, SlipwayError
+from slipway.modeling.answers import Ask, Scorer
+from slipway.modeling.cause import probable_cause
+from slipway.modeling.frame import as_columns
+from slipway.records.field import Field, FieldKind
+from slipway.records.task import TaskKind
+
+Floats = npt.NDArray[np.float64]
+
+UNSEEN = "(a category never seen)"
+_CORNER_ROWS = 64
+
+
+class Tolerance(NamedTuple):
+    """How far a graph may be from its original.
+
+    Attributes:
+        difference: Scores closer than this count as equal: absolute for a probability, in standard deviations of the
+            answers for a number.
+        far_share: Part of the rows that may be further off (a tree's threshold between two float32 numbers).
+        flip_share: Part of the rows whose label may change.
+    """
+
+    difference: float = 1e-4
+    far_share: float = 0.001
+    flip_share: float = 0.001
+
+
+class Parity(NamedTuple):
+    """How far a graph is from its original.
+
+    Attributes:
+        rows: Real rows compared.
+        largest: Largest difference of a score.
+        far: Rows whose scores differ by more than the tolerance.
+        flips: Rows whose labels differ; 0 for a regression.
+        corners: What else was tried, in words.
+    """
+
+    rows: int
+    largest: float
+    far: int
+    flips: int
+    corners: tuple[str, ...]
+
+
+def check_parity(
+    original: Ask,
+    *,
+    graph: Scorer,
+    name: str,
+    x: pl.DataFrame,
+    wanted: Floats,
+    fields: Sequence[Field],
+    kind: TaskKind,
+    threshold: float = 0.5,
+    tolerance: Tolerance = Tolerance(),  # noqa: B008 - immutable
+) -> Parity:
+    """Measure how far a graph is from its original, and refuse it if that is too far.
+
+    Args:
+        original: Asks the estimator.
+        graph: Asks the graph, as service will.
+        name: What to call the model in messages.
+        x: Real rows, as the estimator was trained on.
+        wanted: The estimator's answers to them, shape (rows,).
+        fields: X in order.
+        kind: Binary or regression.
+        threshold: Score from which a binary answer counts as 1.
+        tolerance: How far is too far.
+
+    Raises:
+        Refused: Too far on real rows, no answer to a row that the estimator answers, or an answer in a corner where
+            the estimator has another or none. The message has the numbers, the probable cause and the way out.
+    """
+    got = graph(as_columns(x, fields=fields), x.height)
+    unit = 1.0 if kind is TaskKind.BINARY else float(wanted.std()) or 1.0
+    off = np.where(np.isnan(got), np.inf, np.abs(got - wanted))
+    far = off > tolerance.difference * unit
+    flips = (got >= threshold) != (wanted >= threshold) if kind is TaskKind.BINARY else np.zeros(len(got), np.bool_)
+    if far.mean() > tolerance.far_share or flips.mean() > tolerance.flip_share or np.isnan(got).any():
+        raise Refused(
+            f"parity of {name}: want answers within {tolerance.difference * unit:.3g} of the original's on all but "
+            f"{100 * tolerance.far_share:g} % of {x.height:,} rows, got {int(far.sum()):,} further off "
+            f"({100 * far.mean():.2f} %, by up to {off.max():.3g}), {int(flips.sum()):,} with another label "
+            f"({100 * flips.mean():.2f} %) and {int(np.isnan(got).sum()):,} without an answer. "
+            f"{probable_cause(x, fields=fields, far=far)}"
+        )
+    corners = tuple(
+        _try_corner(corner, original=original, graph=graph, name=name, fields=fields, limit=tolerance.difference * unit)
+        for corner in _corners(x.head(_CORNER_ROWS), fields)
+    )
+    return Parity(
+        rows=x.height, largest=float(off.max(initial=0.0)), far=int(far.sum()), flips=int(flips.sum()), corners=corners
+    )
+
+
+class _Corner(NamedTuple):
+    what: str
+    way_out: str
+    x: pl.DataFrame
+
+
+def _corners(x: pl.DataFrame, fields: Sequence[Field]) -> Iterator[_Corner]:
+    for field in fields:
+        text = field.kind is FieldKind.CATEGORY
+        if not field.required:
+            taken = x.with_columns(pl.lit("" if text else float("nan")).alias(field.name))
+            way_out = f"Declare '{field.name}' required, or fill it in before the model (SimpleImputer)."
+            yield _Corner(f"'{field.name}' missing", way_out, taken)
+        if text and not field.values:
+            way_out = (
+                f"Give '{field.name}' its closed set of values, or let the encoder take unknown ones "
+                "(handle_unknown='ignore')."
+            )
+            yield _Corner(f"'{field.name}' never seen", way_out, x.with_columns(pl.lit(UNSEEN).alias(field.name)))
+
+
+def _try_corner(
+    corner: _Corner, *, original: Ask, graph: Scorer, name: str, fields: Sequence[Field], limit: float
+) -> str:
+    wanted = _wanted(original, corner.x)
+    try:
+        got = graph(as_columns(corner.x, fields=fields), corner.x.height)
+    except SlipwayError as error:
+        raise Refused(
+            f"parity of {name}: want an answer or none in each row where {corner.what}, got a graph that fails, and "
+            f"with it every row of the batch ({error}) {corner.way_out}"
+        ) from error
+    if wanted is None:
+        if not np.isnan(got).all():
+            raise Refused(
+                f"parity of {name}: want no answer where {corner.what}, since the original refuses it, got "
+                f"{float(got[~np.isnan(got)][0]):.3g} from the graph. {corner.way_out}"
+            )
+        return f"{corner.what}: neither answers"
+    off = np.where(np.isnan(got), np.inf, np.abs(got - wanted))
+    if (off > limit).any():
+        worst = int(off.argmax())
+        raise Refused(
+            f"parity of {name}: want the original's {wanted[worst]:.4g} where {corner.what}, got {got[worst]:.4g} from "
+            f"the graph, which treats it in another way. {corner.way_out}"
+        )
+    return f"{corner.what}: the same answers"
+
+
+def _wanted(original: Ask, x: pl.DataFrame) -> Floats | None:
+    """Return the original's answers, or None where it refuses; what it raises is its own business."""
+    try:
+        answers = original(x)
+    except Exception:  # noqa: BLE001 - an estimator may raise anything at all on rows it does not take
+        return None
+    return answers if np.isfinite(answers).all() else None

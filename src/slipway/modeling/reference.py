@@ -1,0 +1,142 @@
+"""Make the reference of a package: what the monitors will hold the future against."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from slipway.modeling.blocks import DAY_US, HOUR_US, Blocks, block_length, into_blocks
+from slipway.modeling.frame import as_columns
+from slipway.modeling.held_out import Calibrated, calibrate
+from slipway.records.calibration import Calibration
+from slipway.records.field import Field, FieldKind
+from slipway.records.reference import BlockSums, ColumnReference, Reference
+from slipway.records.scoring import Scoring
+from slipway.stats.categories import CategoryReference
+from slipway.stats.histogram import NumericReference
+from slipway.stats.unit import ROW, UnitChoice, choose_unit
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_CATEGORIES_LOOKED_AT = 3
+_NO_TIME = (
+    "Unit row: there is no time, so nobody can tell which rows stick together. If rows come in clusters, monitors "
+    "will alarm falsely; name the column of the time in the scope."
+)
+
+
+def make_reference(
+    x: pl.DataFrame,
+    *,
+    fields: Sequence[Field],
+    times_us: Ints | None,
+    held_out: Ints,
+    scores: Floats,
+    y: Floats,
+    scoring: Scoring,
+) -> tuple[Reference, Calibration]:
+    """Profile X, scores and losses, with sums by block of time and the exchangeable unit of each.
+
+    Args:
+        x: All rows that the model came from, learned from and held out, as :func:`slipway.modeling.frame.as_x` makes
+            them.
+        fields: X in order.
+        times_us: Moment of each row of ``x`` in microseconds since the epoch, or None.
+        held_out: Which rows of ``x`` the model has not seen, shape (n,), n >= 4.
+        scores: Its answers to those, shape (n,).
+        y: Their truth, shape (n,).
+        scoring: How an answer is scored.
+
+    Raises:
+        BadInput: Too few held-out rows.
+    """
+    held_times = None if times_us is None else times_us[held_out]
+    unit_us = block_length(held_times)
+    blocks = into_blocks(times_us, rows=x.height, unit_us=unit_us)
+    held_blocks = into_blocks(held_times, rows=held_out.size, unit_us=unit_us)
+    calibrated = calibrate(scores, y=y, blocks=held_blocks.of_row, scoring=scoring)
+    kinds, held_kinds = _kinds(times_us, unit_us), _kinds(held_times, unit_us)
+    columns = as_columns(x, fields=fields)
+    score_field = Field(name="score", kind=FieldKind.NUMBER)
+    reference = Reference(
+        kind=scoring.kind,
+        threshold=scoring.threshold,
+        unit=_unit(calibrated.loss - calibrated.expected, kinds=held_kinds),
+        block_us=unit_us,
+        rows=x.height,
+        block_starts=blocks.starts,
+        columns=tuple(_column(columns[f.name], field=f, blocks=blocks, kinds=kinds) for f in fields),
+        score_starts=held_blocks.starts,
+        score=_column(scores, field=score_field, blocks=held_blocks, kinds=held_kinds),
+        gap=calibrated.gap,
+        held_out=_sums(calibrated, held_blocks),
+    )
+    return reference, calibrated.calibration
+
+
+def _kinds(times_us: Ints | None, unit_us: int) -> dict[str, Ints]:
+    """Return the kinds of block that a unit may be, with the block of each row."""
+    if times_us is None:
+        return {}
+    lengths = {"day": DAY_US} if unit_us == DAY_US else {"hour": HOUR_US, "day": DAY_US}
+    return {name: times_us // length for name, length in lengths.items()}
+
+
+def _unit(values: Floats, *, kinds: Mapping[str, Ints]) -> UnitChoice:
+    if not kinds:
+        return UnitChoice(
+            unit=ROW, units=values.size, icc=math.nan, design_effect=math.nan, reason=_NO_TIME, measured=()
+        )
+    return choose_unit(values, blocks=kinds)
+
+
+def _column(
+    values: npt.NDArray[np.generic], *, field: Field, blocks: Blocks, kinds: Mapping[str, Ints]
+) -> ColumnReference:
+    number = category = None
+    if field.kind is FieldKind.CATEGORY:
+        category = CategoryReference.of(values)
+        counts = [category.tick(values[rows]).counts for rows in blocks.rows()]
+        looked_at = [values == name for name in category.names[:_CATEGORIES_LOOKED_AT]]
+        watched = [*looked_at, np.array([v is None for v in values])]
+    else:
+        column = values.astype(np.float64)
+        number = NumericReference.of(column)
+        counts = [number.tick(column[rows]).counts for rows in blocks.rows()]
+        watched = [_ranks(column), np.isnan(column)]
+    varying = [np.asarray(w, dtype=np.float64) for w in watched if np.unique(w).size > 1]
+    units = [_unit(w, kinds=kinds) for w in varying or [np.zeros(len(values))]]
+    return ColumnReference(
+        name=field.name,
+        kind=field.kind,
+        number=number,
+        category=category,
+        unit=min(units, key=lambda choice: choice.units),
+        block_counts=np.stack(counts),
+    )
+
+
+def _ranks(column: Floats) -> Floats:
+    """Return the share of values below each, half of its ties included; 1/2 where missing."""
+    ranked = pl.Series(column).fill_nan(None).rank("average")
+    n = len(ranked) - ranked.null_count()
+    return ((ranked - 0.5) / max(n, 1)).fill_null(0.5).to_numpy()
+
+
+def _sums(calibrated: Calibrated, blocks: Blocks) -> tuple[BlockSums, ...]:
+    gap = calibrated.loss - calibrated.expected
+    return tuple(
+        BlockSums(
+            start_us=start,
+            n=rows.size,
+            loss=float(calibrated.loss[rows].sum()),
+            loss_squares=float(calibrated.loss[rows] @ calibrated.loss[rows]),
+            expected=float(calibrated.expected[rows].sum()),
+            gap_squares=float(gap[rows] @ gap[rows]),
+            gap=calibrated.tick(rows),
+        )
+        for start, rows in zip(blocks.starts, blocks.rows(), strict=True)
+    )

@@ -1,0 +1,165 @@
+"""Train once and measure at once: rows in, a fitted estimator and what it is worth out."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from slipway.errors import BadInput
+from slipway.modeling.answers import answers
+from slipway.modeling.blocks import DAY_US
+from slipway.modeling.convert import check_estimator
+from slipway.modeling.frame import as_x
+from slipway.modeling.metrics import measure
+from slipway.modeling.slices import worst_slices
+from slipway.records.dataset import Score
+from slipway.records.field import Field
+from slipway.records.run import Slice
+from slipway.records.scoring import Scoring
+from slipway.records.task import Task
+from slipway.stats.checks import as_floats
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+Train = Callable[[pl.DataFrame, Floats, dict[str, Any], int], Any]
+"""The user's function: X (a polars frame, fields in order), Y, hyperparameters and seed in; a fitted estimator out."""
+
+MODEL = "model"
+_ENOUGH_FOR_SLICES = 200
+_ENOUGH_DAYS = 4
+
+
+class Trained(NamedTuple):
+    """A fitted estimator with the rows it came from and what it is worth.
+
+    Attributes:
+        estimator: As the user's function returned it.
+        fields: X in order.
+        scoring: How an answer is scored.
+        x: All labelled rows, learned from and held out.
+        y: Their truth, shape (rows,).
+        times_us: Their moments in microseconds since the epoch, or None.
+        held_out: Which of them the estimator has not seen.
+        answers: Its answers to those.
+        scores: Metrics on the rows held out and on those learned from.
+        slices: Where it is worse than elsewhere, confirmed.
+    """
+
+    estimator: Any
+    fields: tuple[Field, ...]
+    scoring: Scoring
+    x: pl.DataFrame
+    y: Floats
+    times_us: Ints | None
+    held_out: Ints
+    answers: Floats
+    scores: tuple[Score, ...]
+    slices: tuple[Slice, ...]
+
+    @property
+    def days(self) -> Ints | None:
+        """The day of each row held out, the cluster that intervals count in; None without a time or with one day."""
+        return days_of(self.times_us, rows=self.held_out)
+
+
+def fit(
+    table: pl.DataFrame,
+    *,
+    train_rows: Ints,
+    test_rows: Ints,
+    fields: Sequence[Field],
+    task: Task,
+    scoring: Scoring,
+    train: Train,
+    params: Mapping[str, Any],
+    seed: int,
+) -> Trained:
+    """Train on some rows and measure on others.
+
+    Args:
+        table: Rows, each with a Y.
+        train_rows: Which to learn from.
+        test_rows: Which to hold out; neither may be empty, and no row may be in both.
+        fields: X in order.
+        task: Names the target and the time.
+        scoring: How an answer is scored.
+        train: The user's function.
+        params: Hyperparameters; the function gets a copy.
+        seed: Seed of all chance.
+
+    Raises:
+        BadInput: A row is in both parts or has no Y, a part is empty, or the function returns no estimator.
+        Refused: The estimator does not answer as the task wants.
+    """
+    if not (train_rows.size and test_rows.size) or np.intersect1d(train_rows, test_rows).size:
+        raise BadInput(
+            f"split: want two parts with rows and none in both, got {train_rows.size} to learn from, {test_rows.size} "
+            f"held out and {np.intersect1d(train_rows, test_rows).size} in both."
+        )
+    x = as_x(table, fields=fields)
+    y = as_floats(f"target '{task.target}'", table[task.target].cast(pl.Float64).fill_null(math.nan).to_numpy())
+    times_us = moments(table[task.time]) if task.time else None
+    estimator = train(x[train_rows], y[train_rows].copy(), dict(params), seed)
+    if estimator is None:
+        raise BadInput("train: want a fitted estimator, got None. End the function with 'return model.fit(X, y)'.")
+    check_estimator(estimator, kind=scoring.kind)
+    given = answers(estimator, x=x[test_rows], kind=scoring.kind)
+    days = days_of(times_us, rows=test_rows)
+    train_days = days_of(times_us, rows=train_rows)
+    learned = answers(estimator, x=x[train_rows], kind=scoring.kind)
+    scores = (
+        *measure(MODEL, y=y[test_rows], answers=given, scoring=scoring, clusters=days),
+        scoring.score(MODEL, y=y[train_rows], answers=learned, split="train", clusters=train_days),
+    )
+    return Trained(
+        estimator=estimator,
+        fields=tuple(fields),
+        scoring=scoring,
+        x=x,
+        y=y,
+        times_us=times_us,
+        held_out=test_rows,
+        answers=given,
+        scores=scores,
+        slices=_slices(x[test_rows], fields, scoring.loss(y[test_rows], answers=given), days, seed),
+    )
+
+
+def moments(column: pl.Series) -> Ints:
+    """Return moments in microseconds since the epoch, UTC.
+
+    Args:
+        column: Datetimes (without a zone they count as UTC), dates, or whole numbers of microseconds.
+
+    Raises:
+        BadInput: Another sort of value, or a missing moment.
+
+    >>> moments(pl.Series(["2013-04-01 12:00"]).str.to_datetime()).tolist()
+    [1364817600000000]
+    """
+    whole = column.dtype.is_integer()
+    if not (whole or column.dtype in (pl.Date, pl.Datetime)) or column.null_count():
+        raise BadInput(
+            f"time '{column.name}': want a moment (or microseconds since the epoch) in every row, got {column.dtype} "
+            f"with {column.null_count()} missing."
+        )
+    exact = column if whole else column.cast(pl.Datetime("us")).to_physical()
+    return exact.cast(pl.Int64).to_numpy()
+
+
+def days_of(times_us: Ints | None, *, rows: Ints) -> Ints | None:
+    """Return the day of each of these rows; None without a time, or where too few days are left to count in."""
+    if times_us is None:
+        return None
+    days = times_us[rows] // DAY_US
+    return days if np.unique(days).size >= _ENOUGH_DAYS else None
+
+
+def _slices(x: pl.DataFrame, fields: Sequence[Field], loss: Floats, days: Ints | None, seed: int) -> tuple[Slice, ...]:
+    if x.height < _ENOUGH_FOR_SLICES:
+        return ()
+    return worst_slices(x, fields=fields, loss=loss, clusters=days, seed=seed)
