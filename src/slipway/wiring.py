@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from slipway.control.equip import equip
 from slipway.control.folder_routes import FolderRoutes
 from slipway.control.step import Controller
 from slipway.control.terms import terms_of
+from slipway.control.watching import Watching
 from slipway.errors import NotFound
 from slipway.ports import Clock
 from slipway.records.scope import Scope
@@ -92,6 +95,11 @@ def controller(parts: Parts, *, guard: Callable[[], AbstractContextManager[objec
         journal=parts.journal,
         files=FolderRoutes(parts.layout.routes),
         terms=terms_of(parts.scope),
+        watching=Watching(
+            parts.store,
+            equip=partial(equip, blobs=parts.blobs, scope=parts.scope),
+            wait_us=round(parts.scope.rollout.maturity_s * 1e6),
+        ),
         guard=guard or (lambda: ControllerLock(parts.layout.controller_lock)),
     )
 

@@ -99,6 +99,10 @@ class Ledger:
         """Return code to name of every arm seen."""
         return {code: name for name, code in self._arms.items()}
 
+    def texts(self) -> dict[int, str | None]:
+        """Return code to category."""
+        return {code: text for text, code in self.codes.items()}
+
     def blocks(self, route: str) -> Iterator[Block]:
         """Yield the days of a route, oldest first."""
         for key in sorted(key for key in self._by_day if key[0] == route):

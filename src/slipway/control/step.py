@@ -16,6 +16,7 @@ from slipway.control.report import StepReport
 from slipway.control.rollback import roll_back_now
 from slipway.control.start import open_route, start
 from slipway.control.terms import Terms
+from slipway.control.watching import Watching
 from slipway.errors import SlipwayError
 from slipway.ports import ControlStore, JournalReader
 from slipway.records.arm import Arm
@@ -34,6 +35,7 @@ class Controller:
         journal: Reader over all segments.
         files: Route files.
         terms: How answers are held against outcomes.
+        watching: Monitors of the models on the routes, or None.
         guard: Entered around each change, such as the project's controller lock.
     """
 
@@ -44,12 +46,13 @@ class Controller:
         journal: JournalReader,
         files: RouteFiles,
         terms: Terms,
+        watching: Watching | None = None,
         guard: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self.store, self.journal, self.files, self.terms = store, journal, files, terms
         self.ledger = Ledger(terms)
         self._judging = Judging(store, ledger=self.ledger, by=BY)
-        self._guard = guard
+        self._watching, self._guard = watching, guard
         self._one = threading.RLock()
 
     def step(self, now_us: int) -> StepReport:
@@ -79,6 +82,7 @@ class Controller:
                 if judged is not None:
                     verdicts.append(judged[0])
                     stored += [judged[1]] if judged[1] else []
+            findings = self._watch(now_us, problems)
             published += self._publish(problems)
             return StepReport(
                 now_us=now_us,
@@ -87,6 +91,7 @@ class Controller:
                 verdicts=tuple(verdicts),
                 stored=tuple(stored),
                 published=published,
+                findings=findings,
                 problems=tuple(problems),
                 shadow_lag=self.ledger.shadow_lag(),
             )
@@ -140,6 +145,13 @@ class Controller:
             NotFound: No such verdict.
         """
         return replay_from_journal(verdict_id, store=self.store, journal=self.journal, ledger=Ledger(self.terms))
+
+    def _watch(self, now_us: int, problems: list[str]) -> tuple[str, ...]:
+        try:
+            return self._watching.step(self.ledger, now_us=now_us, problems=problems) if self._watching else ()
+        except SlipwayError as error:
+            problems.append(f"monitors: {error}")
+            return ()
 
     def _publish(self, problems: list[str]) -> tuple[str, ...]:
         try:

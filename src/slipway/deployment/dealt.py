@@ -17,14 +17,18 @@ def is_dealt(share: float) -> bool:
     return 0 < share < 1
 
 
-def looks(plan: Plan, *, gate: Gate) -> int:
-    """Return how many sequences of evidence the plan's gates of this kind and unit look at; they share one alpha.
+def dealt_alpha(plan: Plan, *, gate: Gate) -> float | None:
+    """Return the alpha at which the plan reads the deal for gates of this kind and unit; None if none of them does.
 
-    The deal is one sequence over all dealt stages. Each other stage that asks the same starts its pairs afresh, so that
-    harm that begins late is not diluted by a long good past.
+    The deal is one sequence over all dealt stages, so a later stage that still reads it (outcomes come late) must read
+    it at the same alpha. Every other stage starts its pairs afresh, at its own gate's alpha, so that harm that begins
+    late is not diluted by a long good past. How the plan's alpha is shared is said in
+    :mod:`slipway.records.plan_template`.
     """
-    asked = [s.share for s in plan.stages if any((g.kind, g.unit) == (gate.kind, gate.unit) for g in s.gates)]
-    return max(1, sum(not is_dealt(share) for share in asked) + any(is_dealt(share) for share in asked))
+    alphas = [
+        g.alpha for s in plan.stages if is_dealt(s.share) for g in s.gates if (g.kind, g.unit) == (gate.kind, gate.unit)
+    ]
+    return max(alphas, default=None)
 
 
 def split_evidence(cohorts: Iterable[Cohort], *, events: str) -> tuple[EValue, int, float]:

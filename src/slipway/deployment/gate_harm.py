@@ -9,7 +9,7 @@ import math
 
 import msgspec
 
-from slipway.deployment.dealt import is_dealt, looks, loss_difference, split_evidence
+from slipway.deployment.dealt import dealt_alpha, is_dealt, loss_difference, split_evidence
 from slipway.deployment.gate_not_worse import N_STAR
 from slipway.deployment.units import count_units, paired_units, ripe
 from slipway.deployment.view import View, total_arms, total_pairs, zero_or_one
@@ -45,10 +45,10 @@ def harm(gate: Gate, *, view: View) -> GateResult:
     counts = {"units": float(units), **_counts("candidate", candidate), **_counts("live", live)}
     if not all(math.isfinite(x) for c in ready for x in (c.candidate.loss, c.live.loss, c.pairs.difference)):
         return GateResult(gate=gate, decision=Decision.HOLD, reason="a loss is not a number: hold.", counts=counts)
-    alpha = gate.alpha / looks(plan, gate=gate)
-    findings = [_dealt(dealt, gate=gate, metric=plan.metric, alpha=alpha)] if dealt else []
+    shared = dealt_alpha(plan, gate=gate)
+    findings = [_dealt(dealt, gate=gate, metric=plan.metric, alpha=shared)] if dealt and shared else []
     if not both:
-        findings.append(_paired(here, gate=gate, metric=plan.metric, alpha=alpha))
+        findings.append(_paired(here, gate=gate, metric=plan.metric, alpha=gate.alpha))
     blocked = _blocked(candidate, live, units=units, gate=gate, view=view)
     harmful = any(f.harmful for f in findings)
     decision = Decision.FAIL if harmful else Decision.HOLD if blocked else Decision.PASS

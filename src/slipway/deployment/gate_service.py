@@ -5,7 +5,9 @@ once an entity, like errors (:mod:`slipway.deployment.gate_harm`). In a stage wh
 shadow's answers are compared: how often did only the one, and only the other, give no answer.
 """
 
-from slipway.deployment.dealt import is_dealt, looks, split_evidence
+from typing import NamedTuple
+
+from slipway.deployment.dealt import dealt_alpha, is_dealt, split_evidence
 from slipway.deployment.units import count_units, ripe
 from slipway.deployment.view import View, total_arms, total_pairs
 from slipway.deployment.words import count, odds
@@ -31,26 +33,26 @@ def service(gate: Gate, *, view: View) -> GateResult:
         "failed_candidate": float(pairs.failed_candidate),
         "failed_live": float(pairs.failed_live),
     }
-    evidence = [_dealt(view.cohorts)] if any(is_dealt(c.share) for c in view.cohorts) else []
+    shared = dealt_alpha(view.rollout.plan, gate=gate)
+    looks = [_dealt(view.cohorts, alpha=shared)] if shared and any(is_dealt(c.share) for c in view.cohorts) else []
     if not both:
-        evidence.append(_paired(here))
-    alpha = gate.alpha / looks(view.rollout.plan, gate=gate)
-    failing = [words for found, words in evidence if found.rejects(alpha=alpha)]
+        looks.append(_paired(here, alpha=gate.alpha))
+    failing = [look.words for look in looks if look.failing]
     noun = "request" if gate.unit == "row" else f"whole {gate.unit}"
     short = f"this stage has {count(units, noun)} of at least {max(1, gate.min_units):,}"
     seen = units >= max(1, gate.min_units)
     decision = Decision.FAIL if failing else Decision.PASS if seen else Decision.HOLD
     ends = {
-        Decision.FAIL: f"the candidate fails more often ({1 / alpha:.0f} : 1 decides): fail",
+        Decision.FAIL: "the candidate fails more often: fail",
         Decision.PASS: "it does not fail more often: pass",
         Decision.HOLD: f"{short}: hold",
     }
-    words = failing or [text for _, text in evidence]
+    words = failing or [look.words for look in looks]
     return GateResult(
         gate=gate,
         decision=decision,
         reason="; ".join([*words, ends[decision]]) + ".",
-        harm=max((found for found, _ in evidence), key=lambda e: e.log_e, default=None),
+        harm=max((look.evidence for look in looks), key=lambda e: e.log_e, default=None),
         counts=counts,
     )
 
@@ -63,20 +65,35 @@ def _units(here: tuple[Cohort, ...], *, gate: Gate, view: View, dealt: bool) -> 
     return count_units(told, unit=gate.unit)
 
 
-def _dealt(cohorts: tuple[Cohort, ...]) -> tuple[EValue, str]:
+class _Look(NamedTuple):
+    """One look at failures: the evidence that the candidate fails more often, whether it decides, and the words."""
+
+    evidence: EValue
+    failing: bool
+    words: str
+
+
+def _look(evidence: EValue, *, alpha: float, seen: str) -> _Look:
+    words = f"{seen}; evidence {odds(evidence.log_e)} ({1 / alpha:.0f} : 1 fails)"
+    return _Look(evidence, evidence.rejects(alpha=alpha), words)
+
+
+def _dealt(cohorts: tuple[Cohort, ...], *, alpha: float) -> _Look:
     evidence, seen, foretold = split_evidence(cohorts, events="failure_entities")
-    return evidence, (
+    words = (
         f"of {count(evidence.n, 'first failure')} dealt at random the candidate has {seen:,}, equal arms would give it "
-        f"{foretold:,.1f}; evidence {odds(evidence.log_e)}"
+        f"{foretold:,.1f}"
     )
+    return _look(evidence, alpha=alpha, seen=words)
 
 
-def _paired(cohorts: tuple[Cohort, ...]) -> tuple[EValue, str]:
+def _paired(cohorts: tuple[Cohort, ...], *, alpha: float) -> _Look:
     whole = total_pairs(cohorts)
     evidence = PairedHarm().evidence(
         PairCounts(pairs=whole.seen, only_canary=whole.failed_candidate, only_live=whole.failed_live)
     )
-    return evidence, (
+    words = (
         f"of {count(whole.seen, 'request')} put to both only the candidate failed {whole.failed_candidate:,}, "
-        f"only live {whole.failed_live:,}; evidence {odds(evidence.log_e)}"
+        f"only live {whole.failed_live:,}"
     )
+    return _look(evidence, alpha=alpha, seen=words)

@@ -47,13 +47,13 @@ def plan(
     maturity_s: float = 0.0,
     pair: bool = True,
 ) -> Plan:
-    """Return a plan of five stages, none of which has a shortest stay."""
+    """Return a plan of five stages, none of which has a shortest stay; its gates read five sequences of evidence."""
     kinds = (GateKind.SERVICE, GateKind.HARM, GateKind.NOT_WORSE)
     service, harm, not_worse = (
         Gate(
             kind=kind,
             margin=margin if kind is GateKind.NOT_WORSE else 0.0,
-            alpha=alpha / len(kinds),
+            alpha=alpha / 5,
             unit=unit,
             min_units=1 if kind is GateKind.SERVICE else min_units,
         )

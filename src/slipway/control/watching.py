@@ -1,0 +1,135 @@
+"""Feeds the monitors: each model on a route, each slice once, in the order in which slices are complete."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from slipway.control.block import Block
+from slipway.control.ledger import Ledger
+from slipway.control.slices import Model, input_sums, outcome_sums
+from slipway.errors import SlipwayError
+from slipway.monitoring.watch import Monitor, Watched, begin, take
+from slipway.ports import Change, ControlStore
+from slipway.records.alert import Finding
+from slipway.records.arm import Arm, ArmKind
+from slipway.records.base import canonical
+from slipway.records.route import Route
+from slipway.records.watch import InputSums, OutcomeSums
+
+
+class Equipped(NamedTuple):
+    """A model and its monitor."""
+
+    model: Model
+    monitor: Monitor
+
+
+class _Post:
+    """Where one monitor stands, and which slices it has been fed."""
+
+    def __init__(self, equipped: Equipped) -> None:
+        self.equipped = equipped
+        self.watched: Watched = begin(equipped.monitor)
+        self.inputs_upto_us = self.outcomes_upto_us = 0
+
+
+class Watching:
+    """Keeps the monitors of all models that are on a route.
+
+    A monitor is a function of the journal: after a restart it reads all slices again and comes to the same findings.
+
+    Args:
+        store: Control store.
+        equip: Makes model and monitor of an arm; None where its package has no reference.
+        wait_us: How long outcomes are waited for.
+        by: Whom the audit trail names.
+    """
+
+    def __init__(
+        self, store: ControlStore, *, equip: Callable[[Arm], Equipped | None], wait_us: int, by: str = "monitor"
+    ) -> None:
+        self._store, self._equip, self._wait_us, self._by = store, equip, wait_us, by
+        self._posts: dict[tuple[str, str], _Post | None] = {}
+        self._blind: dict[tuple[str, str], str] = {}
+
+    def step(self, ledger: Ledger, *, now_us: int, problems: list[str]) -> tuple[str, ...]:
+        """Feed what is complete, store findings that changed in one transaction, and return their ids."""
+        found: list[Finding] = []
+        for _, route, _ in self._store.all(Route):
+            for arm in self._models(route):
+                post = self._post(route.name, arm)
+                if post is not None:
+                    self._feed(post, route=route.name, ledger=ledger, now_us=now_us)
+                    found.extend(post.watched.findings)
+        problems.extend(self._blind.values())
+        return self._store_changes(found, now_us=now_us)
+
+    def _models(self, route: Route) -> Iterator[Arm]:
+        named = {*(s.arm for s in route.shares), *route.shadows}
+        return (arm for arm in route.arms if arm.kind is ArmKind.MODEL and arm.name in named)
+
+    def _post(self, route: str, arm: Arm) -> _Post | None:
+        key = (route, arm.name)
+        if key not in self._posts:
+            try:
+                equipped = self._equip(arm)
+            except SlipwayError as error:
+                self._blind[key] = f"monitor of {arm.name}: {error}"
+                equipped = None
+            self._posts[key] = None if equipped is None else _Post(equipped)
+        return self._posts[key]
+
+    def _feed(self, post: _Post, *, route: str, ledger: Ledger, now_us: int) -> None:
+        ready = [
+            slice_
+            for block in ledger.blocks(route)
+            if block.end_us > min(post.inputs_upto_us, post.outcomes_upto_us)
+            for slice_ in self._slices(post, block=block, ledger=ledger, now_us=now_us)
+        ]
+        for complete_us, _, sums in sorted(ready, key=lambda r: r[:2]):
+            post.watched = take(post.watched, monitor=post.equipped.monitor, sums=sums, now_us=complete_us)
+            if isinstance(sums, InputSums):
+                post.inputs_upto_us = sums.end_us
+            else:
+                post.outcomes_upto_us = sums.end_us
+
+    def _slices(
+        self, post: _Post, *, block: Block, ledger: Ledger, now_us: int
+    ) -> Iterator[tuple[int, int, InputSums | OutcomeSums]]:
+        """Yield (moment of completeness, order, sums) of the slices of a day that are complete and new."""
+        length, model = post.equipped.monitor.instruments.slice_us, post.equipped.model
+        for start_us in range(block.start_us, block.end_us, length):
+            end_us = start_us + length
+            if post.inputs_upto_us < end_us <= now_us:
+                yield end_us, 0, input_sums(block, model=model, ledger=ledger, start_us=start_us, end_us=end_us)
+            if post.outcomes_upto_us < end_us <= now_us - self._wait_us:
+                wait = {"end_us": end_us, "wait_us": self._wait_us}
+                yield (
+                    end_us + self._wait_us,
+                    1,
+                    outcome_sums(block, model=model, ledger=ledger, start_us=start_us, **wait),
+                )
+
+    def _store_changes(self, findings: list[Finding], *, now_us: int) -> tuple[str, ...]:
+        stored = {id_: (finding, version) for id_, finding, version in self._store.all(Finding)}
+        changes = []
+        for finding in findings:
+            before, version = stored.get(finding.id, (None, 0))
+            if before is None or (before.closed_us is None and canonical(before) != canonical(finding)):
+                changes.append(Change(finding, finding.id, version))
+        ended = self._ended({f.id for f in findings}, stored=stored, now_us=now_us)
+        changes += ended
+        if changes:
+            why = "; ".join(str(getattr(c.record, "sentence", "")) for c in changes)
+            self._store.commit(changes, at_us=now_us, by=self._by, why=why)
+        return tuple(c.id for c in changes)
+
+    def _ended(self, known: set[str], *, stored: dict[str, tuple[Finding, int]], now_us: int) -> list[Change]:
+        """Close what is open of models that no monitor watches any more."""
+        watched = {name for _, name in self._posts}
+        return [
+            Change(msgspec.structs.replace(finding, closed_us=now_us), id_, version)
+            for id_, (finding, version) in stored.items()
+            if id_ not in known and finding.closed_us is None and finding.model not in watched
+        ]

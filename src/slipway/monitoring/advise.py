@@ -1,0 +1,95 @@
+"""Which step of the life to go back to, and one sentence that says why."""
+
+import math
+from datetime import UTC, datetime
+
+import msgspec
+
+from slipway.monitoring.attribute import Cause
+from slipway.records.alert import FindingKind, Step
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What matters, in units of the metric.
+
+    Attributes:
+        metric: ``error`` or ``absolute-error``.
+        tolerance: A change smaller than this is reported, not alarmed.
+        kill_above: Loss above which the project itself is in question, or None.
+    """
+
+    metric: str
+    tolerance: float
+    kill_above: float | None = None
+
+
+class Advice(msgspec.Struct, frozen=True):
+    """What to do.
+
+    Attributes:
+        relevant: Whether the change costs more than the tolerance.
+        step: Step of the life to go back to.
+        sentence: What happened, what it costs, what to do.
+    """
+
+    relevant: bool
+    step: Step
+    sentence: str
+
+
+def advise(cause: Cause, *, limits: Limits) -> Advice:
+    """Return the advice for a cause. A change that costs nothing is told, but sends nobody back."""
+    cost = max(cause.explained, 0.0) + (max(cause.unexplained, 0.0) if math.isfinite(cause.unexplained) else 0.0)
+    relevant = cost > limits.tolerance
+    step = _step(cause, limits=limits) if relevant else Step.NONE
+    return Advice(relevant=relevant, step=step, sentence=_sentence(cause, step=step, limits=limits))
+
+
+def _step(cause: Cause, *, limits: Limits) -> Step:
+    if limits.kill_above is not None and cause.loss_now > limits.kill_above:
+        return Step.SCOPING
+    return Step.MODELING if cause.kind is FindingKind.CONCEPT_DRIFT else Step.DATA
+
+
+_WHAT = {
+    FindingKind.DATA_DRIFT: "The inputs have moved",
+    FindingKind.CONCEPT_DRIFT: "The same inputs now mean something else",
+    FindingKind.BOTH: "The inputs have moved, and the same inputs now mean something else",
+    FindingKind.SERVICE: "The service has changed",
+}
+
+_DO = {
+    Step.NONE: "This costs less than the tolerance: nothing to do.",
+    Step.SCOPING: "The loss is above the kill rule: decide whether the project goes on.",
+    Step.DATA: "Go back to data: check where the columns come from, collect and label rows as they are today.",
+    Step.MODELING: "Go back to modeling: train on recent outcomes.",
+    Step.DEPLOYMENT: "Go back to deployment: roll back.",
+}
+
+
+def _sentence(cause: Cause, *, step: Step, limits: Limits) -> str:
+    since = datetime.fromtimestamp(cause.since_us / 1e6, tz=UTC).strftime("%Y-%m-%d")
+    parts = [f"{_WHAT[cause.kind]} since about {since}."]
+    if cause.columns:
+        parts.append("; ".join(c.detail for c in cause.columns[:3]) + ".")
+    parts.append(_cost(cause, limits=limits))
+    return " ".join([*parts, _DO[step]])
+
+
+def _cost(cause: Cause, *, limits: Limits) -> str:
+    explained = _gap(cause.explained, limits=limits)
+    if not math.isfinite(cause.loss_now):
+        return f"No outcome since then; on today's inputs the model expects {explained} against the reference."
+    return (
+        f"The loss was {_level(cause.loss_before, limits=limits)} on the reference and is "
+        f"{_level(cause.loss_now, limits=limits)} on {cause.labelled:,} outcomes since ({cause.missing:,} missing): "
+        f"today's inputs explain {explained}, {_gap(cause.unexplained, limits=limits)} they do not."
+    )
+
+
+def _level(value: float, *, limits: Limits) -> str:
+    return f"{100 * value:.1f} %" if limits.metric == "error" else f"{value:.3g}"
+
+
+def _gap(value: float, *, limits: Limits) -> str:
+    return f"{100 * value:+.1f} points" if limits.metric == "error" else f"{value:+.3g}"

@@ -1,0 +1,160 @@
+"""Data drift, concept drift, or both? What today's inputs explain of the change in error, and what they do not.
+
+The calibrated model says what error it expects on today's inputs. If the error changed as it expects, the inputs moved
+(data drift). What it does not expect is the gap: X -> Y itself changed (concept drift).
+"""
+
+import math
+
+import msgspec
+import numpy as np
+
+from slipway.monitoring.instruments import SLICE_US, Instruments
+from slipway.monitoring.moved import moved
+from slipway.monitoring.track import Track, evidence
+from slipway.records.alert import FindingKind, MovedColumn
+from slipway.records.reference import Reference
+from slipway.records.watch import InputSums
+from slipway.stats.asymptotic import MeanSequence
+from slipway.stats.evidence import AnytimeInterval, EValue
+from slipway.stats.moments import Moments
+from slipway.stats.multiple import e_bh
+
+_N_STAR = {"row": 10_000, "hour": 240, "day": 30}
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """What seems to have happened.
+
+    Attributes:
+        kind: What moved.
+        inputs_moved: Whether the inputs did.
+        gap_moved: Whether the gap did.
+        evidence: One alarm for the whole.
+        since_us: Beginning of the first slice after the change.
+        columns: Which columns moved, strongest first.
+        gap: Realised minus expected loss less that of the reference, over all slices; None without outcomes.
+        loss_before: Mean loss on the reference, in units of the metric.
+        loss_now: Mean loss since the change; NaN without outcomes.
+        explained: What today's inputs explain of the change: expected loss now less that of the reference.
+        unexplained: What they do not: the gap since the change; NaN without outcomes.
+        labelled: Outcomes since the change.
+        missing: Outcomes that did not come since then.
+    """
+
+    kind: FindingKind
+    inputs_moved: bool
+    gap_moved: bool
+    evidence: EValue
+    since_us: int
+    columns: tuple[MovedColumn, ...]
+    gap: AnytimeInterval | None
+    loss_before: float
+    loss_now: float
+    explained: float
+    unexplained: float
+    labelled: int
+    missing: int
+
+
+def attribute(
+    track: Track, *, instruments: Instruments, reference: Reference, units: dict[str, str], alpha: float
+) -> Cause | None:
+    """Return what happened, or None while the evidence for anything does not reach ``1 / alpha``.
+
+    Args:
+        track: What the monitor remembers.
+        instruments: Its instruments.
+        reference: The packaged reference.
+        units: Column to its unit.
+        alpha: Chance of a false alarm from one start of the monitor on, over all looks.
+    """
+    of_inputs, of_gap, whole = evidence(track, instruments=instruments)
+    if not whole.rejects(alpha=alpha):
+        return None
+    inputs_moved, gap_moved = e_bh([of_inputs.log_e, of_gap.log_e], alpha=alpha).tolist()
+    if not inputs_moved and not gap_moved:
+        inputs_moved, gap_moved = of_inputs.log_e >= of_gap.log_e, of_gap.log_e > of_inputs.log_e
+    kinds = {(True, True): FindingKind.BOTH, (True, False): FindingKind.DATA_DRIFT}
+    kind = kinds.get((inputs_moved, gap_moved), FindingKind.CONCEPT_DRIFT)
+    sides = ((track.inputs, inputs_moved), (track.gap, gap_moved))
+    since_us = min(s.since_us for s, has_moved in sides if has_moved and s.since_us is not None)
+    inputs, outcomes = track.inputs_since(since_us), track.outcomes_since(since_us)
+    rows, labelled = sum(s.rows for s in inputs), sum(s.labelled for s in outcomes)
+    n = max(reference.held_out_rows, 1)
+    expected_before = sum(b.expected for b in reference.held_out) / n
+    loss_before = sum(b.loss for b in reference.held_out) / n
+    gap_now = sum(s.loss - s.expected for s in outcomes) / labelled if labelled else math.nan
+    return Cause(
+        kind=kind,
+        inputs_moved=inputs_moved,
+        gap_moved=gap_moved,
+        evidence=whole,
+        since_us=since_us,
+        columns=_columns(track, inputs=inputs, instruments=instruments, units=units, alpha=alpha)
+        if inputs_moved
+        else (),
+        gap=_gap(track, reference=reference, unit=instruments.unit, alpha=alpha),
+        loss_before=loss_before,
+        loss_now=sum(s.loss for s in outcomes) / labelled if labelled else math.nan,
+        explained=sum(s.expected for s in inputs) / rows - expected_before if rows else 0.0,
+        unexplained=gap_now - (loss_before - expected_before),
+        labelled=labelled,
+        missing=sum(s.missing for s in outcomes),
+    )
+
+
+def _columns(
+    track: Track, *, inputs: tuple[InputSums, ...], instruments: Instruments, units: dict[str, str], alpha: float
+) -> tuple[MovedColumn, ...]:
+    table = instruments.inputs.reference
+    now = np.sum([s.counts for s in inputs], axis=0)
+    known = instruments.inputs.columns(track.inputs.state, alpha=alpha)
+    found = [
+        moved(
+            column.name,
+            reference=table.columns[i],
+            counts=now[table.slices[i]],
+            unit=units.get(column.name, ""),
+            evidence=column.evidence,
+        )
+        for i, column in enumerate(known)
+        if column.drifted
+    ]
+    return tuple(sorted(found, key=lambda c: -c.evidence.log_e))
+
+
+def _gap(track: Track, *, reference: Reference, unit: str, alpha: float) -> AnytimeInterval | None:
+    """Bound the mean gap since the monitor's start, less the reference's; asymptotic in the number of units."""
+    if not track.gap.slices:
+        return None
+    now = [(s.labelled, s.loss - s.expected, s.gap_squares) for s in track.gap.slices]
+    then = _by_unit(reference, unit=unit)
+    test = MeanSequence(alpha=alpha / 2, n_star=_N_STAR[unit])
+    new, old = (test.evidence(_moments(parts, unit=unit)) for parts in (now, then))
+    return AnytimeInterval(
+        low=new.low - old.high,
+        high=new.high - old.low,
+        estimate=new.estimate - old.estimate,
+        alpha=alpha,
+        n=new.n,
+        validity="asymptotic",
+    )
+
+
+def _by_unit(reference: Reference, *, unit: str) -> list[tuple[int, float, float]]:
+    """Return rows, gap and its squares of the held-out rows, block by block, or merged to the unit's length."""
+    found: dict[int, tuple[int, float, float]] = {}
+    for block in reference.held_out:
+        key = block.start_us // SLICE_US[unit]
+        n, total, squares = found.get(key, (0, 0.0, 0.0))
+        found[key] = (n + block.n, total + block.loss - block.expected, squares + block.gap_squares)
+    return [sums for sums in found.values() if sums[0]]
+
+
+def _moments(parts: list[tuple[int, float, float]], *, unit: str) -> Moments:
+    if unit == "row":
+        n, total, squares = (sum(column) for column in zip(*parts, strict=True))
+        return Moments(n=int(n), total=total, squares=max(squares, total**2 / max(n, 1)))
+    means = [total / n for n, total, _ in parts]
+    return Moments(n=len(means), total=math.fsum(means), squares=math.fsum(m * m for m in means))

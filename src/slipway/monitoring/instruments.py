@@ -1,0 +1,129 @@
+"""From a packaged reference to two tests: have the inputs moved, and does the model still do as it expects?
+
+Both count in one unit: the coarsest that any column or the gap needs, for a coarser unit costs power and a finer one
+costs the promise. Rows are tested as rows only where the reference says that they may be.
+"""
+
+import functools
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from slipway.errors import BadInput
+from slipway.records.reference import ColumnReference, Reference
+from slipway.stats.block_drift import BlockDrift, block_means
+from slipway.stats.block_gap import BlockGap
+from slipway.stats.categories import CategoryReference
+from slipway.stats.drift import TableDrift
+from slipway.stats.gap import Gap
+from slipway.stats.histogram import NumericReference
+from slipway.stats.moments import Moments
+from slipway.stats.rank_bets import RankBets
+from slipway.stats.residuals import ONE, GapTick
+from slipway.stats.table import TableReference
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+ORDER = ("row", "hour", "day")
+SLICE_US = {"row": 3_600_000_000, "hour": 3_600_000_000, "day": 86_400_000_000}
+"""Length of the slices that are fed to the instruments; rows may be fed in slices of any length."""
+
+_RANKED_EVERY = 3
+
+
+class Instruments(msgspec.Struct, frozen=True, eq=False):
+    """The instruments of one model.
+
+    Attributes:
+        unit: Exchangeable unit: ``row``, ``hour`` or ``day``.
+        inputs: Whether X has moved.
+        gap: Whether realised and expected performance have come apart.
+    """
+
+    unit: str
+    inputs: TableDrift | BlockDrift
+    gap: Gap | BlockGap
+
+    @property
+    def slice_us(self) -> int:
+        """Length of one slice."""
+        return SLICE_US[self.unit]
+
+
+def unit_of(reference: Reference, *, wanted: str = "auto") -> str:
+    """Return the unit to count in: the one wanted, or the coarsest that the reference found for a column or the gap.
+
+    Raises:
+        BadInput: The wanted unit is none, or finer than the blocks that the reference was summed in.
+    """
+    if wanted == "auto":
+        return max((reference.unit.unit, *(c.unit.unit for c in reference.columns)), key=ORDER.index)
+    if wanted not in ORDER:
+        raise BadInput(f"monitoring.unit: want auto, {', '.join(ORDER)}, got {wanted!r}.")
+    return wanted
+
+
+def instruments_of(reference: Reference, *, unit: str = "auto", tolerance: float = 0.0) -> Instruments:
+    """Make the instruments of a model from its reference.
+
+    Args:
+        reference: As packaged.
+        unit: ``auto``, ``row``, ``hour`` or ``day``.
+        tolerance: Gap at a given X that is too small to matter; only rows can use it, blocks report the size instead.
+
+    Raises:
+        BadInput: A block unit that the reference has too few blocks of.
+    """
+    chosen = unit_of(reference, wanted=unit)
+    names = tuple(c.name for c in reference.columns)
+    if chosen == "row":
+        table = TableReference(names=names, columns=tuple(c.profile for c in reference.columns))
+        return Instruments(chosen, TableDrift(table), Gap(reference.gap, tolerance=tolerance))
+    return Instruments(chosen, _block_drift(reference, unit=chosen), _block_gap(reference, unit=chosen))
+
+
+def _block_drift(reference: Reference, *, unit: str) -> BlockDrift:
+    """Take the ranks from every third block and compare the others; as :meth:`BlockDrift.learn` does with rows."""
+    groups = _groups(reference.block_starts, unit=unit, reference=reference)
+    if len(groups) < _RANKED_EVERY:
+        raise BadInput(f"reference: want {_RANKED_EVERY} blocks of a {unit} or more, got {len(groups)}.")
+    per_column = [np.stack([c.block_counts[g].sum(axis=0) for g in groups]) for c in reference.columns]
+    ranked = np.arange(len(groups)) % _RANKED_EVERY == _RANKED_EVERY - 1
+    table = TableReference(
+        names=tuple(c.name for c in reference.columns),
+        columns=tuple(
+            _recounted(c, counts=counts[ranked].sum(axis=0))
+            for c, counts in zip(reference.columns, per_column, strict=True)
+        ),
+    )
+    blocks = np.concatenate(per_column, axis=1)[~ranked]
+    return BlockDrift(reference=table, bets=RankBets.of(np.stack([block_means(table, row) for row in blocks])))
+
+
+def _recounted(column: ColumnReference, *, counts: Ints) -> NumericReference | CategoryReference:
+    return msgspec.structs.replace(column.profile, counts=counts)
+
+
+def _block_gap(reference: Reference, *, unit: str) -> BlockGap:
+    groups = _groups(reference.score_starts, unit=unit, reference=reference)
+    merged = [functools.reduce(GapTick.merge, (reference.held_out[i].gap for i in group)) for group in groups]
+    series = np.stack([tick.totals / (ONE * max(tick.n, 1)) for tick in merged if tick.n])
+    return BlockGap(
+        reference=reference.gap,
+        moments=tuple(Moments(n=len(x), total=float(x.sum()), squares=float(x @ x)) for x in series.T),
+        bets=RankBets.of(series, tails=False),
+    )
+
+
+def _groups(starts: tuple[int, ...], *, unit: str, reference: Reference) -> list[list[int]]:
+    """Return, for each unit, which blocks of the reference lie in it."""
+    length = SLICE_US[unit]
+    if not reference.block_us or reference.block_us > length:
+        have = f"blocks of {reference.block_us / 1e6:.0f} s" if reference.block_us else "no time"
+        raise BadInput(f"monitoring.unit: want a unit that the reference was summed in, got {unit}; it has {have}.")
+    found: dict[int, list[int]] = {}
+    for i, start in enumerate(starts):
+        found.setdefault(start // length, []).append(i)
+    return [found[key] for key in sorted(found)]

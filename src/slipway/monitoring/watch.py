@@ -1,0 +1,119 @@
+"""One monitor of one model, slice by slice: one finding is opened once, kept up to date, and closed when it is over.
+
+A test that found something starts afresh. While it finds it again and again, the finding stays open; once it finds
+nothing for a while, the finding is closed. So drift that stays is one finding, not forty alarms; and the promise is for
+each start: a monitor on which nothing changes raises a false alarm with chance alpha at most, over all looks.
+"""
+
+import msgspec
+
+from slipway.monitoring.advise import Limits, advise
+from slipway.monitoring.attribute import Cause, attribute
+from slipway.monitoring.instruments import Instruments
+from slipway.monitoring.track import Track, restart, start, take_inputs, take_outcomes
+from slipway.records.alert import Finding, FindingKind
+from slipway.records.reference import Reference
+from slipway.records.watch import InputSums, OutcomeSums
+
+QUIET_SLICES = 21
+"""Fewest slices without new evidence after which a finding is closed; never fewer than twice what it took to find."""
+
+
+class Monitor(msgspec.Struct, frozen=True, eq=False):
+    """What watches one model.
+
+    Attributes:
+        model: Arm watched.
+        reference: As packaged.
+        instruments: Made from it.
+        limits: What matters.
+        units: Column to its unit.
+        alpha: Chance of a false alarm from one start on.
+    """
+
+    model: str
+    reference: Reference
+    instruments: Instruments
+    limits: Limits
+    units: dict[str, str]
+    alpha: float
+
+
+class Watched(msgspec.Struct, frozen=True, eq=False):
+    """Where a monitor stands.
+
+    Attributes:
+        track: Since its last start.
+        findings: All findings so far, oldest first.
+        took: Slices that the open finding took to be found, at the longest.
+        quiet: Slices since the start, or since the last evidence.
+    """
+
+    track: Track
+    findings: tuple[Finding, ...] = ()
+    took: int = 0
+    quiet: int = 0
+
+    @property
+    def open(self) -> Finding | None:
+        """The open finding, if there is one."""
+        return self.findings[-1] if self.findings and self.findings[-1].closed_us is None else None
+
+
+def begin(monitor: Monitor) -> Watched:
+    """Return where a monitor stands before any slice."""
+    return Watched(track=start(monitor.instruments))
+
+
+def take(watched: Watched, *, monitor: Monitor, sums: InputSums | OutcomeSums, now_us: int) -> Watched:
+    """Return where the monitor stands after one more slice.
+
+    Args:
+        watched: Where it stood.
+        monitor: What watches.
+        sums: A whole slice, of inputs or of outcomes.
+        now_us: The moment at which the slice was complete.
+    """
+    if isinstance(sums, InputSums):
+        track = take_inputs(watched.track, instruments=monitor.instruments, sums=sums)
+    else:
+        track = take_outcomes(watched.track, instruments=monitor.instruments, sums=sums)
+    quiet = watched.quiet + isinstance(sums, InputSums)
+    cause = attribute(
+        track,
+        instruments=monitor.instruments,
+        reference=monitor.reference,
+        units=monitor.units,
+        alpha=monitor.alpha,
+    )
+    if cause is not None:
+        return Watched(
+            track=restart(track, instruments=monitor.instruments, inputs=cause.inputs_moved, gap=cause.gap_moved),
+            findings=_told(watched, cause=cause, monitor=monitor, now_us=now_us),
+            took=max(quiet, watched.took if watched.open else 0),
+        )
+    if watched.open is not None and quiet >= max(QUIET_SLICES, 2 * watched.took):
+        closed = msgspec.structs.replace(watched.open, closed_us=now_us)
+        return Watched(track=start(monitor.instruments), findings=(*watched.findings[:-1], closed))
+    return msgspec.structs.replace(watched, track=track, quiet=quiet)
+
+
+def _told(watched: Watched, *, cause: Cause, monitor: Monitor, now_us: int) -> tuple[Finding, ...]:
+    present = watched.open
+    if present is not None and present.kind is not cause.kind:
+        cause = msgspec.structs.replace(cause, kind=FindingKind.BOTH, columns=cause.columns or present.columns)
+    advice = advise(cause, limits=monitor.limits)
+    finding = Finding(
+        id=present.id if present else f"{monitor.model[:48]}-finding-{len(watched.findings) + 1}",
+        model=monitor.model,
+        kind=cause.kind,
+        opened_us=present.opened_us if present else now_us,
+        since_us=present.since_us if present else cause.since_us,
+        columns=cause.columns,
+        gap=cause.gap,
+        evidence=cause.evidence,
+        relevant=advice.relevant,
+        go_back_to=advice.step,
+        sentence=advice.sentence,
+    )
+    return (*(watched.findings[:-1] if present else watched.findings), finding)
