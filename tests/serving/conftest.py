@@ -114,7 +114,8 @@ class Running:
         raise Unavailable("the worker under test did not start")
 
     def __exit__(self, *_):
-        self.loop.call_soon_threadsafe(self.worker.stop)
+        with contextlib.suppress(RuntimeError):  # it may have ended by itself, and its loop with it
+            self.loop.call_soon_threadsafe(self.worker.stop)
         self._thread.join(30)
         assert not self._thread.is_alive()
 

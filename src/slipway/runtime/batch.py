@@ -1,6 +1,7 @@
 """A batch of rows as columns, made once and read by every arm that is asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -22,17 +23,35 @@ class Immediate(Protocol):
         ...
 
 
-class Batch(dict[str, npt.NDArray[Any]]):
-    """Columns by field name that remember the block their numbers live in.
+class Batch(Mapping[str, npt.NDArray[Any]]):
+    """Columns by field name; the numbers live in one block and become views of it when they are asked for.
 
     Attributes:
         names: Names of the numbers and booleans, in order of the fields.
         block: Their values, shape (len(names), rows), float64, C order; column ``names[i]`` is ``block[i]``.
+        texts: Categories by name, in order of the fields.
     """
 
-    __slots__ = ("block", "names")
-    names: tuple[str, ...]
-    block: Floats
+    __slots__ = ("_places", "block", "names", "texts")
+
+    def __init__(self, places: dict[str, int], block: Floats, texts: dict[str, npt.NDArray[Any]]) -> None:
+        self._places, self.texts = places, texts
+        self.names, self.block = tuple(places), block
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        place = self._places.get(name)
+        column: npt.NDArray[Any] = self.texts[name] if place is None else self.block[place]
+        return column
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self._places, self.texts)
+
+    def __len__(self) -> int:
+        return len(self._places) + len(self.texts)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "Batch":
+        """Return some of the rows, in the order asked for."""
+        return Batch(self._places, self.block[:, rows], {name: text[rows] for name, text in self.texts.items()})
 
 
 class BatchPlan:
@@ -47,7 +66,7 @@ class BatchPlan:
 
     def __init__(self, fields: Sequence[Field]) -> None:
         texts = FieldKind.CATEGORY
-        self.names = tuple(f.name for f in fields if f.kind is not texts)
+        self._places = {f.name: i for i, f in enumerate(f for f in fields if f.kind is not texts)}
         self._numbers = tuple(i for i, f in enumerate(fields) if f.kind is not texts)
         self._texts = tuple((i, f.name) for i, f in enumerate(fields) if f.kind is texts)
 
@@ -58,30 +77,20 @@ class BatchPlan:
             rows: At least one row, each with one value a field; what follows behind the fields is ignored.
         """
         values = list(zip(*rows, strict=True))
-        batch = self._from_block(np.array([values[i] for i in self._numbers], np.float64).reshape(-1, len(rows)))
+        block = np.array([values[i] for i in self._numbers], np.float64)
+        texts = {}
         for i, name in self._texts:
             column = np.empty(len(rows), object)
             column[:] = values[i]
-            batch[name] = column
-        return batch
-
-    def _from_block(self, block: Floats) -> Batch:
-        batch = Batch(zip(self.names, block, strict=True))
-        batch.names, batch.block = self.names, block
-        return batch
+            texts[name] = column
+        return Batch(self._places, block if len(block) else block.reshape(0, len(rows)), texts)
 
 
 def take(columns: Columns, rows: npt.NDArray[np.intp]) -> Columns:
-    """Return some rows of a batch, in the order asked for; the numbers keep their block."""
-    if not isinstance(columns, Batch):
-        return {name: column[rows] for name, column in columns.items()}
-    block = columns.block[:, rows]
-    part = Batch(zip(columns.names, block, strict=True))
-    part.names, part.block = columns.names, block
-    for name, column in columns.items():
-        if name not in part:
-            part[name] = column[rows]
-    return part
+    """Return some rows of a batch, in the order asked for."""
+    if isinstance(columns, Batch):
+        return columns.take(rows)
+    return {name: column[rows] for name, column in columns.items()}
 
 
 def matrix(columns: Mapping[str, npt.NDArray[Any]], names: tuple[str, ...], *, rows: int, kind: npt.DTypeLike) -> Any:

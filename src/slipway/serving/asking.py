@@ -26,6 +26,9 @@ def ask_now(group: Group, *, deadline_ns: int) -> tuple[Group | None, list[Group
         The rows that are settled, or None if there are none; and groups of one arm each that must be awaited.
     """
     later: list[Group] = []
+    if group.of_one_arm() and (arm := group.arms[0]) in group.live.immediate:
+        group.score = _score_now(group, arm, group.columns, len(group.owners))
+        return _after(group, later, deadline_ns=deadline_ns)
     settled = np.ones(len(group.owners), bool)
     for arm, index in _by_arm(group.arms):
         if arm in group.live.immediate:
@@ -38,6 +41,11 @@ def ask_now(group: Group, *, deadline_ns: int) -> tuple[Group | None, list[Group
         return None, later
     if later:
         group = group.part(np.flatnonzero(settled))
+    return _after(group, later, deadline_ns=deadline_ns)
+
+
+def _after(group: Group, later: list[Group], *, deadline_ns: int) -> tuple[Group | None, list[Group]]:
+    """Turn to the fallback where it is needed, once the arms that answer at once were asked."""
     still_open = _settle(group, deadline_ns=deadline_ns)
     if not len(still_open):
         return group, later

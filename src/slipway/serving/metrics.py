@@ -7,6 +7,7 @@ Reference:
 """
 
 import time
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _EDGES_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-_EDGES_US = np.array(_EDGES_S) * 1e6
+_EDGES_US = tuple(edge * 1e6 for edge in _EDGES_S)
 _KEPT_S = 15.0
 
 
@@ -45,15 +46,12 @@ class Counts(msgspec.Struct, kw_only=True):
 
     def answered(self, arms: list[str], fallbacks: list[bool], latency_us: list[int]) -> None:
         """Count one frame."""
-        for arm, count in Counter(arms).items():
-            self.predictions[arm] = self.predictions.get(arm, 0) + count
+        for arm in set(arms):
+            self.predictions[arm] = self.predictions.get(arm, 0) + arms.count(arm)
         self.fallbacks += sum(fallbacks)
-        if len(latency_us) == 1:
-            self.latency[int(np.searchsorted(_EDGES_US, latency_us[0]))] += 1
-        else:
-            places = np.searchsorted(_EDGES_US, latency_us)
-            for place, count in enumerate(np.bincount(places, minlength=len(self.latency)).tolist()):
-                self.latency[place] += count
+        buckets = self.latency
+        for one in latency_us:
+            buckets[bisect_left(_EDGES_US, one)] += 1
         self.latency_sum_s += sum(latency_us) / 1e6
 
     def failed(self, kind: str, *, count: int = 1) -> None:

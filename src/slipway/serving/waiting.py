@@ -27,6 +27,7 @@ class Waiting:
         at_us: When it was received, by the server's clock.
         start_ns: The same, monotonic.
         encode: Makes the body of the reply.
+        places: Indices of the rows.
         left: Rows whose answers are not in the journal yet.
         score: Answers.
         arm: Who gave them.
@@ -35,8 +36,8 @@ class Waiting:
     """
 
     __slots__ = (
-        "arm", "asked", "at_us", "encode", "entities", "fallback", "ids", "left", "request", "score", "start_ns",
-        "trouble",
+        "arm", "asked", "at_us", "encode", "entities", "fallback", "ids", "left", "places", "request", "score",
+        "start_ns", "trouble",
     )  # fmt: skip
 
     def __init__(
@@ -54,6 +55,7 @@ class Waiting:
         self.request, self.asked, self.encode = request, asked, encode
         self.entities, self.ids, self.at_us, self.start_ns = entities, ids, at_us, start_ns
         self.left = rows
+        self.places = range(rows)
         self.score = [0.0] * rows
         self.arm = [""] * rows
         self.fallback = [False] * rows
@@ -88,7 +90,7 @@ class Group:
     @classmethod
     def of(cls, waiting: Sequence[Waiting], *, live: LiveRoute, plan: BatchPlan) -> "Group":
         """Deal the rows of some requests."""
-        owners = [(w, i) for w in waiting for i in range(len(w.ids))]
+        owners = [(w, i) for w in waiting for i in w.places]
         rows: list[Any] = []
         entities: list[str] = []
         for w in waiting:
@@ -105,6 +107,10 @@ class Group:
         part.trouble = self.trouble
         return part
 
+    def of_one_arm(self) -> bool:
+        """Tell whether all rows go to one arm."""
+        return self.arms.count(self.arms[0]) == len(self.arms)
+
     def age_ns(self, now_ns: int) -> int:
         """Return how long the row that came first has waited."""
-        return now_ns - min(w.start_ns for w, _ in self.owners)
+        return now_ns - min([w.start_ns for w, _ in self.owners])
