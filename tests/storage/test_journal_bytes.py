@@ -222,3 +222,22 @@ def test_large_frames_of_predictions_come_back(tmp_path):
     frame = prediction_frame(2000, rng=np.random.default_rng(1), numbers=20)
     SegmentWriter(tmp_path, name="w").append([frame])
     assert read(tmp_path) == [frame]
+
+
+def test_a_look_at_what_is_known_asks_only_for_segments_that_may_grow(tmp_path):
+    """Rotated segments are asked for their size once; the last of each series every time."""
+    writers = [SegmentWriter(tmp_path, name=name, segment_bytes=1) for name in ("a", "a-b")]
+    for n in range(10):
+        for writer in writers:
+            writer.append([outcome(n)])
+    reader = SegmentReader(tmp_path)
+    after = {position.segment: position.offset for _, position in reader.read({})}
+    assert set(reader._final) == {f"{name}-{n:08d}" for name in ("a", "a-b") for n in range(1, 10)}
+    writers[0].append([outcome(10)])
+    assert [f.id for f, _ in reader.read(after)] == [["p10"]]
+
+
+def test_segments_are_in_the_order_of_their_names_and_not_of_their_files(tmp_path):
+    for name in ("a-00000001", "a"):
+        SegmentWriter(tmp_path, name=name).append([outcome(0)])
+    assert [p.segment for _, p in SegmentReader(tmp_path).read({})] == ["a-00000001", "a-00000001-00000001"]

@@ -1,15 +1,19 @@
 """Reads what all writers of a project wrote, live segments and closed ones alike."""
 
 import contextlib
+import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from slipway.errors import Corrupt, Unavailable
 from slipway.ports import Position
 from slipway.records.frame import Frame
 from slipway.storage.journal.codec import SEGMENT_HEADER, check_segment_header, decode_frame, whole_frames
+
+_NUMBER = len("-00000001")
 
 
 class SegmentFile(NamedTuple):
@@ -22,12 +26,16 @@ class SegmentFile(NamedTuple):
     """
 
     name: str
-    path: Path
+    path: str
     size_bytes: int
 
 
-def list_segments(folder: Path) -> list[SegmentFile]:
+def list_segments(folder: Path, *, final: Mapping[str, int] = MappingProxyType({})) -> list[SegmentFile]:
     """Return the segments of a journal in name order.
+
+    Args:
+        folder: The journal folder.
+        final: Segments whose size is known and can no longer change; they are not asked for it again.
 
     Raises:
         Unavailable: The folder cannot be read.
@@ -40,10 +48,11 @@ def list_segments(folder: Path) -> list[SegmentFile]:
             f"journal {folder}: want a folder, got '{error.strerror}'. Make it, or mend its rights."
         ) from error
     found = []
-    for entry in named:
+    for name, entry in sorted((entry.name[:-4], entry) for entry in named):
         with contextlib.suppress(FileNotFoundError):  # an empty segment goes when its writer closes it
-            found.append(SegmentFile(entry.name[:-4], Path(entry.path), entry.stat().st_size))
-    return sorted(found)
+            size_bytes = final.get(name)
+            found.append(SegmentFile(name, entry.path, entry.stat().st_size if size_bytes is None else size_bytes))
+    return found
 
 
 class SegmentReader:
@@ -60,6 +69,7 @@ class SegmentReader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.torn_bytes: dict[str, int] = {}
+        self._final: dict[str, int] = {}
 
     def read(self, after: Mapping[str, int]) -> Iterator[tuple[Frame, Position]]:
         """Yield complete frames behind the offsets given, segment by segment in name order.
@@ -74,7 +84,9 @@ class SegmentReader:
             Refused: A newer Slipway wrote the segment.
             Unavailable: The folder or a file cannot be read.
         """
-        for segment in list_segments(self._folder):
+        segments = list_segments(self._folder, final=self._final)
+        self._final = _sizes_of_closed(segments)
+        for segment in segments:
             offset = after.get(segment.name, 0)
             if segment.size_bytes > offset:
                 yield from self.read_segment(segment, after=offset)
@@ -108,9 +120,18 @@ class SegmentReader:
         self.torn_bytes[segment.name] = offset + len(data) - end
 
 
-def _rest_of(path: Path, offset: int) -> bytes:
+def _sizes_of_closed(segments: Sequence[SegmentFile]) -> dict[str, int]:
+    """Return the sizes of those that a later one of the same series follows: their writer has left them for good.
+
+    The sizes were asked for after the names, so they are the last ones.
+    """
+    pairs = itertools.pairwise(segments)
+    return {one.name: one.size_bytes for one, two in pairs if one.name[:-_NUMBER] == two.name[:-_NUMBER]}
+
+
+def _rest_of(path: str, offset: int) -> bytes:
     try:
-        with path.open("rb", buffering=0) as file:
+        with Path(path).open("rb", buffering=0) as file:
             file.seek(offset)
             return file.read()
     except FileNotFoundError:  # removed since it was listed: it held nothing, or retention took it
