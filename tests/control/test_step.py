@@ -70,6 +70,15 @@ def test_a_harmful_candidate_is_rolled_back_to_what_was():
     assert site.files.read("main").share_of("live") == 1.0
 
 
+def test_without_a_wait_an_outcome_counts_from_the_moment_it_comes():
+    site = Site(a_plan=plan(margin=0.02, maturity_s=0.0, unit="row"))
+    site.world.day(0, route=site.files.read("main"))  # outcomes come an hour after their request
+    noon, night = (site.control.step(hour * STEP_US).verdicts[0].gates[0].counts["pairs"] for hour in (12, 26))
+    assert 0 < noon < night
+    assert site.run(90).status is RolloutStatus.COMPLETED
+    assert all(site.control.replay(name) == () for name, _, _ in site.store.all(Verdict))
+
+
 def test_a_restart_each_day_changes_nothing():
     once, often = Site(), Site()
     once.run(40)

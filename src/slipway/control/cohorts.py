@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from slipway.control.block import NEVER, Block
+from slipway.control.block import Block
 from slipway.control.ledger import Ledger
+from slipway.control.maturity import in_time
 from slipway.control.terms import Terms
 from slipway.deployment.units import unit_length_us
 from slipway.records.cohort import ArmSums, Cohort, PairSums
@@ -55,7 +56,7 @@ class CohortBook:
         wait_us = round(rollout.plan.maturity_s * 1e6)
         length = unit_length_us(g.unit for s in rollout.plan.stages for g in s.gates)
         blocks = [b for b in ledger.blocks(rollout.route) if b.end_us > rollout.started_us]
-        self._forget_changed(blocks)
+        self._forget_changed(blocks, over_us=now_us - wait_us)
         found = [cohort for day in self._closed for cohort in day.cohorts]
         seen = self._seen
         for block in blocks[len(self._closed) :]:
@@ -68,10 +69,11 @@ class CohortBook:
                 self._closed.append(_Closed(block.day, block.revision, made))
         return tuple(found)
 
-    def _forget_changed(self, blocks: list[Block]) -> None:
-        """Start over if a day that was summed for good has changed after all; it is rare."""
+    def _forget_changed(self, blocks: list[Block], *, over_us: int) -> None:
+        """Start over if a day that was summed for good has changed after all, or was not over yet at this moment."""
         kept = [(d.day, d.revision) for d in self._closed]
-        if kept != [(b.day, b.revision) for b in blocks[: len(kept)]]:
+        same = kept == [(b.day, b.revision) for b in blocks[: len(kept)]]
+        if not same or (kept and blocks[len(kept) - 1].end_us > over_us):
             self._closed, self._seen = [], _Seen(set(), set())
 
 
@@ -125,9 +127,9 @@ def _rows(block: Block, *, rollout: Rollout, ledger: Ledger, seen: _Seen, length
     if terms.latency_budget_ms is not None:
         failed |= np.array(block.latency_us) > terms.latency_budget_ms * 1000
     came = np.array(block.outcome_at_us)
-    in_time = (came != NEVER) & (came <= at_us + wait_us)
     mature = at_us + wait_us <= now_us
-    outcome = np.where(in_time & mature, np.array(block.outcome), np.nan)
+    told = in_time(came, at_us=at_us, wait_us=wait_us, now_us=now_us)
+    outcome = np.where(told & mature, np.array(block.outcome), np.nan)
     loss = terms.loss(score, outcome=outcome)
     said, asked = block.shadow(candidate)
     live_said, live_asked = block.shadow(live)

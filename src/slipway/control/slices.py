@@ -4,8 +4,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from slipway.control.block import NEVER, Block
+from slipway.control.block import Block
 from slipway.control.ledger import Ledger
+from slipway.control.maturity import in_time
 from slipway.records.calibration import Calibration, expected_loss
 from slipway.records.reference import Reference
 from slipway.records.task import TaskKind
@@ -54,7 +55,7 @@ def outcome_sums(
     """Sum up what came true of the model's answers within a slice of a day, as far as it came in time."""
     here, score = _answered(block, ledger=ledger, arm=model.arm, start_us=start_us, end_us=end_us)
     came, at_us = np.array(block.outcome_at_us), np.array(block.at_us)
-    told = here & (came != NEVER) & (came <= at_us + wait_us)
+    told = here & in_time(came, at_us=at_us, wait_us=wait_us, now_us=end_us + wait_us)
     y, given = np.array(block.outcome)[told], score[told]
     loss = ledger.terms.scoring.loss(y, answers=given)
     expected = _expected(model, given, ledger=ledger)
