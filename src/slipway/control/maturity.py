@@ -30,5 +30,5 @@ def in_time(came_us: Ints, *, at_us: Ints, wait_us: int, now_us: int) -> Bools:
     >>> in_time(came, at_us=asked, wait_us=0, now_us=8).tolist()
     [True, False, False]
     """
-    known = (came_us != NEVER) & (came_us <= now_us)
+    known: Bools = (came_us != NEVER) & (came_us <= now_us)
     return known if wait_us == 0 else known & (came_us <= at_us + wait_us)

@@ -80,7 +80,10 @@ def _blocked(candidate: ArmSums, live: ArmSums, *, units: int, gate: Gate, view:
     """Say what keeps the gate from passing although no harm is seen, or nothing."""
     noun = "outcome" if gate.unit == "row" else gate.unit
     if not units:
-        return f"this stage has no outcome to compare that is older than {duration(view.rollout.plan.maturity_s)}"
+        wait_s = view.rollout.plan.maturity_s
+        return "this stage has no outcome to compare" + (
+            f" of a request older than {duration(wait_s)}" if wait_s else " yet"
+        )
     if units < gate.min_units:
         return f"this stage has {count(units, noun)} of at least {gate.min_units:,}"
     if candidate.mature and live.mature:

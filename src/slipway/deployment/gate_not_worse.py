@@ -67,8 +67,9 @@ def not_worse(gate: Gate, *, view: View) -> GateResult:
 def _nothing(whole: PairSums, *, view: View) -> str:
     if whole.labelled:
         return f"{count(whole.labelled, 'outcome')}, but the other arm has answered none of these requests: hold."
-    wait = duration(view.rollout.plan.maturity_s)
-    return f"no request answered by both arms has an outcome and is older than {wait}: hold."
+    wait_s = view.rollout.plan.maturity_s
+    waited = f" and is older than {duration(wait_s)}" if wait_s else ""
+    return f"no request answered by both arms has an outcome{waited} yet: hold."
 
 
 def _blocked(whole: PairSums, *, units: int, gate: Gate, metric: str) -> str:

@@ -93,8 +93,9 @@ def _ask(gate: Gate, *, plan: Plan) -> str:
 
 def _promise(plan: Plan) -> str:
     spent = min(1.0, spent_alpha(plan))
+    wait = f"are waited for {duration(plan.maturity_s)}" if plan.maturity_s else "count from the moment they come"
     return (
-        f"Outcomes are waited for {duration(plan.maturity_s)}. A stage without a verdict at its end rolls back. "
+        f"Outcomes {wait}. A stage without a verdict at its end rolls back. "
         f"Over the whole rollout a harmless candidate is rolled back by a failing gate with chance "
         f"{level(spent, metric='error')} at most."
     )

@@ -93,6 +93,7 @@ class Plan(Record, frozen=True, kw_only=True):
         metric: ``error`` (binary: wrong side of the threshold) or ``absolute-error`` (regression).
         alpha: Chance that a harmless candidate is rolled back over the whole rollout; the gates share it.
         maturity_s: How long after a request its outcome is waited for; later ones do not count, missing ones are shown.
+            At 0 nothing is waited for: each outcome counts from the moment it comes.
         pair: Whether each arm also shadows the other's requests, so that every request compares both.
     """
 
