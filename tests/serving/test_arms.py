@@ -159,22 +159,22 @@ def test_a_slow_arm_holds_up_nobody_else(serve):
     route = Route(name="r", version=1, salt="s", shares=shares, arms=(OLD, REMOTE))
     slow_user = next(f"u{i}" for i in range(99) if assign(route, f"u{i}") == "remote")
     fast_user = next(f"u{i}" for i in range(99) if assign(route, f"u{i}") == "old")
-    with serve(route, opener=with_arms(remote=Later(ones, after_s=1.0)), deadline_ms=5000) as server:
+    with serve(route, opener=with_arms(remote=Later(ones, after_s=3.0)), deadline_ms=20_000) as server:
         got = []
         thread = threading.Thread(target=lambda: got.append(ask(server, user=slow_user)))
         thread.start()
-        time.sleep(0.1)
+        time.sleep(0.3)
         begun = time.monotonic()
         assert ask(server, user=fast_user).json()["arm"] == "old"
-        assert time.monotonic() - begun < 0.7
+        assert time.monotonic() - begun < 2
         assert not got
         thread.join()
         assert got[0].json()["arm"] == "remote"
 
 
 def test_a_full_queue_refuses_and_recovers(serve):
-    opener = with_arms(remote=Later(ones, after_s=1.0))
-    with serve(to("remote"), opener=opener, queue_rows=5, deadline_ms=5000) as server:
+    opener = with_arms(remote=Later(ones, after_s=3.0))
+    with serve(to("remote"), opener=opener, queue_rows=5, deadline_ms=20_000) as server:
         codes = []
         threads = [threading.Thread(target=lambda: codes.append(ask(server))) for _ in range(12)]
         for thread in threads:
@@ -240,12 +240,14 @@ def test_many_callers_at_once_share_ticks(serve, place):
 
 
 def test_a_worker_that_is_told_to_stop_answers_what_it_took(serve, place):
-    with serve(to("remote"), opener=with_arms(remote=Later(ones, after_s=0.5)), deadline_ms=5000) as server:
+    with serve(to("remote"), opener=with_arms(remote=Later(ones, after_s=2)), deadline_ms=20_000) as server:
         replies = []
         threads = [threading.Thread(target=lambda: replies.append(ask(server))) for _ in range(8)]
         for thread in threads:
             thread.start()
-        time.sleep(0.25)
+        until = time.monotonic() + 10
+        while server.worker._ticker.rows < 8 and time.monotonic() < until:
+            time.sleep(0.01)
         server.loop.call_soon_threadsafe(server.worker.stop)
         for thread in threads:
             thread.join()
