@@ -5,15 +5,28 @@ import pytest
 
 from slipway.errors import BadInput
 from slipway.stats.asymptotic import MeanSequence, Side
-from slipway.stats.event_split import DEFAULT_RATIOS, log_e_split
+from slipway.stats.event_split import DEFAULT_RATIOS, EventSplit, log_e_split
 from slipway.stats.moments import Moments
+from slipway.stats.paired import PairedDifference, PairedHarm
 from slipway.stats.planned import pairs_for_discordance, requests_for_rates, units_for_mean
-from slipway.stats.power import stopping_times, time_of_events, time_of_mean, time_of_pairs
+from slipway.stats.power import MeanEffect, PairEffect, RateEffect, expected_time
+from slipway.stats.stopping import stopping_times
+
+
+def events(share, live_rate, ratio, per_s=None):
+    return expected_time(EventSplit(share=share), effect=RateEffect(live_rate=live_rate, ratio=ratio), per_s=per_s)
+
+
+def pairs(only_canary, only_live):
+    return expected_time(PairedHarm(), effect=PairEffect(only_canary=only_canary, only_live=only_live))
+
+
+MEAN = MeanSequence(alpha=0.05, n_star=10)
 
 
 def test_the_promise_of_the_front_page():
     """At 40 requests a second, a 5 % canary and an error rate doubled to 2 %: about 7 minutes."""
-    time = time_of_events(share=0.05, live_rate=0.01, ratio=2.0, requests_per_s=40)
+    time = events(0.05, 0.01, 2.0, per_s=40)
     assert 6 <= time.median_s / 60 <= 8
     assert time.exact
 
@@ -38,32 +51,32 @@ def test_false_alarms_stay_below_alpha_by_exact_computation(share):
 
 def test_goals_of_the_table():
     """STATISTICS.md section 4, by exact computation rather than simulation."""
-    assert time_of_events(share=0.05, live_rate=0.01, ratio=2.0).median <= 17_500
-    assert time_of_events(share=0.05, live_rate=0.01, ratio=5.0).median <= 2_500
-    assert time_of_pairs(only_canary_rate=0.03, only_live_rate=0.01).median <= 600
-    assert time_of_pairs(only_canary_rate=0.025, only_live_rate=0.015).median <= 2_400
+    assert events(0.05, 0.01, 2.0).median <= 17_500
+    assert events(0.05, 0.01, 5.0).median <= 2_500
+    assert pairs(0.03, 0.01).median <= 600
+    assert pairs(0.025, 0.015).median <= 2_400
 
 
 def test_time_falls_with_traffic_and_effect():
-    slow = time_of_events(share=0.05, live_rate=0.01, ratio=2.0, requests_per_s=4)
-    fast = time_of_events(share=0.05, live_rate=0.01, ratio=2.0, requests_per_s=40)
+    slow = events(0.05, 0.01, 2.0, per_s=4)
+    fast = events(0.05, 0.01, 2.0, per_s=40)
     assert slow.median_s == pytest.approx(10 * fast.median_s)
-    strong = time_of_events(share=0.05, live_rate=0.01, ratio=3.0)
+    strong = events(0.05, 0.01, 3.0)
     assert strong.median < fast.median < fast.late
 
 
 def test_a_long_wait_is_an_estimate_and_says_so():
-    time = time_of_events(share=0.01, live_rate=0.01, ratio=1.3)
+    time = events(0.01, 0.01, 1.3)
     assert not time.exact
     assert time.median > time.bound
-    assert time_of_events(share=0.05, live_rate=0.01, ratio=1.02).median == math.inf  # below the smallest ratio bet on
+    assert events(0.05, 0.01, 1.02).median == math.inf  # below the smallest ratio bet on
 
 
 def test_mean_is_what_simulated_streams_take():
     n_star, effect = 30, 0.6
-    expected = time_of_mean(effect=effect, sd=1.0, n_star=n_star, units_per_s=1 / 86_400)
-    x = np.random.default_rng(2).normal(effect, 1.0, (600, 200))
     test = MeanSequence(alpha=0.05, n_star=n_star, side=Side.LOWER)
+    expected = expected_time(test, effect=MeanEffect(distance=effect, sd=1.0), per_s=1 / 86_400)
+    x = np.random.default_rng(2).normal(effect, 1.0, (600, 200))
     totals, squares = np.cumsum(x, axis=1), np.cumsum(x**2, axis=1)
     times = []
     for stream in range(600):
@@ -93,14 +106,19 @@ def test_planned_sizes_give_their_power():
 @pytest.mark.parametrize(
     ("make", "name"),
     [
-        (lambda: time_of_events(share=0.05, live_rate=0.01, ratio=1.0), "ratio"),
-        (lambda: time_of_events(share=0.05, live_rate=0.6, ratio=2.0), "live_rate"),
-        (lambda: time_of_events(share=5, live_rate=0.01, ratio=2.0), "share"),
-        (lambda: time_of_events(share=0.5, live_rate=0.01, ratio=math.nan), "ratio"),
-        (lambda: time_of_events(share=0.5, live_rate=0.01, ratio=2.0, requests_per_s=0), "requests_per_s"),
-        (lambda: time_of_pairs(only_canary_rate=0.01, only_live_rate=0.02), "ratio"),
-        (lambda: time_of_mean(effect=0.0, sd=1.0, n_star=10), "effect"),
-        (lambda: time_of_mean(effect=1.0, sd=math.nan, n_star=10), "sd"),
+        (lambda: events(0.05, 0.01, 1.0), "ratio"),
+        (lambda: events(0.05, 0.6, 2.0), "live_rate"),
+        (lambda: events(5, 0.01, 2.0), "share"),
+        (lambda: events(0.5, 0.01, math.nan), "ratio"),
+        (lambda: events(0.5, 0.01, 2.0, per_s=0), "per_s"),
+        (lambda: pairs(0.01, 0.02), "ratio"),
+        (lambda: pairs(0.7, 0.5), "only_canary"),
+        (lambda: expected_time(MEAN, effect=MeanEffect(distance=0.0, sd=1.0)), "distance"),
+        (lambda: expected_time(MEAN, effect=MeanEffect(distance=1.0, sd=math.nan)), "sd"),
+        (lambda: expected_time(MEAN, effect=RateEffect(live_rate=0.1, ratio=2.0)), "effect"),
+        (lambda: expected_time(PairedHarm(), effect=MeanEffect(distance=1.0, sd=1.0)), "effect"),
+        (lambda: expected_time(EventSplit(share=0.5), effect=MeanEffect(distance=1.0, sd=1.0)), "effect"),
+        (lambda: expected_time(PairedDifference(), effect=MeanEffect(distance=1.0, sd=1.0)), "test"),
         (lambda: requests_for_rates(share=0.5, live_rate=0.1, canary_rate=0.1, alpha=0.05, power=0.8), "canary_rate"),
         (lambda: units_for_mean(effect=1.0, sd=1.0, alpha=0.05, power=80), "power"),
     ],

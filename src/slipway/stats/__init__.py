@@ -48,6 +48,7 @@ shares                 Has a share left what the reference allows?
 size                   How far did a column move, in its own unit?
 special                Special functions that numpy lacks
 state                  Exact bytes for a state
+stopping               When a counting test stops, exactly
 student                Student's t
 table                  Many columns at once: references and one tick
 two_by_two             Do two rates differ, if both change from block to block?
