@@ -1,5 +1,6 @@
 """A version tells what the data are, what is wrong with them, and what a model must beat."""
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -177,3 +178,27 @@ def test_without_an_id_rows_are_known_by_their_content() -> None:
 def test_an_id_that_comes_twice_is_refused() -> None:
     with pytest.raises(BadInput, match=r"row id 'id': want .* got 0 missing and 1 repeated in the table after"):
         compare_tables(pl.DataFrame({"id": [1]}), new=pl.DataFrame({"id": [1, 1]}), row_id="id", target=None)
+
+
+@given(st.lists(st.none() | st.floats(-1e6, 1e6) | st.just(float("nan")), min_size=1, max_size=40))
+def test_a_profile_holds_what_its_words_say_in_any_order(values: list[float | None]) -> None:
+    seen = [v for v in values if v is not None and not math.isnan(v)]
+    table = pl.DataFrame({"x": pl.Series(values, dtype=pl.Float64, strict=False)})
+    [p] = profile(table, hashes={"x": ""})
+    assert p.missing_share == (len(values) - len(seen)) / len(values)
+    assert p.distinct == len({v + 0.0 for v in seen})
+    assert p.quantiles == profile(table.reverse(), hashes={"x": ""})[0].quantiles
+    if seen:
+        assert p.quantiles == tuple(sorted(p.quantiles))
+        assert (p.quantiles[0], p.quantiles[-1]) == (min(seen), max(seen))
+        assert set(p.quantiles) <= set(seen)
+        assert p.mean == pytest.approx(np.mean(seen), abs=1e-6)
+
+
+@given(st.lists(st.none() | st.sampled_from("abcde"), min_size=1, max_size=40))
+def test_the_most_frequent_categories_come_first(values: list[str | None]) -> None:
+    [p] = profile(pl.DataFrame({"x": pl.Series(values, dtype=pl.String)}), hashes={"x": ""})
+    shares = [share for _, share in p.top]
+    assert shares == sorted(shares, reverse=True)
+    assert sum(shares) + p.missing_share == pytest.approx(1)
+    assert dict(p.top) == {v: pytest.approx(values.count(v) / len(values)) for v in set(values) if v is not None}
