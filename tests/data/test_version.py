@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slipway.data.version import content, row_hashes
+from slipway.data.version import _canonical_order, content, row_hashes
 from slipway.errors import BadInput
 
 CELLS = {
@@ -165,3 +165,8 @@ def test_row_hashes_do_not_collide_among_a_million_near_values() -> None:
 def test_no_rows_have_an_id_too() -> None:
     empty = pl.DataFrame(schema={"x": pl.Float64, "t": pl.String})
     assert content(empty).id == content(empty.select("t", "x")).id
+
+
+def test_rows_that_tie_in_one_lane_are_put_in_order_by_the_other() -> None:
+    rows = np.array([[5, 2], [5, 1], [3, 9], [5, 1]], dtype=np.uint64)
+    assert rows[_canonical_order(rows)].tolist() == [[3, 9], [5, 1], [5, 1], [5, 2]]

@@ -56,7 +56,7 @@ def content(table: pl.DataFrame) -> Content:
         raise BadInput("table: want at least one column, got none.")
     names = sorted(table.columns)
     rows = row_hashes(table)
-    order = np.lexsort((rows[:, 1], rows[:, 0]))
+    order = _canonical_order(rows)
     digests = {name: _digest(table[name], order) for name in names}
     whole = hashlib.sha256(_FORMAT)
     whole.update(table.height.to_bytes(8, "little"))
@@ -76,6 +76,17 @@ def row_hashes(table: pl.DataFrame) -> Words:
         key = f"{sort_of(name, table[name].dtype)}:{name}"
         total += mix_fixed(column, key=key) if isinstance(column, Fixed) else mix_varying(column, key=key)
     return total
+
+
+def _canonical_order(rows: Words) -> npt.NDArray[np.intp]:
+    """Sort by both lanes. One lane nearly always suffices, and takes a quarter of the time."""
+    first = np.ascontiguousarray(rows[:, 0])
+    order = np.argsort(first)
+    ranked = rows[order]
+    tied = ranked[1:, 0] == ranked[:-1, 0]
+    if (ranked[1:, 1] != ranked[:-1, 1])[tied].any():
+        return np.lexsort((rows[:, 1], first))
+    return order
 
 
 def _digest(column: pl.Series, order: npt.NDArray[np.intp]) -> bytes:
