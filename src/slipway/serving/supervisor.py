@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from slipway.errors import Conflict, Unavailable
@@ -106,9 +107,9 @@ class Supervisor:
     def __init__(self, config: WorkerConfig, *, folder: Path, control: bool = True) -> None:
         layout = Layout(folder.absolute()).create()
         _refuse_second(layout.run)
-        save_config(config, layout=layout)
         first = listen(config.host, config.port)
         self.host, self.port = first.getsockname()[:2]
+        save_config(msgspec.structs.replace(config, port=self.port), layout=layout)
         self._sockets = [first, *(listen(config.host, self.port) for _ in range(config.workers - 1))]
         self._run = layout.run
         for stale in (*self._run.glob("*.json"), *self._run.glob("metrics-*.msgpack")):
