@@ -1,4 +1,4 @@
-"""The system to be replaced: an HTTP service of its own that calls a flight late when it left more than 15 minutes late.
+"""The system to be replaced: an HTTP service of its own that calls a flight late if it left over 15 minutes late.
 
 It speaks the Open Inference Protocol (version 2, REST) and knows nothing of Slipway. Run it by itself with
 ``python present_system.py 9000``.

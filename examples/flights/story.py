@@ -9,23 +9,24 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
-import polars as pl
 from model import load
-from replay import Replay, micros
+from replay import Replay, midnight
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from slipway import Project
+from slipway.control.report import StepReport
 from slipway.project.server import Server, free_ports
-from slipway.records.rollout import Action, Plan, RolloutStatus, Verdict
+from slipway.records.rollout import Action, Decision, Plan, RolloutStatus, Verdict
 from slipway.records.run import Run
-from slipway.words import amount, day, percent
+from slipway.web.write import write_report
+from slipway.words import day, percent
 
 FIRST = date(2013, 4, 1)
 MONTHS = tuple(range(4, 13))
@@ -114,8 +115,7 @@ class Story:
         """A candidate is trained, compared, searched for weak spots and packaged."""
         self._act("Modeling", "is it better, and where is it wrong?")
         run = self.project.train("winter", name="trees")
-        for line in self.project.judge_run(run):
-            self._say(line)
+        self._judge(run)
         if run.slices:
             worst = run.slices[0]
             self._say(
@@ -130,16 +130,16 @@ class Story:
         self._act("Deployment", "may it take more traffic? April 2013 begins.")
         flights = load(MONTHS)
         flights = flights[:: self.stretch.every]
-        replay = Replay(flights, serving=server.url, control=server.control_url)
-        good = self.project.start_rollout(str(first.package), at_us=_midnight(FIRST))
+        replay = Replay(flights, serving=server.url, look=lambda now: self.project.step(now_us=now))
+        good = self.project.start_rollout(str(first.package), at_us=midnight(FIRST))
         self._say(f"Rollout {good.id}: the model shadows the present system, and decides nothing.")
         faulty = ""
         total = (self.stretch.last - FIRST).days + 1
         try:
             with self._progress(total) as progress:
                 for today, report in replay.days(FIRST, self.stretch.last):
-                    progress.update(0, advance=1, description=f"{today:%d %B}")
-                    self._tell_verdicts(report)
+                    progress.update(TaskID(0), advance=1, description=f"{today:%d %B}")
+                    self._tell_verdicts(report, today=today)
                     self._tell_findings(report)
                     done = self.project.rollout(good.id).status is not RolloutStatus.RUNNING
                     if not faulty and done and today >= self.stretch.fault_on:
@@ -167,7 +167,7 @@ class Story:
             f"- {self.asked:,} flights were asked about and {self.told:,} outcomes came, all through HTTP; "
             f"{self.project.verify().sentence}"
         )
-        page = self.project.write_report(self.project.folder / "report.html")
+        page = write_report(self.project, out=self.project.folder / "report.html", now_us=time.time_ns() // 1000)
         self.console.print()
         self.console.print(f"  The report, with charts:  {page}", highlight=False, soft_wrap=True)
         self.console.print("  To explore further:", highlight=False)
@@ -179,28 +179,36 @@ class Story:
         self._act("A faulty candidate", "delays in hours where minutes are meant; its test set shares the fault")
         self.project.make_dataset("faulty", params={"months": [4, 5, 6, 7], "delay_unit": "h"})
         run = self.project.train("faulty", name="trees-hours")
-        for line in self.project.judge_run(run):
-            self._say(line)
+        self._judge(run)
         plan = self.project.scope.rollout
         hurried = Plan(stages=plan.stages[1:], metric=plan.metric, alpha=plan.alpha, maturity_s=plan.maturity_s)
-        rollout = self.project.start_rollout(str(run.package), plan=hurried, at_us=_midnight(today, days=1))
+        rollout = self.project.start_rollout(str(run.package), plan=hurried, at_us=midnight(today + timedelta(days=1)))
         self._say(f"Rollout {rollout.id}: someone is in a hurry, and starts at the canary, without a shadow.")
         return rollout.id
 
-    def _tell_verdicts(self, report: dict[str, object]) -> None:
-        for id_ in _texts(report["stored"]):
-            verdict = self.project.verdict(id_)
-            if verdict.action is Action.STAY and not verdict.alert:
-                continue
-            self._say(f"{day(verdict.at_us)}  {verdict.rollout}, {verdict.stage}: {verdict.decision} -> {verdict.action}")
-            for gate in verdict.gates:
-                self.console.print(Padding(f"{gate.gate.kind}: {gate.reason}", (0, 0, 0, 16)), highlight=False)
-            if verdict.action is not Action.ADVANCE:
+    def _judge(self, run: Run) -> None:
+        for found in self.project.judge_run(run):
+            self._say(f"  {found.promise}: {found.standing}: {found.reason}")
+
+    def _tell_verdicts(self, report: StepReport, *, today: date) -> None:
+        month_ends = (today + timedelta(days=1)).day == 1
+        for verdict in report.verdicts:
+            if verdict.action is not Action.STAY or verdict.alert or month_ends:
+                self._tell_verdict(verdict)
                 self.lines.append(_in_short(verdict))
 
-    def _tell_findings(self, report: dict[str, object]) -> None:
+    def _tell_verdict(self, verdict: Verdict) -> None:
+        self._say(f"{day(verdict.at_us)}  {verdict.rollout}, {verdict.stage}: {verdict.decision} -> {verdict.action}")
+        for gate in verdict.gates:
+            self.console.print(Padding(f"{gate.gate.kind}: {gate.reason}", (0, 0, 0, 16)), highlight=False)
+        if verdict.alert:
+            self.console.print(Padding(verdict.alert, (0, 0, 0, 16)), highlight=False)
+
+    def _tell_findings(self, report: StepReport) -> None:
+        if not report.findings:
+            return
         known = {finding.id: finding for finding in self.project.findings()}
-        for id_ in _texts(report["findings"]):
+        for id_ in report.findings:
             finding = known[id_]
             if finding.relevant:
                 state = "opened" if finding.closed_us is None else "closed"
@@ -223,7 +231,8 @@ class Story:
 @contextmanager
 def present_system(port: int) -> Iterator[None]:
     """Run the system that is to be replaced, on a loopback port, until the story is told."""
-    process = subprocess.Popen([sys.executable, str(Path(__file__).with_name("present_system.py")), str(port)])
+    service = Path(__file__).with_name("present_system.py")
+    process = subprocess.Popen([sys.executable, str(service), str(port)])  # noqa: S603 - our own service
     try:
         for _ in range(200):
             try:
@@ -248,12 +257,7 @@ def _with_limits(value: float, low: float, high: float) -> str:
 
 
 def _in_short(verdict: Verdict) -> str:
-    return f"{day(verdict.at_us)}: {verdict.rollout} in {verdict.stage}: {verdict.action}. {verdict.reason}"
-
-
-def _texts(value: object) -> list[str]:
-    return [str(v) for v in value] if isinstance(value, list) else []
-
-
-def _midnight(day_: date, *, days: int = 0) -> int:
-    return micros(datetime(day_.year, day_.month, day_.day, tzinfo=UTC)) + days * 86_400_000_000
+    """Say a verdict in a line: of a hold or a failure the gate that says so, else only what follows."""
+    telling = [g for g in verdict.gates if g.decision is verdict.decision and verdict.decision is not Decision.PASS]
+    why = f": {telling[0].reason}" if telling else "."
+    return f"{day(verdict.at_us)}  {verdict.rollout}, {verdict.stage}: {verdict.action}{why}"

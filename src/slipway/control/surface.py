@@ -24,6 +24,9 @@ from slipway.records.worker_config import is_loopback
 MOST_BYTES = 1_000_000
 """Longest body that is read."""
 
+EXACT = "application/msgpack"
+"""What a caller accepts who wants every number as it is."""
+
 _STATUS: tuple[tuple[type[SlipwayError], int, str], ...] = (
     (BadInput, 400, "Mend the request; sending it again as it is will fail again."),
     (NotFound, 404, "Look at the list above it in the path."),
@@ -39,25 +42,26 @@ def surface(desk: Desk) -> Starlette:
 
     async def step(request: Request) -> Response:
         wanted = await _read(request, kind=StepRequest)
-        return _json(await run_in_threadpool(desk.step, wanted))
+        return _answer(request, await run_in_threadpool(desk.step, wanted))
 
     async def start(request: Request) -> Response:
         wanted = await _read(request, kind=StartRequest)
-        return _json(await run_in_threadpool(desk.start, wanted), status=201)
+        return _answer(request, await run_in_threadpool(desk.start, wanted), status=201)
 
     async def roll_back(request: Request) -> Response:
         wanted = await _read(request, kind=RollbackRequest)
-        return _json(await run_in_threadpool(desk.roll_back, request.path_params["id"], request=wanted))
+        ended = await run_in_threadpool(desk.roll_back, request.path_params["id"], request=wanted)
+        return _answer(request, ended)
 
     async def audit(request: Request) -> Response:
         after = request.query_params.get("after", "0")
         if not after.isdecimal():
             raise BadInput(f"after: want the number of an audit entry, got {after!r}.")
-        return _json(await run_in_threadpool(desk.audit, after_seq=int(after)))
+        return _answer(request, await run_in_threadpool(desk.audit, after_seq=int(after)))
 
     def get(ask: Callable[..., Any]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
-            return _json(await run_in_threadpool(ask, *request.path_params.values()))
+            return _answer(request, await run_in_threadpool(ask, *request.path_params.values()))
 
         return answer
 
@@ -115,6 +119,13 @@ async def _read(request: Request, *, kind: type[Any]) -> Any:
     if body and request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
         raise BadInput("Content-Type: want application/json, got something else.")
     return decode_request(bytes(body), kind=kind)
+
+
+def _answer(request: Request, value: object, *, status: int = 200) -> Response:
+    """Answer in JSON, or in MessagePack to who asks for it: JSON has no infinity, and an open interval becomes null."""
+    if request.headers.get("accept") == EXACT:
+        return Response(msgspec.msgpack.encode(value), status_code=status, media_type=EXACT)
+    return _json(value, status=status)
 
 
 def _json(value: object, *, status: int = 200) -> Response:

@@ -8,6 +8,7 @@ import msgspec
 from slipway.control.desk import RollbackRequest, StartRequest, StepRequest
 from slipway.control.report import StepReport
 from slipway.control.step import Controller
+from slipway.control.surface import EXACT
 from slipway.errors import BadInput, Conflict, NotFound, Refused, SlipwayError, Unavailable
 from slipway.records.arm import Arm
 from slipway.records.base import Record
@@ -56,14 +57,14 @@ def step(parts: Parts, controller: Controller, *, now_us: int) -> StepReport:
 
 def _post(url: str, request: Record, *, kind: type[T]) -> T:
     try:
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", "Accept": EXACT}
         reply = httpx.post(url, content=msgspec.json.encode(request), headers=headers, timeout=TIMEOUT_S)
     except httpx.HTTPError as error:
         raise Unavailable(
             f"control at {url}: want an answer, got {type(error).__name__}: {error}. Try again."
         ) from error
     if reply.is_success:
-        return msgspec.json.decode(reply.content, type=kind)
+        return msgspec.msgpack.decode(reply.content, type=kind)
     try:
         message = str(reply.json()["error"])
     except (ValueError, KeyError, TypeError):

@@ -1,6 +1,7 @@
 """The user's own files: functions named ``file.py:function``, and the sources they are made of."""
 
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -85,6 +86,8 @@ def _inside(module: ModuleType | None, base: Path) -> bool:
 
 
 def _import(path: Path, *, folder: Path) -> ModuleType:
+    # Training tools spin their threads while they wait, which on shared cores makes them ten times slower.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     name = f"slipway_project_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
