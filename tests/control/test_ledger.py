@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from slipway.control.ledger import Ledger
 from slipway.control.terms import Terms
 from slipway.records.base import canonical
 from slipway.records.frame import OutcomeFrame, PredictionFrame, ShadowFrame
-from slipway.records.rollout import Gate, GateKind, Plan, Stage, StageKind
+from slipway.records.rollout import Gate, GateKind, Plan, Stage, StageEntry, StageKind
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
 from slipway.testing.memory import MemoryJournal
@@ -116,6 +117,28 @@ def test_an_entity_errs_once():
     found = cohorts_of(frames)
     assert [c.live.errors for c in found] == [2, 2, 2]
     assert [c.live.error_entities for c in found] == [1, 0, 1]
+
+
+def test_an_entity_is_one_toss_in_the_stage_that_first_dealt_it():
+    """Errors stick to entities: one that live erred on in the shadow must stay a toss, one tossed before must not."""
+    shares = {"shadow": 0.0, "canary": 0.25, "ramp": 0.5}
+    stages = [Stage(name=n, kind=StageKind(n), share=s, gates=(), min_s=0, max_s=1e9) for n, s in shares.items()]
+    rollout, _ = started(Plan(stages=tuple(stages), maturity_s=3600.0))
+    entries = tuple(StageEntry(stage=n, at_us=i * DAY_US, route_version=2 + i) for i, n in enumerate(shares))
+    rollout = msgspec.structs.replace(rollout, entries=entries)
+    asked = [("old", "live", 0), ("old", "live", 1), ("old", "candidate", 2), ("new", "candidate", 2)]
+    frames = [
+        frame
+        for i, (entity, arm, day) in enumerate(asked)
+        for frame in (
+            prediction(f"p{i}", at_us=day * DAY_US + i, entity=entity, arm=arm, version=2 + day, fallback=True),
+            outcome(f"p{i}", 0.0, at_us=day * DAY_US + i),
+        )
+    ]
+    terms = Terms(latency_budget_ms=0.001)  # so that each answer fails too
+    found = CohortBook("r1").cohorts(rollout, ledger=ledger_of(frames, terms=terms), now_us=10 * DAY_US)
+    for count in ("error_entities", "failure_entities"):
+        assert [getattr(c.live, count) + getattr(c.candidate, count) for c in found] == [0, 1, 1]
 
 
 def test_no_answer_is_an_error_of_a_pair_but_no_loss_of_a_number():

@@ -2,10 +2,15 @@
 
 A day that is over and waited for does not change any more, so it is summed once. First errors of an entity are counted
 along the days: what the closed days have seen is remembered, the open ones are looked at afresh each time.
+
+An entity is one toss of the coin that dealt it: in the stage of its first request while both arms answer, and in no
+other. What live did to it in the shadow is no toss, and in a later stage its side is no chance any more: a candidate
+that errs as often, but on other entities, would look guilty of each new error, for live has made its own before.
 """
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +20,7 @@ from slipway.control.block import Block
 from slipway.control.ledger import Ledger
 from slipway.control.maturity import in_time
 from slipway.control.terms import Terms
+from slipway.deployment.dealt import is_dealt
 from slipway.deployment.units import unit_length_us
 from slipway.records.cohort import ArmSums, Cohort, PairSums
 from slipway.records.rollout import Rollout
@@ -32,11 +38,22 @@ class _Closed(NamedTuple):
     cohorts: tuple[Cohort, ...]
 
 
-class _Seen(NamedTuple):
-    """Entities that had an error, or a failure, on an earlier day of the rollout."""
+@dataclass
+class _Seen:
+    """What earlier days of the rollout say of entities.
 
-    erred: set[int]
-    failed: set[int]
+    Attributes:
+        erred: Those whose error was counted.
+        failed: Those whose failure was counted.
+        home: By entity, the number of the stage that first dealt it, or -1; entities beyond the end were not dealt.
+    """
+
+    erred: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)
+    home: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def copy(self) -> "_Seen":
+        return _Seen(set(self.erred), set(self.failed), self.home.copy())
 
 
 class CohortBook:
@@ -49,7 +66,7 @@ class CohortBook:
     def __init__(self, rollout_id: str) -> None:
         self.rollout_id = rollout_id
         self._closed: list[_Closed] = []
-        self._seen = _Seen(set(), set())
+        self._seen = _Seen()
 
     def cohorts(self, rollout: Rollout, *, ledger: Ledger, now_us: int) -> tuple[Cohort, ...]:
         """Return the cohorts at a moment, oldest first: a function of the rollout, the frames read, and the moment."""
@@ -62,7 +79,7 @@ class CohortBook:
         for block in blocks[len(self._closed) :]:
             over = block.end_us + wait_us <= now_us
             if not over and seen is self._seen:
-                seen = _Seen(set(seen.erred), set(seen.failed))  # what open days add may change
+                seen = seen.copy()  # what open days add may change
             made = tuple(_sum(block, rollout=rollout, ledger=ledger, seen=seen, length=length, now_us=now_us))
             found.extend(made)
             if over and seen is self._seen:
@@ -74,7 +91,7 @@ class CohortBook:
         kept = [(d.day, d.revision) for d in self._closed]
         same = kept == [(b.day, b.revision) for b in blocks[: len(kept)]]
         if not same or (kept and blocks[len(kept) - 1].end_us > over_us):
-            self._closed, self._seen = [], _Seen(set(), set())
+            self._closed, self._seen = [], _Seen()
 
 
 class _Rows(NamedTuple):
@@ -136,8 +153,9 @@ def _rows(block: Block, *, rollout: Rollout, ledger: Ledger, seen: _Seen, length
     by_candidate = arm == candidate
     entity = np.array(block.entity)
     order = np.lexsort((version, at_us))
-    first_error = _first(entity, where=own & terms.binary & (loss > 0), order=order, seen=seen.erred)
-    first_failure = _first(entity, where=own & failed, order=order, seen=seen.failed)
+    tossed = own & _at_home(entity, stage=_dealt_stage(rollout, version=version), where=own, order=order, seen=seen)
+    first_error = _first(entity, where=tossed & terms.binary & (loss > 0), order=order, seen=seen.erred)
+    first_failure = _first(entity, where=tossed & failed, order=order, seen=seen.failed)
     return _Rows(
         unit=(at_us // length)[own],
         version=version[own],
@@ -152,6 +170,27 @@ def _rows(block: Block, *, rollout: Rollout, ledger: Ledger, seen: _Seen, length
         first_error=first_error[own],
         first_failure=first_failure[own],
     )
+
+
+def _dealt_stage(rollout: Rollout, *, version: Ints) -> Ints:
+    """Return the number of the stage that each row came under, or -1 where that stage deals nothing."""
+    shares = {s.name: s.share for s in rollout.plan.stages}
+    starts = np.array([e.route_version for e in rollout.entries])
+    dealt = np.array([is_dealt(shares[e.stage]) for e in rollout.entries])
+    stage = np.searchsorted(starts, version, side="right") - 1
+    return np.where((stage >= 0) & dealt[stage], stage, -1)
+
+
+def _at_home(entity: Ints, *, stage: Ints, where: Bools, order: Ints, seen: _Seen) -> Bools:
+    """Tell which rows came in the stage that first dealt their entity; note the stages of those dealt first here."""
+    dealt = where & (stage >= 0)
+    rows = order[dealt[order]]
+    home = np.full(max(len(seen.home), int(entity.max(initial=-1)) + 1), -1, dtype=np.int64)
+    home[: len(seen.home)] = seen.home
+    fresh = rows[home[entity[rows]] < 0][::-1]  # backwards: of several rows of an entity, the first is written last
+    home[entity[fresh]] = stage[fresh]
+    seen.home = home
+    return np.asarray(dealt & (home[entity] == stage))
 
 
 def _first(entity: Ints, *, where: Bools, order: Ints, seen: set[int]) -> Bools:

@@ -17,12 +17,13 @@ class ArmSums(Record, frozen=True, kw_only=True):
     Attributes:
         n: Requests assigned so far.
         failures: Of those, not answered by the arm itself within its budget (fallback, no answer, too late).
-        failure_entities: Entities whose first failure of the rollout is here.
+        failure_entities: As ``error_entities``, of failures.
         mature: Requests whose outcome need not be waited for any more.
         labelled: Of those, with an answer and an outcome; the rest is missing and stays so.
         errors: Labelled requests answered wrongly (for numbers: 0).
-        error_entities: Entities whose first error of the rollout is here. One entity stays with one arm, so ten errors
-            of one entity are one toss of the coin that dealt it, not ten.
+        error_entities: Entities whose first error, in the stage that first dealt them, is here. One entity stays with
+            one arm, so ten errors of one entity are one toss of the coin that dealt it, not ten; in a later stage its
+            side is no toss any more.
         loss: Sum of the loss over labelled requests, in units of the metric.
         squares: Sum of its squares.
     """
