@@ -183,11 +183,13 @@ class Project:
         """Return the route in force, or None if nothing was served yet."""
         return next((route for _, route, _ in self._parts.store.all(Route)), None)
 
-    def start_rollout(self, candidate: str, *, plan: Plan | None = None, at_us: int | None = None) -> Rollout:
+    def start_rollout(
+        self, candidate: str | None = None, *, plan: Plan | None = None, at_us: int | None = None
+    ) -> Rollout:
         """Start a rollout of a packaged model (package id, its beginning, or name) or of an arm of the scope.
 
         Args:
-            candidate: Who is on the way in.
+            candidate: Who is on the way in; None takes the newest package.
             plan: Its stages; None takes the scope's.
             at_us: The moment; None takes the clock that counts.
 

@@ -47,13 +47,19 @@ class ReplayReport(Record, frozen=True, kw_only=True):
         return f"{len(wrong)} of {len(self.verdicts)} verdicts on {self.rollout} differ. " + " ".join(wrong)
 
 
-def arm_of(parts: Parts, candidate: str) -> Arm:
+def arm_of(parts: Parts, candidate: str | None) -> Arm:
     """Return the arm that a word means: a package id, its beginning, a package's name (the newest), or an arm's name.
+
+    Without a word, the newest package.
 
     Raises:
         NotFound: It means none, or more than one.
     """
     packages = [(id_, manifest) for id_, manifest, _ in parts.store.all(Manifest)]
+    if candidate is None:
+        if not packages:
+            raise NotFound("candidate: want a packaged model, found none. Make one with 'slipway run train'.")
+        candidate = packages[-1][0]
     named = [(id_, m) for id_, m in packages if m.name == candidate]
     begun = [(id_, m) for id_, m in packages if len(candidate) >= 4 and id_.startswith(candidate)]
     if named or len(begun) == 1:
