@@ -24,7 +24,7 @@ from slipway.stats.evidence import EValue
 from slipway.stats.histogram import NumericReference
 from slipway.stats.multiple import mean_e
 from slipway.stats.rank_bets import RankBets, RankState
-from slipway.stats.restarts import log_mean
+from slipway.stats.restarts import log_means
 from slipway.stats.table import ColumnReference, TableReference, TableTick
 
 Floats = npt.NDArray[np.float64]
@@ -128,13 +128,15 @@ class BlockDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
         return tuple(slice(a, b) for a, b in itertools.pairwise(ends))
 
     def _by_column(self, state: BlockDriftState) -> list[EValue]:
-        capital = state.ranks.log_capital
-        found = []
-        for series in self._series:
-            bets = capital[series].ravel()
-            log_e = log_mean(bets, np.full(len(bets), -np.log(len(bets))), ticks=state.ranks.blocks)
-            found.append(EValue(log_e=log_e, n=state.ranks.blocks))
-        return found
+        bets = state.ranks.log_capital.shape[1]
+        sizes = np.array([bets * (series.stop - series.start) for series in self._series])
+        logs = log_means(
+            state.ranks.log_capital.ravel(),
+            np.repeat(-np.log(sizes), sizes),
+            starts=np.array([bets * series.start for series in self._series]),
+            ticks=state.ranks.blocks,
+        )
+        return [EValue(log_e=log_e, n=state.ranks.blocks) for log_e in logs.tolist()]
 
 
 def block_means(reference: TableReference, counts: Ints) -> Floats:

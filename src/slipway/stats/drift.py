@@ -23,7 +23,7 @@ from slipway.stats.categories import CategoryDrift
 from slipway.stats.evidence import EValue
 from slipway.stats.histogram import HistogramDrift, NumericReference
 from slipway.stats.multiple import e_bh, mean_e
-from slipway.stats.restarts import compound, log_mean
+from slipway.stats.restarts import compound, log_means
 from slipway.stats.table import TableReference, TableTick
 
 __all__ = ["ColumnDrift", "TableDrift", "TableReference", "TableTick", "name_columns"]
@@ -133,11 +133,15 @@ class TableDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
         return name_columns(self.reference.names, self._by_column(state), alpha=alpha)
 
     def _by_column(self, state: BetState) -> list[EValue]:
+        starts, weights = self._layout
+        logs = log_means(state.log_capital, weights, starts=starts, ticks=state.ticks)
         rows = self.reference.rows(state.counts)
-        return [
-            EValue(log_e=log_mean(state.log_capital[bets], table.log_weights, ticks=state.ticks), n=rows)
-            for bets, table in zip(self._bets, self.tables, strict=True)
-        ]
+        return [EValue(log_e=log_e, n=rows) for log_e in logs.tolist()]
+
+    @functools.cached_property
+    def _layout(self) -> tuple[npt.NDArray[np.intp], Floats]:
+        starts = np.array([bets.start for bets in self._bets], dtype=np.intp)
+        return starts, np.concatenate([table.log_weights for table in self.tables])
 
 
 def name_columns(names: tuple[str, ...], evidence: list[EValue], *, alpha: float) -> tuple[ColumnDrift, ...]:

@@ -52,3 +52,18 @@ def log_mean(log_capital: Floats, log_weights: Floats, *, ticks: int) -> float:
     parts = np.append(log_capital + log_weights, math.log(unspent(ticks)))
     top = parts.max()
     return float(top + math.log(np.exp(parts - top).sum()))
+
+
+def log_means(log_capital: Floats, log_weights: Floats, *, starts: npt.NDArray[np.intp], ticks: int) -> Floats:
+    """Return :func:`log_mean` of consecutive groups of components, group i beginning at ``starts[i]``.
+
+    >>> capital, weights = np.log([4.0, 2.0, 8.0]), np.log([0.5, 0.5, 1.0])
+    >>> np.exp(log_means(capital, weights, starts=np.array([0, 2]), ticks=0)).round(9)
+    array([4., 9.])
+    """
+    parts = log_capital + log_weights
+    rest = math.log(unspent(ticks))
+    tops = np.maximum(np.maximum.reduceat(parts, starts), rest)
+    sizes = np.diff(np.append(starts, len(parts)))
+    sums = np.add.reduceat(np.exp(parts - np.repeat(tops, sizes)), starts)
+    return np.asarray(tops + np.log(sums + np.exp(rest - tops)))
