@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from slipway.project.watching import DayLoss, Watched
 from slipway.records.alert import Finding, FindingKind, MovedColumn, Step
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.dataset import CheckResult, ColumnProfile, DatasetVersion, Score, SplitKind
@@ -28,7 +29,8 @@ from slipway.records.run import Run, RunKind, Slice
 from slipway.records.scope import Budgets, Data, Metric, Modeling, Monitoring, Project, Scope, Serving
 from slipway.records.task import Case, Task, TaskKind
 from slipway.stats.evidence import AnytimeInterval, EValue
-from slipway.web.report_data import AuditLine, DayLoss, ReportData, RolloutStory, RunChange, Watched
+from slipway.web.report_data import AuditLine, ReportData, RunChange
+from slipway.web.story import RolloutStory
 
 DAY = 86_400_000_000
 START = 1_364_774_400_000_000  # 2013-04-01

@@ -1,32 +1,13 @@
 """Everything the report shows, as one frozen record: what is not in it cannot be on the page."""
 
+from slipway.project.watching import Watched
 from slipway.records.alert import Finding
 from slipway.records.base import Record
 from slipway.records.dataset import DatasetVersion
-from slipway.records.model import Manifest
-from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
 from slipway.records.run import Run, RunKind
 from slipway.records.scope import Scope
-
-
-class Packaged(Record, frozen=True, kw_only=True):
-    """A packaged model.
-
-    Attributes:
-        id: Package id.
-        manifest: What it is.
-    """
-
-    id: str
-    manifest: Manifest
-
-
-class RolloutStory(Record, frozen=True, kw_only=True):
-    """A rollout with every verdict on it, oldest first."""
-
-    rollout: Rollout
-    verdicts: tuple[Verdict, ...]
+from slipway.web.story import Packaged, RolloutStory
 
 
 class RunChange(Record, frozen=True, kw_only=True):
@@ -43,29 +24,6 @@ class RunChange(Record, frozen=True, kw_only=True):
     after: str
     kind: RunKind
     sentences: tuple[str, ...]
-
-
-class DayLoss(Record, frozen=True, kw_only=True):
-    """The loss of one model's answers on one day.
-
-    Attributes:
-        at_us: Start of the day.
-        n: Answers whose outcome came.
-        realised: Mean loss; None without outcomes.
-        expected: Mean loss that the calibrated model expected on the same inputs; None if it was not measured.
-    """
-
-    at_us: int
-    n: int
-    realised: float | None
-    expected: float | None
-
-
-class Watched(Record, frozen=True, kw_only=True):
-    """One model under watch, day by day, oldest first."""
-
-    model: str
-    days: tuple[DayLoss, ...]
 
 
 class AuditLine(Record, frozen=True, kw_only=True):

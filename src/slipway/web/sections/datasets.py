@@ -7,6 +7,8 @@ from slipway.records.field import FieldKind
 from slipway.words import day, number, percent, short
 
 _MOST_COLUMNS = 24
+_RARE = 0.01
+"""A category whose most frequent value is rarer than this is told by its number of values."""
 
 
 class Version(NamedTuple):
@@ -31,7 +33,7 @@ def column(profile: ColumnProfile) -> tuple[str, str, str, str]:
     if profile.kind is FieldKind.NUMBER and profile.mean is not None:
         low, high = (profile.quantiles[0], profile.quantiles[-1]) if profile.quantiles else (None, None)
         holds = f"mean {number(profile.mean)}, sd {number(profile.sd)}, {number(low)} to {number(high)}"
-    elif profile.top:
+    elif profile.top and profile.top[0][1] >= _RARE:
         holds = ", ".join(f"{word or '(empty)'} {percent(share, digits=0)}" for word, share in profile.top[:3])
         holds += f" and {profile.distinct - 3} more" if profile.distinct > 3 else ""
     else:
@@ -40,7 +42,7 @@ def column(profile: ColumnProfile) -> tuple[str, str, str, str]:
 
 
 def _version(version: DatasetVersion) -> Version:
-    splits = ", ".join(f"{name} {number(rows)}" for name, rows in version.splits.items())
+    splits = ", ".join(f"{name} {number(rows)}" for name, rows in version.splits.items() if rows)
     failed = sum(not c.passed for c in version.checks)
     facts = (
         ("Rows", f"{number(version.rows)} ({splits}, split by {version.split_kind})"),

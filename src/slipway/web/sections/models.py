@@ -71,11 +71,11 @@ def _same_metric(one: str, other: str) -> bool:
 
 
 def _kind(name: str, *, live: str | None) -> str:
-    return "candidate" if name == "model" else "live" if name == live else "base"
+    return "candidate" if name == "model" else "live" if name in (live, "present") else "base"
 
 
 def _say(name: str, *, live: str | None) -> str:
-    return f"present system ({name})" if name == live else _SAID.get(name, name)
+    return f"present system ({live})" if name in (live, "present") else _SAID.get(name, name)
 
 
 def _row(score: Score) -> tuple[str, str, str, str]:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from slipway.project.watching import Watched
 from slipway.records.alert import Finding, Step
 from slipway.web.charts.days import Alarm, Day, days
-from slipway.web.report_data import ReportData, Watched
+from slipway.web.report_data import ReportData
 from slipway.words import amount, day
 
 

@@ -10,7 +10,8 @@ from slipway.records.rollout import Action, GateKind, GateResult, RolloutStatus,
 from slipway.web.charts.difference import At, difference
 from slipway.web.charts.evidence import evidence
 from slipway.web.charts.stages import Stay, stages
-from slipway.web.report_data import ReportData, RolloutStory
+from slipway.web.report_data import ReportData
+from slipway.web.story import RolloutStory
 from slipway.words import amount, moment, percent, span
 
 _DIFFERENCE = (

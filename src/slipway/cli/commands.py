@@ -1,0 +1,51 @@
+"""The commands by name: where each one is, without importing it."""
+
+from collections.abc import Sequence
+
+COMMANDS = (
+    ("init", "slipway.cli.init:init", "Make a project in a folder; what it makes runs as it is."),
+    (
+        "demo",
+        "slipway.cli.demo:demo",
+        "Tell the whole life of one real model, in about a minute.\n\n"
+        "On the 336,776 flights that left New York in 2013, through the real server. Every number is computed in the "
+        "run, and what it leaves is a project like any other.",
+    ),
+    (
+        "status",
+        "slipway.cli.status:status",
+        "The page for the engineer on call: what serves, what moves, what is wrong.",
+    ),
+    ("scope", "slipway.cli.scope:app", "Check and show slipway.toml."),
+    ("data", "slipway.cli.data:app", "Make, list, show and compare dataset versions."),
+    ("run", "slipway.cli.run:app", "Train, list, show and compare runs."),
+    ("model", "slipway.cli.model:app", "List, show and verify packaged models."),
+    (
+        "serve",
+        "slipway.cli.serve:serve",
+        "Serve the live route until stopped.\n\nCtrl-C or SIGTERM stops it; requests under way are answered first.",
+    ),
+    ("rollout", "slipway.cli.rollout:app", "Start, follow, move and undo rollouts."),
+    ("monitor", "slipway.cli.monitor:app", "What the monitors found."),
+    ("journal", "slipway.cli.journal:app", "Verify and follow the journal of predictions and outcomes."),
+    (
+        "audit",
+        "slipway.cli.audit:audit",
+        "Who changed what, when, and on which evidence.\n\n"
+        "The newest last. 'slipway journal verify' proves that no entry was altered or taken out.",
+    ),
+    ("report", "slipway.cli.report:report", "Write the project's report: one page, no network."),
+)
+"""Name, import path and help of each command, in the order of a project's life; lists show the first paragraph."""
+
+
+def asked(words: Sequence[str]) -> list[str]:
+    """Return the command that a call names, as far as it is known: ``["rollout", "start"]``, ``["status"]`` or nothing.
+
+    >>> asked(["rollout", "start", "--nonsense"]), asked(["staus"])
+    (['rollout', 'start'], [])
+    """
+    groups = {name: path.endswith(":app") for name, path, _ in COMMANDS}
+    if not words or words[0] not in groups:
+        return []
+    return [words[0], *(w for w in words[1:2] if groups[words[0]] and w.isidentifier())]

@@ -1,0 +1,140 @@
+"""``slipway run``: (code, hyperparameters, data, seed) -> model and metrics."""
+
+import json
+from typing import Any
+
+from cyclopts import App
+
+from slipway.cli.data import SCORE_HEADS, score_row
+from slipway.cli.options import COMMON, Common
+from slipway.cli.pick import before_of, pick
+from slipway.cli.screen import Screen, say, show, working
+from slipway.errors import BadInput
+from slipway.records.run import Run
+from slipway.words import amount, moment, number, percent, short, span
+
+app = App(name="run")
+
+
+@app.command(sort_key=0)
+def train(
+    dataset: str | None = None,
+    /,
+    *,
+    param: list[str] | None = None,
+    seed: int | None = None,
+    name: str | None = None,
+    common: Common = COMMON,
+) -> int:
+    """Train a model, compare it with the baselines, find its worst slices, and package it.
+
+    Args:
+        dataset: Id, start of an id, or name of the dataset version; the newest if not given.
+        param: A hyperparameter as NAME=VALUE, over those in slipway.toml; may be given several times.
+        seed: Seed of all chance; that of slipway.toml if not given.
+        name: Name of the packaged model.
+        common: What every command takes.
+    """
+    project = common.open()
+    chosen = None if dataset is None else pick(dataset, project.datasets(), what="dataset", key=_id, name=_name).id
+    params = {**project.scope.modeling.params, **_params(param)} if param else None
+    with working("training"):
+        run = project.train(dataset=chosen, params=params, seed=seed, name=name)
+    return show(run, human=_page, common=common)
+
+
+@app.command(name="list", sort_key=1)
+def list_(*, common: Common = COMMON) -> int:
+    """List the runs, oldest first."""
+    return show(common.open().runs(), human=_list, common=common)
+
+
+@app.command(name="show", sort_key=2)
+def show_(run: str | None = None, /, *, common: Common = COMMON) -> int:
+    """Show a run: its scores beside the baselines, its worst slices, and everything needed to repeat it.
+
+    Args:
+        run: Id or start of an id; the newest if not given.
+        common: What every command takes.
+    """
+    return show(_pick(run, common.open().runs()), human=_page, common=common)
+
+
+@app.command(sort_key=3)
+def compare(before: str | None = None, after: str | None = None, /, *, common: Common = COMMON) -> int:
+    """Say what one run changed against another (code, hyperparameters or data), and what that brought.
+
+    Args:
+        before: Id or start of an id of the earlier run; the one before the later if not given.
+        after: The later run; the newest if not given.
+        common: What every command takes.
+    """
+    project = common.open()
+    known = project.runs()
+    with working("comparing two runs"):
+        later = _pick(after, known)
+        earlier = before_of(later, known, what="run", key=_id) if before is None else _pick(before, known)
+        found = project.compare_runs(earlier.id, later.id)
+    return show(found, human=say(found.sentences), common=common)
+
+
+def _pick(word: str | None, known: list[Run]) -> Run:
+    return pick(word, known, what="run", key=_id, name=_id)
+
+
+def _id(item: Any) -> str:
+    return str(item.id)
+
+
+def _name(item: Any) -> str:
+    return str(item.name)
+
+
+def _params(words: list[str]) -> dict[str, Any]:
+    """Read NAME=VALUE; a value that is JSON (a number, true, null, a list) is read as such, all else is text."""
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name.isidentifier():
+            raise BadInput(f"--param {word}: want NAME=VALUE, such as --param max_iter=200.")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found
+
+
+def _list(screen: Screen, known: list[Run]) -> None:
+    rows = [(short(r.id), moment(r.started_us), short(r.data), _test(r), short(r.package or "-")) for r in known]
+    heads = ("id", "trained", "data", ">on test rows", "package")
+    screen.table(heads, rows, none="No run yet. 'slipway run train' trains one.")
+
+
+def _test(run: Run) -> str:
+    found = next((s for s in run.scores if s.name == "model" and s.split == "test"), None)
+    return amount(found.value, metric=found.metric) if found else "unknown"
+
+
+def _page(screen: Screen, run: Run) -> None:
+    screen.title(f"Run {short(run.id)}")
+    screen.facts(
+        [
+            ("id", run.id),
+            ("trained", f"{moment(run.started_us)}, in {span((run.ended_us - run.started_us) / 1e6)}"),
+            ("data", short(run.data)),
+            ("code", short(run.code)),
+            ("parameters", json.dumps(run.params, sort_keys=True, default=str)),
+            ("seed", str(run.seed)),
+            ("package", run.package or "none"),
+        ]
+    )
+    screen.line()
+    screen.title("Scores")
+    screen.table(SCORE_HEADS, [score_row(s) for s in run.scores])
+    screen.line()
+    screen.title("Worst slices")
+    rows = [
+        (s.where, f"{number(s.n)} ({percent(s.share, digits=0)})", number(s.value), number(s.rest), number(s.headroom))
+        for s in run.slices
+    ]
+    screen.table(("where", ">rows", ">inside", ">elsewhere", ">headroom"), rows, none="none that is confirmed")

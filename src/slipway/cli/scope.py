@@ -1,0 +1,95 @@
+"""``slipway scope``: what the project is for, as slipway.toml says it."""
+
+from cyclopts import App
+
+from slipway.cli.options import COMMON, Common
+from slipway.cli.screen import Screen, show
+from slipway.records.base import Record
+from slipway.records.field import Field
+from slipway.records.scope import Scope
+from slipway.scoping.missing import Missing
+from slipway.words import amount, number
+
+app = App(name="scope")
+
+
+class Checked(Record, frozen=True, kw_only=True):
+    """A scope that parses, and what is still missing for which step of the life."""
+
+    path: str
+    valid: bool
+    missing: tuple[Missing, ...]
+
+
+@app.command(sort_key=0)
+def check(*, common: Common = COMMON) -> int:
+    """Check slipway.toml; every mistake is named with its line and the way out.
+
+    Ends with 1 if the file is wrong. What a later step of the life still needs is listed, and is no mistake.
+    """
+    project = common.open()
+    checked = Checked(path=str(project.folder / "slipway.toml"), valid=True, missing=project.missing())
+    return show(checked, human=_checked, common=common)
+
+
+@app.command(name="show", sort_key=1)
+def show_(*, common: Common = COMMON) -> int:
+    """Show what the project is for: X -> Y, who answers for it, the target, the budgets, the arms."""
+    return show(common.open().scope, human=_scope, common=common)
+
+
+def _checked(screen: Screen, checked: Checked) -> None:
+    screen.line(f"{checked.path}: no mistake found.")
+    if checked.missing:
+        screen.line()
+        screen.title("Still missing")
+        rows = [(m.step, m.what, f"{m.why} {m.way_out}") for m in checked.missing]
+        screen.table(("for", "what", "why, and the way out"), rows)
+
+
+def _scope(screen: Screen, scope: Scope) -> None:
+    project, task, metric, budgets = scope.project, scope.task, scope.metric, scope.budgets
+    screen.title(project.name)
+    screen.facts(
+        [
+            ("need", project.need),
+            ("case", project.case),
+            ("owner", project.owner),
+            ("stops when", project.kill),
+            ("X", task.x),
+            ("Y", f"{task.y} ({task.kind}, column {task.target})"),
+            ("entity", task.entity),
+            ("metric", f"{metric.name}: {metric.why}"),
+            ("target", f"{amount(metric.target, metric=metric.name)} or less; margin {_amount(metric.margin, scope)}"),
+            ("human level", "not measured" if metric.human_level is None else _amount(metric.human_level, scope)),
+            ("latency", _budget(budgets.latency_p99_ms, "ms at the 99th percentile")),
+            ("throughput", _budget(budgets.qps, "requests a second")),
+            ("memory", _budget(budgets.memory_mb, "MB a worker")),
+            ("live", scope.live or "nothing yet"),
+        ]
+    )
+    screen.line()
+    screen.title("X")
+    screen.table(("field", "kind", "unit", "allowed", "privacy"), [_field(f) for f in scope.fields])
+    screen.line()
+    screen.title("Rollout")
+    stages = scope.rollout.stages
+    rows = [(s.name, s.kind, f"{s.share:.0%}", ", ".join(g.kind for g in s.gates) or "-") for s in stages]
+    screen.table(("stage", "kind", ">share", "gates"), rows)
+
+
+def _field(field: Field) -> tuple[str, str, str, str, str]:
+    limits = "" if field.low is None and field.high is None else f"{_limit(field.low)} to {_limit(field.high)}"
+    return field.name, field.kind, field.unit, ", ".join(field.values) or limits, field.privacy
+
+
+def _limit(value: float | None) -> str:
+    return "any" if value is None else number(value)
+
+
+def _amount(value: float, scope: Scope) -> str:
+    return amount(value, metric=scope.metric.name)
+
+
+def _budget(value: float | None, unit: str) -> str:
+    return "not limited" if value is None else f"{number(value)} {unit}"

@@ -1,0 +1,143 @@
+"""What a command prints: one JSON document for a machine, or a plain page for a person.
+
+A page is at most 100 columns wide, has no frames, and says nothing in colour alone, so that it reads the same in a
+terminal, in a log and through a pipe. Stored text is printed as text: no markup, no control characters.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+
+from slipway.cli.options import Common
+from slipway.words import plain
+
+WIDTH = 100
+T = TypeVar("T")
+_STYLES = {
+    "pass": "green", "advance": "green", "complete": "green", "completed": "green", "up": "green", "yes": "green",
+    "fail": "bold red", "roll back": "bold red", "rolled back": "bold red", "down": "bold red", "no": "bold red",
+    "hold": "yellow", "stay": "yellow", "running": "cyan",
+}  # fmt: skip
+
+
+class Screen:
+    """A page for people on stdout."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def line(self, text: str = "", *, style: str = "") -> None:
+        """Print one line or paragraph, wrapped at words; what it is indented by, every line of it is."""
+        said = plain(text)
+        indent = len(said) - len(said.lstrip(" "))
+        self._print(Padding(Text(said.strip(), style=style), (0, 0, 0, indent)))
+
+    def title(self, text: str) -> None:
+        """Print a heading."""
+        self.line(text, style="bold")
+
+    def facts(self, facts: Iterable[tuple[str, str]]) -> None:
+        """Print name and value a line, values in one column and wrapped there."""
+        self._grid(None, [(name, value) for name, value in facts], indent=2)
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]], *, none: str = "none") -> None:
+        """Print a table; heads that start with ``>`` head a column of numbers. Without rows, print ``none``."""
+        if lines := list(rows):
+            self._grid(heads, lines, indent=2)
+        else:
+            self.line(f"  {none}", style="dim")
+
+    def _grid(self, heads: Sequence[str] | None, rows: Sequence[Sequence[str]], *, indent: int) -> None:
+        grid = Table(box=None, show_header=heads is not None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for i in range(len(rows[0]) if rows else 0):
+            head = heads[i] if heads else ""
+            grid.add_column(
+                head.removeprefix(">"),
+                justify="right" if head.startswith(">") else "left",
+                no_wrap=head.startswith(">") or (heads is None and i == 0),
+                overflow="fold",
+            )
+        for row in rows:
+            grid.add_row(*(Text(plain(cell), style=_STYLES.get(cell, "")) for cell in row))
+        self._print(Padding(grid, (0, 0, 0, indent)))
+
+    def _print(self, what: RenderableType) -> None:
+        """Print without the blanks that fill a line up, which would end in logs and in what people paste."""
+        lines = self._console.render_lines(what, pad=False)
+        for line in lines:
+            segments = list(line)
+            while segments and not segments[-1].text.strip():
+                segments.pop()
+            if segments:
+                segments[-1] = Segment(segments[-1].text.rstrip(), segments[-1].style)
+            self._console.print(*(Text(s.text, style=s.style or "") for s in segments), sep="", soft_wrap=True)
+
+
+def show(value: T, *, human: Callable[[Screen, T], None], common: Common, holds: bool = True) -> int:
+    """Print the value, as JSON or through ``human``, and return the exit status: 0, or 1 if it does not hold.
+
+    JSON has no infinity and no NaN; both are ``null`` there.
+    """
+    if common.json:
+        print(to_json(value))
+    else:
+        human(Screen(console(sys.stdout)), value)
+    return 0 if holds else 1
+
+
+def to_json(value: Any) -> str:
+    """Return one JSON document; records become objects, paths text, bytes base64."""
+    return msgspec.json.format(msgspec.json.encode(value, enc_hook=_plain), indent=2).decode()
+
+
+def say(sentences: Sequence[str]) -> Callable[[Screen, object], None]:
+    """Return a page that is nothing but these sentences, one a paragraph."""
+
+    def page(screen: Screen, _: object) -> None:
+        for sentence in sentences:
+            screen.line(sentence)
+
+    return page
+
+
+def tell(text: str) -> None:
+    """Say what is going on, on stderr."""
+    print(plain(text), file=sys.stderr)
+
+
+@contextmanager
+def working(on: str) -> Iterator[None]:
+    """Show on stderr that something is at work, with a clock after a second; a line of text where nobody watches."""
+    if not sys.stderr.isatty():
+        tell(f"{on} ...")
+        yield
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=console(sys.stderr), transient=True) as progress:
+        progress.add_task(plain(on), total=None)
+        yield
+
+
+def console(stream: Any, *, markup: bool = False) -> Console:
+    """Return a console at most 100 columns wide that prints text as text; ``markup`` is for text of our own only."""
+    probe = Console(file=stream)
+    width = min(WIDTH, probe.width) if stream.isatty() else WIDTH
+    return Console(file=stream, width=width, markup=markup, highlight=False, emoji=False, soft_wrap=False)
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):  # numpy scalars and arrays
+        return value.tolist()
+    raise NotImplementedError(type(value).__name__)

@@ -1,0 +1,81 @@
+"""``slipway status``: the page for the engineer on call."""
+
+from typing import TYPE_CHECKING
+
+from slipway.cli.options import COMMON, Common
+from slipway.cli.screen import Screen, show
+from slipway.records.route import Route
+from slipway.words import day, moment, number, percent, span
+
+if TYPE_CHECKING:  # it brings the table engine; --help must not wait for it
+    from slipway.project.status import RolloutNow, Status
+
+
+def status(*, common: Common = COMMON) -> int:
+    """Say what serves, what moves and what is wrong, on one page for the engineer on call."""
+    return show(common.open().status(), human=page, common=common)
+
+
+def page(screen: Screen, now: "Status") -> None:
+    """Print the page, what is wrong first."""
+    screen.title(f"{now.project} at {moment(now.now_us)}")
+    for problem in now.problems:
+        screen.line(f"  PROBLEM: {problem}", style="bold red")
+    screen.facts(
+        [
+            ("server", _server(now)),
+            ("journal", f"{number(now.predictions)} predictions, {number(now.outcomes)} outcomes"),
+            ("findings", f"{len(now.findings)} open" if now.findings else "none open"),
+        ]
+    )
+    _route(screen, now.route)
+    screen.line()
+    screen.title("Rollouts")
+    for running in now.rollouts:
+        _rollout(screen, running, now_us=now.now_us)
+    if not now.rollouts:
+        screen.line("  None is running.")
+    if now.ended:
+        last = now.ended[-1]
+        screen.line(f"  {len(now.ended)} ended; the last, {last.id}, was {last.status} on {day(last.ended_us)}.")
+    if now.findings:
+        screen.line()
+        screen.title("Open findings")
+        rows = [(f.id, f.kind, f.model, day(f.opened_us), f.sentence) for f in now.findings]
+        screen.table(("id", "what moved", "model", "raised", "what it means"), rows)
+
+
+def _server(now: "Status") -> str:
+    if not now.processes:
+        return "down; 'slipway serve' starts it"
+    told = ", ".join(f"{p.name} {p.state}{f' (port {p.port})' if p.port else ''}" for p in now.processes)
+    return f"{'up' if now.serving else 'NOT READY'}: {told}"
+
+
+def _route(screen: Screen, route: Route | None) -> None:
+    screen.line()
+    if route is None:
+        screen.title("Route: none yet")
+        return
+    screen.title(f"Route {route.name}, version {route.version}")
+    rows = [(s.arm, percent(s.share, digits=0), "answers") for s in route.shares if s.share > 0]
+    rows += [(arm, "copies", "shadows: is asked, decides nothing") for arm in route.shadows]
+    rows += [(route.fallback, "", "steps in where the chosen arm fails")] if route.fallback else []
+    screen.table(("arm", ">share", "does"), rows)
+
+
+def _rollout(screen: Screen, running: "RolloutNow", *, now_us: int) -> None:
+    rollout, verdict = running.rollout, running.verdict
+    stage, entry = rollout.stage(), rollout.entries[-1]
+    left = entry.at_us / 1e6 + stage.max_s - now_us / 1e6
+    end = f"{span(left)} left" if left > 0 else "its time is over"
+    screen.line(
+        f"  {rollout.id}: {rollout.candidate} beside {rollout.live}, in stage {stage.name} "
+        f"({percent(stage.share, digits=0)}) since {moment(entry.at_us)}; {end}, then a hold rolls back."
+    )
+    if verdict is None:
+        screen.line("  No verdict yet: outcomes have to come first.")
+        return
+    screen.line(f"  {verdict.decision} -> {verdict.action} at {moment(verdict.at_us)}: {verdict.reason}")
+    if verdict.alert:
+        screen.line(f"  ALERT: {verdict.alert}", style="yellow")

@@ -1,0 +1,189 @@
+"""Every command, through the real entry point, in a real project, for machines and for people."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from slipway.cli.app import build
+from slipway.cli.manual import commands
+from slipway.project.server import free_ports
+
+ARGUMENTS = {
+    ("status",): (),
+    ("scope", "check"): (),
+    ("scope", "show"): (),
+    ("data", "make"): (),
+    ("data", "list"): (),
+    ("data", "show"): (),
+    ("data", "diff"): ("main",),
+    ("run", "train"): ("--seed", "1"),
+    ("run", "list"): (),
+    ("run", "show"): (),
+    ("run", "compare"): (),
+    ("model", "list"): (),
+    ("model", "show"): ("first",),
+    ("model", "verify"): ("first",),
+    ("rollout", "list"): (),
+    ("rollout", "show"): (),
+    ("rollout", "plan"): (),
+    ("rollout", "step"): (),
+    ("rollout", "replay"): (),
+    ("monitor", "list"): (),
+    ("journal", "verify"): (),
+    ("journal", "tail"): (),
+    ("audit",): (),
+    ("report",): (),
+}
+"""What each command is called with; all of them end well in the project of the fixture."""
+
+ELSEWHERE = {("init",), ("serve",), ("demo",), ("rollout", "start"), ("rollout", "back"), ("monitor", "show")}
+"""Commands with a test of their own below."""
+
+
+def names(words):
+    return " ".join(words)
+
+
+def test_no_command_is_forgotten():
+    """A new command needs a line above; there it is held to --json, to a clean stderr and to 100 columns."""
+    assert set(commands(build())) == set(ARGUMENTS) | ELSEWHERE
+
+
+@pytest.mark.parametrize("words", ARGUMENTS, ids=names)
+def test_with_json_stdout_is_one_document_and_nothing_else(words, project, slipway):
+    done = slipway(*words, *ARGUMENTS[words], "--json", cwd=project)
+    assert done.returncode == 0, done.stderr
+    json.loads(done.stdout, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", ARGUMENTS, ids=names)
+def test_for_people_it_is_narrow_plain_text_without_escape_codes(words, project, slipway):
+    done = slipway(*words, *ARGUMENTS[words], cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+    assert max(len(line) for line in done.stdout.splitlines()) <= 100 or words == ("report",)
+    assert not re.search(r"\x1b|[\u2500-\u257f]", done.stdout)
+
+
+def test_a_project_is_named_from_anywhere(project, slipway, tmp_path):
+    done = slipway("scope", "show", "--project", project, "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["project"]["name"] == "tumours"
+
+
+def test_a_project_is_found_from_a_folder_inside_it(project, slipway):
+    (project / "notes").mkdir(exist_ok=True)
+    assert slipway("scope", "check", cwd=project / "notes").returncode == 0
+
+
+def test_init_makes_a_project_and_says_what_comes_next(slipway, tmp_path):
+    made = json.loads(slipway("init", "hearts", "--json", cwd=tmp_path).stdout)
+    assert made["name"] == "hearts"
+    assert "slipway.toml" in made["files"]
+    assert (tmp_path / "hearts" / "model.py").is_file()
+    told = slipway("init", "lungs", "--name", "breath", cwd=tmp_path)
+    assert "Project breath" in told.stdout
+    assert "slipway data make" in told.stdout
+
+
+def test_init_twice_is_a_conflict_and_keeps_what_is_there(project, slipway):
+    before = (project / "slipway.toml").read_text()
+    done = slipway("init", "--json", cwd=project)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["kind"] == "Conflict"
+    assert (project / "slipway.toml").read_text() == before
+
+
+def test_a_wrong_scope_is_said_line_by_line(project, slipway, tmp_path):
+    text = (project / "slipway.toml").read_text()
+    (tmp_path / "slipway.toml").write_text(text.replace("target     = 0.08", "taget = 0.08").replace('"shadow"', "7"))
+    done = slipway("scope", "check", "--json", cwd=tmp_path)
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert told["kind"] == "BadFile"
+    assert len(told["problems"]) >= 2
+    assert "Did you mean" in told["error"]
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("data", "show", "nosuch"),
+        ("run", "show", "nosuch"),
+        ("model", "show", "frist"),
+        ("rollout", "show", "nosuch"),
+        ("rollout", "start", "nosuch"),
+        ("monitor", "show"),
+    ],
+    ids=names,
+)
+def test_what_does_not_exist_is_said_with_what_does(words, project, slipway):
+    done = slipway(*words, "--json", cwd=project)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["kind"] == "NotFound"
+    assert "Traceback" not in done.stderr
+
+
+def test_a_name_is_enough_and_the_nearest_is_offered(project, slipway):
+    shown = json.loads(slipway("model", "show", "second", "--json", cwd=project).stdout)
+    assert shown["manifest"]["name"] == "second"
+    by_id = json.loads(slipway("model", "show", shown["id"][:8], "--json", cwd=project).stdout)
+    assert by_id["id"] == shown["id"]
+    assert "Did you mean 'second'?" in slipway("model", "show", "secnd", cwd=project).stderr
+
+
+def test_a_second_rollout_on_the_route_is_a_conflict(project, slipway):
+    done = slipway("rollout", "start", "second", "--json", cwd=project)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["kind"] == "Conflict"
+
+
+def test_a_hyperparameter_from_the_command_line_reaches_the_run(project, slipway):
+    runs = json.loads(slipway("run", "list", "--json", cwd=project).stdout)
+    assert [r["params"]["C"] for r in runs][:2] == [1.0, 0.1]
+
+
+def test_serve_answers_until_it_is_told_to_stop(project):
+    port = free_ports()
+    words = ["serve", "--project", str(project), "--port", str(port), "--json"]
+    command = [sys.executable, "-m", "slipway.cli.app", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            wait_for_health(f"http://127.0.0.1:{port}/health/ready", server)
+        finally:
+            server.send_signal(signal.SIGTERM)
+        out, err = server.communicate(timeout=60)
+    assert server.returncode == 0, err
+    assert json.loads(out)["url"] == f"http://127.0.0.1:{port}"
+    assert f"http://127.0.0.1:{port}" in err
+
+
+def wait_for_health(url, server, *, within_s=60.0):
+    end = time.monotonic() + within_s
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            if httpx.get(url, timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    server.kill()
+    pytest.fail(
+        f"{url}: not ready within {within_s} s, or the server ended with {server.poll()}: {server.stderr.read()}"
+    )
+
+
+def test_rolling_back_is_a_command_with_a_reason_that_the_audit_keeps(project, slipway):
+    done = slipway("rollout", "back", "--why", "the phone rang", "--json", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rollout"]["status"] == "rolled back"
+    assert any("the phone rang" in e["why"] for e in json.loads(slipway("audit", "--json", cwd=project).stdout))
+    again = slipway("rollout", "back", "--why", "again", "--json", cwd=project)
+    assert json.loads(again.stdout)["kind"] == "Conflict"

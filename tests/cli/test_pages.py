@@ -1,0 +1,114 @@
+"""What a person reads about a rollout, a finding and a night shift, without colour and in 100 columns."""
+
+import importlib.util
+import io
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from slipway.cli.monitor import page as finding_page
+from slipway.cli.rollout_page import listed, page
+from slipway.cli.screen import Screen, to_json
+from slipway.cli.status import page as status_page
+from slipway.project.status import RolloutNow, Status
+from slipway.records.rollout import RolloutStatus
+from slipway.serving.run_state import RunState, State
+
+DAY_US = 86_400_000_000
+
+
+@pytest.fixture(scope="module")
+def data():
+    file = Path(__file__).parents[1] / "web" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("synthetic_project", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.make()
+
+
+def printed(show, value):
+    out = io.StringIO()
+    show(Screen(Console(file=out, width=100, markup=False, highlight=False, emoji=False)), value)
+    assert max(len(line) for line in out.getvalue().splitlines()) <= 100
+    return " ".join(out.getvalue().split())
+
+
+def test_a_rollout_shows_its_stages_its_last_evidence_and_what_moved_it(data):
+    story = data.rollouts[1]
+    text = printed(page, story)
+    assert "boost-2 beside rule" in text
+    assert "rolled back" in text
+    assert "fail -> roll back" in text
+    for gate in story.verdicts[-1].gates:
+        assert gate.reason in text
+    assert "History: 9 verdicts, 7 of them held" in text
+    for stage in story.rollout.plan.stages:
+        assert stage.name in text
+
+
+def test_a_rollout_without_a_verdict_says_what_it_waits_for(data):
+    story = msgspec.structs.replace(data.rollouts[0], verdicts=())
+    assert "No verdict yet" in printed(page, story)
+
+
+def test_an_empty_list_says_how_to_begin():
+    assert "slipway rollout start" in printed(listed, [])
+
+
+def test_a_finding_says_what_moved_by_how_much_and_where_to_go_back_to(data):
+    text = printed(finding_page, data.findings[1])
+    assert "concept drift" in text
+    assert data.findings[1].sentence in text
+    assert "go back to data" in text
+
+
+def status(data, **changes):
+    now = Status(
+        project="flights",
+        now_us=data.made_us,
+        serving=True,
+        processes=(RunState(name="worker-0", pid=1, state=State.READY, port=8080, at_us=0),),
+        route=data.route,
+        rollouts=(),
+        ended=(data.rollouts[0].rollout,),
+        findings=data.findings[1:],
+        predictions=200_000,
+        outcomes=190_000,
+        problems=(),
+    )
+    return msgspec.structs.replace(now, **changes)
+
+
+def test_the_night_page_says_who_answers_what_is_open_and_what_ended(data):
+    text = printed(status_page, status(data))
+    assert "up: worker-0 ready (port 8080)" in text
+    assert "boost-1 100 % answers" in text
+    assert "200,000 predictions, 190,000 outcomes" in text
+    assert data.findings[1].sentence in text
+    assert "was completed" in text
+
+
+def test_a_server_that_is_down_or_in_trouble_is_said_first(data):
+    text = printed(status_page, status(data, serving=False, processes=(), problems=("worker-0: no route",)))
+    assert text.index("PROBLEM: worker-0: no route") < text.index("server")
+    assert "down; 'slipway serve' starts it" in text
+
+
+def test_a_running_rollout_says_how_long_it_may_hold(data):
+    story = data.rollouts[1]
+    running = msgspec.structs.replace(story.rollout, status=RolloutStatus.RUNNING, ended_us=None)
+    now_us = running.entries[-1].at_us + 10 * DAY_US
+    told = status(data, now_us=now_us, rollouts=(RolloutNow(rollout=running, verdict=story.verdicts[0]),))
+    text = printed(status_page, told)
+    assert "in stage canary (5 %)" in text
+    assert "50 d left, then a hold rolls back" in text
+    assert story.verdicts[0].reason in text
+
+
+def test_json_has_no_infinity(data):
+    text = to_json(data.rollouts[1])
+    assert "Infinity" not in text
+    assert "NaN" not in text
+    assert '"low": null' in text
