@@ -6,6 +6,11 @@ requests only, those whose waiting time is over, so that an outcome that comes f
 slowly. Sums are counts, or made with :func:`math.fsum`: the order in which rows were read does not matter.
 """
 
+import operator
+from typing import Any
+
+import msgspec
+
 from slipway.errors import BadInput
 from slipway.records.base import Record
 from slipway.records.rollout import Rollout
@@ -45,7 +50,7 @@ class ArmSums(Record, frozen=True, kw_only=True):
 
     def merge(self, other: "ArmSums") -> "ArmSums":
         """Add two disjoint parts."""
-        return ArmSums(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
+        return ArmSums(**_added(self, other))
 
 
 class PairSums(Record, frozen=True, kw_only=True):
@@ -82,7 +87,7 @@ class PairSums(Record, frozen=True, kw_only=True):
 
     def merge(self, other: "PairSums") -> "PairSums":
         """Add two disjoint parts."""
-        return PairSums(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
+        return PairSums(**_added(self, other))
 
 
 class Cohort(Record, frozen=True, kw_only=True):
@@ -155,3 +160,14 @@ class VerdictInputs(Record, frozen=True, kw_only=True):
     upto: dict[str, int]
     cohorts: tuple[Cohort, ...]
     rollout: Rollout
+
+
+def _added(one: Record, other: Record) -> dict[str, Any]:
+    """Return the sums of two records of one class, field by field."""
+    return dict(
+        zip(
+            one.__struct_fields__,
+            map(operator.add, msgspec.structs.astuple(one), msgspec.structs.astuple(other)),
+            strict=True,
+        )
+    )
