@@ -112,6 +112,7 @@ class Worker:
         self._tell()
         gc.collect()
         gc.freeze()  # what is loaded now stays; the collector need not look at it again
+        gc.set_threshold(20_000, 50, 100)  # a request leaves no cycles behind, so look seldom
         chores = [asyncio.create_task(chore) for chore in (self._routes.run(), self._every_second())]
         await self._stop.wait()
         await self._drain(server)
