@@ -37,7 +37,7 @@ def excess(x, *, n_star, side=Side.BOTH, first=5, alpha=ALPHA):
     widths = np.array([half_width_t(int(k), alpha=alpha, n_star=n_star, side=side) for k in n])
     distance = np.abs(mean) if side is Side.BOTH else (mean if side is Side.LOWER else -mean)
     with np.errstate(invalid="ignore"):
-        return np.where(np.isinf(widths), -1.0, distance - widths * sd)
+        return np.where(np.isinf(widths) | (sd == 0), -1.0, distance - widths * sd)
 
 
 @functools.cache
@@ -114,6 +114,23 @@ def test_heavy_right_skew_of_one_arm(skew, side, record):
     )
     record(result.demand() if side is Side.LOWER else result)
     assert result.rate < 0.25
+
+
+@pytest.mark.parametrize("events", [0.1, 1.0])
+def test_rare_events_of_two_arms(events, record):
+    """Most days without any event in either arm: equal units are no certainty."""
+    rng = np.random.default_rng(16)
+    x = rng.poisson(events, (STREAMS, DAYS)) - rng.poisson(events, (STREAMS, DAYS)).astype(float)
+    record(
+        null_result(
+            first_alarm(excess(x, n_star=30, side=Side.LOWER), threshold=1e-12) >= 0,
+            test="mean sequence",
+            scenario=f"difference of two arms with {events:g} events a day each, side lower",
+            alpha=ALPHA,
+            looks=DAYS,
+            naive=naive_t(x, side=Side.LOWER),
+        ).demand()
+    )
 
 
 @pytest.mark.parametrize("follow", [0.2, 0.5])

@@ -59,6 +59,16 @@ def test_too_few_units_say_nothing():
     assert interval.estimate == pytest.approx(0.15)
 
 
+def test_units_that_are_all_equal_are_no_certainty():
+    """Where one day in ten has an event, five days without one come in 59 % of rollouts."""
+    quiet = moments(np.zeros(20))
+    assert MeanSequence(alpha=0.05, n_star=30).evidence(quiet).high == math.inf
+    same = moments(np.full(21, 0.1))  # 0.1 is no binary fraction, and its sums round
+    assert MeanSequence(alpha=0.05, n_star=30).evidence(same).high == math.inf
+    floored = MeanSequence(alpha=0.05, n_star=30, sd_floor=0.01).evidence(quiet)
+    assert floored.high == pytest.approx(0.01 * half_width_t(20, alpha=0.05, n_star=30))
+
+
 def test_one_side_is_tighter_on_its_side_and_open_on_the_other():
     state = moments(np.linspace(0, 1, 40))
     both = MeanSequence(alpha=0.05, n_star=40).evidence(state)

@@ -138,6 +138,7 @@ CASES = [
                 *BAD_MOMENTS,
                 lambda: MeanSequence(alpha=5, n_star=30),
                 lambda: MeanSequence(alpha=0.05, n_star=0),
+                lambda: MeanSequence(alpha=0.05, n_star=30, sd_floor=math.nan),
                 lambda: MeanSequence(alpha=0.6, n_star=30, side=Side.LOWER),
             ),
         )

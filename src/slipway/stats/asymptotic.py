@@ -44,6 +44,8 @@ class MeanSequence(msgspec.Struct, frozen=True):
             width, never validity.
         side: One limit at level alpha or both together.
         min_units: Until so many units are in, the interval is the whole line.
+        sd_floor: Least standard deviation of a unit to believe in. Without one, units that are all equal leave the
+            whole line: ten days without an event do not show that there will be none.
 
     Reference:
         Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas (2024), Annals of Statistics 52(6), for the large-sample form;
@@ -60,11 +62,14 @@ class MeanSequence(msgspec.Struct, frozen=True):
     n_star: int
     side: Side = Side.BOTH
     min_units: int = 5
+    sd_floor: float = 0.0
 
     def __post_init__(self) -> None:
         check_alpha(self.alpha)
         check_positive("n_star", self.n_star)
         check_count("min_units", self.min_units)
+        if not 0 <= self.sd_floor < math.inf:
+            raise BadInput(f"sd_floor: want a finite number of 0 or more, got {self.sd_floor}.")
         if self.side is not Side.BOTH and self.alpha >= 0.5:
             raise BadInput(f"alpha: want alpha < 0.5 for one side, got {self.alpha}.")
 
@@ -81,7 +86,8 @@ class MeanSequence(msgspec.Struct, frozen=True):
         half = math.inf
         if state.n >= max(2, self.min_units):
             width = half_width_t(state.n, alpha=self.alpha, n_star=self.n_star, side=self.side)
-            half = width if math.isinf(width) else width * math.sqrt(state.variance)
+            spread = max(self.sd_floor, math.sqrt(state.variance))
+            half = width * spread if spread > 0 else math.inf
         middle = state.mean if math.isfinite(half) else 0.0
         return AnytimeInterval(
             low=-math.inf if self.side is Side.UPPER else middle - half,

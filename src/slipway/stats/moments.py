@@ -9,6 +9,7 @@ from slipway.errors import BadInput
 from slipway.stats.checks import as_floats, check_count, check_finite
 
 _ROUNDING = 1e-9
+_LOST = 1e-13
 
 
 class Moments(msgspec.Struct, frozen=True):
@@ -49,10 +50,11 @@ class Moments(msgspec.Struct, frozen=True):
 
     @property
     def variance(self) -> float:
-        """The unbiased variance; NaN with fewer than two values."""
+        """The unbiased variance, 0 if it drowns in rounding; NaN with fewer than two values."""
         if self.n < 2:
             return math.nan
-        return max(0.0, self.squares - self.total * (self.total / self.n)) / (self.n - 1)
+        spread = self.squares - self.total * (self.total / self.n)
+        return spread / (self.n - 1) if spread > _LOST * self.squares else 0.0
 
     def less(self, constant: float) -> "Moments":
         """Return the moments of the values less a constant."""
