@@ -7,8 +7,8 @@ they speak. That is what tells concept drift from data drift.
 A real model is calibrated up to an error that a finite reference shows only roughly. So the bets are against "the mean
 of ``phi r`` lies within the reference's, plus or minus its empirical Bernstein half width, plus or minus a tolerance".
 
-Promise: if rows are independent and P(Y given X) is what it was, up to ``tolerance``, the chance that the evidence
-*ever* reaches ``1 / alpha`` is at most ``alpha + delta``. The proof and its limits are in ``docs/explanation/gap.md``.
+Promise: if rows are independent and the mean of ``phi r`` is what it was, up to ``tolerance``, the chance that the
+evidence *ever* reaches ``1 / alpha`` is at most ``alpha + delta``. The proof and its limits are in ``docs/explanation/gap.md``.
 For rows that come in clusters see :class:`slipway.stats.block_gap.BlockGap`.
 """
 
@@ -48,7 +48,8 @@ class Gap(msgspec.Struct, frozen=True, eq=False, dict=True):
     Attributes:
         reference: How calibrated the model was.
         delta: Chance that the reference misleads, added to alpha; in (0, 1).
-        tolerance: Miscalibration at a given X that is too small to matter, a share (of ``cap`` for a regression).
+        tolerance: Change of the mean of ``phi r`` that is too small to matter, a share (of ``cap`` for a regression). A
+            model that is miscalibrated by at most half of it at every X raises no alarm wherever X goes.
 
     >>> rng = np.random.default_rng(1)
     >>> p = rng.uniform(size=20_000)
