@@ -9,6 +9,7 @@ from slipway.errors import BadInput
 from slipway.stats.bets import BetState
 from slipway.stats.block_drift import BlockDrift, BlockDriftState, block_means
 from slipway.stats.drift import TableDrift, TableReference
+from slipway.stats.edetector import EDetector, LogIncrements
 from slipway.stats.rank_bets import RankBets
 from slipway.stats.state import decode, encode
 from slipway.stats.watch import watch_table
@@ -43,6 +44,19 @@ def test_no_drift_is_no_alarm(test: TableDrift) -> None:
         state = test.update(state, test.tick(matrix(rng, 1_000)))
     assert not test.evidence(state).rejects(alpha=0.05)
     assert not any(c.drifted for c in test.columns(state, alpha=0.05))
+
+
+def test_a_detector_on_all_bets_says_when_it_began(test: TableDrift) -> None:
+    rng = np.random.default_rng(12)
+    ticks = [test.tick(matrix(rng, 200, moved=2, shift=0.5 if look >= 60 else 0.0)) for look in range(70)]
+    detector = EDetector(bets=len(test.increments(ticks[0])), threshold=10_000.0)
+    state = detector.start()
+    for tick in ticks:
+        state = detector.update(state, LogIncrements(log_e=test.increments(tick), n=200))
+    change = detector.evidence(state)
+    assert change.alarm
+    assert change.earliest <= 60 <= change.latest
+    assert len(encode(state)) < 100_000
 
 
 def test_the_state_is_small_and_does_not_grow(test: TableDrift) -> None:

@@ -8,8 +8,8 @@ A real model is calibrated up to an error that a finite reference shows only rou
 of ``phi r`` lies within the reference's, plus or minus its empirical Bernstein half width, plus or minus a tolerance".
 
 Promise: if rows are independent and the mean of ``phi r`` is what it was, up to ``tolerance``, the chance that the
-evidence *ever* reaches ``1 / alpha`` is at most ``alpha + delta``. The proof and its limits are in ``docs/explanation/gap.md``.
-For rows that come in clusters see :class:`slipway.stats.block_gap.BlockGap`.
+evidence *ever* reaches ``1 / alpha`` is at most ``alpha + delta``. The proof and its limits are in
+``docs/explanation/gap.md``. For rows that come in clusters see :class:`slipway.stats.block_gap.BlockGap`.
 """
 
 import functools
