@@ -1,4 +1,4 @@
-"""Each calibration module records its rows in a file of its own."""
+"""Each calibration module records its rows in a file of its own; with xdist, use ``--dist loadfile``."""
 
 import os
 from pathlib import Path

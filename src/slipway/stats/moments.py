@@ -8,7 +8,7 @@ import msgspec
 from slipway.errors import BadInput
 from slipway.stats.checks import as_floats, check_count, check_finite
 
-_ROUNDING = 1e-9
+_ROUNDING = 1e-7
 _LOST = 1e-13
 
 
