@@ -41,6 +41,11 @@ class Binning(msgspec.Struct, frozen=True, eq=False):
         """Number of bins, missing included."""
         return len(self.cuts) + 2
 
+    @property
+    def starts(self) -> Ints:
+        """First cell of each bin, missing included."""
+        return np.concatenate([[0], self.cells, [CELLS]]).astype(np.int64)
+
     def count(self, values: npt.ArrayLike) -> Ints:
         """Count values per bin, shape (size,); NaN and None are missing, infinities are values."""
         column = np.asarray(values, dtype=np.float64).ravel()
@@ -53,8 +58,7 @@ class Binning(msgspec.Struct, frozen=True, eq=False):
 
     def from_cells(self, counts: Ints) -> Ints:
         """Add up counts per cell, shape (CELLS + 1,), into bins."""
-        starts = np.concatenate([[0], self.cells, [CELLS]])
-        return np.add.reduceat(counts, starts).astype(np.int64)
+        return np.add.reduceat(counts, self.starts).astype(np.int64)
 
     @classmethod
     def learn(cls, sample: Floats, *, bins: int) -> "Binning":
