@@ -15,7 +15,8 @@ class StepReport(Record, frozen=True, kw_only=True):
         verdicts: One a running rollout.
         stored: Ids of the verdicts that were stored; a hold that says nothing new is not.
         published: Route and version of the routes put in force.
-        findings: Ids of the findings opened, changed or closed.
+        findings: Ids of the findings opened, brought up to date, or closed.
+        opened: Those of them that were opened.
         problems: What did not work; the next step tries again.
         shadow_lag: Shadows that have not caught up, as ``arm: segment``.
     """
@@ -27,5 +28,6 @@ class StepReport(Record, frozen=True, kw_only=True):
     stored: tuple[str, ...] = ()
     published: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     shadow_lag: tuple[str, ...] = ()

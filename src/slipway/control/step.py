@@ -16,7 +16,7 @@ from slipway.control.report import StepReport
 from slipway.control.rollback import roll_back_now
 from slipway.control.start import open_route, start
 from slipway.control.terms import Terms
-from slipway.control.watching import Watching
+from slipway.control.watching import Told, Watching
 from slipway.errors import SlipwayError
 from slipway.ports import ControlStore, JournalReader
 from slipway.records.arm import Arm
@@ -82,7 +82,7 @@ class Controller:
                 if judged is not None:
                     verdicts.append(judged[0])
                     stored += [judged[1]] if judged[1] else []
-            findings = self._watch(now_us, problems)
+            told = self._watch(now_us, problems)
             published += self._publish(problems)
             return StepReport(
                 now_us=now_us,
@@ -91,7 +91,8 @@ class Controller:
                 verdicts=tuple(verdicts),
                 stored=tuple(stored),
                 published=published,
-                findings=findings,
+                findings=told.changed,
+                opened=told.opened,
                 problems=tuple(problems),
                 shadow_lag=self.ledger.shadow_lag(),
             )
@@ -146,12 +147,12 @@ class Controller:
         """
         return replay_from_journal(verdict_id, store=self.store, journal=self.journal, ledger=Ledger(self.terms))
 
-    def _watch(self, now_us: int, problems: list[str]) -> tuple[str, ...]:
+    def _watch(self, now_us: int, problems: list[str]) -> Told:
         try:
-            return self._watching.step(self.ledger, now_us=now_us, problems=problems) if self._watching else ()
+            return self._watching.step(self.ledger, now_us=now_us, problems=problems) if self._watching else Told()
         except SlipwayError as error:
             problems.append(f"monitors: {error}")
-            return ()
+            return Told()
 
     def _publish(self, problems: list[str]) -> tuple[str, ...]:
         try:

@@ -25,6 +25,18 @@ class Equipped(NamedTuple):
     monitor: Monitor
 
 
+class Told(NamedTuple):
+    """Ids of findings.
+
+    Attributes:
+        changed: Opened, brought up to date, or closed.
+        opened: Opened.
+    """
+
+    changed: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
+
+
 class _Post:
     """Where one monitor stands, and which slices it has been fed."""
 
@@ -53,8 +65,8 @@ class Watching:
         self._posts: dict[tuple[str, str], _Post | None] = {}
         self._blind: dict[tuple[str, str], str] = {}
 
-    def step(self, ledger: Ledger, *, now_us: int, problems: list[str]) -> tuple[str, ...]:
-        """Feed what is complete, store findings that changed in one transaction, and return their ids."""
+    def step(self, ledger: Ledger, *, now_us: int, problems: list[str]) -> Told:
+        """Feed what is complete, store the findings that changed in one transaction, and return their ids."""
         found: list[Finding] = []
         for _, route, _ in self._store.all(Route):
             for arm in self._models(route):
@@ -111,7 +123,7 @@ class Watching:
                     outcome_sums(block, model=model, ledger=ledger, start_us=start_us, **wait),
                 )
 
-    def _store_changes(self, findings: list[Finding], *, now_us: int) -> tuple[str, ...]:
+    def _store_changes(self, findings: list[Finding], *, now_us: int) -> Told:
         stored = {id_: (finding, version) for id_, finding, version in self._store.all(Finding)}
         changes = []
         for finding in findings:
@@ -123,7 +135,7 @@ class Watching:
         if changes:
             why = "; ".join(str(getattr(c.record, "sentence", "")) for c in changes)
             self._store.commit(changes, at_us=now_us, by=self._by, why=why)
-        return tuple(c.id for c in changes)
+        return Told(tuple(c.id for c in changes), tuple(c.id for c in changes if c.expect == 0))
 
     def _ended(self, known: set[str], *, stored: dict[str, tuple[Finding, int]], now_us: int) -> list[Change]:
         """Close what is open of models that no monitor watches any more."""

@@ -39,14 +39,16 @@ class Advice(msgspec.Struct, frozen=True):
 
 def advise(cause: Cause, *, limits: Limits) -> Advice:
     """Return the advice for a cause. A change that costs nothing is told, but sends nobody back."""
-    cost = max(cause.explained, 0.0) + (max(cause.unexplained, 0.0) if math.isfinite(cause.unexplained) else 0.0)
+    cost = max(cause.explained, 0.0)
+    if cause.gap_moved and math.isfinite(cause.unexplained):
+        cost += max(cause.unexplained, 0.0)  # without evidence that the gap moved it is a few days' luck
     relevant = cost > limits.tolerance
     step = _step(cause, limits=limits) if relevant else Step.NONE
     return Advice(relevant=relevant, step=step, sentence=_sentence(cause, step=step, limits=limits))
 
 
 def _step(cause: Cause, *, limits: Limits) -> Step:
-    if limits.kill_above is not None and cause.loss_now > limits.kill_above:
+    if limits.kill_above is not None and cause.loss_at_least > limits.kill_above:
         return Step.SCOPING
     return Step.MODELING if cause.kind is FindingKind.CONCEPT_DRIFT else Step.DATA
 
@@ -78,12 +80,14 @@ def _sentence(cause: Cause, *, step: Step, limits: Limits) -> str:
 
 def _cost(cause: Cause, *, limits: Limits) -> str:
     explained = _gap(cause.explained, limits=limits)
+    doubt = "" if cause.gap_moved else " (which may be chance)"
     if not math.isfinite(cause.loss_now):
         return f"No outcome since then; on today's inputs the model expects {explained} against the reference."
+    before, now = (_level(loss, limits=limits) for loss in (cause.loss_before, cause.loss_now))
+    unexplained = _gap(cause.unexplained, limits=limits)
     return (
-        f"The loss was {_level(cause.loss_before, limits=limits)} on the reference and is "
-        f"{_level(cause.loss_now, limits=limits)} on {cause.labelled:,} outcomes since ({cause.missing:,} missing): "
-        f"today's inputs explain {explained}, {_gap(cause.unexplained, limits=limits)} they do not."
+        f"The loss was {before} on the reference and is {now} on the latest {cause.labelled:,} outcomes "
+        f"({cause.missing:,} missing): today's inputs explain {explained}, {unexplained} they do not{doubt}."
     )
 
 

@@ -14,8 +14,8 @@ from slipway.monitoring.moved import moved
 from slipway.monitoring.track import Track, evidence
 from slipway.records.alert import FindingKind, MovedColumn
 from slipway.records.reference import Reference
-from slipway.records.watch import InputSums
-from slipway.stats.asymptotic import MeanSequence
+from slipway.records.watch import InputSums, OutcomeSums
+from slipway.stats.asymptotic import MeanSequence, Side
 from slipway.stats.evidence import AnytimeInterval, EValue
 from slipway.stats.moments import Moments
 from slipway.stats.multiple import e_bh
@@ -36,6 +36,7 @@ class Cause(msgspec.Struct, frozen=True):
         gap: Realised minus expected loss less that of the reference, over all slices; None without outcomes.
         loss_before: Mean loss on the reference, in units of the metric.
         loss_now: Mean loss since the change; NaN without outcomes.
+        loss_at_least: Its lower limit over all looks; ``-inf`` while it cannot be told.
         explained: What today's inputs explain of the change: expected loss now less that of the reference.
         unexplained: What they do not: the gap since the change; NaN without outcomes.
         labelled: Outcomes since the change.
@@ -51,6 +52,7 @@ class Cause(msgspec.Struct, frozen=True):
     gap: AnytimeInterval | None
     loss_before: float
     loss_now: float
+    loss_at_least: float
     explained: float
     unexplained: float
     labelled: int
@@ -97,6 +99,7 @@ def attribute(
         gap=_gap(track, reference=reference, unit=instruments.unit, alpha=alpha),
         loss_before=loss_before,
         loss_now=sum(s.loss for s in outcomes) / labelled if labelled else math.nan,
+        loss_at_least=_loss_at_least(outcomes, unit=instruments.unit, alpha=alpha),
         explained=sum(s.expected for s in inputs) / rows - expected_before if rows else 0.0,
         unexplained=gap_now - (loss_before - expected_before),
         labelled=labelled,
@@ -110,6 +113,7 @@ def _columns(
     table = instruments.inputs.reference
     now = np.sum([s.counts for s in inputs], axis=0)
     known = instruments.inputs.columns(track.inputs.state, alpha=alpha)
+    strongest = max(known, key=lambda c: c.evidence.log_e)
     found = [
         moved(
             column.name,
@@ -119,7 +123,7 @@ def _columns(
             evidence=column.evidence,
         )
         for i, column in enumerate(known)
-        if column.drifted
+        if column.drifted or column is strongest
     ]
     return tuple(sorted(found, key=lambda c: -c.evidence.log_e))
 
@@ -140,6 +144,16 @@ def _gap(track: Track, *, reference: Reference, unit: str, alpha: float) -> Anyt
         n=new.n,
         validity="asymptotic",
     )
+
+
+def _loss_at_least(outcomes: tuple[OutcomeSums, ...], *, unit: str, alpha: float) -> float:
+    if unit == "row":
+        n, loss = sum(s.labelled for s in outcomes), math.fsum(s.loss for s in outcomes)
+        sums = Moments(n=n, total=loss, squares=max(loss, loss**2 / max(n, 1)))  # right for losses of 0 or 1
+    else:
+        means = [s.loss / s.labelled for s in outcomes]
+        sums = Moments(n=len(means), total=math.fsum(means), squares=math.fsum(m * m for m in means))
+    return MeanSequence(alpha=alpha, n_star=_N_STAR[unit], side=Side.LOWER).evidence(sums).low
 
 
 def _by_unit(reference: Reference, *, unit: str) -> list[tuple[int, float, float]]:

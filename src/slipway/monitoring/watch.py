@@ -101,7 +101,15 @@ def take(watched: Watched, *, monitor: Monitor, sums: InputSums | OutcomeSums, n
 def _told(watched: Watched, *, cause: Cause, monitor: Monitor, now_us: int) -> tuple[Finding, ...]:
     present = watched.open
     if present is not None and present.kind is not cause.kind:
-        cause = msgspec.structs.replace(cause, kind=FindingKind.BOTH, columns=cause.columns or present.columns)
+        cause = msgspec.structs.replace(
+            cause,
+            kind=FindingKind.BOTH,
+            inputs_moved=True,
+            gap_moved=True,
+            columns=cause.columns or present.columns,
+        )
+    if present is not None:
+        cause = msgspec.structs.replace(cause, since_us=present.since_us or cause.since_us)
     advice = advise(cause, limits=monitor.limits)
     finding = Finding(
         id=present.id if present else f"{monitor.model[:48]}-finding-{len(watched.findings) + 1}",
