@@ -121,6 +121,26 @@ def test_it_tells_what_happened(data):
         assert wanted in words, wanted
 
 
+def test_the_model_is_held_against_its_baselines_in_the_projects_own_metric(data):
+    """A run has scores in several metrics and on several splits; only one of them is the question."""
+    words = Page(render(data)).words
+    assert "the model 10.3 %, 9.4 % to 11.2 %; present system (rule) 11.7 %" in words
+    assert "29.0 %" not in words
+
+
+def test_what_a_gate_says_is_said_once(data):
+    story = data.rollouts[0]
+    verdict = story.verdicts[-1]
+    whole = " ".join([verdict.reason, *(f"{g.gate.kind}: {g.reason}" for g in verdict.gates)])
+    told = msgspec.structs.replace(
+        story, verdicts=(*story.verdicts[:-1], msgspec.structs.replace(verdict, reason=whole))
+    )
+    words = Page(render(msgspec.structs.replace(data, rollouts=(told,)))).words
+    moved = words[words.index("Verdicts that moved it") :]
+    for gate in verdict.gates:
+        assert moved.count(gate.reason) == 1
+
+
 def test_every_verdict_is_on_the_page(data):
     words = Page(render(data)).words
     for story in data.rollouts:

@@ -65,5 +65,8 @@ def page(screen: Screen, finding: Finding) -> None:
     )
     screen.line()
     screen.title("Columns that moved")
-    rows = [(c.name, f"{number(c.size)} {c.unit}", number(c.evidence.log_e), c.detail) for c in finding.columns]
+    rows = [
+        (c.name, f"{number(c.size)} {c.unit}", number(c.evidence.log_e), c.detail.removeprefix(f"{c.name}: "))
+        for c in finding.columns
+    ]
     screen.table(("column", ">by", ">log E", "from and to"), rows)

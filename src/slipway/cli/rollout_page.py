@@ -3,7 +3,7 @@
 from slipway.cli.screen import Screen
 from slipway.control.report import StepReport
 from slipway.records.rollout import Action, Rollout, RolloutStatus, StageKind, Verdict
-from slipway.web.story import RolloutStory
+from slipway.web.story import RolloutStory, headline
 from slipway.words import day, moment, number, percent, span
 
 
@@ -61,7 +61,7 @@ def _stages(rollout: Rollout) -> list[tuple[str, ...]]:
 
 def _last(screen: Screen, verdict: Verdict) -> None:
     screen.title(f"Last verdict, {moment(verdict.at_us)}: {verdict.decision} -> {verdict.action}")
-    screen.line(f"  {verdict.reason}")
+    screen.line(f"  {headline(verdict)}")
     screen.table(
         ("gate", "says", "because"), [(g.gate.kind, g.decision, g.reason) for g in verdict.gates], none="no gates"
     )
@@ -73,7 +73,7 @@ def _history(screen: Screen, verdicts: tuple[Verdict, ...]) -> None:
     moved = [v for v in verdicts if v.action is not Action.STAY]
     screen.line()
     screen.title(f"History: {len(verdicts)} verdicts, {len(verdicts) - len(moved)} of them held")
-    rows = [(moment(v.at_us), v.stage, v.action, v.reason) for v in moved]
+    rows = [(moment(v.at_us), v.stage, v.action, headline(v)) for v in moved]
     screen.table(("when", "stage", "action", "because"), rows, none="Nothing has moved yet.")
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from slipway.cli.options import COMMON, Common
 from slipway.cli.screen import Screen, show
 from slipway.records.route import Route
+from slipway.web.story import decisive, headline
 from slipway.words import day, moment, number, percent, span
 
 if TYPE_CHECKING:  # it brings the table engine; --help must not wait for it
@@ -41,8 +42,9 @@ def page(screen: Screen, now: "Status") -> None:
     if now.findings:
         screen.line()
         screen.title("Open findings")
-        rows = [(f.id, f.kind, f.model, day(f.opened_us), f.sentence) for f in now.findings]
-        screen.table(("id", "what moved", "model", "raised", "what it means"), rows)
+        for finding in now.findings:
+            screen.line(f"  {finding.id}: {finding.kind}, raised {day(finding.opened_us)}")
+            screen.line(f"    {finding.sentence}")
 
 
 def _server(now: "Status") -> str:
@@ -76,6 +78,8 @@ def _rollout(screen: Screen, running: "RolloutNow", *, now_us: int) -> None:
     if verdict is None:
         screen.line("  No verdict yet: outcomes have to come first.")
         return
-    screen.line(f"  {verdict.decision} -> {verdict.action} at {moment(verdict.at_us)}: {verdict.reason}")
+    screen.line(f"  {verdict.decision} -> {verdict.action} at {moment(verdict.at_us)}. {headline(verdict)}")
+    for gate in decisive(verdict):
+        screen.line(f"    {gate.gate.kind}: {gate.reason}")
     if verdict.alert:
         screen.line(f"  ALERT: {verdict.alert}", style="yellow")

@@ -273,7 +273,7 @@ class Project:
 
     def watched(self) -> Sequence[Watched]:
         """Return realised and expected loss by day of every model that answers or shadows."""
-        return watched(self._controller)
+        return watched(self._parts, controller=self._controller, now_us=self.now_us())
 
     # --- trust
 

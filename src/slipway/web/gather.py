@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 from itertools import pairwise
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from slipway.web.report_data import AuditLine, ReportData, RunChange
@@ -49,6 +50,11 @@ def _changes(project: "Project") -> tuple[RunChange, ...]:
 def _audit(project: "Project") -> tuple[AuditLine, ...]:
     newest = list(project.audit())[-_NEWEST_ENTRIES:]
     return tuple(
-        AuditLine(at_us=e.at_us, by=e.by, what=f"{e.kind} {short(e.id)} v{e.version}", why=e.why)
+        AuditLine(
+            at_us=e.at_us,
+            by=e.by,
+            what=f"{e.kind} {short(e.id)} v{e.version}",
+            why=shorten(e.why, 200, placeholder=" ..."),
+        )
         for e in reversed(newest)
     )

@@ -59,7 +59,7 @@ def difference(points: Sequence[At], *, margin: float, name: str, title: str, sa
 
 def _range(points: Sequence[At], margin: float) -> tuple[float, float]:
     """Show where the sequence settles: the first, wide intervals run off the edge instead of flattening the rest."""
-    settled = points[len(points) // 4 :]
+    settled = points[2 * len(points) // 3 :]
     inside = [v for p in settled for v in (p.low, p.high) if math.isfinite(v)]
     middle = [p.estimate for p in points if math.isfinite(p.estimate)]
     return span_of([0.0, 1.6 * margin, -margin, *inside, *middle], pad=0.08)

@@ -53,21 +53,17 @@ def models(data: ReportData) -> Models | None:
         tuple(_row(s) for s in scores),
         where,
         tuple(_slice(s, say) for s in worst),
-        tuple(_run(r, say) for r in reversed(data.runs)),
+        tuple(_run(r, data) for r in reversed(data.runs)),
     )
 
 
 def compared(run: Run, data: ReportData) -> list[Score]:
     """Return the test scores of the project's metric, the model's first; baselines come from the data if need be."""
-    known = {s.name: s for v in data.datasets if v.id == run.data for s in v.baselines if s.split == "test"}
-    known |= {s.name: s for s in run.scores if s.split == "test"}
-    of_metric = [s for s in known.values() if _same_metric(s.metric, data.scope.metric.name)]
+    baselines = [s for v in data.datasets if v.id == run.data for s in v.baselines]
+    wanted = [s for s in (*baselines, *run.scores) if s.split == "test" and s.metric == data.scope.metric.name]
+    of_metric = {s.name: s for s in wanted}.values()
     order = ["candidate", "live", "base"]
     return sorted(of_metric, key=lambda s: (order.index(_kind(s.name, live=data.scope.live)), s.name))
-
-
-def _same_metric(one: str, other: str) -> bool:
-    return one.replace("_", "-").removesuffix("-rate") == other.replace("_", "-").removesuffix("-rate")
 
 
 def _kind(name: str, *, live: str | None) -> str:
@@ -88,9 +84,14 @@ def _row(score: Score) -> tuple[str, str, str, str]:
     )
 
 
-def _run(run: Run, say: Callable[[float], str]) -> tuple[str, str, str, str]:
-    found = next((s for s in run.scores if s.name == "model" and s.split == "test"), None)
-    return short(run.id), moment(run.started_us), short(run.data), say(found.value) if found else "unknown"
+def _run(run: Run, data: ReportData) -> tuple[str, str, str, str]:
+    found = next((s for s in compared(run, data) if s.name == "model"), None)
+    return (
+        short(run.id),
+        moment(run.started_us),
+        short(run.data),
+        amount(found.value, metric=found.metric) if found else "unknown",
+    )
 
 
 def _slice(part: Slice, say: Callable[[float], str]) -> tuple[str, str, str, str, str]:

@@ -69,7 +69,7 @@ def _say(number: int, finding: Finding) -> Found:
         relevant=finding.relevant,
         when=f"{since}raised {day(finding.opened_us)}{closed}",
         sentence=finding.sentence,
-        columns=tuple((c.name, c.detail) for c in finding.columns[:5]),
+        columns=tuple((c.name, c.detail.removeprefix(f"{c.name}: ")) for c in finding.columns[:5]),
         step="" if finding.go_back_to is Step.NONE else finding.go_back_to,
     )
 

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from slipway.records.rollout import Action, GateKind, GateResult, RolloutStatus, Verdict
+from slipway.records.rollout import Action, Decision, GateKind, GateResult, RolloutStatus, Verdict
 from slipway.web.charts.difference import At, difference
 from slipway.web.charts.evidence import evidence
 from slipway.web.charts.stages import Stay, stages
 from slipway.web.report_data import ReportData
-from slipway.web.story import RolloutStory
+from slipway.web.story import RolloutStory, decisive, headline
 from slipway.words import amount, moment, percent, span
 
 _DIFFERENCE = (
@@ -22,6 +22,8 @@ _EVIDENCE = (
     "Evidence against 'no more often than live', as a logarithm. Crossing the line rolls back at once; "
     "below it nothing is proven either way."
 )
+_MOVED = 0.05
+"""Evidence that never left zero by more than this needs no chart; the gate's sentence says it."""
 _ASKED = {
     GateKind.HARM: "Are the candidate's errors more frequent?",
     GateKind.SERVICE: "Does the candidate fail or come late more often?",
@@ -76,7 +78,7 @@ def stays_of(story: RolloutStory, *, now_us: int) -> tuple[Stay, ...]:
 def _tell(story: RolloutStory, data: ReportData) -> Told:
     rollout, stays = story.rollout, stays_of(story, now_us=data.made_us)
     said = [_say(v) for v in story.verdicts]
-    last = story.verdicts[-1].reason if story.verdicts else "No verdict yet."
+    last = _why(story.verdicts[-1]) if story.verdicts else "No verdict yet."
     kind = {RolloutStatus.COMPLETED: "good", RolloutStatus.ROLLED_BACK: "bad"}.get(rollout.status, "")
     return Told(
         id=rollout.id,
@@ -111,7 +113,7 @@ def _charts(story: RolloutStory, data: ReportData) -> list[tuple[str, str, Marku
             found.append(("Is the candidate not worse?", _DIFFERENCE, chart))
     for kind, question in _ASKED.items():
         harm = [(at, g.harm.log_e, g.gate.alpha) for at, g in _series(story, kind) if g.harm]
-        if len(harm) > 1:
+        if len(harm) > 1 and any(abs(e) > _MOVED for _, e, _ in harm):
             chart = evidence(
                 [(at, e) for at, e, _ in harm], alpha=harm[-1][2], name=f"{kind}-{story.rollout.id}", title=question
             )
@@ -127,8 +129,16 @@ def _signed(say: Callable[[float], str]) -> Callable[[float], str]:
     return lambda value: f"+{say(value)}" if value > 0 else say(value).replace("-", "−")
 
 
+def _why(verdict: Verdict) -> str:
+    """Say what decided: the gates that fail or hold; where all pass, the one that proves what was asked for."""
+    proof = [g for g in verdict.gates if g.gate.kind is GateKind.NOT_WORSE]
+    gates = proof if verdict.decision is Decision.PASS and proof else decisive(verdict)
+    return " ".join([headline(verdict), *(f"{g.gate.kind}: {g.reason}" for g in gates)])
+
+
 def _say(verdict: Verdict) -> Said:
-    gates = tuple((str(g.gate.kind), str(g.decision), g.reason) for g in verdict.gates)
+    shown = decisive(verdict) if verdict.action is Action.STAY else verdict.gates
+    gates = tuple((str(g.gate.kind), str(g.decision), g.reason) for g in shown)
     return Said(
-        moment(verdict.at_us), verdict.stage, verdict.action, verdict.decision, verdict.reason, gates, verdict.alert
+        moment(verdict.at_us), verdict.stage, verdict.action, verdict.decision, headline(verdict), gates, verdict.alert
     )

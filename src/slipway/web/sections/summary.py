@@ -87,7 +87,7 @@ def _model(data: ReportData) -> Tile:
     metric = data.scope.metric
     for run in reversed(data.runs):
         for score in run.scores:
-            if score.name == "model" and score.split == "test":
+            if (score.name, score.split, score.metric) == ("model", "test", metric.name):
                 good = score.value <= metric.target
                 note = f"on test rows; the target is {amount(metric.target, metric=metric.name)}"
                 return Tile(
