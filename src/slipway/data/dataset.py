@@ -37,6 +37,34 @@ class Prepared(NamedTuple):
     split: Split
 
 
+class Divided(NamedTuple):
+    """The rows that have a Y, and how they were divided."""
+
+    labelled: pl.DataFrame
+    split: Split
+
+
+def divide(table: pl.DataFrame, *, name: str, task: Task, test_share: float, seed: int) -> Divided:
+    """Divide the rows that have a Y: the same rows in the same way, each time.
+
+    Args:
+        table: The data.
+        name: What to call it in messages.
+        task: Names the target and the time.
+        test_share: Part held out: the latest if the task has a time, else dealt by chance.
+        seed: Seed of that chance.
+
+    Raises:
+        BadInput: No row has a Y, or nothing could be held out.
+    """
+    labelled = table.filter(_truth(table, task.target).is_not_null())
+    if labelled.is_empty():
+        raise BadInput(f"dataset {name}: want rows with a '{task.target}', got none in {table.height} rows.")
+    if task.time:
+        return Divided(labelled, split_by_time(labelled[task.time], test_share=test_share))
+    return Divided(labelled, split_by_chance(labelled.height, test_share=test_share, seed=seed))
+
+
 def prepare(
     table: pl.DataFrame,
     *,
@@ -80,13 +108,7 @@ def prepare(
         raise BadInput(
             f"dataset {name}: want the columns {needed}, got none of the name {missing}. There are {table.columns}."
         )
-    labelled = table.filter(_truth(table, task.target).is_not_null())
-    if labelled.is_empty():
-        raise BadInput(f"dataset {name}: want rows with a '{task.target}', got none in {table.height} rows.")
-    if task.time:
-        split = split_by_time(labelled[task.time], test_share=test_share)
-    else:
-        split = split_by_chance(labelled.height, test_share=test_share, seed=seed)
+    labelled, split = divide(table, name=name, task=task, test_share=test_share, seed=seed)
     named = content(table)
     held_out = labelled[split.test]
     version = DatasetVersion(

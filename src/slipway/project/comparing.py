@@ -4,12 +4,12 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from slipway.data.dataset import Prepared
 from slipway.data.diff import Changes, compare_tables
 from slipway.modeling.compare import Comparison, compare
 from slipway.modeling.compare_runs import compare_runs as difference_of
 from slipway.modeling.train import days_of, moments
 from slipway.project import datasets
+from slipway.project.datasets import Kept
 from slipway.project.runs import answers_of, find
 from slipway.project.tables import target
 from slipway.records.base import Record
@@ -80,7 +80,7 @@ def compare_datasets(parts: Parts, before: str, after: str) -> DatasetComparison
 def compare_runs(parts: Parts, before: str, after: str) -> RunComparison:
     """Compare two runs; their models on the later run's held-out rows that the earlier one did not learn from."""
     old, new = find(parts, before), find(parts, after)
-    old_data, new_data = (datasets.prepared(parts, datasets.find(parts, run.data)) for run in (old, new))
+    old_data, new_data = (datasets.kept(parts, datasets.find(parts, run.data)) for run in (old, new))
     changes = _changes(parts, datasets.rows_of(parts, old_data.version), datasets.rows_of(parts, new_data.version))
     brought = _brought(parts, old, new, old_data=old_data, new_data=new_data)
     found = difference_of(
@@ -97,7 +97,7 @@ def compare_runs(parts: Parts, before: str, after: str) -> RunComparison:
     return RunComparison(before=old.id, after=new.id, kind=found.kind, brought=brought, sentences=sentences)
 
 
-def _brought(parts: Parts, old: Run, new: Run, *, old_data: Prepared, new_data: Prepared) -> Comparison | None:
+def _brought(parts: Parts, old: Run, new: Run, *, old_data: Kept, new_data: Kept) -> Comparison | None:
     if old.package is None or new.package is None:
         return None
     entity, time = parts.scope.task.entity, parts.scope.task.time

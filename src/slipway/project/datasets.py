@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from slipway.data.dataset import Prepared, prepare
+from slipway.data.dataset import divide, prepare
+from slipway.data.split import Split
 from slipway.errors import BadInput, NotFound, SlipwayError, Unavailable, nearest
 from slipway.ports import Change
 from slipway.project.asking import ask
@@ -57,13 +58,19 @@ def make(parts: Parts, *, name: str, loaded: Loaded, by: str) -> DatasetVersion:
         table = table.with_columns(pl.Series(present, _answers(parts, table)).fill_nan(None))
     buffer = io.BytesIO()
     table.write_parquet(buffer)
-    version = _prepare(
-        parts,
+    scope = parts.scope
+    version = prepare(
         table,
         name=name,
+        fields=scope.fields,
+        task=scope.task,
+        scoring=Scoring.of(scope.task, metric=scope.metric),
+        test_share=scope.data.test_share,
+        seed=scope.modeling.seed,
         file=parts.blobs.put(buffer.getvalue()),
         source=loaded.source,
         created_us=parts.clock.now_us(),
+        present=present,
     ).version
     change = Change(record=version, id=version.id, expect=None)
     parts.store.commit([change], at_us=version.created_us, by=by, why=f"dataset {name} from {loaded.source}")
@@ -96,44 +103,36 @@ def rows_of(parts: Parts, version: DatasetVersion) -> pl.DataFrame:
     return pl.read_parquet(io.BytesIO(parts.blobs.get(version.file)))
 
 
-def prepared(parts: Parts, version: DatasetVersion) -> Prepared:
+class Kept(NamedTuple):
+    """A kept version, and its labelled rows as they were divided when it was made."""
+
+    version: DatasetVersion
+    labelled: pl.DataFrame
+    split: Split
+
+
+def kept(parts: Parts, version: DatasetVersion) -> Kept:
     """Return a kept version with its labelled rows and the split it was made with.
 
     Raises:
         BadInput: The scope has changed since so that the rows would be divided in another way.
     """
-    again = _prepare(
-        parts,
+    scope = parts.scope
+    again = divide(
         rows_of(parts, version),
         name=version.name,
-        file=version.file,
-        source=version.source,
-        created_us=version.created_us,
-    )
-    if again.version.splits != version.splits:
-        raise BadInput(
-            f"dataset {version.name}: want the split it was made with, {version.splits}, got {again.version.splits}. "
-            "data.test_share or the task has changed in slipway.toml since; make the dataset again."
-        )
-    return again
-
-
-def _prepare(parts: Parts, table: pl.DataFrame, *, name: str, file: str, source: str, created_us: int) -> Prepared:
-    scope = parts.scope
-    present = f"answer_of_{scope.live}"
-    return prepare(
-        table,
-        name=name,
-        fields=scope.fields,
         task=scope.task,
-        scoring=Scoring.of(scope.task, metric=scope.metric),
         test_share=scope.data.test_share,
         seed=scope.modeling.seed,
-        file=file,
-        source=source,
-        created_us=created_us,
-        present=present if present in table.columns else None,
     )
+    wanted = (version.splits["train"], version.splits["test"])
+    if (again.split.train.size, again.split.test.size) != wanted:
+        raise BadInput(
+            f"dataset {version.name}: want the split it was made with, {wanted[0]} and {wanted[1]} rows, got "
+            f"{again.split.train.size} and {again.split.test.size}. data.test_share or the task has changed in "
+            "slipway.toml since; make the dataset again."
+        )
+    return Kept(version, again.labelled, again.split)
 
 
 def _answers(parts: Parts, table: pl.DataFrame) -> Any:

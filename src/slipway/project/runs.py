@@ -3,7 +3,6 @@
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from slipway.data.dataset import Prepared
 from slipway.errors import BadInput, NotFound
 from slipway.modeling.compare import Comparison, compare
 from slipway.modeling.package import package_trained
@@ -11,6 +10,7 @@ from slipway.modeling.run import environment, hash_code, hash_params, make_run
 from slipway.modeling.train import days_of, fit, moments
 from slipway.ports import Change
 from slipway.project import datasets
+from slipway.project.datasets import Kept
 from slipway.project.packages import Graph, keep, scorer
 from slipway.project.tables import columns_of, features, target
 from slipway.project.user_code import call, load_function, sources
@@ -47,7 +47,7 @@ def train(
     texts = sources(reference, folder=parts.layout.root)
     function = load_function(reference, folder=parts.layout.root)
     scoring = Scoring.of(scope.task, metric=scope.metric)
-    ready = datasets.prepared(parts, version)
+    ready = datasets.kept(parts, version)
     started = parts.clock.now_us()
     trained = fit(
         ready.labelled,
@@ -100,7 +100,7 @@ def judge(parts: Parts, run: Run) -> tuple[Judgement, ...]:
 def against_present(parts: Parts, run: Run) -> Comparison | None:
     """Compare a run's model with the present system on the rows held out; None where there is no such system."""
     version = datasets.find(parts, run.data)
-    ready = datasets.prepared(parts, version)
+    ready = datasets.kept(parts, version)
     held_out = ready.labelled[ready.split.test]
     column = f"answer_of_{parts.scope.live}"
     if run.package is None or column not in held_out.columns:
@@ -121,7 +121,7 @@ def answers_of(parts: Parts, package: str, table: Any) -> Any:
     return score(columns_of(x, fields=manifest.signature.fields), table.height)
 
 
-def clusters(parts: Parts, ready: Prepared) -> Any | None:
+def clusters(parts: Parts, ready: Kept) -> Any | None:
     """Return the day of each row held out, or None where the task has no time or too few days."""
     time = parts.scope.task.time
     return days_of(moments(ready.labelled[time]), rows=ready.split.test) if time else None

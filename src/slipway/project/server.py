@@ -5,12 +5,12 @@ import socket
 import subprocess
 import sys
 import time
+from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 
-import httpx
-
 from slipway.errors import Unavailable
+from slipway.project.loopback import ask
 from slipway.storage.layout import Layout
 
 START_S = 60.0
@@ -87,7 +87,7 @@ class Server:
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
                 break
-            if all(_answers(u) for u in (f"{self.url}/health/ready", f"{self.control_url}/status")):
+            if _answers(self._port, "/health/ready") and _answers(self._port + 1, "/status"):
                 return
             time.sleep(0.05)
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
@@ -117,8 +117,8 @@ def free_ports() -> int:
             return port
 
 
-def _answers(url: str) -> bool:
+def _answers(port: int, path: str) -> bool:
     try:
-        return httpx.get(url, timeout=2).status_code == httpx.codes.OK
-    except httpx.HTTPError:
+        return ask("GET", port=port, path=path, timeout_s=2).status == 200
+    except (OSError, HTTPException):
         return False
