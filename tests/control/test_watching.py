@@ -1,14 +1,39 @@
 """Monitors under control: what is found is stored once; a broken package is a problem in the report."""
 
+import msgspec
+import numpy as np
+import polars as pl
+
 from slipway.control.block import DAY_US
+from slipway.control.slices import Model
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
-from slipway.control.watching import Watching
+from slipway.control.watching import Equipped, Watching
 from slipway.errors import NotFound
+from slipway.modeling.reference import make_reference
+from slipway.monitoring.advise import Limits
+from slipway.monitoring.instruments import instruments_of
+from slipway.monitoring.watch import Monitor
+from slipway.ports import Change
+from slipway.records.alert import Finding, FindingKind, Step
 from slipway.records.arm import Arm, ArmKind
+from slipway.records.field import Field, FieldKind
+from slipway.records.scoring import Scoring
+from slipway.records.task import TaskKind
+from slipway.stats.evidence import EValue
 from slipway.testing.memory import MemoryJournal, MemoryStore
 from slipway.testing.traffic import MemoryRoutes, World
 
+EXAMPLE = Finding(
+    id="old-finding-1",
+    model="old",
+    kind=FindingKind.DATA_DRIFT,
+    opened_us=1,
+    evidence=EValue(log_e=5.0, n=9),
+    relevant=True,
+    go_back_to=Step.DATA,
+    sentence="It moved.",
+)
 MODEL = Arm(name="model-1", kind=ArmKind.MODEL, package="0" * 64)
 
 
@@ -33,3 +58,66 @@ def test_a_package_that_is_gone_is_a_problem_in_the_report():
 def test_a_model_without_a_reference_is_not_watched():
     report = site(lambda arm: None).step(2 * DAY_US)
     assert (report.problems, report.findings) == ((), ())
+
+
+def packaged():
+    """A model with one input, and the monitor that its 60 days of reference give."""
+    rng = np.random.default_rng(0)
+    at_us = np.repeat(np.arange(60), 100) * DAY_US
+    y = (rng.random(6000) < 0.4).astype(float)
+    scores = np.where(rng.random(6000) < 0.1, 1 - y, y) * 0.8 + 0.1
+    fields = (Field(name="amount", kind=FieldKind.NUMBER, unit="EUR"),)
+    reference, calibration = make_reference(
+        pl.DataFrame({"amount": rng.normal(size=6000)}),
+        fields=fields,
+        times_us=at_us,
+        held_out=np.arange(3000, 6000),
+        scores=scores[3000:],
+        y=y[3000:],
+        scoring=Scoring(kind=TaskKind.BINARY),
+    )
+    instruments = instruments_of(reference, unit="day")
+    monitor = Monitor(
+        model="model-1",
+        reference=reference,
+        instruments=instruments,
+        limits=Limits(metric="error", tolerance=0.01),
+        units={"amount": "EUR"},
+        alpha=0.01,
+    )
+    columns = instruments.inputs.reference
+    return Equipped(Model(arm="model-1", reference=reference, calibration=calibration, columns=columns), monitor)
+
+
+def test_drift_is_stored_once_and_a_restart_or_a_second_step_adds_nothing():
+    store, journal, files = MemoryStore(), MemoryJournal(), MemoryRoutes()
+
+    def control():
+        watching = Watching(store, equip=lambda arm: packaged(), wait_us=7_200_000_000)
+        return Controller(store=store, journal=journal, files=files, terms=Terms(), watching=watching)
+
+    running = control()
+    running.open_route("main", arm=MODEL, salt="s", now_us=0)
+    world = World(1, journal=journal.writer, error={"model-1": 0.1})
+    opened = []
+    for day in range(90, 130):
+        world.day(day, route=files.read("main"), shift=float(day >= 100))
+        opened += running.step((day + 1) * DAY_US + DAY_US // 6).opened
+    assert opened == ["model-1-finding-1"]
+    finding, version = store.get(Finding, id="model-1-finding-1")
+    assert finding.kind is FindingKind.DATA_DRIFT
+    assert finding.columns[0].name == "amount"
+    assert 100 <= finding.opened_us // DAY_US <= 125
+    entries = len(store.audit())
+    for again in (running, control()):
+        report = again.step(130 * DAY_US + DAY_US // 6)
+        assert (report.findings, report.opened, report.problems) == ((), (), ())
+    assert (store.get(Finding, id=finding.id)[1], len(store.audit())) == (version, entries)
+
+
+def test_a_model_that_left_its_route_has_no_open_finding():
+    control = site(lambda arm: None)
+    left = msgspec.structs.replace(EXAMPLE, model="model-0")
+    control.store.commit([Change(left, left.id, 0)], at_us=1, by="t", why="t")
+    assert control.step(2 * DAY_US).findings == (left.id,)
+    assert control.store.get(Finding, id=left.id)[0].closed_us == 2 * DAY_US

@@ -63,15 +63,22 @@ class World:
         self._worker, self._shadow = journal("worker"), journal("shadow")
         self._next = 0
 
-    def day(self, number: int, *, route: Route, frames: int = 10) -> None:
-        """Write one day of predictions, then what the shadows said, then the outcomes."""
+    def day(self, number: int, *, route: Route, frames: int = 10, shift: float = 0.0) -> None:
+        """Write one day of predictions, with what the shadows said, and the outcomes.
+
+        Args:
+            number: Days since the epoch.
+            route: The route in force.
+            frames: Ticks of the day.
+            shift: By how much the one input lies higher than usual, in its standard deviations.
+        """
         n = self.requests
         at_us = np.sort(self.rng.integers(0, DAY_US - 3_600_000_000, size=n)) + number * DAY_US
         y = (self.rng.random(n) < 0.4).astype(float)
         names = {*(s.arm for s in route.shares), *route.shadows}
         answers = {name: self._answers(name, y=y) for name in sorted(names)}
         for rows in np.array_split(np.arange(n), frames):
-            self._tick(rows, at_us=at_us, y=y, route=route, answers=answers)
+            self._tick(rows, at_us=at_us, y=y, route=route, answers=answers, shift=shift)
         self._next += n
 
     def _answers(self, arm: str, *, y: np.ndarray) -> np.ndarray:
@@ -80,7 +87,14 @@ class World:
         return np.where(self.rng.random(len(y)) < self.fails.get(arm, 0.0), np.nan, score)
 
     def _tick(
-        self, rows: np.ndarray, *, at_us: np.ndarray, y: np.ndarray, route: Route, answers: dict[str, np.ndarray]
+        self,
+        rows: np.ndarray,
+        *,
+        at_us: np.ndarray,
+        y: np.ndarray,
+        route: Route,
+        answers: dict[str, np.ndarray],
+        shift: float,
     ) -> None:
         entity = [f"e{e}" for e in self.rng.integers(0, self.entities, size=len(rows))]
         dealt = [assign(route, e) for e in entity]
@@ -98,7 +112,7 @@ class World:
             fallback=stepped,
             score=[float(answers[a][r]) for a, r in zip(arm, rows, strict=True)],
             latency_us=[900] * len(rows),
-            x={"amount": self.rng.normal(size=len(rows)).astype("<f8").tobytes()},
+            x={"amount": self.rng.normal(shift, size=len(rows)).astype("<f8").tobytes()},
             shadows=route.shadows,
         )
         place = self._worker.append([frame])
