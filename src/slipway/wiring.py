@@ -117,6 +117,7 @@ def run_control(folder: Path, *, parent: int | None = None) -> None:
     """
     from slipway.control.desk import Desk  # noqa: PLC0415 - the web stack is loaded where it is used
     from slipway.control.run import run  # noqa: PLC0415 - as above
+    from slipway.control.takeover import taken_over  # noqa: PLC0415 - as above
     from slipway.serving.config_file import load_config  # noqa: PLC0415 - as above
     from slipway.serving.run_state import is_alive, read_states, tell_state  # noqa: PLC0415 - as above
     from slipway.serving.start import log_as_json  # noqa: PLC0415 - as above
@@ -132,6 +133,7 @@ def run_control(folder: Path, *, parent: int | None = None) -> None:
             clock=parts.clock,
             kind=config.clock,
             audit=parts.store.audit,
+            taken_over=lambda route: taken_over(route, states=read_states(place), alive=is_alive),
         )
         run(
             desk,

@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from slipway.control.desk import Desk
+from slipway.control.desk import Desk, RollbackRequest, StartRequest, StepRequest
 from slipway.control.run import run
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
@@ -65,7 +65,7 @@ def site():
     return make_site(ClockKind.EVENT)
 
 
-def make_site(kind):
+def make_site(kind, **how):
     store, journal, files = MemoryStore(), MemoryJournal(), MemoryRoutes()
     controller = Controller(store=store, journal=journal, files=files, terms=Terms())
     controller.open_route("main", arm=LIVE, salt="s", now_us=0)
@@ -77,6 +77,7 @@ def make_site(kind):
         kind=kind,
         audit=store.audit,
         shadow_wait_s=0.2,
+        **how,
     )
     desk.world = World(1, journal=journal.writer, error={"live": 0.1, "candidate": 0.2})
     desk.clock = clock
@@ -215,3 +216,43 @@ def test_the_real_server_steps_by_itself_with_the_machines_clock():
         while client.get("/status").json()["running"] and time.monotonic() < deadline:
             time.sleep(0.01)
         assert client.get("/rollouts/candidate-1").json()["rollout"]["status"] == "rolled back"
+
+
+class Workers:
+    """Take a new route over only after they were looked at so many times."""
+
+    def __init__(self, *, looks):
+        self.looks, self.seen, self.slept = looks, [], 0.0
+
+    def taken_over(self, route):
+        self.seen.append(route.version)
+        return len(self.seen) % self.looks == 0
+
+    def sleep(self, seconds):
+        self.slept += seconds
+
+
+def test_what_changes_the_route_returns_once_the_workers_have_it():
+    workers = Workers(looks=4)
+    desk = make_site(ClockKind.SYSTEM, taken_over=workers.taken_over, sleep=workers.sleep)
+    rollout = desk.start(StartRequest(candidate="candidate", plan=plan()))
+    assert workers.seen == [2, 2, 2, 2]
+    desk.roll_back(rollout.id, request=RollbackRequest(why="enough"))
+    assert workers.seen[4:] == [3, 3, 3, 3]
+    assert workers.slept == pytest.approx(0.06)
+
+
+def test_a_worker_that_never_takes_the_route_over_holds_nobody_up():
+    workers = Workers(looks=10**9)
+    desk = make_site(ClockKind.SYSTEM, taken_over=workers.taken_over, sleep=workers.sleep)
+    assert desk.start(StartRequest(candidate="candidate", plan=plan())).candidate == "candidate"
+    assert workers.slept == pytest.approx(2.0, abs=0.02)
+
+
+def test_a_step_that_moves_nothing_waits_for_nobody():
+    workers = Workers(looks=1)
+    desk = make_site(ClockKind.SYSTEM, taken_over=workers.taken_over, sleep=workers.sleep)
+    desk.start(StartRequest(candidate="candidate", plan=plan()))
+    workers.seen.clear()
+    desk.step(StepRequest(now_us=DAY_US))
+    assert workers.seen == []

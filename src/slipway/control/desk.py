@@ -18,6 +18,11 @@ from slipway.records.scope import Scope
 from slipway.records.worker_config import ClockKind
 from slipway.storage.audit import AuditEntry
 
+WORKER_WAIT_S = 2.0
+"""How long at most a change waits for the workers; one that cannot load the new route goes on with the old one."""
+
+PAUSE_S = 0.01
+
 
 class StartRequest(Record, frozen=True, kw_only=True):
     """What starts a rollout.
@@ -101,6 +106,8 @@ class Desk:
         audit: Returns the audit entries behind ``after_seq``.
         kind: Whose time counts: the machine's, or the largest moment that the journal's rows carry.
         shadow_wait_s: With the event clock: how long a step waits for shadows to catch up.
+        taken_over: Tells whether the workers have taken over a route. What changes one returns only then, or after two
+            seconds, so that the next request meets what was decided.
         sleep: Waits so many seconds.
     """
 
@@ -113,10 +120,12 @@ class Desk:
         kind: ClockKind,
         audit: Callable[..., list[AuditEntry]],
         shadow_wait_s: float = 20.0,
+        taken_over: Callable[[Route], bool] = lambda _: True,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.controller, self._scope, self._clock, self.kind = controller, scope, clock, kind
         self._audit, self._wait_s, self._sleep = audit, shadow_wait_s, sleep
+        self._taken_over = taken_over
         self._last: StepReport | None = None
 
     def now_us(self) -> int:
@@ -133,7 +142,18 @@ class Desk:
             self._await_shadows()
         now_us = self.now_us() if request.now_us is None else request.now_us
         self._last = self.controller.step(now_us)
+        if self._last.published:
+            self._await_workers()
         return self._last
+
+    def settle(self) -> None:
+        """Put in force what the store says, and judge nothing: what a process that starts does first.
+
+        Raises:
+            Conflict: Another process is the controller.
+        """
+        self.controller.step(0)
+        self._await_workers()
 
     def start(self, request: StartRequest) -> Rollout:
         """Start a rollout of a known arm.
@@ -145,13 +165,15 @@ class Desk:
         """
         arm = find_arm(request.candidate, store=self.controller.store, stated=self._scope.arms)
         self.controller.catch_up([])
-        return self.controller.start(
+        rollout = self.controller.start(
             request.route or self._only_route(),
             candidate=arm,
             plan=request.plan or self._scope.rollout,
             now_us=self.now_us() if request.now_us is None else request.now_us,
             by=request.by,
         )
+        self._await_workers()
+        return rollout
 
     def roll_back(self, rollout_id: str, *, request: RollbackRequest) -> Rollout:
         """Roll back by command.
@@ -160,7 +182,9 @@ class Desk:
             NotFound: No such rollout.
             Conflict: It is rolled back already.
         """
-        return self.controller.roll_back(rollout_id, now_us=self.now_us(), why=request.why, by=request.by)
+        rollout = self.controller.roll_back(rollout_id, now_us=self.now_us(), why=request.why, by=request.by)
+        self._await_workers()
+        return rollout
 
     def status(self) -> Status:
         """Return where everything stands."""
@@ -211,8 +235,14 @@ class Desk:
             raise BadInput(f"route: want its name where there is not exactly one, got none; there are {names}.")
         return names[0]
 
+    def _await_workers(self) -> None:
+        left_s = WORKER_WAIT_S
+        while left_s > 0 and not all(self._taken_over(route) for _, route, _ in self.controller.store.all(Route)):
+            self._sleep(PAUSE_S)
+            left_s -= PAUSE_S
+
     def _await_shadows(self) -> None:
-        left_s, pause_s = self._wait_s, 0.01
+        left_s, pause_s = self._wait_s, PAUSE_S
         while True:
             self.controller.catch_up([])
             if not self.controller.ledger.shadow_lag() or left_s <= 0:

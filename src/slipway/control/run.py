@@ -84,7 +84,7 @@ def _listen(host: str, port: int) -> socket.socket:
 @contextlib.asynccontextmanager
 async def _stepping(desk: Desk, *, interval_s: float) -> AsyncIterator[None]:
     if desk.kind is ClockKind.EVENT:
-        await run_in_threadpool(desk.controller.step, 0)  # puts in force what the store says, and judges nothing
+        await run_in_threadpool(desk.settle)
         yield
         return
     async with _in_background(_step_forever(desk, interval_s=interval_s)):
