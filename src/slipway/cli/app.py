@@ -6,7 +6,6 @@ anybody has reached for the coffee. Nothing in this file may import more than th
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -26,13 +25,19 @@ def build() -> App:
         help_format="plaintext",
         help_formatter=HelpPage(),
         default_parameter=Parameter(negative=""),
-        version=lambda: version("slipway"),
+        version=_version,
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
     for order, (name, path, words) in enumerate(COMMANDS):
         app.command(path, name=name, help=words, sort_key=order)
     return app
+
+
+def _version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 - 20 ms that only --version needs
+
+    return version("slipway")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
