@@ -83,6 +83,7 @@ class Story:
         self.console = console
         self.lines: list[str] = []
         self.asked = self.told = 0
+        self._seen: dict[str, str] = {}
 
     def scoping(self) -> None:
         """What X -> Y is, for whom, and what counts as success."""
@@ -205,14 +206,20 @@ class Story:
             self.console.print(Padding(verdict.alert, (0, 0, 0, 16)), highlight=False)
 
     def _tell_findings(self, report: StepReport) -> None:
+        """Tell a finding when it is opened, when it becomes another kind, and when it is closed; not each day of it."""
         if not report.findings:
             return
         known = {finding.id: finding for finding in self.project.findings()}
         for id_ in report.findings:
             finding = known[id_]
-            if finding.relevant:
-                state = "opened" if finding.closed_us is None else "closed"
-                self._say(f"Monitor: {finding.kind} on {finding.model} {state}: {finding.sentence}")
+            state = f"{finding.kind}" if finding.closed_us is None else "closed"
+            if not finding.relevant or self._seen.get(id_) == state:
+                continue
+            first = id_ not in self._seen
+            self._seen[id_] = state
+            told = f"{day(report.now_us)}  monitor of {finding.model}: {state}" + (" (opened)" if first else "")
+            self._say(f"{told}: {finding.sentence}")
+            self.lines.append(f"{told}, go back to {finding.go_back_to}")
 
     def _act(self, name: str, question: str) -> None:
         self.console.print()
