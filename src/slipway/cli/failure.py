@@ -19,7 +19,6 @@ Messages go to stderr. With ``--json`` stdout gets one document too, ``{"error":
 import json
 import os
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Mapping, Sequence
@@ -82,6 +81,8 @@ def _say(text: str, *, kind: str, words: Sequence[str], more: Mapping[str, objec
 
 
 def _keep(error: BaseException) -> Path:
+    import tempfile  # noqa: PLC0415 - it brings the random numbers; --help must not wait for it
+
     name = f"slipway-crash-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}.txt"
     text = "".join(traceback.format_exception(error))
     try:
