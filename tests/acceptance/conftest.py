@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from html.parser import HTMLParser
 
 import pytest
 
@@ -36,3 +37,20 @@ class Terminal:
 @pytest.fixture(scope="session")
 def terminal():
     return Terminal
+
+
+@pytest.fixture(scope="session")
+def outside():
+    return addresses
+
+
+def addresses(html):
+    """Return each address on a page that a browser would fetch."""
+    found: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            found.extend(v for k, v in attrs if k in ("src", "href", "action", "srcset") and v and "://" in v)
+
+    Reader().feed(html)
+    return found + [w for w in ("@import", "url(http") if w in html]

@@ -5,7 +5,6 @@ is the starter's 569 samples, asked about one by one and then in batches, with o
 """
 
 import time
-from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import httpx
@@ -171,7 +170,7 @@ def test_no_acknowledged_prediction_is_missing_and_none_is_there_twice(life):
     assert sum(row["kind"] == "outcome" for row in rows) == life.visitors.told == len(predictions)
 
 
-def test_the_report_is_one_page_that_needs_no_network(life):
+def test_the_report_is_one_page_that_needs_no_network(life, outside):
     path, told = life.report
     pages = [life.folder / "report.html", life.folder / "page.html"]
     assert path.strip() == str(pages[0])
@@ -184,15 +183,3 @@ def test_no_process_of_the_server_had_trouble(life):
     logs = {f.name: f.read_text(encoding="utf-8") for f in (life.folder / ".slipway" / "run").glob("*.log")}
     assert logs
     assert [name for name, text in logs.items() if "Traceback" in text or '"error"' in text.lower()] == []
-
-
-def outside(html):
-    """Return each address on a page that a browser would fetch."""
-    found = []
-
-    class Reader(HTMLParser):
-        def handle_starttag(self, tag, attrs):
-            found.extend(v for k, v in attrs if k in ("src", "href", "action", "srcset") and v and "://" in v)
-
-    Reader().feed(html)
-    return found + [w for w in ("@import", "url(http") if w in html]
