@@ -6,6 +6,7 @@ the same traffic gives the same verdicts on every machine.
 
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,6 @@ import httpx
 from model import load
 from replay import Replay, midnight
 from rich.console import Console
-from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from slipway import Project
@@ -201,9 +201,9 @@ class Story:
     def _tell_verdict(self, verdict: Verdict) -> None:
         self._say(f"{day(verdict.at_us)}  {verdict.rollout}, {verdict.stage}: {verdict.decision} -> {verdict.action}")
         for gate in verdict.gates:
-            self.console.print(Padding(f"{gate.gate.kind}: {gate.reason}", (0, 0, 0, 16)), highlight=False)
+            self._say(f"{gate.gate.kind}: {gate.reason}", indent=14)
         if verdict.alert:
-            self.console.print(Padding(verdict.alert, (0, 0, 0, 16)), highlight=False)
+            self._say(verdict.alert, indent=14)
 
     def _tell_findings(self, report: StepReport) -> None:
         """Tell a finding when it is opened, when it becomes another kind, and when it is closed; not each day of it."""
@@ -225,8 +225,13 @@ class Story:
         self.console.print()
         self.console.print(f"[bold]{name}[/bold] - {question}", highlight=False)
 
-    def _say(self, line: str) -> None:
-        self.console.print(Padding(line, (0, 0, 0, 2)), highlight=False)
+    def _say(self, line: str, *, indent: int = 2) -> None:
+        """Print a sentence, wrapped and indented; what hangs over is indented by two more."""
+        width = min(self.console.width, 118)
+        wrapped = textwrap.fill(
+            line, width, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2), break_on_hyphens=False
+        )
+        self.console.print(wrapped, highlight=False, markup=False, soft_wrap=True)
 
     def _progress(self, total: int) -> Progress:
         columns = (TextColumn("  {task.description:>12}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
@@ -263,8 +268,16 @@ def _with_limits(value: float, low: float, high: float) -> str:
     return f"{percent(value)} [{percent(low)}, {percent(high)}]"
 
 
+_FOLLOWS = {
+    Action.STAY: "stays where it is",
+    Action.ADVANCE: "every gate passes, on to the next stage",
+    Action.COMPLETE: "every gate passes, the rollout is complete",
+    Action.ROLL_BACK: "ROLLED BACK",
+}
+
+
 def _in_short(verdict: Verdict) -> str:
     """Say a verdict in a line: of a hold or a failure the gate that says so, else only what follows."""
     telling = [g for g in verdict.gates if g.decision is verdict.decision and verdict.decision is not Decision.PASS]
-    why = f": {telling[0].reason}" if telling else "."
-    return f"{day(verdict.at_us)}  {verdict.rollout}, {verdict.stage}: {verdict.action}{why}"
+    why = f", since {telling[0].reason}" if telling else ""
+    return f"{day(verdict.at_us)}  {verdict.rollout}, {verdict.stage}: {_FOLLOWS[verdict.action]}{why}"

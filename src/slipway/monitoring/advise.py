@@ -38,10 +38,10 @@ class Advice(msgspec.Struct, frozen=True):
 
 
 def advise(cause: Cause, *, limits: Limits) -> Advice:
-    """Return the advice for a cause. A change that costs nothing is told, but sends nobody back."""
-    cost = max(cause.explained, 0.0)
+    """Return the advice for a cause; a change that costs nothing or is for the better is told, and sends nobody back."""
+    cost = cause.explained
     if cause.gap_moved and math.isfinite(cause.unexplained):
-        cost += max(cause.unexplained, 0.0)  # without evidence that the gap moved it is a few days' luck
+        cost += cause.unexplained  # without evidence that the gap moved it is a few days' luck
     relevant = cost > limits.tolerance
     step = _step(cause, limits=limits) if relevant else Step.NONE
     return Advice(relevant=relevant, step=step, sentence=_sentence(cause, step=step, limits=limits))

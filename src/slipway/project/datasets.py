@@ -8,7 +8,7 @@ import polars as pl
 
 from slipway.data.dataset import divide, prepare
 from slipway.data.split import Split
-from slipway.errors import BadInput, NotFound, SlipwayError, Unavailable, nearest
+from slipway.errors import BadInput, Conflict, NotFound, SlipwayError, Unavailable, nearest
 from slipway.ports import Change
 from slipway.project.asking import ask
 from slipway.project.tables import as_polars, features, read_table
@@ -51,6 +51,7 @@ def make(parts: Parts, *, name: str, loaded: Loaded, by: str) -> DatasetVersion:
     Raises:
         BadInput: The name is no checked word, or a column that the scope needs is not there.
         Unavailable: The live arm did not answer.
+        Conflict: The same rows are kept under another name.
     """
     table, present = loaded.table, None
     if parts.scope.live is not None:
@@ -72,9 +73,19 @@ def make(parts: Parts, *, name: str, loaded: Loaded, by: str) -> DatasetVersion:
         created_us=parts.clock.now_us(),
         present=present,
     ).version
+    _refuse_second_name(parts, version)
     change = Change(record=version, id=version.id, expect=None)
     parts.store.commit([change], at_us=version.created_us, by=by, why=f"dataset {name} from {loaded.source}")
     return version
+
+
+def _refuse_second_name(parts: Parts, version: DatasetVersion) -> None:
+    for id_, known, _ in parts.store.all(DatasetVersion):
+        if id_ == version.id and known.name != version.name:
+            raise Conflict(
+                f"dataset {version.name}: want rows that are not kept yet, got those of '{known.name}' "
+                f"({version.id[:12]}), value for value. Use that name."
+            )
 
 
 def find(parts: Parts, wanted: str | None) -> DatasetVersion:

@@ -1,0 +1,49 @@
+import pytest
+
+from slipway.monitoring.advise import Limits, advise
+from slipway.monitoring.attribute import Cause
+from slipway.records.alert import FindingKind, Step
+from slipway.stats.evidence import EValue
+
+LIMITS = Limits(metric="error", tolerance=0.02, kill_above=0.15)
+
+
+def cause(**changes):
+    """A change of meaning that costs three points, on inputs that did not move."""
+    told = {
+        "kind": FindingKind.CONCEPT_DRIFT,
+        "since_us": 0,
+        "columns": (),
+        "inputs_moved": False,
+        "gap_moved": True,
+        "evidence": EValue(log_e=9.0, n=30),
+        "gap": None,
+        "explained": 0.0,
+        "unexplained": 0.03,
+        "loss_before": 0.08,
+        "loss_now": 0.11,
+        "loss_at_least": 0.09,
+        "labelled": 1000,
+        "missing": 0,
+    }
+    return Cause(**(told | changes))
+
+
+def test_a_costly_change_of_meaning_goes_back_to_modeling():
+    advice = advise(cause(), limits=LIMITS)
+    assert (advice.relevant, advice.step) == (True, Step.MODELING)
+
+
+def test_a_change_for_the_better_is_told_and_alarms_nobody():
+    advice = advise(cause(explained=0.025, unexplained=-0.03, loss_now=0.075), limits=LIMITS)
+    assert (advice.relevant, advice.step) == (False, Step.NONE)
+    assert "-3.0 points they do not" in advice.sentence
+
+
+def test_an_unexplained_loss_without_evidence_is_not_counted():
+    assert not advise(cause(gap_moved=False), limits=LIMITS).relevant
+
+
+@pytest.mark.parametrize("unexplained", [0.021, 0.05, 0.2])
+def test_costlier_is_never_less_relevant(unexplained):
+    assert advise(cause(unexplained=unexplained), limits=LIMITS).relevant
