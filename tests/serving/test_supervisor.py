@@ -9,6 +9,7 @@ import sys
 import time
 
 import httpx
+import msgspec
 import pytest
 
 from slipway.errors import Conflict, Unavailable
@@ -16,7 +17,7 @@ from slipway.records.arm import Arm, ArmKind
 from slipway.records.frame import ShadowFrame
 from slipway.records.route import Route, Share
 from slipway.serving.config_file import load_config
-from slipway.serving.run_state import State, is_alive, read_states
+from slipway.serving.run_state import State, is_alive, read_states, tell_state
 from slipway.serving.supervisor import Supervisor
 from slipway.serving.worker import listen
 from slipway.storage.layout import Layout
@@ -105,3 +106,20 @@ def test_a_port_that_is_taken_is_said(config):
         other.listen()
         with pytest.raises(Unavailable, match="Address already in use"):
             listen("127.0.0.1", other.getsockname()[1])
+
+
+def test_two_projects_do_not_share_a_port(serve_processes, place, tmp_path):
+    """Workers share their port with one another; a stranger's workers must not be let in among them."""
+    with serve_processes(workers=2) as server:
+        config = server_config(server)
+        for taken in (server.port, server.port - 1):  # its own, and the one that control would take
+            with pytest.raises(Unavailable, match=f"{server.port}: want to listen here"):
+                Supervisor(msgspec.structs.replace(config, port=taken), folder=tmp_path / "other")
+
+
+def test_the_id_of_a_stranger_in_an_old_file_refuses_nobody(serve_processes, place):
+    """After a power cut the id that the last supervisor had may be anybody's."""
+    place.layout.create()
+    tell_state(place.layout.run, name="supervisor", state=State.READY, host="127.0.0.1", port=1)  # this process's id
+    with serve_processes() as server:
+        assert server.port

@@ -23,6 +23,7 @@ from slipway.serving.config_file import save_config
 from slipway.serving.run_state import RunState, State, is_alive, read_states, tell_state
 from slipway.serving.worker import listen
 from slipway.storage.layout import Layout
+from slipway.storage.lock import try_lock
 
 _LOOK_S = 0.05
 _BACKOFF_S = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)
@@ -100,14 +101,20 @@ class Supervisor:
         control: Whether to run the control process too.
 
     Raises:
-        Unavailable: The port cannot be bound.
+        Unavailable: The port, or the control surface's next to it, is taken.
         Conflict: Another supervisor runs this project.
     """
 
     def __init__(self, config: WorkerConfig, *, folder: Path, control: bool = True) -> None:
         layout = Layout(folder.absolute()).create()
-        _refuse_second(layout.run)
-        first = listen(config.host, config.port)
+        self._lock = _lock_or_refuse(layout.run)
+        try:
+            if not _left_behind(layout.run):
+                _refuse_taken(config.host, [config.port, config.port + 1] if control else [config.port])
+            first = listen(config.host, config.port)
+        except BaseException:
+            os.close(self._lock)
+            raise
         self.host, self.port = first.getsockname()[:2]
         save_config(msgspec.structs.replace(config, port=self.port), layout=layout)
         self._sockets = [first, *(listen(config.host, self.port) for _ in range(config.workers - 1))]
@@ -158,6 +165,7 @@ class Supervisor:
         for child in self.children:
             child.tell(signal.SIGKILL)
         tell_state(self._run, name="supervisor", state=State.STOPPED)
+        os.close(self._lock)
 
 
 def wait_until_ready(folder: Path, *, workers: int, timeout_s: float) -> list[RunState]:
@@ -180,7 +188,45 @@ def wait_until_ready(folder: Path, *, workers: int, timeout_s: float) -> list[Ru
         time.sleep(_LOOK_S)
 
 
-def _refuse_second(run: Path) -> None:
-    for state in read_states(run):
-        if state.name == "supervisor" and state.state is not State.STOPPED and is_alive(state.pid):
-            raise Conflict(f"{run}: want the project's one server, but process {state.pid} is. Stop it first.")
+def _lock_or_refuse(run: Path) -> int:
+    """Take the lock of the project's one supervisor; the kernel gives it back however the process ends.
+
+    Not by the process id in ``supervisor.json``: after a power cut that id may be a stranger's.
+    """
+    path = run / "supervisor.lock"
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    if try_lock(handle):
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        return handle
+    holder = os.pread(handle, 32, 0).decode(errors="replace").strip() or "another"
+    os.close(handle)
+    raise Conflict(f"{run}: want the project's one server, but process {holder} is. Stop it first.")
+
+
+def _left_behind(run: Path) -> bool:
+    """Tell whether workers of a supervisor that was killed still hold the port; they end within moments."""
+    return any(
+        s.name.startswith("worker-") and s.state is not State.STOPPED and is_alive(s.pid) for s in read_states(run)
+    )
+
+
+def _refuse_taken(host: str, ports: Sequence[int]) -> None:
+    """Refuse a port on which anybody listens.
+
+    Workers share their port, and a socket that shares would be let in beside *any* that does: two projects on one port
+    would each get half of the other's requests.
+    """
+    for port in ports:
+        if port in (0, 1):  # any free one will do; then control takes the next one, unasked
+            continue
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host.strip("[]"), port))
+            except OSError as error:
+                raise Unavailable(
+                    f"{host}:{port}: want to listen here, got '{error.strerror}'. "
+                    "End what listens there, or choose another port (--port, serving.port); control takes the next one."
+                ) from None
