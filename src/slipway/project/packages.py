@@ -1,9 +1,7 @@
 """Model packages: kept as blobs, named by their content, signed, and registered as an arm."""
 
-import secrets
 from typing import Any
 
-from slipway.errors import SlipwayError
 from slipway.modeling.notebook import package_estimator
 from slipway.modeling.package import Package
 from slipway.modeling.signing import public_key
@@ -13,11 +11,8 @@ from slipway.records.model import Manifest, PackageSignature, Signature
 from slipway.records.scoring import Scoring
 from slipway.runtime.onnx import OnnxRuntime
 from slipway.runtime.package import GRAPH, load_package
-from slipway.storage.atomic import write_atomically
-from slipway.storage.layout import Layout
+from slipway.storage.secret_key import secret_key
 from slipway.wiring import Parts
-
-KEY_BYTES = 32
 
 
 class Graph:
@@ -48,7 +43,7 @@ def keep(parts: Parts, package: Package) -> list[Change]:
     for data in package.files.values():
         parts.blobs.put(data)
     parts.blobs.put(package.manifest_bytes)
-    key = signing_key(parts.layout)
+    key = secret_key(parts.layout.signing_key)
     signature = PackageSignature(
         package=package.id, public_key=public_key(key), file=parts.blobs.put(package.signed(key=key))
     )
@@ -94,15 +89,3 @@ def scorer(parts: Parts, package_id: str) -> tuple[Manifest, Graph]:
     """
     manifest, files = load_package(parts.blobs, package_id)
     return manifest, Graph(files[GRAPH], manifest.signature)
-
-
-def signing_key(layout: Layout) -> bytes:
-    """Return the project's private key, made at the first call and readable by its owner only."""
-    path = layout.state / "signing.key"
-    if not path.exists():
-        write_atomically(path, secrets.token_bytes(KEY_BYTES))
-        path.chmod(0o600)
-    key = path.read_bytes()
-    if len(key) != KEY_BYTES:
-        raise SlipwayError(f"{path}: want a key of {KEY_BYTES} bytes, got {len(key)}. Restore it from a backup.")
-    return key

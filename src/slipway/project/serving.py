@@ -1,7 +1,5 @@
 """Serve a project, and tell the time by the clock that counts."""
 
-import secrets
-
 import msgspec
 
 from slipway.control.step import Controller
@@ -9,11 +7,8 @@ from slipway.errors import NotFound
 from slipway.records.worker_config import ClockKind
 from slipway.serving.config_file import config_of, load_config
 from slipway.serving.supervisor import Supervisor
-from slipway.storage.atomic import write_atomically
-from slipway.storage.layout import Layout
+from slipway.storage.secret_key import secret_key
 from slipway.wiring import Parts
-
-KEY_BYTES = 32
 
 
 def serve(parts: Parts, *, port: int | None, clock: str) -> None:
@@ -23,19 +18,10 @@ def serve(parts: Parts, *, port: int | None, clock: str) -> None:
         Unavailable: The port is taken.
         Conflict: A server of this project runs already.
     """
-    config = config_of(parts.scope, clock=ClockKind(clock), pseudonym_key=pseudonym_key(parts.layout))
+    config = config_of(parts.scope, clock=ClockKind(clock), pseudonym_key=secret_key(parts.layout.pseudonym_key))
     if port is not None:
         config = msgspec.structs.replace(config, port=port)
     Supervisor(config, folder=parts.layout.root).run()
-
-
-def pseudonym_key(layout: Layout) -> bytes:
-    """Return the key that pseudonyms are made with, made at the first call and readable by its owner only."""
-    path = layout.state / "pseudonym.key"
-    if not path.exists():
-        write_atomically(path, secrets.token_bytes(KEY_BYTES))
-        path.chmod(0o600)
-    return path.read_bytes()
 
 
 def now_us(parts: Parts, *, controller: Controller) -> int:

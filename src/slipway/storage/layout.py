@@ -67,6 +67,16 @@ class Layout:
         """Held by the one controller."""
         return self.run / "controller.lock"
 
+    @property
+    def signing_key(self) -> Path:
+        """Signs packages."""
+        return self.state / "signing.key"
+
+    @property
+    def pseudonym_key(self) -> Path:
+        """Makes pseudonyms of what people sent."""
+        return self.state / "pseudonym.key"
+
     def create(self) -> "Layout":
         """Make the folders that are missing, readable by their owner only, and keep them out of git.
 
