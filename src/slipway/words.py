@@ -4,6 +4,7 @@ import math
 from datetime import UTC, datetime
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+_LONG_UNITS = (("day", 86_400.0), ("hour", 3_600.0), ("minute", 60.0))
 
 
 def percent(share: float | None, *, digits: int = 1) -> str:
@@ -90,6 +91,18 @@ def span(seconds: float | None) -> str:
     return ("-" if seconds < 0 else "") + " ".join(parts)
 
 
+def duration(seconds: float) -> str:
+    """Say a length of time in a sentence, in its largest fitting unit; tables take :func:`span`.
+
+    >>> duration(3 * 86400), duration(5400), duration(1)
+    ('3 days', '1.5 hours', '1 second')
+    """
+    for name, length in _LONG_UNITS:
+        if seconds >= length:
+            return count(round(seconds / length, 1), name)
+    return count(round(seconds, 1), "second")
+
+
 def short(content_id: str) -> str:
     """Cut a content id to the 12 digits people compare; names stay whole.
 
@@ -108,3 +121,46 @@ def plain(text: str) -> str:
     'a?[31mb?'
     """
     return "".join(c if c in "\n\t" or c.isprintable() else "?" for c in text)
+
+
+def gap(value: float, *, metric: str) -> str:
+    """Return a difference of losses with its sign.
+
+    >>> gap(-0.0071, metric="error"), gap(0.25, metric="absolute-error")
+    ('-0.71 points', '+0.25')
+    """
+    return f"{100 * value:+.2f} points" if metric == "error" else f"{value:+.3g}"
+
+
+def limits(low: float, high: float, *, metric: str) -> str:
+    """Return an interval of differences.
+
+    >>> limits(-0.014, 0.001, metric="error"), limits(-math.inf, math.inf, metric="error")
+    ('[-1.40, +0.10]', 'not yet bounded')
+    """
+    if math.isinf(low) and math.isinf(high):
+        return "not yet bounded"
+    factor = 100 if metric == "error" else 1
+    return f"[{factor * low:+.2f}, {factor * high:+.2f}]"
+
+
+def count(number: float, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> count(54021, "pair"), count(1, "day"), count(1.5, "hour")
+    ('54,021 pairs', '1 day', '1.5 hours')
+    """
+    shown = f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"
+    return f"{shown} {noun}" if number == 1 else f"{shown} {noun}s"
+
+
+def odds(log_e: float) -> str:
+    """Return an e-value as odds against chance.
+
+    >>> odds(3.0), odds(-2.0), odds(40.0)
+    ('20 : 1', '0.14 : 1', '2e+17 : 1')
+    """
+    if log_e > 700:
+        return "more than 1e300 : 1"
+    value = math.exp(log_e)
+    return f"{value:.0f} : 1" if 10 <= value < 1e6 else f"{value:.2g} : 1" if value < 10 else f"{value:.0e} : 1"

@@ -88,7 +88,7 @@ def test_two_runs_side_by_side_say_what_changed_and_what_it_brought() -> None:
         "numpy 2.4.6 -> 2.5",
     )
     assert difference.words.startswith("mixed change\n- features.py is new")
-    assert "it is better: error 0 against 1" in difference.words
+    assert "it is better: error 0.0 % against 100.0 %" in difference.words
 
 
 def test_a_replay_changed_nothing_and_is_not_called_better() -> None:

@@ -37,7 +37,7 @@ def test_a_costly_change_of_meaning_goes_back_to_modeling():
 def test_a_change_for_the_better_is_told_and_alarms_nobody():
     advice = advise(cause(explained=0.025, unexplained=-0.03, loss_now=0.075), limits=LIMITS)
     assert (advice.relevant, advice.step) == (False, Step.NONE)
-    assert "-3.0 points they do not" in advice.sentence
+    assert "-3.00 points they do not" in advice.sentence
 
 
 def test_an_unexplained_loss_without_evidence_is_not_counted():

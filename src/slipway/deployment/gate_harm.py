@@ -13,13 +13,13 @@ from slipway.deployment.dealt import dealt_alpha, is_dealt, loss_difference, spl
 from slipway.deployment.gate_not_worse import N_STAR
 from slipway.deployment.units import count_units, paired_units, ripe
 from slipway.deployment.view import View, total_arms, total_pairs, zero_or_one
-from slipway.deployment.words import count, duration, gap, level, odds
 from slipway.records.cohort import ArmSums, Cohort
 from slipway.records.rollout import Decision, Gate, GateResult
 from slipway.stats.asymptotic import MeanSequence, Side
 from slipway.stats.evidence import AnytimeInterval, EValue
 from slipway.stats.moments import Moments, moments
 from slipway.stats.paired import PairCounts, PairedHarm
+from slipway.words import amount, count, duration, gap, odds
 
 MISSING = 0.1
 """A pass needs the candidate's outcomes to be missing no more often than live's by this share."""
@@ -135,7 +135,7 @@ def _reason(
 ) -> str:
     parts = [f.words for f in findings] or ["nothing to compare yet"]
     if rates := [
-        f"{name} {level(sums.loss / sums.labelled, metric=metric)} of {count(sums.labelled, 'outcome')} "
+        f"{name} {amount(sums.loss / sums.labelled, metric=metric)} of {count(sums.labelled, 'outcome')} "
         f"({sums.missing:,} missing)"
         for name, sums in zip(("candidate", "live"), arms, strict=True)
         if sums.labelled

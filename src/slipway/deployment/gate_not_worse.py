@@ -10,7 +10,6 @@ import math
 from slipway.deployment.expected import more_evidence, units_to_bound
 from slipway.deployment.units import PairedUnit, paired_units, ripe
 from slipway.deployment.view import View, total_pairs, zero_or_one
-from slipway.deployment.words import count, duration, gap, level, limits, odds
 from slipway.records.cohort import PairSums
 from slipway.records.rollout import Decision, Gate, GateResult
 from slipway.stats.asymptotic import MeanSequence, plan_n_star
@@ -19,6 +18,7 @@ from slipway.stats.evidence import AnytimeInterval
 from slipway.stats.moments import Moments, moments
 from slipway.stats.paired import PairCounts, PairedHarm
 from slipway.stats.paired_margin import PairedMargin
+from slipway.words import amount, count, duration, gap, limits, odds
 
 N_STAR = {
     "day": plan_n_star(first=7, last=120),
@@ -86,7 +86,7 @@ def _blocked(whole: PairSums, *, units: int, gate: Gate, metric: str) -> str:
 
 def _losses(whole: PairSums, *, metric: str) -> str:
     verb = "errs on" if metric == "error" else "is off by"
-    candidate, live = (level(x / whole.n, metric=metric) for x in (whole.candidate_loss, whole.live_loss))
+    candidate, live = (amount(x / whole.n, metric=metric) for x in (whole.candidate_loss, whole.live_loss))
     return (
         f"candidate {verb} {candidate}, live on {live}"
         if metric == "error"

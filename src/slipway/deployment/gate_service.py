@@ -10,11 +10,11 @@ from typing import NamedTuple
 from slipway.deployment.dealt import dealt_alpha, is_dealt, split_evidence
 from slipway.deployment.units import count_units, ripe
 from slipway.deployment.view import View, total_arms, total_pairs
-from slipway.deployment.words import count, odds
 from slipway.records.cohort import Cohort
 from slipway.records.rollout import Decision, Gate, GateResult
 from slipway.stats.evidence import EValue
 from slipway.stats.paired import PairCounts, PairedHarm
+from slipway.words import count, odds
 
 
 def service(gate: Gate, *, view: View) -> GateResult:

@@ -12,7 +12,6 @@ from slipway.deployment.gate_harm import harm
 from slipway.deployment.gate_not_worse import not_worse
 from slipway.deployment.gate_service import service
 from slipway.deployment.view import View, look, total_arms
-from slipway.deployment.words import duration
 from slipway.deployment.world import world_changed
 from slipway.errors import BadInput, SlipwayError
 from slipway.records.cohort import Cohort
@@ -27,6 +26,7 @@ from slipway.records.rollout import (
     StageKind,
     Verdict,
 )
+from slipway.words import duration
 
 GATES: dict[GateKind, Callable[..., GateResult]] = {
     GateKind.NOT_WORSE: not_worse,

@@ -7,12 +7,12 @@ import msgspec
 from slipway.deployment.dealt import is_dealt
 from slipway.deployment.gate_not_worse import N_STAR
 from slipway.deployment.units import LENGTH_US
-from slipway.deployment.words import count, duration, level
 from slipway.errors import BadInput
 from slipway.records.rollout import Gate, GateKind, Plan, Stage
 from slipway.stats.asymptotic import MeanSequence
 from slipway.stats.event_split import EventSplit
 from slipway.stats.power import MeanEffect, RateEffect, expected_time
+from slipway.words import amount, count, duration
 
 
 class Traffic(msgspec.Struct, frozen=True):
@@ -78,11 +78,11 @@ def _stage(stage: Stage, *, plan: Plan, traffic: Traffic) -> list[str]:
 def _harm(gate: Gate, *, share: float, traffic: Traffic, maturity_s: float) -> str:
     effect = RateEffect(live_rate=traffic.error, ratio=2.0)
     known = expected_time(EventSplit(share=share), effect=effect, alpha=gate.alpha, per_s=traffic.requests_s)
-    doubled = level(2 * traffic.error, metric="error")
+    doubled = amount(2 * traffic.error, metric="error")
     if known.median_s is None or not math.isfinite(known.median_s):
         return f"A candidate that errs on {doubled} would not be found by the deal."
     return (
-        f"A candidate that errs on {doubled} instead of {level(traffic.error, metric='error')} is found in "
+        f"A candidate that errs on {doubled} instead of {amount(traffic.error, metric='error')} is found in "
         f"{duration(known.median_s + maturity_s)} (half of the time; the wait for outcomes included)."
     )
 

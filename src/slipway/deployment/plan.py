@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from slipway.deployment.words import count, duration, gap, level
 from slipway.errors import BadInput
 from slipway.records.plan_template import spent_alpha
 from slipway.records.rollout import Gate, GateKind, Plan, Stage, StageKind
+from slipway.words import amount, count, duration, gap
 
 _SHARES: dict[StageKind, tuple[str, Callable[[float], bool]]] = {
     StageKind.SHADOW: ("0", lambda share: share == 0),
@@ -74,7 +74,7 @@ seen over at least 3 days (a harmless candidate fails this with chance 5.0 % at 
 
 
 def _tell(stage: Stage, *, plan: Plan) -> str:
-    of = f"{level(stage.share, metric='error')} of the entities"
+    of = f"{amount(stage.share, metric='error')} of the entities"
     stay = f"for {duration(stage.min_s)} to {duration(stage.max_s)}"
     asked = " and ".join(_ask(gate, plan=plan) for gate in stage.gates) or "requests came"
     return f"{stage.name} ({of}): {_DOES[stage.kind]}, {stay}. It moves on when {asked}."
@@ -83,7 +83,7 @@ def _tell(stage: Stage, *, plan: Plan) -> str:
 def _ask(gate: Gate, *, plan: Plan) -> str:
     noun = {"row": "pair" if gate.kind is GateKind.NOT_WORSE else "request"}.get(gate.unit, gate.unit)
     enough = f"over at least {count(gate.min_units, noun)}"
-    chance = f"(a harmless candidate fails this with chance {level(gate.alpha, metric='error')} at most)"
+    chance = f"(a harmless candidate fails this with chance {amount(gate.alpha, metric='error')} at most)"
     if gate.kind is GateKind.NOT_WORSE:
         margin = gap(gate.margin, metric=plan.metric)
         return f"its loss is proven to be less than {margin} above live's {enough} {chance}"
@@ -97,5 +97,5 @@ def _promise(plan: Plan) -> str:
     return (
         f"Outcomes {wait}. A stage without a verdict at its end rolls back. "
         f"Over the whole rollout a harmless candidate is rolled back by a failing gate with chance "
-        f"{level(spent, metric='error')} at most."
+        f"{amount(spent, metric='error')} at most."
     )

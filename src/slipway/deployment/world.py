@@ -3,10 +3,10 @@
 from slipway.deployment.gate_not_worse import N_STAR
 from slipway.deployment.units import PairedUnit, paired_units, ripe
 from slipway.deployment.view import View
-from slipway.deployment.words import level
 from slipway.records.rollout import GateKind
 from slipway.stats.asymptotic import MeanSequence, Side
 from slipway.stats.moments import moments
+from slipway.words import amount
 
 
 def world_changed(view: View) -> str:
@@ -28,8 +28,8 @@ def world_changed(view: View) -> str:
         if bounds is None or not bounds[1] > bounds[0] + margin:
             return ""
         said.append(
-            f"{name}'s loss was at most {level(bounds[0], metric=plan.metric)} and is now at least "
-            f"{level(bounds[1], metric=plan.metric)}"
+            f"{name}'s loss was at most {amount(bounds[0], metric=plan.metric)} and is now at least "
+            f"{amount(bounds[1], metric=plan.metric)}"
         )
     return f"Both arms got worse together, so the world changed rather than the candidate: {', '.join(said)}."
 

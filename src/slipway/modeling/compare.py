@@ -7,6 +7,7 @@ from slipway.records.base import Record
 from slipway.records.scoring import ALPHA, Scoring
 from slipway.stats.evidence import FixedInterval
 from slipway.stats.fixed import clustered_interval, paired_interval
+from slipway.words import amount, gap, limits
 
 
 class Finding(StrEnum):
@@ -58,7 +59,7 @@ def compare(
     >>> from slipway.records.task import TaskKind
     >>> ten, wrong = [1.0] * 10, [0.0] * 10
     >>> compare(ten, candidate=ten, baseline=wrong, scoring=Scoring(kind=TaskKind.BINARY)).words
-    'better: error 0 against 1, difference -1 [-1, -1] with 95 % confidence, on 10 rows'
+    'better: error 0.0 % against 100.0 %, difference -100.00 points [-100.00, -100.00] with 95 % confidence, on 10 rows'
     """
     ours, theirs = scoring.loss(y, answers=candidate), scoring.loss(y, answers=baseline)
     if clusters is None:
@@ -69,8 +70,9 @@ def compare(
     finding = _finding(difference)
     value, other = float(ours.mean()), float(theirs.mean())
     words = (
-        f"{finding}: {scoring.metric} {value:.4g} against {other:.4g}, difference {difference.estimate:.4g} "
-        f"[{difference.low:.4g}, {difference.high:.4g}] with {100 * (1 - alpha):g} % confidence, "
+        f"{finding}: {scoring.metric} {amount(value, metric=scoring.metric)} against "
+        f"{amount(other, metric=scoring.metric)}, difference {gap(difference.estimate, metric=scoring.metric)} "
+        f"{limits(difference.low, difference.high, metric=scoring.metric)} with {100 * (1 - alpha):g} % confidence, "
         f"on {ours.size:,} rows{counted}"
     )
     return Comparison(

@@ -1,12 +1,12 @@
 """Which step of the life to go back to, and one sentence that says why."""
 
 import math
-from datetime import UTC, datetime
 
 import msgspec
 
 from slipway.monitoring.attribute import Cause
 from slipway.records.alert import FindingKind, Step
+from slipway.words import amount, day, gap
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class Advice(msgspec.Struct, frozen=True):
 
 
 def advise(cause: Cause, *, limits: Limits) -> Advice:
-    """Return the advice for a cause; a change that costs nothing or is for the better is told, and sends nobody back."""
+    """Return the advice for a cause; a change that costs nothing, or is for the better, sends nobody back."""
     cost = cause.explained
     if cause.gap_moved and math.isfinite(cause.unexplained):
         cost += cause.unexplained  # without evidence that the gap moved it is a few days' luck
@@ -70,8 +70,7 @@ _DO = {
 
 
 def _sentence(cause: Cause, *, step: Step, limits: Limits) -> str:
-    since = datetime.fromtimestamp(cause.since_us / 1e6, tz=UTC).strftime("%Y-%m-%d")
-    parts = [f"{_WHAT[cause.kind]} since about {since}."]
+    parts = [f"{_WHAT[cause.kind]} since about {day(cause.since_us)}."]
     if cause.columns:
         parts.append("; ".join(c.detail for c in cause.columns[:3]) + ".")
     parts.append(_cost(cause, limits=limits))
@@ -79,21 +78,13 @@ def _sentence(cause: Cause, *, step: Step, limits: Limits) -> str:
 
 
 def _cost(cause: Cause, *, limits: Limits) -> str:
-    explained = _gap(cause.explained, limits=limits)
+    explained = gap(cause.explained, metric=limits.metric)
     doubt = "" if cause.gap_moved else " (which may be chance)"
     if not math.isfinite(cause.loss_now):
         return f"No outcome since then; on today's inputs the model expects {explained} against the reference."
-    before, now = (_level(loss, limits=limits) for loss in (cause.loss_before, cause.loss_now))
-    unexplained = _gap(cause.unexplained, limits=limits)
+    before, now = (amount(loss, metric=limits.metric) for loss in (cause.loss_before, cause.loss_now))
+    unexplained = gap(cause.unexplained, metric=limits.metric)
     return (
         f"The loss was {before} on the reference and is {now} on the latest {cause.labelled:,} outcomes "
         f"({cause.missing:,} missing): today's inputs explain {explained}, {unexplained} they do not{doubt}."
     )
-
-
-def _level(value: float, *, limits: Limits) -> str:
-    return f"{100 * value:.1f} %" if limits.metric == "error" else f"{value:.3g}"
-
-
-def _gap(value: float, *, limits: Limits) -> str:
-    return f"{100 * value:+.1f} points" if limits.metric == "error" else f"{value:+.3g}"

@@ -8,6 +8,7 @@ from slipway.records.base import Record
 from slipway.records.dataset import Score
 from slipway.records.scope import Scope
 from slipway.stats.evidence import FixedInterval
+from slipway.words import amount, gap, limits
 
 
 class Standing(StrEnum):
@@ -78,7 +79,7 @@ def _measured(score: Score) -> bool:
 def _below(own: Score | None, limit: float, *, promise: str) -> Judgement:
     if own is None:
         return Judgement(promise=promise, standing=Standing.UNKNOWN, reason="the model was not measured.")
-    seen = f"{own.value:.4g} [{own.low:.4g}, {own.high:.4g}] on {own.n:,} rows against {limit:.4g}"
+    seen = f"{_told(own)} on {own.n:,} rows against {amount(limit, metric=own.metric)}"
     if own.high <= limit:
         return Judgement(promise=promise, standing=Standing.HOLDS, reason=f"{seen}: wholly at or below it.")
     if own.low > limit:
@@ -89,19 +90,25 @@ def _below(own: Score | None, limit: float, *, promise: str) -> Judgement:
 def _against(own: Score | None, other: Score | None, paired: FixedInterval | None, *, name: str) -> Judgement:
     promise = f"better than {name}"
     if paired is not None and paired.n > 0 and math.isfinite(paired.estimate):
-        seen = f"paired difference {paired.estimate:+.4g} [{paired.low:+.4g}, {paired.high:+.4g}]"
+        metric = "" if own is None else own.metric
+        seen = (
+            f"paired difference {gap(paired.estimate, metric=metric)} {limits(paired.low, paired.high, metric=metric)}"
+        )
         return Judgement(
             promise=promise, standing=_side(paired.low, paired.high), reason=f"{seen} on {paired.n:,} units."
         )
     if own is None or other is None:
         who = "the model" if own is None else f"the baseline '{name}'"
         return Judgement(promise=promise, standing=Standing.UNKNOWN, reason=f"{who} was not measured.")
-    seen = (
-        f"{own.value:.4g} [{own.low:.4g}, {own.high:.4g}] against {other.value:.4g} [{other.low:.4g}, {other.high:.4g}]"
-    )
+    seen = f"{_told(own)} against {_told(other)}"
     standing = _side(own.low - other.high, own.high - other.low)
     tail = "." if standing is not Standing.UNKNOWN else ": the intervals overlap; a paired comparison says more."
     return Judgement(promise=promise, standing=standing, reason=seen + tail)
+
+
+def _told(score: Score) -> str:
+    value, low, high = (amount(v, metric=score.metric) for v in (score.value, score.low, score.high))
+    return f"{value} [{low}, {high}]"
 
 
 def _side(low: float, high: float) -> Standing:
