@@ -16,6 +16,7 @@ from slipway.runtime.batch import BatchPlan
 from slipway.serving.decode import Asked, RowDecoder
 from slipway.serving.http_limits import HttpLimits
 from slipway.serving.http_protocol import Connections
+from slipway.serving.outcomes import decode_outcomes
 from slipway.serving.refusal import Refusal
 from slipway.testing.models import MIXED
 
@@ -146,3 +147,27 @@ def test_however_the_bytes_are_cut_the_answers_are_the_same(requests, cuts):
 def test_no_bytes_break_the_parser(chunks):
     talk(chunks)
     talk([b"POST /x HTTP/1.1\r\nHost: h\r\n", *chunks])
+
+
+@pytest.mark.parametrize("body", [b'{"plane":"rows"}', b'{"id":"rows","plane":"p"}', b'{"plane": "rows", "delay": 1}'])
+def test_a_value_that_reads_rows_is_a_value(body):
+    """A plane may be called 'rows'; only the key makes a list of them."""
+    asked = decode(body)
+    assert isinstance(asked, Asked), asked.body
+    assert not asked.many
+
+
+def test_a_list_of_rows_may_begin_with_any_white_space():
+    assert decode(b' \n {\t"rows"  : [{"plane": "p"}]}').many
+
+
+def test_an_outcome_of_an_id_that_reads_outcomes_is_one():
+    assert decode_outcomes(b'{"id":"outcomes","value":1}', kind=TaskKind.BINARY) == (["outcomes"], [1.0])
+    long = b" " * 40 + b'{"outcomes":[{"id":"a","value":0}]}'
+    assert decode_outcomes(long, kind=TaskKind.BINARY) == (["a"], [0.0])
+
+
+@pytest.mark.parametrize(("value", "said"), [("true", "true"), ("[1,null]", "[1,null]"), ('"é"', '"é"')])
+def test_a_refusal_says_what_came_as_it_came(value, said):
+    """The caller wrote JSON, not Python."""
+    assert decode(f'{{"plane": "p", "delay": {value}}}'.encode()).body.got == said

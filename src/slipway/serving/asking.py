@@ -166,6 +166,6 @@ def live_or_none(live: LiveRoute | None) -> LiveRoute:
     """
     if live is None:
         raise Unavailable(
-            "No route is in force yet. Publish one ('slipway deploy'), or wait until its arms are loaded."
+            "No route is in force yet: its arms are being loaded, or cannot be. 'slipway status' says which."
         )
     return live

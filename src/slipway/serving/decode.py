@@ -4,6 +4,7 @@ What passes fits the signature: every required field is there, every value has i
 set, and nothing unknown came along. JSON has no NaN and no infinity, and neither has a number too large for a float64.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from slipway.serving.explain import explain, not_json
 from slipway.serving.refusal import Refusal
 
 LONGEST_ID = 128
+_MANY = re.compile(rb'\s*\{\s*"rows"\s*:')
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
@@ -73,7 +75,7 @@ class RowDecoder:
             Refusal: 400; names the row, the field, what was wanted, what came.
         """
         try:
-            if b'"rows"' not in body[:16]:
+            if b'"rows"' not in body[:16] or not _MANY.match(body):
                 row = self._one(body)
                 values = msgspec.structs.astuple(row)
                 return Asked([values], [self._entity_of(values)], [self._id_of(values)], many=False)

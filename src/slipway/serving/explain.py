@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Sequence
 
+import msgspec
+
 from slipway.errors import nearest
 from slipway.records.field import Field, FieldKind
 from slipway.serving.refusal import Refusal
@@ -97,4 +99,4 @@ def _kind(value: object) -> str:
 
 
 def _value(row: dict[str, object], name: str) -> str:
-    return repr(row[name])[:80] if name in row else "nothing"
+    return msgspec.json.encode(row[name]).decode()[:80] if name in row else "nothing"

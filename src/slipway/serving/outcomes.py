@@ -1,5 +1,6 @@
 """Bodies of ``POST /outcomes``: what turned out to be true, by prediction id."""
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -21,6 +22,7 @@ class _Many(msgspec.Struct, forbid_unknown_fields=True):
     outcomes: list[_One]
 
 
+_MANY = re.compile(rb'\s*\{\s*"outcomes"\s*:')
 _one, _many = msgspec.json.Decoder(_One).decode, msgspec.json.Decoder(_Many).decode
 
 
@@ -34,7 +36,7 @@ def decode_outcomes(body: bytes, *, kind: TaskKind) -> tuple[list[str], list[flo
     (['w-1'], [1.0])
     """
     try:
-        outcomes = _many(body).outcomes if b'"outcomes"' in body[:32] else [_one(body)]
+        outcomes = _many(body).outcomes if _MANY.match(body) else [_one(body)]
     except msgspec.ValidationError as error:
         raise Refusal(
             400,
