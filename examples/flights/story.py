@@ -63,10 +63,12 @@ def tell(folder: Path, *, fast: bool, console: Console) -> int:
     port = free_ports()
     with present_system(port):
         point_at(folder / "slipway.toml", port=port)
-        story = Story(Project.open(folder), stretch=stretch, console=console)
+        project = Project.open(folder)
+        story = Story(project, stretch=stretch, console=console)
         story.scoping()
         story.data()
         first = story.modeling()
+        project.open_route(salt="the flights of 2013")  # the same flights go to the canary in every run
         with Server(folder, clock="event") as server:
             story.deployment(first, server=server)
         story.retraining(first)
@@ -194,7 +196,7 @@ class Story:
     def _tell_verdicts(self, report: StepReport, *, today: date) -> None:
         month_ends = (today + timedelta(days=1)).day == 1
         for verdict in report.verdicts:
-            if verdict.action is not Action.STAY or verdict.alert or month_ends:
+            if verdict.action is not Action.STAY or verdict.alert or (month_ends and verdict.decision is Decision.HOLD):
                 self._tell_verdict(verdict)
                 self.lines.append(_in_short(verdict))
 
@@ -279,5 +281,5 @@ _FOLLOWS = {
 def _in_short(verdict: Verdict) -> str:
     """Say a verdict in a line: of a hold or a failure the gate that says so, else only what follows."""
     telling = [g for g in verdict.gates if g.decision is verdict.decision and verdict.decision is not Decision.PASS]
-    why = f", since {telling[0].reason}" if telling else ""
+    why = f"; {telling[0].gate.kind}: {telling[0].reason}" if telling else ""
     return f"{day(verdict.at_us)}  {verdict.rollout}, {verdict.stage}: {_FOLLOWS[verdict.action]}{why}"

@@ -183,6 +183,19 @@ class Project:
         """Return the route in force, or None if nothing was served yet."""
         return next((route for _, route, _ in self._parts.store.all(Route)), None)
 
+    def open_route(self, *, salt: str | None = None) -> Route | None:
+        """Put the live arm in force if nothing is yet; :meth:`serve` and :meth:`start_rollout` do so by themselves.
+
+        Args:
+            salt: Key by which entities are dealt to arms; None makes a secret one. A stated salt deals them the same
+                way again, as a demo or a test wants it; who knows it can tell which arm an entity gets.
+
+        Raises:
+            NotFound: The scope names no live arm.
+        """
+        rollouts.open_first_route(self._parts, controller=self._controller, by=self._by, salt=salt)
+        return self.route()
+
     def start_rollout(
         self, candidate: str | None = None, *, plan: Plan | None = None, at_us: int | None = None
     ) -> Rollout:

@@ -75,8 +75,14 @@ def arm_of(parts: Parts, candidate: str | None) -> Arm:
         ) from None
 
 
-def open_first_route(parts: Parts, *, controller: Controller, by: str) -> None:
+def open_first_route(parts: Parts, *, controller: Controller, by: str, salt: str | None = None) -> None:
     """Make the project's route if there is none yet, with the live arm that the scope names.
+
+    Args:
+        parts: The project.
+        controller: Its controller.
+        by: Whom the audit trail names.
+        salt: Key of the deal; None makes a secret one.
 
     Raises:
         NotFound: The scope names none.
@@ -90,7 +96,9 @@ def open_first_route(parts: Parts, *, controller: Controller, by: str) -> None:
             "serving.live: want an arm that answers today, so that a candidate has something to be compared with and "
             "rolled back to; slipway.toml names none. A rule as simple as [arms.rule] rule = 'x > 3' will do."
         )
-    controller.open_route(scope.project.name, arm=live, salt=secrets.token_hex(16), now_us=parts.clock.now_us(), by=by)
+    controller.open_route(
+        scope.project.name, arm=live, salt=salt or secrets.token_hex(16), now_us=parts.clock.now_us(), by=by
+    )
 
 
 def replay(parts: Parts, id: str, *, controller: Controller) -> ReplayReport:  # noqa: A002 - the field's own word

@@ -61,6 +61,14 @@ def trouble(error: BaseException) -> str:
     return f"want it to return, got {type(error).__name__}: {error}{where}."
 
 
+def share_cores() -> None:
+    """Ask training tools that are imported from now on to wait for their threads without spinning.
+
+    On shared cores, spinning makes a training ten times slower. What the environment already says stays.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
 def sources(reference: str, *, folder: Path) -> dict[str, str]:
     """Return the text of the file and of every other file of the project that importing it pulled in.
 
@@ -86,8 +94,7 @@ def _inside(module: ModuleType | None, base: Path) -> bool:
 
 
 def _import(path: Path, *, folder: Path) -> ModuleType:
-    # Training tools spin their threads while they wait, which on shared cores makes them ten times slower.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    share_cores()
     name = f"slipway_project_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
