@@ -6,6 +6,7 @@ import pytest
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
 from slipway.errors import BadInput, Conflict, Corrupt, NotFound, Unavailable
+from slipway.ports import Change
 from slipway.records.base import canonical
 from slipway.records.cohort import VerdictInputs
 from slipway.records.rollout import Action, Rollout, RolloutStatus, Verdict
@@ -77,6 +78,22 @@ def test_without_a_wait_an_outcome_counts_from_the_moment_it_comes():
     assert 0 < noon < night
     assert site.run(90).status is RolloutStatus.COMPLETED
     assert all(site.control.replay(name) == () for name, _, _ in site.store.all(Verdict))
+
+
+def test_all_verdicts_replay_in_one_walk_through_the_journal_as_each_does_alone():
+    site = Site()
+    site.run(40)
+    names = [name for name, _, _ in site.store.all(Verdict)]
+    assert site.control.replay_all(names) == [site.control.replay(name) for name in names] == [()] * len(names)
+    for name in (names[3], names[-1]):  # a forged number is told wherever in the walk it comes
+        verdict, version = site.store.get(Verdict, id=name)
+        forged = msgspec.structs.replace(verdict, reason="all is well")
+        site.store.commit([Change(forged, name, version)], at_us=0, by="forger", why="nobody looks")
+        assert [n for n, d in zip(names, site.control.replay_all(names), strict=True) if d] == [name]
+        site.store.commit([Change(verdict, name, version + 1)], at_us=0, by="test", why="as it was")
+    told = site.control.replay_all(names[::-1])
+    assert told[0] == ()
+    assert "less of the journal" in told[1][0]
 
 
 def test_a_restart_each_day_changes_nothing():

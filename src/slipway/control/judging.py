@@ -71,7 +71,8 @@ def replay_from_journal(
         verdict_id: Id of the verdict.
         store: Where the verdict and its inputs are.
         journal: The journal, with the segments that were there.
-        ledger: A fresh one; it is filled up to where the journal had been read.
+        ledger: A fresh one, or one that an earlier verdict was made again with; it is filled up to where the journal
+            had been read.
 
     Raises:
         NotFound: No such verdict.
@@ -79,6 +80,8 @@ def replay_from_journal(
     """
     verdict, _ = store.get(Verdict, id=verdict_id)
     inputs, _ = store.get(VerdictInputs, id=verdict_id)
+    if any(offset > inputs.upto.get(segment, -1) for segment, offset in ledger.upto.items()):
+        return ("it was made from less of the journal than the verdict before it",)
     ledger.catch_up(journal, upto=inputs.upto)
     book = CohortBook(inputs.rollout.id)
     cohorts = book.cohorts(inputs.rollout, ledger=ledger, now_us=inputs.now_us)

@@ -6,7 +6,7 @@ made again from the same cohorts, and a route that was stored but not published 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from slipway.control.judging import Judging, replay_from_journal
@@ -146,6 +146,15 @@ class Controller:
             NotFound: No such verdict.
         """
         return replay_from_journal(verdict_id, store=self.store, journal=self.journal, ledger=Ledger(self.terms))
+
+    def replay_all(self, verdict_ids: Sequence[str]) -> list[tuple[str, ...]]:
+        """Make the verdicts of a rollout again, oldest first, going on in the journal from one to the next.
+
+        Raises:
+            NotFound: No such verdict.
+        """
+        ledger = Ledger(self.terms)
+        return [replay_from_journal(v, store=self.store, journal=self.journal, ledger=ledger) for v in verdict_ids]
 
     def _watch(self, now_us: int, problems: list[str]) -> Told:
         try:

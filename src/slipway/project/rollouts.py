@@ -109,5 +109,6 @@ def replay(parts: Parts, id: str, *, controller: Controller) -> ReplayReport:  #
     """
     parts.store.get(Rollout, id=id)
     names = [name for name, verdict, _ in parts.store.all(Verdict) if verdict.rollout == id]
-    done = tuple(Replayed(verdict=name, differences=controller.replay(name)) for name in names)
+    differences = controller.replay_all(names)
+    done = tuple(Replayed(verdict=n, differences=d) for n, d in zip(names, differences, strict=True))
     return ReplayReport(rollout=id, verdicts=done, same=bool(done) and not any(r.differences for r in done))
