@@ -3,14 +3,17 @@
 import asyncio
 
 from slipway.errors import SlipwayError
+from slipway.modeling.signing import public_key
+from slipway.modeling.signing import verify as verify_signature
 from slipway.project.asking import signature_of
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.base import Record
 from slipway.records.dataset import DatasetVersion
-from slipway.records.model import Manifest
+from slipway.records.model import Manifest, PackageSignature
 from slipway.runtime.package import load_package
 from slipway.runtime.registry import ArmContext, open_arm
 from slipway.storage.journal.verification import JournalReport, verify
+from slipway.storage.secret_key import secret_key
 from slipway.wiring import Parts
 
 
@@ -67,6 +70,7 @@ def verify_all(parts: Parts) -> Verified:
     named = {v.file for _, v, _ in parts.store.all(DatasetVersion)}
     for id_, manifest, _ in parts.store.all(Manifest):
         named |= {id_, *manifest.files.values()}
+    named |= {s.file for _, s, _ in parts.store.all(PackageSignature)}
     for blob in sorted(named):
         try:
             parts.blobs.get(blob)
@@ -81,18 +85,27 @@ def verify_all(parts: Parts) -> Verified:
 
 
 def verify_package(parts: Parts, package: str) -> PackageReport:
-    """Check a package's files, and ask the model its recorded examples in a child process."""
+    """Check a package's files and its signature, and ask the model its recorded examples in a child process."""
     try:
         manifest, files = load_package(parts.blobs, package)
+        signer = _signer(parts, package)
         arm = Arm(name="verified", kind=ArmKind.MODEL, package=package)
         asyncio.run(_open_and_close(arm, parts))
     except SlipwayError as error:
         return PackageReport(package=package, holds=False, sentences=(str(error),))
     sentences = (
         f"{len(files)} files have the hashes that the manifest names.",
+        f"Its signature fits, made with this project's key, {signer[:12]}.",
         f"{manifest.name} gave its recorded answers again, in a child process with limits.",
     )
     return PackageReport(package=package, holds=True, sentences=sentences)
+
+
+def _signer(parts: Parts, package: str) -> str:
+    """Return the public key that signed a package, which must be this project's."""
+    signature, _ = parts.store.get(PackageSignature, id=package)
+    trusted = public_key(secret_key(parts.layout.signing_key))
+    return verify_signature(parts.blobs.get(signature.file), package=package, trusted=frozenset({trusted}))
 
 
 async def _open_and_close(arm: Arm, parts: Parts) -> None:
