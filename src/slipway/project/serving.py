@@ -3,21 +3,26 @@
 import msgspec
 
 from slipway.control.step import Controller
-from slipway.errors import NotFound
+from slipway.errors import BadInput, NotFound
 from slipway.records.worker_config import ClockKind
 from slipway.serving.config_file import config_of, load_config
 from slipway.serving.supervisor import Supervisor
 from slipway.storage.secret_key import secret_key
 from slipway.wiring import Parts
 
+LAST_PORT = 65_534
+
 
 def serve(parts: Parts, *, port: int | None, clock: str) -> None:
     """Run the project's processes until stopped.
 
     Raises:
+        BadInput: No such port, or none after it for the control surface.
         Unavailable: The port is taken.
         Conflict: A server of this project runs already.
     """
+    if port is not None and not 1 <= port <= LAST_PORT:
+        raise BadInput(f"port: want 1 to {LAST_PORT}, for the control surface takes the next one, got {port}.")
     config = config_of(parts.scope, clock=ClockKind(clock), pseudonym_key=secret_key(parts.layout.pseudonym_key))
     if port is not None:
         config = msgspec.structs.replace(config, port=port)
