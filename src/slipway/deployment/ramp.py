@@ -70,8 +70,10 @@ def route_after(*, rollout: Rollout, present: Route) -> Route:
     )
 
 
-def with_candidate(present: Route, *, candidate: Arm, rollout_id: str) -> Route:
+def with_candidate(present: Route, *, candidate: Arm) -> Route:
     """Return the route with the candidate known to it and a salt of the rollout's own, so that the deal is fresh.
+
+    The salt follows from the one before and the route's version: unknown to outsiders, and the same in a replay.
 
     Raises:
         BadInput: Another arm has the candidate's name.
@@ -85,7 +87,7 @@ def with_candidate(present: Route, *, candidate: Arm, rollout_id: str) -> Route:
     return Route(
         name=present.name,
         version=present.version,
-        salt=hashlib.sha256(f"{present.salt}/{rollout_id}".encode()).hexdigest()[:32],
+        salt=hashlib.sha256(f"{present.salt}/{present.version}".encode()).hexdigest()[:32],
         shares=present.shares,
         shadows=present.shadows,
         fallback=present.fallback,

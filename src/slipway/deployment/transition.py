@@ -47,7 +47,7 @@ def begin(rollout_id: str, *, route: Route, candidate: Arm, plan: Plan, now_us: 
         )
     if whole[0] == candidate.name:
         raise Conflict(f"route {route.name}: {candidate.name} is live already; there is nothing to roll out.")
-    present = with_candidate(route, candidate=candidate, rollout_id=rollout_id)
+    present = with_candidate(route, candidate=candidate)
     rollout = Rollout(
         id=rollout_id,
         route=route.name,
