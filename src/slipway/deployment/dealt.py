@@ -1,15 +1,11 @@
 """Evidence from the deal: the hash dealt entities to two arms with known shares, so their events split likewise."""
 
-import math
 from collections.abc import Iterable
 
-from slipway.deployment.units import LENGTH_US
 from slipway.records.cohort import Cohort
 from slipway.records.rollout import Gate, Plan
-from slipway.stats.asymptotic import MeanSequence, Side
 from slipway.stats.event_split import ArmCounts, EventSplit, EventSplitState
-from slipway.stats.evidence import AnytimeInterval, EValue
-from slipway.stats.moments import moments
+from slipway.stats.evidence import EValue
 
 
 def is_dealt(share: float) -> bool:
@@ -52,19 +48,3 @@ def split_evidence(cohorts: Iterable[Cohort], *, events: str) -> tuple[EValue, i
             state = state.merge(EventSplitState((ArmCounts(live=live, canary=canary, share=cohort.share),)))
             seen, foretold = seen + canary, foretold + cohort.share * (canary + live)
     return EventSplit(share=0.5).evidence(state), seen, foretold
-
-
-def loss_difference(cohorts: Iterable[Cohort], *, unit: str, alpha: float, n_star: int) -> AnytimeInterval:
-    """Bound the mean over units of (candidate's mean loss minus live's) from below, on what each arm's callers got.
-
-    For losses that are no events (numbers). Units in which one arm has no outcome are left out.
-    """
-    length = LENGTH_US[unit]
-    found: dict[int, list[float]] = {}
-    for c in cohorts:
-        if is_dealt(c.share):
-            sums = found.setdefault(c.start_us // length, [0.0, 0.0, 0.0, 0.0])
-            for i, value in enumerate((c.candidate.loss, c.candidate.labelled, c.live.loss, c.live.labelled)):
-                sums[i] += value
-    means = [a / n - b / m for a, n, b, m in found.values() if n and m and math.isfinite(a + b)]
-    return MeanSequence(alpha=alpha, n_star=n_star, side=Side.LOWER).evidence(moments(means))

@@ -3,13 +3,16 @@
 While the candidate has a share between 0 and 1, the hash deals entities, so under equal error rates the first error of
 an entity falls to the candidate with exactly its share, whatever the traffic does; stages with other shares add up. In
 shadow, full and watch one arm gets all requests; there the other answers as a shadow, and the pairs take over.
+
+Losses that are numbers have no first event. An entity's taste for large ones stays with the arm that it was dealt to,
+so the arms' means differ, day after day, by whom the deal gave to whom; only pairs compare like with like.
 """
 
 import math
 
 import msgspec
 
-from slipway.deployment.dealt import dealt_alpha, is_dealt, loss_difference, split_evidence
+from slipway.deployment.dealt import dealt_alpha, is_dealt, split_evidence
 from slipway.deployment.gate_not_worse import N_STAR
 from slipway.deployment.units import count_units, paired_units, ripe
 from slipway.deployment.view import View, total_arms, total_pairs, zero_or_one
@@ -39,14 +42,18 @@ def harm(gate: Gate, *, view: View) -> GateResult:
     plan = view.rollout.plan
     ready = ripe(view.cohorts, unit=gate.unit, wait_s=plan.maturity_s, now_us=view.now_us)
     dealt, here = tuple(c for c in ready if is_dealt(c.share)), view.of_stage(ready)
-    both = is_dealt(view.stage.share)
+    both, events = is_dealt(view.stage.share), plan.metric == "error"
     candidate, live = total_arms(here)
-    units = _units(here, gate=gate, dealt=both)
+    units = _units(here, gate=gate, dealt=both and events)
     counts = {"units": float(units), **_counts("candidate", candidate), **_counts("live", live)}
     if not all(math.isfinite(x) for c in ready for x in (c.candidate.loss, c.live.loss, c.pairs.difference)):
         return GateResult(gate=gate, decision=Decision.HOLD, reason="a loss is not a number: hold.", counts=counts)
     shared = dealt_alpha(plan, gate=gate)
-    findings = [_dealt(dealt, gate=gate, metric=plan.metric, alpha=shared)] if dealt and shared else []
+    findings = []
+    if dealt and shared:
+        findings.append(
+            _dealt(dealt, alpha=shared) if events else _paired(dealt, gate=gate, metric=plan.metric, alpha=shared)
+        )
     if not both:
         findings.append(_paired(here, gate=gate, metric=plan.metric, alpha=gate.alpha))
     blocked = _blocked(candidate, live, units=units, gate=gate, view=view)
@@ -93,11 +100,7 @@ def _blocked(candidate: ArmSums, live: ArmSums, *, units: int, gate: Gate, view:
     return ""
 
 
-def _dealt(cohorts: tuple[Cohort, ...], *, gate: Gate, metric: str, alpha: float) -> _Finding:
-    if metric != "error":
-        bound = loss_difference(cohorts, unit=gate.unit, alpha=alpha, n_star=N_STAR["day"])
-        known = gap(bound.low, metric=metric) if math.isfinite(bound.low) else "nothing known yet"
-        return _Finding(bound.low > 0, f"candidate's loss minus live's is at least {known}", interval=bound)
+def _dealt(cohorts: tuple[Cohort, ...], *, alpha: float) -> _Finding:
     evidence, seen, foretold = split_evidence(cohorts, events="error_entities")
     words = (
         f"of {count(evidence.n, 'first error')} dealt at random the candidate has {seen:,}, equal arms would give it "

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from slipway.errors import BadInput
-from slipway.records.plan_template import spent_alpha
+from slipway.records.plan_template import needs_pairs, spent_alpha
 from slipway.records.rollout import Gate, GateKind, Plan, Stage, StageKind
 from slipway.words import amount, count, duration, gap
 
@@ -41,12 +41,11 @@ def problems(plan: Plan) -> tuple[str, ...]:
 def _unanswerable(stage: Stage, *, plan: Plan) -> list[str]:
     if plan.pair or stage.share == 0:
         return []
-    kinds = (GateKind.NOT_WORSE,) if stage.share < 1 else tuple(GateKind)
     return [
         f"stage {stage.name}: gate {gate.kind} compares both arms on the same requests, but pair is false. "
         "Set pair = true or drop the gate."
         for gate in stage.gates
-        if gate.kind in kinds
+        if needs_pairs(gate.kind, stage=stage.kind, metric=plan.metric)
     ]
 
 

@@ -133,22 +133,36 @@ def default_stages(case: Case) -> tuple[StageDraft, ...]:
     return traffic if case is Case.NEW else (shadow, *traffic)
 
 
-def default_gates(kind: StageKind, *, pair: bool) -> tuple[GateDraft, ...]:
+def needs_pairs(gate: GateKind, *, stage: StageKind, metric: str) -> bool:
+    """Tell whether a gate compares both arms' answers to one request.
+
+    The deal says who errs or fails more often. It says nothing of losses that are numbers, since an entity's taste for
+    large ones stays with the arm that it was dealt to.
+
+    >>> needs_pairs(GateKind.HARM, stage=StageKind.CANARY, metric="error")
+    False
+    """
+    if gate is GateKind.NOT_WORSE or stage not in (StageKind.CANARY, StageKind.RAMP):
+        return True
+    return gate is GateKind.HARM and metric != "error"
+
+
+def default_gates(kind: StageKind, *, pair: bool, metric: str) -> tuple[GateDraft, ...]:
     """Return the questions that a kind of stage asks.
 
     In the shadow both answers to each request are compared. Where requests are dealt at random, service and outcomes
     of the two arms are compared as well. At a share of 1 what is new is compared with the shadow of what was live; a
     plan that is not paired has no such shadow, and asks nothing there.
     """
-    paired = (GateDraft(kind=GateKind.NOT_WORSE),) if pair or kind is StageKind.SHADOW else ()
-    harm, service = GateDraft(kind=GateKind.HARM), GateDraft(kind=GateKind.SERVICE)
-    match kind:
-        case StageKind.SHADOW:
-            return paired
-        case StageKind.CANARY | StageKind.RAMP:
-            return (service, harm, *paired)
-        case StageKind.FULL | StageKind.WATCH:
-            return (harm, *paired) if pair else ()
+    asked = {
+        StageKind.SHADOW: (GateKind.NOT_WORSE,),
+        StageKind.CANARY: (GateKind.SERVICE, GateKind.HARM, GateKind.NOT_WORSE),
+        StageKind.RAMP: (GateKind.SERVICE, GateKind.HARM, GateKind.NOT_WORSE),
+        StageKind.FULL: (GateKind.HARM, GateKind.NOT_WORSE),
+        StageKind.WATCH: (GateKind.HARM, GateKind.NOT_WORSE),
+    }[kind]
+    paired = pair or kind is StageKind.SHADOW
+    return tuple(GateDraft(kind=gate) for gate in asked if paired or not needs_pairs(gate, stage=kind, metric=metric))
 
 
 def complete(drafts: Sequence[StageDraft], *, terms: PlanTerms) -> Plan:
@@ -167,7 +181,7 @@ def complete(drafts: Sequence[StageDraft], *, terms: PlanTerms) -> Plan:
 
 def _filled(draft: StageDraft, *, terms: PlanTerms) -> tuple[StageDraft, tuple[GateDraft, ...]]:
     if draft.gates is None:
-        return draft, default_gates(draft.kind, pair=terms.pair)
+        return draft, default_gates(draft.kind, pair=terms.pair, metric=terms.metric)
     return draft, draft.gates
 
 

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from slipway.errors import BadInput, nearest
-from slipway.records.plan_template import SHARES, GateDraft, PlanTerms, StageDraft, complete, default_stages
+from slipway.records.plan_template import (
+    SHARES,
+    GateDraft,
+    PlanTerms,
+    StageDraft,
+    complete,
+    default_stages,
+    needs_pairs,
+)
 from slipway.records.rollout import GateKind, Plan, StageKind
 from slipway.records.task import Case
 from slipway.scoping.keys import GATE, ROLLOUT, STAGE
@@ -24,7 +32,7 @@ def read_rollout(raw: Any, *, case: Case | None, metric: str, margin: float, pro
     written = values.pop("stages") if values else raw.get("stages") if isinstance(raw, dict) else None
     drafts = None if written is None else _drafts(written, problems=problems)
     if drafts is not None:
-        _check(drafts, pair=bool(values is None or values["pair"]), problems=problems)
+        _check(drafts, pair=bool(values is None or values["pair"]), metric=metric, problems=problems)
     if values is None or case is None or len(problems) > before:
         return None
     terms = PlanTerms(metric=metric, margin=margin, **values)
@@ -102,14 +110,14 @@ def _gate(raw: Any, *, place: Place, problems: Problems) -> GateDraft | None:
     return gate
 
 
-def _check(drafts: Sequence[StageDraft], *, pair: bool, problems: Problems) -> None:
+def _check(drafts: Sequence[StageDraft], *, pair: bool, metric: str, problems: Problems) -> None:
     _check_order(drafts, problems=problems)
     share = 0.0
     for i, draft in enumerate(drafts):
         place = (*_STAGES, i)
         _check_share(draft, above=share, place=place, problems=problems)
         _check_stay(draft, place=place, problems=problems)
-        _check_gates(draft, pair=pair, place=(*place, "gates"), problems=problems)
+        _check_gates(draft, pair=pair, metric=metric, place=(*place, "gates"), problems=problems)
         share = max(share, draft.share or 0.0)
 
 
@@ -163,12 +171,12 @@ def _check_stay(draft: StageDraft, *, place: Place, problems: Problems) -> None:
         )
 
 
-def _check_gates(draft: StageDraft, *, pair: bool, place: Place, problems: Problems) -> None:
+def _check_gates(draft: StageDraft, *, pair: bool, metric: str, place: Place, problems: Problems) -> None:
     kinds = [g.kind for g in draft.gates or ()]
     for i, kind in enumerate(kinds):
         if kind in kinds[:i]:
             problems.add((*place, i), want="each gate once", got=f"'{kind}' a second time", way_out="Keep one of them.")
-        dealt = draft.kind in (StageKind.CANARY, StageKind.RAMP)
-        if not pair and draft.kind is not StageKind.SHADOW and (kind is GateKind.NOT_WORSE or not dealt):
+        paired = pair or draft.kind is StageKind.SHADOW
+        if not paired and needs_pairs(kind, stage=draft.kind, metric=metric):
             way_out = "It compares both answers to one request: write pair = true, or take the gate out."
             problems.add((*place, i), want=f"no gate '{kind}' here where pair = false", got="one", way_out=way_out)
