@@ -104,12 +104,13 @@ def controller(parts: Parts, *, guard: Callable[[], AbstractContextManager[objec
     )
 
 
-def run_control(folder: Path, *, parent: int | None = None) -> None:
+def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0) -> None:
     """Run the control process of a project, one port behind the data plane, until it is told to end.
 
     Args:
         folder: The project's folder, with the data plane's facts written.
         parent: Process that must live for this one to go on.
+        keep_s: Pause before each look for segments of the journal that were closed, and can be sealed.
 
     Raises:
         Conflict: Another process is the controller.
@@ -121,6 +122,7 @@ def run_control(folder: Path, *, parent: int | None = None) -> None:
     from slipway.serving.config_file import load_config  # noqa: PLC0415 - as above
     from slipway.serving.run_state import is_alive, read_states, tell_state  # noqa: PLC0415 - as above
     from slipway.serving.start import log_as_json  # noqa: PLC0415 - as above
+    from slipway.storage.journal.sealing import seal_closed  # noqa: PLC0415 - as above
 
     log_as_json(process="control")
     parts = open_parts(folder)
@@ -141,4 +143,6 @@ def run_control(folder: Path, *, parent: int | None = None) -> None:
             port=bound + 1 if bound else 0,
             tell=lambda state, port: tell_state(place, name="control", state=state, host=config.host, port=port),
             alive=lambda: parent is None or is_alive(parent),
+            keep=lambda: seal_closed(parts.layout.journal, sealed=parts.layout.sealed).errors,
+            keep_s=keep_s,
         )

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
 import structlog
 import uvicorn
@@ -34,6 +34,8 @@ def run(
     tell: Callable[[State, int], object],
     alive: Callable[[], bool] = lambda: True,
     interval_s: float = INTERVAL_S,
+    keep: Callable[[], Sequence[str]] = tuple,
+    keep_s: float = 60.0,
 ) -> None:
     """Serve until the process is told to end (SIGTERM, SIGINT), or whoever started it is gone.
 
@@ -46,6 +48,8 @@ def run(
         tell: Called with (how far it is, the port bound).
         alive: Tells whether whoever started the process still runs.
         interval_s: Pause between two steps.
+        keep: Keeps house, such as sealing what the journal has closed; returns one sentence for each thing that failed.
+        keep_s: Pause before each round of it.
 
     Raises:
         Unavailable: The port is taken.
@@ -55,7 +59,8 @@ def run(
     server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, server_header=False))
 
     async def main() -> None:
-        async with _stepping(desk, interval_s=interval_s), _watching(server, alive=alive):
+        keeping = _in_background(_keep_forever(keep, pause_s=keep_s))
+        async with keeping, _stepping(desk, interval_s=interval_s), _watching(server, alive=alive):
             tell(State.READY, bound)
             await server.serve(sockets=[listening])
 
@@ -118,6 +123,18 @@ async def _step_forever(desk: Desk, *, interval_s: float) -> None:
         began = time.monotonic()
         await _step_once(desk, request=StepRequest())
         await asyncio.sleep(max(interval_s, 5 * (time.monotonic() - began)))
+
+
+async def _keep_forever(keep: Callable[[], Sequence[str]], *, pause_s: float) -> None:
+    while True:
+        await asyncio.sleep(pause_s)
+        try:
+            problems = await run_in_threadpool(keep)
+        except Exception:  # noqa: BLE001 - what keeps house must not end what rolls back
+            _log.exception("housekeeping failed")
+            continue
+        for problem in problems:
+            _log.warning("housekeeping", problem=problem)
 
 
 async def _step_once(desk: Desk, *, request: StepRequest) -> None:
