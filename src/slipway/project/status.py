@@ -1,5 +1,8 @@
 """What the engineer on call wants to know, and what is missing for which step."""
 
+from pathlib import Path
+
+from slipway.control.ledger import Tally
 from slipway.control.step import Controller
 from slipway.project.serving import now_us
 from slipway.records.alert import Finding
@@ -57,11 +60,13 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
     controller.catch_up(problems)
     alive = tuple(s for s in read_states(parts.layout.run) if s.state is not State.STOPPED and is_alive(s.pid))
     problems += [f"{s.name}: {s.trouble}" for s in alive if s.trouble]
+    problems += _not_running(alive, run=parts.layout.run)
     workers = [s for s in alive if s.name.startswith("worker-")]
     all_rollouts = [r for _, r, _ in parts.store.all(Rollout)]
     verdicts = [v for _, v, _ in parts.store.all(Verdict)]
     running = [r for r in all_rollouts if r.status is RolloutStatus.RUNNING]
     tally = controller.ledger.tally
+    problems += _not_usable(tally)
     return Status(
         project=parts.scope.project.name,
         now_us=now_us(parts, controller=controller),
@@ -78,6 +83,32 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
         outcomes=tally.outcomes,
         problems=tuple(problems),
     )
+
+
+def _not_running(alive: tuple[RunState, ...], *, run: Path) -> list[str]:
+    """Say which processes a server lacks that is up; the supervisor starts them again, which may not help."""
+    names = {s.name for s in alive}
+    if "supervisor" not in names:
+        return []
+    without = {"control": "no rollout moves, forward or back", "shadow": "no shadow answers, so rollouts hold"}
+    return [
+        f"{name}: not running, and meanwhile {what}. See {run / name}.log."
+        for name, what in without.items()
+        if name not in names
+    ]
+
+
+def _not_usable(tally: Tally) -> list[str]:
+    """Say which outcomes count for nothing: who sends them was told only that they were accepted."""
+    told = []
+    if tally.unknown:
+        told.append(
+            f"outcomes: {tally.unknown:,} name no prediction in the journal and count for nothing. "
+            "Send the id that the prediction's reply carried."
+        )
+    if tally.impossible:
+        told.append(f"outcomes: {tally.impossible:,} are values that Y cannot have and count for nothing.")
+    return told
 
 
 def missing_now(parts: Parts) -> tuple[Missing, ...]:

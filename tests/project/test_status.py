@@ -1,0 +1,38 @@
+"""The page for whoever is called at night says what is wrong, also where nothing has failed loudly."""
+
+import os
+
+import pytest
+
+from slipway import Project
+from slipway.records.frame import OutcomeFrame
+from slipway.serving.run_state import State, tell_state
+from slipway.storage.journal import SegmentWriter
+from slipway.storage.layout import Layout
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project.init(tmp_path / "p")
+
+
+def test_outcomes_that_fit_no_prediction_are_said(project):
+    """Whoever sends them was told that they were accepted, and would wait for ever for a verdict."""
+    assert not project.status().problems
+    writer = SegmentWriter(Layout(project.folder).journal, name="w")
+    writer.append([OutcomeFrame(at_us=[1, 2], id=["nobody", "none"], value=[1.0, 0.0])])
+    writer.close()
+    (problem,) = project.status().problems
+    assert "2 name no prediction" in problem
+
+
+def test_a_server_without_its_control_is_said(project):
+    run = Layout(project.folder).run
+    for name in ("supervisor", "worker-0", "shadow"):
+        tell_state(run, name=name, state=State.READY)
+    (problem,) = project.status().problems
+    assert problem.startswith("control: not running")
+    assert "control.log" in problem
+    tell_state(run, name="control", state=State.READY)
+    assert not project.status().problems
+    assert {p.pid for p in project.status().processes} == {os.getpid()}
