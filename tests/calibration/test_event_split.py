@@ -127,6 +127,30 @@ def test_sticky_entities_must_be_counted_once(record):
     assert alarms["each"].mean() > 0.3
 
 
+def test_an_entity_that_stays_is_one_toss_however_many_days_it_errs(record):
+    """A few prone entities err most days; dealt once, their days are no new tosses."""
+    rng, share, entities, days, streams = np.random.default_rng(11), 0.1, 200, 30, 2000
+    arm = rng.random((streams, 1, entities)) < share
+    rate = np.where(rng.random((streams, 1, entities)) < 0.05, 0.9, 0.001)
+    wrong = rng.random((streams, days, entities)) < rate
+    first = wrong & (np.cumsum(wrong, axis=1) == 1)
+    alarms = {}
+    for name, counted in (("first", first), ("daily", wrong)):
+        canary, live = (np.cumsum((counted & side).sum(axis=2), axis=1) for side in (arm, ~arm))
+        alarms[name] = first_alarm(log_e_split(live, canary, share=share), threshold=-math.log(ALPHA)) >= 0
+    record(
+        null_result(
+            alarms["first"],
+            test="event_split",
+            scenario="prone entities err daily, first error counted (naive: one error an entity and day)",
+            alpha=ALPHA,
+            looks=days,
+            naive=alarms["daily"],
+        ).demand()
+    )
+    assert alarms["daily"].mean() > 0.15
+
+
 @pytest.mark.parametrize("shares", [(0.95, 0.05), (0.5, 0.5), (0.6, 0.2, 0.1, 0.1)])
 def test_dirichlet_without_mismatch(shares, record):
     rng = np.random.default_rng(len(shares))

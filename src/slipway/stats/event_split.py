@@ -70,9 +70,9 @@ class EventSplit(msgspec.Struct, frozen=True):
     """Test that the canary's event rate is at most the live arm's; evidence says that it is higher.
 
     Exact at every sample size and under traffic and rates that vary in time, if each *event* is assigned on its own
-    with the known share. Requests of one entity stick to one arm, so count at most one event an entity (or an entity
-    and day): ten errors of one user are one toss, not ten. The evidence is a function of the counts alone, so it does
-    not drift, and the order of events does not matter.
+    with the known share. Requests of one entity stick to one arm, so count one event an entity, its first, for as long
+    as it stays there: ten errors of one user are one toss, not ten, and so are ten days of one user with an error each.
+    The evidence is a function of the counts alone, so it does not drift, and the order of events does not matter.
 
     Attributes:
         share: Share of requests that the canary gets, in (0, 1); a tick may carry another (a ramp).
