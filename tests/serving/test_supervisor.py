@@ -11,6 +11,7 @@ import time
 import httpx
 import msgspec
 import pytest
+import structlog
 
 from slipway.errors import Conflict, Unavailable
 from slipway.records.arm import Arm, ArmKind
@@ -18,7 +19,7 @@ from slipway.records.frame import ShadowFrame
 from slipway.records.route import Route, Share
 from slipway.serving.config_file import load_config
 from slipway.serving.run_state import State, is_alive, read_states, tell_state
-from slipway.serving.supervisor import Supervisor
+from slipway.serving.supervisor import Child, Supervisor
 from slipway.serving.worker import listen
 from slipway.storage.layout import Layout
 
@@ -123,3 +124,15 @@ def test_the_id_of_a_stranger_in_an_old_file_refuses_nobody(serve_processes, pla
     tell_state(place.layout.run, name="supervisor", state=State.READY, host="127.0.0.1", port=1)  # this process's id
     with serve_processes() as server:
         assert server.port
+
+
+def test_of_a_process_that_ends_by_itself_the_reason_is_said(tmp_path):
+    """The person at the terminal should not have to find the log first."""
+    child = Child("control", arguments=["nonsense"], log=tmp_path / "control.log")
+    child.look(time.monotonic())
+    wait(child.gone)
+    with structlog.testing.capture_logs() as said:
+        child.look(time.monotonic())
+    (line,) = said
+    assert (line["name"], line["status"], line["log"]) == ("control", 2, str(tmp_path / "control.log"))
+    assert "invalid choice: 'nonsense'" in line["says"]

@@ -63,7 +63,8 @@ class Child:
         pause_s = _BACKOFF_S[min(self.deaths, len(_BACKOFF_S) - 1)]
         self.deaths += 1
         self._process, self._due_s = None, now_s + pause_s
-        _log.error("process died", name=self.name, status=status, again_in_s=pause_s)
+        why = {"says": _last_line(self._log_path)} if status > 0 else {}  # one that was killed had no time to say why
+        _log.error("process died", name=self.name, status=status, again_in_s=pause_s, log=str(self._log_path), **why)
 
     @property
     def pid(self) -> int | None:
@@ -186,6 +187,12 @@ def wait_until_ready(folder: Path, *, workers: int, timeout_s: float) -> list[Ru
                 f"{folder}: want {workers} workers ready within {timeout_s:g} s, got {told}. See {run}/*.log."
             )
         time.sleep(_LOOK_S)
+
+
+def _last_line(log: Path) -> str:
+    """Return what a process said last; of a traceback that is the error."""
+    lines = log.read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
+    return lines[-1][-500:] if lines else ""
 
 
 def _lock_or_refuse(run: Path) -> int:
