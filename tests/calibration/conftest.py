@@ -1,4 +1,4 @@
-"""Each calibration module records its rows in a file of its own; with xdist, use ``--dist loadfile``."""
+"""Each calibration module records its rows in a file of its own, whichever of xdist's workers runs its tests."""
 
 import os
 from pathlib import Path
@@ -11,4 +11,5 @@ from slipway.testing.calibration import ROWS_FOLDER, Recorder
 @pytest.fixture(scope="module")
 def record(request: pytest.FixtureRequest) -> Recorder:
     folder = os.environ.get("SLIPWAY_CALIBRATION_ROWS") or request.config.rootpath / ROWS_FOLDER
-    return Recorder(Path(folder), name=Path(str(request.path)).stem)
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    return Recorder(Path(folder), name=Path(str(request.path)).stem, session=run)

@@ -63,6 +63,18 @@ def test_rows_come_back_and_become_a_page(tmp_path):
     assert "| x | s | 0.05 | 100 | 7 | 3.00% |" in target.read_text()
 
 
+def test_processes_of_one_session_keep_each_others_rows(tmp_path):
+    rows = [
+        NullResult(test="x", scenario=s, alpha=0.05, streams=100, looks=7, false_alarms=3, naive_false_alarms=None)
+        for s in ("first", "second", "third")
+    ]
+    for row in rows:  # such as two workers of pytest-xdist, each with some tests of one module
+        Recorder(tmp_path, name="test_x", session="run 1")(row)
+    assert read_rows(tmp_path) == rows
+    Recorder(tmp_path, name="test_x", session="run 2")(rows[0])
+    assert read_rows(tmp_path) == rows[:1]
+
+
 def test_no_rows_is_an_error_not_an_empty_page(tmp_path, capsys):
     with pytest.raises(NotFound, match="make calibration"):
         read_rows(tmp_path)

@@ -1,5 +1,6 @@
 """What a calibration test records: one row a scenario, kept as JSON lines."""
 
+import fcntl
 import math
 from pathlib import Path
 
@@ -112,18 +113,35 @@ def false_alarm_limit(*, streams: int, alpha: float, miss: float = 1e-3) -> int:
 
 
 class Recorder:
-    """Keeps the rows of one test module in ``folder/name.jsonl``; the first row of a session empties the file."""
+    """Keeps the rows of one test module in ``folder/name.jsonl``; the first row of a session empties the file.
 
-    def __init__(self, folder: Path, *, name: str) -> None:
+    Args:
+        folder: Where the file lies; made if it is not there.
+        name: Name of the module.
+        session: What all processes of one session share, such as the run id of pytest-xdist, so that one does not
+            empty what another has written; None for a session of one process.
+    """
+
+    def __init__(self, folder: Path, *, name: str, session: str | None = None) -> None:
         self.path = folder / f"{name}.jsonl"
+        self._mark = folder / f".{name}.session"
+        self._session = session
         self._fresh = True
 
     def __call__(self, row: Row) -> None:
         """Append one row."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("wb" if self._fresh else "ab") as file:
+        with self.path.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if self._fresh and not self._joined():
+                file.truncate(0)
+                self._mark.write_text(self._session or "", encoding="utf-8")
             file.write(msgspec.json.encode(row) + b"\n")
         self._fresh = False
+
+    def _joined(self) -> bool:
+        """Tell whether another process of this session has emptied the file already."""
+        return self._session is not None and self._mark.exists() and self._mark.read_text() == self._session
 
 
 def read_rows(folder: Path) -> list[Row]:
