@@ -95,13 +95,16 @@ class Play:
         told: Ids of outcomes that were accepted.
         again: Ids that were sent again, because the reply to them never came.
         stages: Stage of the rollout after each day.
+        cut: What was under way when a blow fell.
+        look_s: How long control took to look, each day.
     """
 
     def __init__(self, begun, folder):
         shutil.copytree(begun.folder, folder)
         self.folder, self.run = folder, Layout(folder).run
         self.project = Project.open(folder)
-        self.asked, self.told, self.again, self.stages = set(), set(), set(), []
+        self.asked, self.told, self.again = set(), set(), set()
+        self.stages, self.cut, self.look_s = [], [], []
         self.server = Server(folder, clock="event").__enter__()
         self.replay = begun.replay.Replay(begun.rows, serving=self.server.url, look=self._look)
         self.replay._post = self._post
@@ -139,6 +142,7 @@ class Play:
             assert self._axe is not None, "the server went away by itself"
             self._axe.join()
             self.again |= set(ids)
+            self.cut.append(url.rpartition("/")[2])
             self._revive()
             reply = self._client.post(url, content=content, headers=headers)
         assert reply.status_code == 200, reply.text[:500]
@@ -164,7 +168,9 @@ class Play:
         known |= ids
 
     def _look(self, now_us):
+        began = time.monotonic()
         report = self._insist(f"{self.server.control_url}/step", body={"now_us": now_us})
+        self.look_s.append(time.monotonic() - began)
         assert report["shadow_lag"] == []
 
 
@@ -220,17 +226,21 @@ def test_the_rollout_goes_on_where_it_was(begun, undisturbed, in_step, seed):
     moved = [n for n in ramp if undisturbed.stages[n] != undisturbed.stages[n - 1]]
     struck = rng.choice(moved if in_step else ramp)
     play = Play(begun, begun.folder.with_name(f"killed-{in_step}-{seed}"))
-    axe = Axe(play, after_s=rng.random() * (0.15 if in_step else 0.8 * undisturbed.day_s))
+    length_s = min(undisturbed.look_s) if in_step else undisturbed.day_s
+    killed = set()
     try:
         for number in range(DAYS):
-            if number == struck:
-                axe.rollout = play.project.rollouts()[-1]
+            if number >= struck and not play.cut:  # again the next day if the blow fell between two requests
+                axe = Axe(play, after_s=rng.random() * 0.8 * length_s)
                 play.day(number, axe=axe, in_step=in_step)
+                killed |= set(axe.killed)
             else:
                 play.day(number)
     finally:
         play.close()
-    assert {"supervisor", "worker-0", "shadow", "control"} <= set(axe.killed)
+    assert killed == {"supervisor", "worker-0", "shadow", "control"}
+    assert set(play.cut) <= ({"step"} if in_step else {"predict", "outcomes", "step"})
+    assert play.cut, "no blow fell on anything: this would prove nothing"
     assert play.stages == undisturbed.stages
     assert judged(play) == judged(undisturbed)
     assert_nothing_is_lost_or_doubled(play)
