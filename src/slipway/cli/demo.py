@@ -87,7 +87,8 @@ def _make_room(folder: Path, *, keep: bool) -> None:
     """Empty the folder of an earlier demo; anything else there is never touched."""
     if not folder.exists() or not any(folder.iterdir()):
         return
-    if keep or not (folder / ".slipway").is_dir():
+    earlier = all((folder / file).is_file() for file in ("slipway.toml", "story.py"))  # also one that was cut short
+    if keep or not earlier:
         raise Conflict(
             f"demo: want an empty folder or an earlier demo in {folder}, found "
             f"{'one that --keep protects' if keep else 'something else'}. Name another with --folder."
