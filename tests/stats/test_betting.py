@@ -102,19 +102,6 @@ def test_no_harm_seen_is_no_pass():
     assert not not_worse(margin=0.01).evidence(state).rejects(alpha=0.05)
 
 
-@given(st.lists(st.floats(-1, 1), min_size=1, max_size=40), st.floats(-0.9, 0.8), st.floats(0.01, 0.1))
-def test_a_wider_margin_is_easier_to_keep(values, margin, step):
-    state = moments(values)
-    for bet in DEFAULT_BETS:
-        near = MarginBets(margin=margin, claim=Claim.BELOW, low=-1.0, high=3.0, bets=(bet,))
-        gain = near.evidence(state).log_e
-        raised = moments(np.array(values) - step)  # all losses lower by a step: the same as a wider margin
-        assert log_e_moments(raised.less(margin).scaled(-1 / 4), bets=(bet,)) >= log_e_moments(
-            state.less(margin).scaled(-1 / 4), bets=(bet,)
-        )
-        assert math.isfinite(gain)
-
-
 @given(st.integers(0, 400), st.integers(1, 400))
 def test_bounded_mean_holds_its_mean_and_rejects_outside(ones, zeros):
     n = ones + zeros

@@ -1,10 +1,13 @@
 """Every sequential test of the ground floor, part 1, takes the shipped exam; none may be forgotten."""
 
+import dataclasses
 import math
 
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from slipway.stats.asymptotic import MeanSequence, Side
 from slipway.stats.betting import BoundedMean, Claim, MarginBets
@@ -18,7 +21,14 @@ from slipway.stats.paired_margin import PairedMargin
 from slipway.stats.predictable import Values, values
 from slipway.stats.quantile import BinCounts, Exceedances, QuantileSequence, ShareSequence
 from slipway.stats.two_by_two import Block, TwoByTwo
-from slipway.testing.laws import LAWS, Case
+from slipway.testing.laws import (
+    LAWS,
+    Case,
+    order_does_not_matter,
+    parts_equal_one_pass,
+    start_is_fresh,
+    state_survives_a_restart,
+)
 
 BILLION = 10**9
 
@@ -235,6 +245,18 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_each_test_keeps_each_law(case, law):
     law(case)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [parts_equal_one_pass, order_does_not_matter, start_is_fresh, state_survives_a_restart],
+    ids=lambda law: law.__name__,
+)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@settings(max_examples=8)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_each_test_keeps_the_laws_on_any_sample(case, law, seed):
+    law(dataclasses.replace(case, sample=lambda rng: case.sample(np.random.default_rng([seed, rng.integers(2**32)]))))
 
 
 class Broken(msgspec.Struct):

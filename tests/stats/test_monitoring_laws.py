@@ -1,7 +1,11 @@
 """Every sequential test of the monitoring half takes the shipped exam; none may be forgotten."""
 
+import dataclasses
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from slipway.stats.block_drift import BlockDrift
 from slipway.stats.block_gap import BlockGap
@@ -13,7 +17,14 @@ from slipway.stats.gap import Gap, GapReference, GapTick
 from slipway.stats.histogram import HistogramDrift, HistogramTick, NumericReference
 from slipway.stats.loss_tick import ONE, LossTick
 from slipway.stats.risk import HarmfulRisk
-from slipway.testing.laws import LAWS, Case
+from slipway.testing.laws import (
+    LAWS,
+    Case,
+    order_does_not_matter,
+    parts_equal_one_pass,
+    start_is_fresh,
+    state_survives_a_restart,
+)
 
 BILLION = 10**9
 BAD_COUNTS = (lambda: HistogramTick(np.array([-1, 2])), lambda: HistogramTick(np.array([0.5, np.nan])))
@@ -168,3 +179,15 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_each_test_keeps_each_law(case, law):
     law(case)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [parts_equal_one_pass, order_does_not_matter, start_is_fresh, state_survives_a_restart],
+    ids=lambda law: law.__name__,
+)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@settings(max_examples=8)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_each_test_keeps_the_laws_on_any_sample(case, law, seed):
+    law(dataclasses.replace(case, sample=lambda rng: case.sample(np.random.default_rng([seed, rng.integers(2**32)]))))

@@ -38,6 +38,10 @@ class MarginBets(msgspec.Struct, frozen=True):
     Exact at every sample size for independent values, or values whose mean given the past keeps the null; whatever
     their distribution. Differences of paired losses are the usual values. The order of ticks does not matter.
 
+    A value further from the margin, on the claimed side, is more evidence as long as that side is no wider than the
+    other. Beyond that Fan's inequality charges more for its square than it gains: fifty values of 1 against a margin of
+    0.1 in [0, 1] are a little *less* evidence than fifty of 0.9, and a margin near a bound is no easier to keep.
+
     Attributes:
         margin: The value that the mean is compared with, inside (low, high).
         claim: ``BELOW`` tests the null "mean >= margin", ``ABOVE`` the null "mean <= margin".
