@@ -33,7 +33,7 @@ def test_a_harmless_candidate_is_failed_with_chance_alpha_at_most_over_the_whole
     scenario, rates, terms, record
 ):
     alarms = [failed(seed, rates, **terms)[0] for seed in range(RUNS)]
-    record(null_result(alarms, test="whole rollout", scenario=scenario, alpha=ALPHA, looks=DAYS))
+    record(null_result(alarms, test="whole rollout", scenario=scenario, alpha=ALPHA, looks=DAYS).demand())
 
 
 @pytest.mark.parametrize(("rate", "goal"), [(0.13, 15), (0.2, 9)])
@@ -50,5 +50,5 @@ def test_a_harmful_candidate_is_caught(rate, goal, record):
             unit="days",
             alpha=ALPHA,
             goal=goal,
-        )
+        ).demand(found=0.9)
     )
