@@ -254,5 +254,34 @@ def test_a_step_that_moves_nothing_waits_for_nobody():
     desk = make_site(ClockKind.SYSTEM, taken_over=workers.taken_over, sleep=workers.sleep)
     desk.start(StartRequest(candidate="candidate", plan=plan()))
     workers.seen.clear()
+    desk.clock.us = DAY_US
     desk.step(StepRequest(now_us=DAY_US))
     assert workers.seen == []
+
+
+def test_with_the_machines_clock_nobody_else_says_what_time_it_is():
+    """A moment in a made-up future is behind every deadline, and one long past is before every shortest stay."""
+    desk = make_site(ClockKind.SYSTEM)
+    desk.clock.us = 9 * DAY_US
+    desk.controller.start("main", candidate=CANDIDATE, plan=plan(days=30.0), now_us=9 * DAY_US)
+    with served(desk) as client:
+        for now_us in (0, 8 * DAY_US, 10 * DAY_US, 300_000 * DAY_US):
+            for path, body in (("/step", {}), ("/rollouts", {"candidate": "candidate"})):
+                reply = client.post(path, json={**body, "now_us": now_us})
+                assert reply.status_code == 400
+                assert "want the machine's time" in reply.json()["error"]
+        assert client.get("/rollouts/candidate-1").json()["rollout"]["status"] == "running"
+        assert client.post("/step", json={"now_us": 9 * DAY_US - 1_000_000}).status_code == 200
+
+
+@pytest.mark.parametrize("now_us", [-1, 1 << 63, 10**30, 1.5, "noon"])
+def test_a_moment_that_is_none_is_refused(client, now_us):
+    reply = client.post("/step", json={"now_us": now_us})
+    assert reply.status_code == 400
+    assert "request" in reply.json()["error"]
+
+
+def test_an_audit_number_that_no_store_holds_is_refused(client):
+    reply = client.get("/audit", params={"after": "9" * 40})
+    assert reply.status_code == 400
+    assert "after" in reply.json()["error"]

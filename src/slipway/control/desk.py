@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Annotated
 
 import msgspec
 
@@ -23,6 +24,11 @@ WORKER_WAIT_S = 2.0
 
 PAUSE_S = 0.01
 
+OLDEST_US = 60_000_000
+"""How old a moment may be that a caller names while the machine's clock counts: as long as a call may take."""
+
+Moment = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
+
 
 class StartRequest(Record, frozen=True, kw_only=True):
     """What starts a rollout.
@@ -32,14 +38,15 @@ class StartRequest(Record, frozen=True, kw_only=True):
         route: Name of the route; None if there is only one.
         plan: Its stages; None takes the scope's.
         by: Who asks, for the audit trail.
-        now_us: The moment it starts at; None takes the clock's.
+        now_us: The moment it starts at; None takes the clock's. Where the machine's clock counts it is that, give or
+            take the time that a call takes.
     """
 
     candidate: str
     route: str | None = None
     plan: Plan | None = None
     by: str = "control surface"
-    now_us: int | None = None
+    now_us: Moment | None = None
 
 
 class RollbackRequest(Record, frozen=True, kw_only=True):
@@ -58,10 +65,11 @@ class StepRequest(Record, frozen=True, kw_only=True):
     """What makes control look now.
 
     Attributes:
-        now_us: The moment to judge; None takes the clock's.
+        now_us: The moment to judge; None takes the clock's. Where the machine's clock counts it is that, give or take
+            the time that a call takes.
     """
 
-    now_us: int | None = None
+    now_us: Moment | None = None
 
 
 class Status(Record, frozen=True, kw_only=True):
@@ -136,8 +144,10 @@ class Desk:
         """Make one step; with the event clock, first wait until the shadows have answered what was asked.
 
         Raises:
+            BadInput: A moment that the machine's clock does not show, where that is the clock that counts.
             Conflict: Another process is the controller.
         """
+        self._refuse_other_time(request.now_us)
         if self.kind is ClockKind.EVENT:
             self._await_shadows()
         now_us = self.now_us() if request.now_us is None else request.now_us
@@ -163,6 +173,7 @@ class Desk:
             Conflict: Another rollout runs on the route.
             BadInput: The plan asks what cannot be answered, or the route is not clear.
         """
+        self._refuse_other_time(request.now_us)
         arm = find_arm(request.candidate, store=self.controller.store, stated=self._scope.arms)
         self.controller.catch_up([])
         rollout = self.controller.start(
@@ -228,6 +239,17 @@ class Desk:
         """
         differences = self.controller.replay(verdict_id)
         return {"verdict": verdict_id, "same": not differences, "differences": differences}
+
+    def _refuse_other_time(self, asked_us: int | None) -> None:
+        """Refuse to be told the time: a deadline in a made-up future would roll back, a past would skip every stay."""
+        if asked_us is None or self.kind is ClockKind.EVENT:
+            return
+        now_us = self._clock.now_us()
+        if not now_us - OLDEST_US <= asked_us <= now_us:
+            raise BadInput(
+                f"now_us: want the machine's time, {now_us}, or none, got {asked_us}. "
+                "Only a server that was started with --clock event takes the time from its callers."
+            )
 
     def _only_route(self) -> str:
         names = [name for name, _, _ in self.controller.store.all(Route)]

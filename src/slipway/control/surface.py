@@ -27,6 +27,7 @@ MOST_BYTES = 1_000_000
 EXACT = "application/msgpack"
 """What a caller accepts who wants every number as it is."""
 
+_DIGITS = 18  # of the largest number that the store's integers hold for certain
 _STATUS: tuple[tuple[type[SlipwayError], int, str], ...] = (
     (BadInput, 400, "Mend the request; sending it again as it is will fail again."),
     (NotFound, 404, "Look at the list above it in the path."),
@@ -55,7 +56,7 @@ def surface(desk: Desk) -> Starlette:
 
     async def audit(request: Request) -> Response:
         after = request.query_params.get("after", "0")
-        if not after.isdecimal():
+        if not (after.isdecimal() and len(after) <= _DIGITS):
             raise BadInput(f"after: want the number of an audit entry, got {after!r}.")
         return _answer(request, await run_in_threadpool(desk.audit, after_seq=int(after)))
 

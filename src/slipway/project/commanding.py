@@ -19,6 +19,12 @@ from slipway.wiring import Parts
 
 T = TypeVar("T")
 
+ANSWER_S = 15.0
+"""How long control may take to change a route: it waits for the journal it reads and, two seconds, for the workers."""
+
+STEP_S = 60.0
+"""How long a step may take: in a replay it waits for the shadows first."""
+
 _ERRORS: dict[int, type[SlipwayError]] = {400: BadInput, 403: Refused, 404: NotFound, 409: Conflict}
 
 
@@ -52,15 +58,24 @@ def step(parts: Parts, controller: Controller, *, now_us: int) -> StepReport:
     running = control(parts)
     if running is None:
         return controller.step(now_us)
-    return _post(running, "/step", StepRequest(now_us=now_us), kind=StepReport)
+    return _post(running, "/step", StepRequest(now_us=now_us), kind=StepReport, timeout_s=STEP_S)
 
 
-def _post(running: RunState, path: str, request: Record, *, kind: type[T]) -> T:
+def _post(running: RunState, path: str, request: Record, *, kind: type[T], timeout_s: float | None = None) -> T:
     place = f"control at {running.host}:{running.port}"
     headers = {"Content-Type": "application/json", "Accept": EXACT}
     body = msgspec.json.encode(request)
+    timeout_s = ANSWER_S if timeout_s is None else timeout_s
     try:
-        reply = ask("POST", host=running.host, port=running.port, path=path, body=body, headers=headers)
+        reply = ask(
+            "POST", host=running.host, port=running.port, path=path, body=body, headers=headers, timeout_s=timeout_s
+        )
+    except TimeoutError as error:
+        raise Unavailable(
+            f"{place}: want an answer within {timeout_s:g} s, got none from process {running.pid}. It may still do "
+            f"what was asked: look with 'slipway status'. If it hangs, end it ('kill -9 {running.pid}'): the server "
+            "starts another."
+        ) from error
     except (OSError, HTTPException) as error:
         raise Unavailable(f"{place}: want an answer, got {error!r}. Try again.") from error
     if 200 <= reply.status < 300:
