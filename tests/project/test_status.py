@@ -1,12 +1,14 @@
 """The page for whoever is called at night says what is wrong, also where nothing has failed loudly."""
 
 import os
+import time
 
+import msgspec
 import pytest
 
 from slipway import Project
 from slipway.records.frame import OutcomeFrame
-from slipway.serving.run_state import State, tell_state
+from slipway.serving.run_state import RunState, State, tell_state
 from slipway.storage.journal import SegmentWriter
 from slipway.storage.layout import Layout
 
@@ -36,3 +38,18 @@ def test_a_server_without_its_control_is_said(project):
     tell_state(run, name="control", state=State.READY)
     assert not project.status().problems
     assert {p.pid for p in project.status().processes} == {os.getpid()}
+
+
+def test_a_worker_that_hangs_is_said(project):
+    """Its process lives and its last word was 'ready'."""
+    run = Layout(project.folder).run
+    long_ago_s = time.time() - 60
+    state = RunState(name="worker-0", pid=os.getpid(), state=State.READY, at_us=round(long_ago_s * 1e6))
+    (run / "worker-0.json").write_bytes(msgspec.json.encode(state))
+    counts = run / "metrics-worker-0.msgpack"
+    counts.write_bytes(b"")
+    assert not project.status().problems
+    os.utime(counts, (long_ago_s, long_ago_s))
+    (problem,) = project.status().problems
+    assert problem.startswith("worker-0: no sign of life for 1 min")
+    assert f"kill -9 {os.getpid()}" in problem

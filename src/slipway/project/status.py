@@ -15,6 +15,10 @@ from slipway.records.run import Run
 from slipway.scoping.missing import Have, Missing, missing
 from slipway.serving.run_state import RunState, State, is_alive, read_states
 from slipway.wiring import Parts
+from slipway.words import duration
+
+SILENT_US = 10_000_000
+"""Ten times as long as a worker that is well lets pass between two signs of life."""
 
 
 class RolloutNow(Record, frozen=True, kw_only=True):
@@ -61,6 +65,7 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
     alive = tuple(s for s in read_states(parts.layout.run) if s.state is not State.STOPPED and is_alive(s.pid))
     problems += [f"{s.name}: {s.trouble}" for s in alive if s.trouble]
     problems += _not_running(alive, run=parts.layout.run)
+    problems += _silent(alive, run=parts.layout.run, now_us=parts.clock.now_us())
     workers = [s for s in alive if s.name.startswith("worker-")]
     all_rollouts = [r for _, r, _ in parts.store.all(Rollout)]
     verdicts = [v for _, v, _ in parts.store.all(Verdict)]
@@ -96,6 +101,22 @@ def _not_running(alive: tuple[RunState, ...], *, run: Path) -> list[str]:
         for name, what in without.items()
         if name not in names
     ]
+
+
+def _silent(alive: tuple[RunState, ...], *, run: Path, now_us: int) -> list[str]:
+    """Say which workers live and do nothing: each saves its counts every second, and one that hangs does not."""
+    told = []
+    for state in alive:
+        if not (state.name.startswith("worker-") and state.state is State.READY):
+            continue
+        counts = run / f"metrics-{state.name}.msgpack"
+        heard_us = max(state.at_us, counts.stat().st_mtime_ns // 1000 if counts.exists() else 0)
+        if now_us - heard_us > SILENT_US:
+            told.append(
+                f"{state.name}: no sign of life for {duration((now_us - heard_us) / 1e6)}. If it hangs, end it "
+                f"('kill -9 {state.pid}'): the server starts another, and callers who wait are answered."
+            )
+    return told
 
 
 def _not_usable(tally: Tally) -> list[str]:
