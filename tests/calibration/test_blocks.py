@@ -50,6 +50,25 @@ def test_blocks_that_only_differ_among_themselves(before: int, tails: bool, reco
     )
 
 
+@pytest.mark.parametrize("before", [3, 60])
+def test_series_whose_ranks_foretell_each_other(before: int, record) -> None:
+    """A value, its distance from the centre, and a product: the ranks of one tell more of another than its own do."""
+    rng, alarms = np.random.default_rng(before + 100), []
+    for _ in range(STREAMS):
+        x, y = rng.standard_t(2, size=(2, before + 40))
+        blocks = np.stack([x, np.abs(x), x * y], axis=1)
+        alarms.append(ever(RankBets.of(blocks[:before]), blocks[before:]) >= 0)
+    record(
+        null_result(
+            alarms,
+            test="rank bets",
+            scenario=f"{before} reference blocks, mean over three dependent heavy-tailed series",
+            alpha=ALPHA,
+            looks=40,
+        ).demand()
+    )
+
+
 @pytest.mark.parametrize("shift", [0.8, 2.0])
 def test_blocks_that_moved(shift: float, record) -> None:
     rng, looks = np.random.default_rng(9), 120
