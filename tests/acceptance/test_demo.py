@@ -44,8 +44,11 @@ def test_april_is_held_and_the_evidence_says_so(demo):
     assert moves[0].stage == "shadow"
     assert moves[0].at_us >= MAY_US
     assert [m.stage for m in moves] == ["shadow", "canary", "ramp-25", "ramp-50", "full", "watch"]
-    (last_of_april,) = re.findall(r"2013-05-01  \S+, shadow: stay: .*", demo.told)
-    assert demo.good.id in last_of_april
+    page = " ".join(demo.told[demo.told.index("What happened") :].split())
+    held = re.search(rf"2013-05-01 {demo.good.id}, shadow: (.*?) - 2013", page)
+    assert held, page
+    assert re.search(r"candidate errs on [\d.]+ %, live on [\d.]+ %", held[1])
+    assert "hold" in held[1]
 
 
 def test_the_fault_is_caught_by_a_gate_with_evidence(demo):
