@@ -1,8 +1,10 @@
 """The ledger and the cohorts: the same whatever the order, equal to a count by hand, and late is late."""
 
+import itertools
 import math
 
 import msgspec
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -69,7 +71,7 @@ def test_the_first_outcome_counts_and_unknown_impossible_and_repeated_ones_are_c
     frames = [
         outcome("a", 1.0, at_us=9),
         prediction("a"),
-        prediction("a", arm="candidate"),
+        prediction("a", arm="candidate", at_us=1),
         outcome("a", 0.0, at_us=8),
         outcome("a", 1.0, at_us=7),
         outcome("b", 1.0),
@@ -83,6 +85,36 @@ def test_the_first_outcome_counts_and_unknown_impossible_and_repeated_ones_are_c
     assert (tally.repeated, tally.impossible, tally.unknown, tally.unknown_shadows) == (2, 2, 1, 1)
     (block,) = ledger.blocks("main")
     assert (block.outcome[0], block.outcome_at_us[0]) == (1.0, 7)
+
+
+@pytest.mark.parametrize("days_apart", [0, 1])
+def test_of_rows_with_one_id_the_earliest_counts_in_whatever_order_they_are_read(days_apart):
+    """A caller who waits in vain asks again, another worker answers, and a restart reads the workers in other order."""
+    frames = [
+        prediction("a", at_us=10, arm="live", score=0.9),
+        prediction("a", at_us=20 + days_apart * DAY_US, arm="candidate", score=0.1),
+        prediction("a", at_us=30, arm="candidate", score=0.2),
+        shadow("a", "candidate", 0.3),
+        outcome("a", 1.0, at_us=40),
+    ]
+    for order in itertools.permutations(frames):
+        ledger = ledger_of(order)
+        assert (ledger.tally.predictions, ledger.tally.duplicates, ledger.tally.outcomes) == (1, 2, 1)
+        (first,) = canonical_cohorts = cohorts_of(order, now_us=3 * DAY_US)
+        assert canonical(canonical_cohorts) == canonical(cohorts_of(frames, now_us=3 * DAY_US))
+        assert (first.live.n, first.candidate.n, first.pairs.n, first.pairs.only_candidate) == (1, 0, 1, 1)
+
+
+def test_rows_with_one_id_in_one_tick_and_in_another():
+    def tick(*at_us):
+        frame = prediction("a")
+        n = len(at_us)
+        many = {f: getattr(frame, f) * n for f in ("id", "entity", "arm", "fallback", "score", "latency_us")}
+        return msgspec.structs.replace(frame, at_us=list(at_us), **many)
+
+    for order in itertools.permutations([tick(5, 3), tick(4)]):
+        (block,) = ledger_of(order).blocks("main")
+        assert [t for t, version in zip(block.at_us, block.version, strict=True) if version >= 0] == [3]
 
 
 def test_a_late_outcome_is_missing_and_an_immature_request_is_not_counted_yet():

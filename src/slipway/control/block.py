@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,14 @@ Floats = npt.NDArray[np.float64]
 DAY_US = 86_400_000_000
 NEVER = -1
 """Moment of an outcome that has not come."""
+
+
+class Known(NamedTuple):
+    """What is known of a request beyond its answer: its outcome, and what shadows said."""
+
+    outcome_at_us: int
+    outcome: float
+    shadows: list[tuple[int, float]]
 
 
 class Block:
@@ -108,6 +117,22 @@ class Block:
             return
         scores[row], asked[row] = score, 1
         self.revision += 1
+
+    def withdraw(self, row: int) -> Known:
+        """Make a row count for nothing, and return what was known of it: it belongs to no route, arm or answer now."""
+        known = Known(
+            self.outcome_at_us[row],
+            self.outcome[row],
+            [(arm, scores[row]) for arm, (scores, asked) in self.shadows.items() if len(asked) > row and asked[row]],
+        )
+        self.version[row] = self.arm[row] = -1
+        self.score[row] = self.outcome[row] = np.nan
+        self.outcome_at_us[row] = NEVER
+        for scores, asked in self.shadows.values():
+            if len(asked) > row:
+                scores[row], asked[row] = np.nan, 0
+        self.revision += 1
+        return known
 
     def shadow(self, arm: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Return (what the arm said as a shadow, whether it was asked), shape (rows,)."""

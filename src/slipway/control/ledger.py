@@ -1,15 +1,16 @@
 """The journal as tables: predictions, shadows and outcomes joined by prediction id, a day of a route at a time.
 
 The ledger is a function of the frames read and of nothing else, in whatever order segments were read: the first outcome
-counts (by its moment), a repeated id is counted and left out, and what came before its prediction waits for it. So
-a restart that reads the journal from its beginning has the ledger that was lost.
+counts (by its moment), of rows with one id the earliest counts and the others are left out, and what came before its
+prediction waits for it. So a restart that reads the journal from its beginning has the ledger that was lost.
 """
 
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from functools import partial
 
-from slipway.control.block import DAY_US, Block
+from slipway.control.block import DAY_US, NEVER, Block, Known
 from slipway.control.terms import Terms
 from slipway.ports import JournalReader, Position
 from slipway.records.base import Record
@@ -26,7 +27,7 @@ class Tally(Record, frozen=True, kw_only=True):
         predictions: Rows.
         outcomes: Outcomes kept.
         shadows: Shadow answers joined.
-        duplicates: Rows whose id had come before; they are left out.
+        duplicates: Rows whose id another row has; the earliest counts.
         repeated: Outcomes of a row that had one; the first counts.
         impossible: Outcomes that the task cannot have, such as NaN; they are left out.
         unknown: Outcomes whose prediction has not been read.
@@ -131,19 +132,54 @@ class Ledger:
 
     def _predictions(self, frame: PredictionFrame) -> None:
         by_day: dict[int, list[int]] = defaultdict(list)
-        for i, (id_, at_us) in enumerate(zip(frame.id, frame.at_us, strict=True)):
+        moved: dict[str, Known] = {}
+        rows = range(len(frame.id))
+        for i in rows if len(set(frame.id)) == len(frame.id) else sorted(rows, key=partial(_rank, frame)):
+            id_, at_us = frame.id[i], frame.at_us[i]
             number = self._block(frame.route, day=at_us // DAY_US)
             if id_ in self._rows:
                 self._counts["duplicates"] += 1
-                continue
+                if not self._comes_before(frame, i):
+                    continue
+                moved[id_] = self._withdraw(id_)
             self._rows[id_] = number << _ROW_BITS | (len(self._blocks[number]) + len(by_day[number]))
             by_day[number].append(i)
             self.newest_us = max(self.newest_us, at_us)
-        for number, rows in by_day.items():
-            self._append(self._blocks[number], frame, rows=rows)
+        for number, own in by_day.items():
+            self._append(self._blocks[number], frame, rows=own)
+        for id_, known in moved.items():
+            self._know(id_, known)
         if self._early_outcomes or self._early_shadows:
             for id_ in frame.id:
                 self._settle(id_)
+
+    def _comes_before(self, frame: PredictionFrame, i: int) -> bool:
+        """Tell whether a row of a frame came before the row that is kept under its id."""
+        kept = self._rows[frame.id[i]]
+        block, row = self._blocks[kept >> _ROW_BITS], kept & _ROW
+        if row >= len(block):  # of this very frame, whose rows come in order
+            return False
+        arm = self.arms()[block.arm[row]]
+        return _rank(frame, i) < (
+            block.at_us[row],
+            block.version[row],
+            arm,
+            block.latency_us[row],
+            str(block.score[row]),
+        )
+
+    def _withdraw(self, id_: str) -> Known:
+        kept = self._rows[id_]
+        self._counts["predictions"] -= 1
+        return self._blocks[kept >> _ROW_BITS].withdraw(kept & _ROW)
+
+    def _know(self, id_: str, known: Known) -> None:
+        row = self._rows[id_]
+        block = self._blocks[row >> _ROW_BITS]
+        if known.outcome_at_us != NEVER:
+            block.put_outcome(row & _ROW, at_us=known.outcome_at_us, value=known.outcome)
+        for arm, score in known.shadows:
+            block.put_shadow(row & _ROW, arm=arm, score=score)
 
     def _append(self, block: Block, frame: PredictionFrame, *, rows: list[int]) -> None:
         if not rows:
@@ -197,3 +233,8 @@ class Ledger:
             return
         self._blocks[row >> _ROW_BITS].put_shadow(row & _ROW, arm=arm, score=score)
         self._counts["shadows"] += 1
+
+
+def _rank(frame: PredictionFrame, i: int) -> tuple[int, int, str, int, str]:
+    """Order rows with one id by when they came; the rest only makes the order one, whichever was read first."""
+    return frame.at_us[i], frame.route_version, frame.arm[i], frame.latency_us[i], str(frame.score[i])
