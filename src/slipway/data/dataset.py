@@ -118,6 +118,7 @@ def prepare(
         columns=profile(table, hashes=named.columns),
         splits={"train": split.train.size, "test": split.test.size, "unlabelled": table.height - labelled.height},
         split_kind=split.kind,
+        split_seed=seed,
         checks=_checks(table, labelled=labelled, split=split, fields=fields, task=task, seed=seed),
         baselines=baselines(
             truth_of(labelled[split.train], target=task.target),

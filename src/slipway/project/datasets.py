@@ -134,13 +134,14 @@ def kept(parts: Parts, version: DatasetVersion) -> Kept:
         name=version.name,
         task=scope.task,
         test_share=scope.data.test_share,
-        seed=scope.modeling.seed,
+        seed=version.split_seed,
     )
-    wanted = (version.splits["train"], version.splits["test"])
-    if (again.split.train.size, again.split.test.size) != wanted:
+    made = (version.split_kind, version.splits["train"], version.splits["test"])
+    found = (again.split.kind, again.split.train.size, again.split.test.size)
+    if made != found:
         raise BadInput(
-            f"dataset {version.name}: want the split it was made with, {wanted[0]} and {wanted[1]} rows, got "
-            f"{again.split.train.size} and {again.split.test.size}. data.test_share or the task has changed in "
+            f"dataset {version.name}: want the split it was made with, {made[1]} and {made[2]} rows by {made[0]}, got "
+            f"{found[1]} and {found[2]} by {found[0]}. data.test_share or the task has changed in "
             "slipway.toml since; make the dataset again."
         )
     return Kept(version, again.labelled, again.split)

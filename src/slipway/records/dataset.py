@@ -88,6 +88,7 @@ class DatasetVersion(Record, frozen=True, kw_only=True):
         columns: Profile of each column.
         splits: Split name to number of rows.
         split_kind: How the rows were divided.
+        split_seed: Seed of the chance that dealt them, where chance did.
         checks: What was checked and found.
         baselines: Scores that a model must beat.
         file: Blob id of the Parquet file.
@@ -108,3 +109,4 @@ class DatasetVersion(Record, frozen=True, kw_only=True):
     source: str
     parents: tuple[str, ...] = ()
     created_us: int
+    split_seed: int = 0
