@@ -202,6 +202,9 @@ def test_one_rollout_at_a_time_and_commands():
     wrong = msgspec.structs.replace(plan(), metric="absolute-error")
     with pytest.raises(BadInput, match="metric"):
         site.control.start("main", candidate=CANDIDATE, plan=wrong, now_us=7)
+    wrong = msgspec.structs.replace(plan(), errors_cost_one=False)
+    with pytest.raises(BadInput, match=r"plan.errors_cost_one: want True.* costs 1 .* got False"):
+        site.control.start("main", candidate=CANDIDATE, plan=wrong, now_us=7)
 
 
 def test_a_completed_rollout_can_be_rolled_back_by_command():

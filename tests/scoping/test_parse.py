@@ -136,6 +136,11 @@ def test_without_a_rollout_the_plan_comes_from_the_case():
     assert [s.name for s in scope.rollout.stages] == ["shadow", "canary", "ramp-25", "ramp-50", "full", "watch"]
 
 
+@pytest.mark.parametrize(("costs", "one"), [("", True), ("false_negative_cost = 10", False)])
+def test_the_plan_knows_whether_errors_cost_differently(costs, one):
+    assert parse(PAGE.replace("[metric]", f"[metric]\n{costs}")).rollout.errors_cost_one is one
+
+
 def test_a_project_whose_models_come_from_elsewhere_needs_no_data_and_no_training():
     text = PAGE.replace('[data]\nsource = "model.py:load"\n\n[model]\ntrain = "model.py:train"\n', "")
     assert parse(text).data.source == parse(text).modeling.train == ""

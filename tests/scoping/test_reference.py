@@ -32,7 +32,7 @@ RECORDS = {
     "data": Data, "model": Modeling, "arms.NAME": Arm, "rollout": Plan, "rollout.stages[]": Stage,
     "rollout.stages[].gates[]": Gate, "monitoring": Monitoring,
 }  # fmt: skip
-NOT_KEYS = {"fields.NAME": {"name"}, "arms.NAME": {"name"}, "rollout": {"metric"}}
+NOT_KEYS = {"fields.NAME": {"name"}, "arms.NAME": {"name"}, "rollout": {"metric", "errors_cost_one"}}
 """Fields of a record that the file says in another way: as the table's name, or once in [metric]."""
 NOT_FIELDS = {"serving": {"live"}, "rollout": {"unit"}}
 """Keys that the file has in another place than the record: Scope.live, and the unit of each gate."""

@@ -7,6 +7,7 @@ from slipway.ports import Change, ControlStore
 from slipway.records.arm import Arm
 from slipway.records.rollout import Plan, Rollout, RolloutStatus
 from slipway.records.route import Route, Share
+from slipway.records.scoring import Scoring
 
 
 def open_route(
@@ -37,7 +38,7 @@ def start(
     *,
     candidate: Arm,
     plan: Plan,
-    metric: str,
+    scoring: Scoring,
     store: ControlStore,
     files: RouteFiles,
     now_us: int,
@@ -49,7 +50,7 @@ def start(
         route: Name of the route.
         candidate: The arm on its way in.
         plan: Its stages.
-        metric: What control sums up.
+        scoring: The loss that control sums up.
         store: Control store.
         files: Route files.
         now_us: The moment.
@@ -57,11 +58,10 @@ def start(
 
     Raises:
         Conflict: Another rollout runs on the route, or the route is divided.
-        BadInput: The plan asks what cannot be answered, or for a metric that is not summed.
+        BadInput: The plan asks what cannot be answered, or for a loss that is not the one summed.
         NotFound: No such route.
     """
-    if plan.metric != metric:
-        raise BadInput(f"plan.metric: want '{metric}', which this task has, got '{plan.metric}'.")
+    _check_loss(plan, scoring=scoring)
     present, version = store.get(Route, id=route)
     known = [rollout for _, rollout, _ in store.all(Rollout)]
     for other in known:
@@ -77,3 +77,14 @@ def start(
     store.commit(changes, at_us=now_us, by=by, why=why)
     publish_all(store, files=files)
     return made.rollout
+
+
+def _check_loss(plan: Plan, *, scoring: Scoring) -> None:
+    if plan.metric != scoring.metric:
+        raise BadInput(f"plan.metric: want '{scoring.metric}', which this task has, got '{plan.metric}'.")
+    if plan.metric == "error" and plan.errors_cost_one != scoring.errors_cost_one:
+        raise BadInput(
+            f"plan.errors_cost_one: want {scoring.errors_cost_one}, for a false positive costs "
+            f"{scoring.false_positive_cost:g} and a false negative {scoring.false_negative_cost:g} in this project, "
+            f"got {plan.errors_cost_one}. Take the plan from the project's scope, or say so in yours."
+        )

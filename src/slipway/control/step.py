@@ -127,7 +127,7 @@ class Controller:
                 route,
                 candidate=candidate,
                 plan=plan,
-                metric=self.terms.scoring.metric,
+                scoring=self.terms.scoring,
                 store=self.store,
                 files=self.files,
                 now_us=now_us,

@@ -2,7 +2,8 @@
 
 While the candidate has a share between 0 and 1, the hash deals entities, so under equal error rates the first error of
 an entity falls to the candidate with exactly its share, whatever the traffic does; stages with other shares add up. In
-shadow, full and watch one arm gets all requests; there the other answers as a shadow, and the pairs take over.
+shadow, full and watch one arm gets all requests; there the other answers as a shadow, and the pairs take over. The deal
+counts errors, not what they cost: a candidate that makes more errors of a cheaper kind is called harmful by it.
 
 Losses that are numbers have no first event. An entity's taste for large ones stays with the arm that it was dealt to,
 so the arms' means differ, day after day, by whom the deal gave to whom; only pairs compare like with like.
@@ -15,9 +16,9 @@ import msgspec
 from slipway.deployment.dealt import dealt_alpha, is_dealt, split_evidence
 from slipway.deployment.gate_not_worse import N_STAR
 from slipway.deployment.units import count_units, paired_units, ripe
-from slipway.deployment.view import View, total_arms, total_pairs, zero_or_one
+from slipway.deployment.view import View, by_counts, total_arms, total_pairs
 from slipway.records.cohort import ArmSums, Cohort
-from slipway.records.rollout import Decision, Gate, GateResult
+from slipway.records.rollout import Decision, Gate, GateResult, Plan
 from slipway.stats.asymptotic import MeanSequence, Side
 from slipway.stats.evidence import AnytimeInterval, EValue
 from slipway.stats.moments import Moments, moments
@@ -52,10 +53,10 @@ def harm(gate: Gate, *, view: View) -> GateResult:
     findings = []
     if dealt and shared:
         findings.append(
-            _dealt(dealt, alpha=shared) if events else _paired(dealt, gate=gate, metric=plan.metric, alpha=shared)
+            _dealt(dealt, plan=plan, alpha=shared) if events else _paired(dealt, gate=gate, plan=plan, alpha=shared)
         )
     if not both:
-        findings.append(_paired(here, gate=gate, metric=plan.metric, alpha=gate.alpha))
+        findings.append(_paired(here, gate=gate, plan=plan, alpha=gate.alpha))
     blocked = _blocked(candidate, live, units=units, gate=gate, view=view)
     harmful = any(f.harmful for f in findings)
     decision = Decision.FAIL if harmful else Decision.HOLD if blocked else Decision.PASS
@@ -100,18 +101,20 @@ def _blocked(candidate: ArmSums, live: ArmSums, *, units: int, gate: Gate, view:
     return ""
 
 
-def _dealt(cohorts: tuple[Cohort, ...], *, alpha: float) -> _Finding:
+def _dealt(cohorts: tuple[Cohort, ...], *, plan: Plan, alpha: float) -> _Finding:
     evidence, seen, foretold = split_evidence(cohorts, events="error_entities")
     words = (
         f"of {count(evidence.n, 'first error')} dealt at random the candidate has {seen:,}, equal arms would give it "
         f"{foretold:,.1f}; evidence of harm {odds(evidence.log_e)} ({1 / alpha:.0f} : 1 fails)"
     )
+    if not plan.errors_cost_one:
+        words += ", errors counted, whatever they cost"
     return _Finding(evidence.rejects(alpha=alpha), words, harm=evidence)
 
 
-def _paired(cohorts: tuple[Cohort, ...], *, gate: Gate, metric: str, alpha: float) -> _Finding:
+def _paired(cohorts: tuple[Cohort, ...], *, gate: Gate, plan: Plan, alpha: float) -> _Finding:
     whole = total_pairs(cohorts)
-    if gate.unit == "row" and metric == "error" and zero_or_one(whole):
+    if by_counts(gate, plan=plan):
         evidence = PairedHarm().evidence(
             PairCounts(pairs=whole.n, only_canary=whole.only_candidate, only_live=whole.only_live)
         )
@@ -126,8 +129,8 @@ def _paired(cohorts: tuple[Cohort, ...], *, gate: Gate, metric: str, alpha: floa
         sums = moments([g.difference for g in groups])
     bound = MeanSequence(alpha=alpha, n_star=N_STAR[gate.unit], side=Side.LOWER).evidence(sums)
     noun = "pair" if gate.unit == "row" else gate.unit
-    known = gap(bound.low, metric=metric) if math.isfinite(bound.low) else "no bound yet"
-    shown = gap(bound.estimate, metric=metric) if sums.n else "unknown"
+    known = gap(bound.low, metric=plan.metric) if math.isfinite(bound.low) else "no bound yet"
+    shown = gap(bound.estimate, metric=plan.metric) if sums.n else "unknown"
     return _Finding(
         bound.low > 0, f"{count(sums.n, noun)} of pairs: difference {shown}, lower limit {known}", interval=bound
     )

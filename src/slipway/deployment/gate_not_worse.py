@@ -9,7 +9,7 @@ import math
 
 from slipway.deployment.expected import more_evidence, units_to_bound
 from slipway.deployment.units import PairedUnit, paired_units, ripe
-from slipway.deployment.view import View, total_pairs, zero_or_one
+from slipway.deployment.view import View, by_counts, total_pairs
 from slipway.records.cohort import PairSums
 from slipway.records.rollout import Decision, Gate, GateResult
 from slipway.stats.asymptotic import MeanSequence, plan_n_star
@@ -37,7 +37,7 @@ UNANSWERED = 0.01
 def not_worse(gate: Gate, *, view: View) -> GateResult:
     """Return what the pairs say.
 
-    The unit ``row`` with the metric ``error`` is exact (discordant pairs); everything else is a confidence sequence
+    The unit ``row`` with errors that all cost 1 is exact (discordant pairs); everything else is a confidence sequence
     over the units' mean differences, exact for Gaussian units and asymptotic otherwise.
     """
     ready = ripe(view.cohorts, unit=gate.unit, wait_s=view.rollout.plan.maturity_s, now_us=view.now_us)
@@ -57,7 +57,7 @@ def not_worse(gate: Gate, *, view: View) -> GateResult:
     if not math.isfinite(whole.candidate_loss + whole.live_loss + whole.squares):
         return GateResult(gate=gate, decision=Decision.HOLD, reason="a loss is not a number: hold.", counts=counts)
     blocked = _blocked(whole, units=units, gate=gate, metric=view.rollout.plan.metric)
-    if gate.unit == "row" and view.rollout.plan.metric == "error" and zero_or_one(whole):
+    if by_counts(gate, plan=view.rollout.plan):
         return _by_pairs(gate, whole=whole, blocked=blocked, counts=counts)
     return _by_units(
         gate, view=view, whole=whole, groups=paired_units(ready, unit=gate.unit), blocked=blocked, counts=counts

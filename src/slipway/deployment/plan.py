@@ -75,11 +75,11 @@ seen over at least 3 days (a harmless candidate fails this with chance 5.0 % at 
 def _tell(stage: Stage, *, plan: Plan) -> str:
     of = f"{amount(stage.share, metric='error')} of the entities"
     stay = f"for {duration(stage.min_s)} to {duration(stage.max_s)}"
-    asked = " and ".join(_ask(gate, plan=plan) for gate in stage.gates) or "requests came"
+    asked = " and ".join(_ask(gate, plan=plan, share=stage.share) for gate in stage.gates) or "requests came"
     return f"{stage.name} ({of}): {_DOES[stage.kind]}, {stay}. It moves on when {asked}."
 
 
-def _ask(gate: Gate, *, plan: Plan) -> str:
+def _ask(gate: Gate, *, plan: Plan, share: float) -> str:
     noun = {"row": "pair" if gate.kind is GateKind.NOT_WORSE else "request"}.get(gate.unit, gate.unit)
     enough = f"over at least {count(gate.min_units, noun)}"
     chance = f"(a harmless candidate fails this with chance {amount(gate.alpha, metric='error')} at most)"
@@ -87,6 +87,8 @@ def _ask(gate: Gate, *, plan: Plan) -> str:
         margin = gap(gate.margin, metric=plan.metric)
         return f"its loss is proven to be less than {margin} above live's {enough} {chance}"
     what = "no harm is seen" if gate.kind is GateKind.HARM else "it fails no more often than live"
+    if gate.kind is GateKind.HARM and 0 < share < 1 and not plan.errors_cost_one:
+        what += " (errors counted, whatever they cost)"
     return f"{what} {enough} {chance}"
 
 

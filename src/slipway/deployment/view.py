@@ -3,7 +3,7 @@
 import msgspec
 
 from slipway.records.cohort import ArmSums, Cohort, PairSums
-from slipway.records.rollout import Rollout, Stage
+from slipway.records.rollout import Gate, Plan, Rollout, Stage
 
 
 class View(msgspec.Struct, frozen=True):
@@ -48,12 +48,13 @@ def total_pairs(cohorts: tuple[Cohort, ...]) -> PairSums:
     return whole
 
 
-def zero_or_one(pairs: PairSums) -> bool:
-    """Tell whether each pair's difference is -1, 0 or 1, so that counts say all; costs of errors may make it else."""
-    return (pairs.squares, pairs.difference) == (
-        pairs.only_candidate + pairs.only_live,
-        pairs.only_candidate - pairs.only_live,
-    )
+def by_counts(gate: Gate, *, plan: Plan) -> bool:
+    """Tell whether counts of pairs say all, so that the exact test for rows applies.
+
+    The plan says so, never the pairs: while only cheap errors came they look as if all cost the same, and a test that
+    is changed in mid-stream spends alpha twice.
+    """
+    return gate.unit == "row" and plan.metric == "error" and plan.errors_cost_one
 
 
 def total_arms(cohorts: tuple[Cohort, ...]) -> tuple[ArmSums, ArmSums]:

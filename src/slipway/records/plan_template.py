@@ -94,6 +94,7 @@ class PlanTerms(Record, frozen=True, kw_only=True):
         unit: Exchangeable unit of gates that state none.
         maturity_s: How long an outcome is waited for.
         pair: Whether each arm also shadows the other's requests.
+        errors_cost_one: Whether each wrong answer costs 1.
     """
 
     metric: str
@@ -102,6 +103,7 @@ class PlanTerms(Record, frozen=True, kw_only=True):
     unit: str = "day"
     maturity_s: float = _DAY_S
     pair: bool = True
+    errors_cost_one: bool = True
 
 
 def default_plan(case: Case, *, terms: PlanTerms) -> Plan:
@@ -176,7 +178,14 @@ def complete(drafts: Sequence[StageDraft], *, terms: PlanTerms) -> Plan:
     stages = tuple(
         _stage(d, tuple(_gate(g, kind=d.kind, alpha=spent, terms=terms) for g in gates)) for d, gates in filled
     )
-    return Plan(stages=stages, metric=terms.metric, alpha=terms.alpha, maturity_s=terms.maturity_s, pair=terms.pair)
+    return Plan(
+        stages=stages,
+        metric=terms.metric,
+        alpha=terms.alpha,
+        maturity_s=terms.maturity_s,
+        pair=terms.pair,
+        errors_cost_one=terms.errors_cost_one,
+    )
 
 
 def _filled(draft: StageDraft, *, terms: PlanTerms) -> tuple[StageDraft, tuple[GateDraft, ...]]:

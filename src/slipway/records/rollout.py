@@ -95,6 +95,8 @@ class Plan(Record, frozen=True, kw_only=True):
         maturity_s: How long after a request its outcome is waited for; later ones do not count, missing ones are shown.
             At 0 nothing is waited for: each outcome counts from the moment it comes.
         pair: Whether each arm also shadows the other's requests, so that every request compares both.
+        errors_cost_one: Whether each wrong answer costs 1, so that counts of errors are the loss. It chooses the test
+            of a gate whose unit is ``row`` before the first row comes; what came so far may look like either.
     """
 
     stages: tuple[Stage, ...]
@@ -102,6 +104,7 @@ class Plan(Record, frozen=True, kw_only=True):
     alpha: float = 0.05
     maturity_s: float = 86400.0
     pair: bool = True
+    errors_cost_one: bool = True
 
     def __post_init__(self) -> None:
         if not self.stages:

@@ -55,6 +55,11 @@ class Scoring(Record, frozen=True, kw_only=True):
         """Name of the mean loss, as in the scope."""
         return "error" if self.kind is TaskKind.BINARY else "absolute-error"
 
+    @property
+    def errors_cost_one(self) -> bool:
+        """Whether each wrong answer costs 1, so that counts of errors are the loss."""
+        return (self.false_positive_cost, self.false_negative_cost) == (1.0, 1.0)
+
     def loss(self, y: Any, *, answers: Any) -> Floats:
         """Return one loss a row.
 

@@ -25,7 +25,9 @@ _STAGES: Place = ("rollout", "stages")
 _ORDER = list(StageKind)
 
 
-def read_rollout(raw: Any, *, case: Case | None, metric: str, margin: float, problems: Problems) -> Plan | None:
+def read_rollout(
+    raw: Any, *, case: Case | None, metric: str, margin: float, errors_cost_one: bool, problems: Problems
+) -> Plan | None:
     """Return the plan, or None if the table or what it depends on is at fault."""
     before = len(problems)
     values = read_table(raw, place=("rollout",), keys=ROLLOUT, problems=problems)
@@ -35,7 +37,7 @@ def read_rollout(raw: Any, *, case: Case | None, metric: str, margin: float, pro
         _check(drafts, pair=bool(values is None or values["pair"]), metric=metric, problems=problems)
     if values is None or case is None or len(problems) > before:
         return None
-    terms = PlanTerms(metric=metric, margin=margin, **values)
+    terms = PlanTerms(metric=metric, margin=margin, errors_cost_one=errors_cost_one, **values)
     try:
         return complete(default_stages(case) if drafts is None else drafts, terms=terms)
     except BadInput as error:
