@@ -209,6 +209,10 @@ MISTAKES = {  # page, line, key, wanted, got, way out
         spoil('ward = "category"', 'ward = "category"\nseen = "number"'),
         19, "fields.seen", "inputs only", "'seen', the time", "hour",
     ),
+    "a word that requests use": (
+        spoil('ward = "category"', 'ward = "category"\nrows = "number"'),
+        19, "fields.rows", "a name other than prediction_id and rows", "'rows'", "in another way",
+    ),
     "the target as the entity": (
         spoil('entity = "patient"', 'entity = "back"'), 13, "task.entity", "another column", "'back'", ""
     ),

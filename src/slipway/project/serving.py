@@ -1,5 +1,7 @@
 """Serve a project, and tell the time by the clock that counts."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from slipway.control.step import Controller
@@ -13,8 +15,14 @@ from slipway.wiring import Parts
 LAST_PORT = 65_534
 
 
-def serve(parts: Parts, *, port: int | None, clock: str) -> None:
+def serve(parts: Parts, *, port: int | None, clock: str, ready: Callable[[str, int], None]) -> None:
     """Run the project's processes until stopped.
+
+    Args:
+        parts: The project.
+        port: Port of the data plane; None takes the scope's.
+        clock: ``system`` or ``event``.
+        ready: Called with host and port once they are bound, so that nothing is announced that is then refused.
 
     Raises:
         BadInput: No such port, or none after it for the control surface.
@@ -26,7 +34,9 @@ def serve(parts: Parts, *, port: int | None, clock: str) -> None:
     config = config_of(parts.scope, clock=ClockKind(clock), pseudonym_key=secret_key(parts.layout.pseudonym_key))
     if port is not None:
         config = msgspec.structs.replace(config, port=port)
-    Supervisor(config, folder=parts.layout.root).run()
+    supervisor = Supervisor(config, folder=parts.layout.root)
+    ready(supervisor.host, supervisor.port)
+    supervisor.run()
 
 
 def now_us(parts: Parts, *, controller: Controller) -> int:

@@ -13,6 +13,10 @@ METRICS = {TaskKind.BINARY: "error", TaskKind.REGRESSION: "absolute-error"}
 """The metric of each kind of task."""
 
 
+RESERVED = frozenset({"rows", "prediction_id"})
+"""Words that a request has for itself."""
+
+
 def check_columns(task: Task, *, fields: tuple[Field, ...], names: set[str], problems: Problems) -> None:
     """Note columns that play two parts, or inputs that hold the answer.
 
@@ -31,6 +35,14 @@ def check_columns(task: Task, *, fields: tuple[Field, ...], names: set[str], pro
     for key, value in (("entity", task.entity), ("time", task.time)):
         if value == task.target:
             problems.add(("task", key), want="another column than the target", got=f"'{value}'")
+    for name in sorted(RESERVED & names):
+        way_out = "A request uses that word itself: name the column in another way."
+        problems.add(
+            ("fields", name),
+            want=f"a name other than {' and '.join(sorted(RESERVED))}",
+            got=f"'{name}'",
+            way_out=way_out,
+        )
     if task.time == task.entity:
         problems.add(("task", "time"), want="another column than the entity", got=f"'{task.time}'")
 
