@@ -151,9 +151,9 @@ def serve(place, config):
 
 
 @contextlib.contextmanager
-def processes(place, config):
+def processes(place, config, *, silence_s):
     """Start a supervisor with its processes; yield it once all workers are ready."""
-    supervisor = Supervisor(config, folder=place.root, control=False)
+    supervisor = Supervisor(config, folder=place.root, control=False, silence_s=silence_s)
     thread = threading.Thread(target=supervisor.run)
     thread.start()
     try:
@@ -167,10 +167,10 @@ def processes(place, config):
 
 @pytest.fixture
 def serve_processes(place, config):
-    def start(*routes, **changes):
+    def start(*routes, silence_s=10.0, **changes):
         for one in routes or (route(RULE),):
             place.publish(one)
         made = {f: getattr(config, f) for f in config.__struct_fields__} | changes
-        return processes(place, WorkerConfig(**made))
+        return processes(place, WorkerConfig(**made), silence_s=silence_s)
 
     return start

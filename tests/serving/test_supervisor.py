@@ -70,6 +70,20 @@ def test_a_server_lives(serve_processes, place):
         httpx.get(f"{url}/health/live")
 
 
+def test_a_worker_that_hangs_is_replaced_and_its_callers_are_answered(serve_processes):
+    """A stopped process keeps its socket: without a successor, whoever knocks there waits for ever."""
+    with serve_processes(silence_s=3.0) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        worker = server.children[0]
+        hung, path = worker.pid, server._run / "metrics-worker-0.msgpack"
+        wait(path.exists)
+        os.kill(hung, signal.SIGSTOP)
+        reply = httpx.post(f"{url}/predict", json={"a": 1, "user": "u"}, timeout=30)
+        assert reply.status_code == 200
+        assert worker.pid not in (None, hung)
+        assert not is_alive(hung)
+
+
 def server_config(server):
 
     return load_config(Layout(server._run.parent.parent))

@@ -42,7 +42,7 @@ async def open_arm(arm: Arm, *, context: ArmContext) -> Runtime:
 
 
 async def _open_model(arm: Arm, context: ArmContext) -> Runtime:
-    manifest, files = load_package(context.blobs, arm.package)
+    manifest, files = await asyncio.to_thread(load_package, context.blobs, arm.package)  # hashing takes its time
     _check_fields(arm, manifest.signature, context.signature)
     await try_package(manifest, files, package=arm.package)
     name = f"arm {arm.name} (package {arm.package[:12]})"

@@ -59,6 +59,11 @@ class Counts(msgspec.Struct, kw_only=True):
         self.errors[kind] = self.errors.get(kind, 0) + count
 
 
+def path_of(worker: str, *, folder: Path) -> Path:
+    """Return where a worker, such as ``worker-0``, leaves its counts; each time is a sign that it does not hang."""
+    return folder / f"metrics-{worker}.msgpack"
+
+
 def save(counts: Counts, *, path: Path) -> None:
     """Leave the counts where the other workers find them. Not flushed to the disk: it is worth one second."""
     counts.at_s = time.time()

@@ -1,4 +1,4 @@
-"""Starts the processes of a server, replaces those that die, passes on the word to stop.
+"""Starts the processes of a server, replaces those that die or hang, passes on the word to stop.
 
 The supervisor does nothing else, so that nothing else can bring it down. It holds the listening sockets: callers that
 knock while a worker is being replaced wait in the socket's queue and are answered by its successor.
@@ -19,7 +19,9 @@ import structlog
 
 from slipway.errors import Conflict, Unavailable
 from slipway.records.worker_config import WorkerConfig
+from slipway.serving import metrics
 from slipway.serving.config_file import save_config
+from slipway.serving.pulse import Pulse
 from slipway.serving.run_state import RunState, State, is_alive, read_states, tell_state
 from slipway.serving.worker import listen
 from slipway.storage.layout import Layout
@@ -40,23 +42,35 @@ class Child:
         arguments: What follows ``python -m slipway.process``.
         log: File that takes its stderr and stdout.
         sock: Listening socket that it inherits, or None.
+        pulse: Tells whether it hangs, or None: it gives no signs.
     """
 
-    def __init__(self, name: str, *, arguments: Sequence[str], log: Path, sock: socket.socket | None = None) -> None:
-        self.name, self._log_path, self._sock = name, log, sock
+    def __init__(
+        self,
+        name: str,
+        *,
+        arguments: Sequence[str],
+        log: Path,
+        sock: socket.socket | None = None,
+        pulse: Pulse | None = None,
+    ) -> None:
+        self.name, self._log_path, self._sock, self._pulse = name, log, sock, pulse
         self._arguments = [*arguments, *(["--handle", str(sock.fileno())] if sock else [])]
         self._process: subprocess.Popen[bytes] | None = None
         self._started_s = self._due_s = 0.0
         self.deaths = 0
 
     def look(self, now_s: float) -> None:
-        """Start it if it is due; note if it died."""
+        """Start it if it is due; kill it if it hangs; note if it died."""
         if self._process is None:
             if now_s >= self._due_s:
                 self._start(now_s)
             return
         status = self._process.poll()
         if status is None:
+            if self._pulse is not None and self._pulse.silent(now_s=now_s):
+                _log.error("process hangs", name=self.name, pid=self.pid, silent_for_s=self._pulse.limit_s)
+                self._process.kill()  # SIGTERM would wait in its queue; the kernel keeps what it had written
             return
         if now_s - self._started_s > _STABLE_S:
             self.deaths = 0
@@ -81,6 +95,8 @@ class Child:
         return self._process is None or self._process.poll() is not None
 
     def _start(self, now_s: float) -> None:
+        if self._pulse is not None:
+            self._pulse.begin()
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-m", "slipway.process", *self._arguments],
@@ -100,13 +116,14 @@ class Supervisor:
         config: Facts of the data plane; written for the workers.
         folder: Folder of the project.
         control: Whether to run the control process too.
+        silence_s: How long a worker that was ready may give no sign, which it does each second, before it is replaced.
 
     Raises:
         Unavailable: The port, or the control surface's next to it, is taken.
         Conflict: Another supervisor runs this project.
     """
 
-    def __init__(self, config: WorkerConfig, *, folder: Path, control: bool = True) -> None:
+    def __init__(self, config: WorkerConfig, *, folder: Path, control: bool = True, silence_s: float = 10.0) -> None:
         layout = Layout(folder.absolute()).create()
         self._lock = _lock_or_refuse(layout.run)
         try:
@@ -124,7 +141,12 @@ class Supervisor:
             stale.unlink(missing_ok=True)
         common = ["--folder", str(layout.root), "--parent", str(os.getpid())]
         self.children = [
-            self._child(f"worker-{slot}", ["worker", *common, "--slot", str(slot)], sock)
+            self._child(
+                f"worker-{slot}",
+                ["worker", *common, "--slot", str(slot)],
+                sock=sock,
+                pulse=Pulse(metrics.path_of(f"worker-{slot}", folder=self._run), limit_s=silence_s),
+            )
             for slot, sock in enumerate(self._sockets)
         ]
         self.children.append(self._child("shadow", ["shadow", *common]))
@@ -132,8 +154,10 @@ class Supervisor:
             self.children.append(self._child("control", ["control", *common]))
         self._stopping = False
 
-    def _child(self, name: str, arguments: list[str], sock: socket.socket | None = None) -> Child:
-        return Child(name, arguments=arguments, log=self._run / f"{name}.log", sock=sock)
+    def _child(
+        self, name: str, arguments: list[str], *, sock: socket.socket | None = None, pulse: Pulse | None = None
+    ) -> Child:
+        return Child(name, arguments=arguments, log=self._run / f"{name}.log", sock=sock, pulse=pulse)
 
     def run(self) -> None:
         """Start everything, keep it alive until SIGTERM or SIGINT, then let it end in order."""

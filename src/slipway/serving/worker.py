@@ -1,6 +1,7 @@
 """One worker: a socket, an event loop, the route in force, a journal of its own."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -84,7 +85,7 @@ class Worker:
         self._config, self._name, self._folder = config, name, run_folder
         self._journal, self._sock, self._alive = journal, sock, alive
         self._counts = Counts()
-        self._metrics_path = run_folder / f"metrics-{name}.msgpack"
+        self._metrics_path = metrics.path_of(name, folder=run_folder)
         self._state = State.STARTING
         self._routes = RouteKeeper(watch, open_arm=open_arm, changed=self._tell)
         self._ticker = Ticker(config, journal=journal, writer=writer, live=self._live, counts=self._counts)
@@ -144,15 +145,17 @@ class Worker:
 
     async def _every_second(self) -> None:
         while True:
-            await asyncio.sleep(1.0)
             self._connections.sweep()
             try:
                 metrics.save(self._counts, path=self._metrics_path)
             except OSError as error:
                 _log.error("metrics not saved", error=str(error))
+                with contextlib.suppress(OSError):
+                    os.utime(self._metrics_path)  # a full disk still takes this sign that the worker does not hang
             if not self._alive():
                 _log.error("the supervisor is gone; ending")
                 self._stop.set()
+            await asyncio.sleep(1.0)
 
     def _live(self) -> LiveRoute | None:
         return self._routes.live
