@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from slipway.control.equip import equip
@@ -30,7 +30,6 @@ class Parts:
     Attributes:
         layout: Where everything lies.
         scope: What ``slipway.toml`` says.
-        store: Control store.
         blobs: Bytes by hash.
         journal: Reader over all segments.
         clock: The machine's.
@@ -38,10 +37,20 @@ class Parts:
 
     layout: Layout
     scope: Scope
-    store: SqlStore
     blobs: LocalBlobs
     journal: SegmentReader
     clock: Clock
+
+    @cached_property
+    def store(self) -> SqlStore:
+        """Control store, opened when it is first asked for: what can do without it does.
+
+        Raises:
+            Corrupt: The file is no database.
+            Refused: A newer Slipway has used it.
+            Unavailable: The database does not answer. Each is tried anew the next time.
+        """
+        return SqlStore(self.layout.control_url, clock=self.clock)
 
 
 def open_parts(folder: Path) -> Parts:
@@ -54,14 +63,12 @@ def open_parts(folder: Path) -> Parts:
     layout = Layout(folder)
     scope = read_scope(layout)
     layout.create()
-    clock = SystemClock()
     return Parts(
         layout=layout,
         scope=scope,
-        store=SqlStore(layout.control_url, clock=clock),
         blobs=LocalBlobs(layout.blobs),
         journal=SegmentReader(layout.journal),
-        clock=clock,
+        clock=SystemClock(),
     )
 
 
@@ -107,6 +114,8 @@ def controller(parts: Parts, *, guard: Callable[[], AbstractContextManager[objec
 def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0) -> None:
     """Run the control process of a project, one port behind the data plane, until it is told to end.
 
+    While the control store cannot be opened it says so and tries again; the data plane does not need it.
+
     Args:
         folder: The project's folder, with the data plane's facts written.
         parent: Process that must live for this one to go on.
@@ -116,11 +125,14 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
         Conflict: Another process is the controller.
         Unavailable: The port is taken.
     """
+    import structlog  # noqa: PLC0415 - as below
+
     from slipway.control.desk import Desk  # noqa: PLC0415 - the web stack is loaded where it is used
     from slipway.control.run import run  # noqa: PLC0415 - as above
     from slipway.control.takeover import taken_over  # noqa: PLC0415 - as above
+    from slipway.control.until_open import until_open  # noqa: PLC0415 - as above
     from slipway.serving.config_file import load_config  # noqa: PLC0415 - as above
-    from slipway.serving.run_state import is_alive, read_states, tell_state  # noqa: PLC0415 - as above
+    from slipway.serving.run_state import State, is_alive, read_states, tell_state  # noqa: PLC0415 - as above
     from slipway.serving.start import log_as_json  # noqa: PLC0415 - as above
     from slipway.storage.journal.sealing import seal_closed  # noqa: PLC0415 - as above
 
@@ -128,7 +140,17 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
     parts = open_parts(folder)
     config, place = load_config(parts.layout), parts.layout.run
     bound = next((s.port for s in read_states(place) if s.name == "supervisor"), config.port)
+
+    def without_store(reason: str) -> None:
+        structlog.get_logger().error("control waits for its store", reason=reason)
+        tell_state(place, name="control", state=State.STARTING, host=config.host, trouble=reason)
+
+    def alive() -> bool:
+        return parent is None or is_alive(parent)
+
     with ControllerLock(parts.layout.controller_lock):
+        if not until_open(lambda: parts.store, trouble=without_store, alive=alive):
+            return
         desk = Desk(
             controller(parts, guard=nullcontext),
             scope=parts.scope,
@@ -142,7 +164,7 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
             host=config.host,
             port=bound + 1 if bound else 0,
             tell=lambda state, port: tell_state(place, name="control", state=state, host=config.host, port=port),
-            alive=lambda: parent is None or is_alive(parent),
+            alive=alive,
             keep=lambda: seal_closed(parts.layout.journal, sealed=parts.layout.sealed).errors,
             keep_s=keep_s,
         )

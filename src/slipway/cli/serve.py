@@ -30,7 +30,7 @@ def serve(*, port: int | None = None, clock: Literal["system", "event"] = "syste
         name = project.scope.project.name
         tell(f"{name}: serving on {bound[0].url}, control on {bound[0].control_url}. Ctrl-C stops.")
 
-    project.serve(port=port, clock=clock, ready=ready)
+    project.serve(port=port, clock=clock, ready=ready, warn=tell)
     return show(bound[0], human=_stopped, common=common)
 
 

@@ -269,20 +269,29 @@ class Project:
         return rollouts.replay(self._parts, id, controller=self._controller)
 
     def serve(
-        self, *, port: int | None = None, clock: str = "system", ready: Callable[[str, int], None] = lambda *_: None
+        self,
+        *,
+        port: int | None = None,
+        clock: str = "system",
+        ready: Callable[[str, int], None] = lambda *_: None,
+        warn: Callable[[str], object] = serving.to_stderr,
     ) -> None:
         """Serve until stopped (SIGTERM, Ctrl-C); requests under way are answered first.
+
+        Without its control store it serves the route that is in force, if there is one.
 
         Args:
             port: Port of the data plane; the control surface takes the next one. None takes the scope's.
             clock: ``system``, or ``event`` for a replay of the past.
             ready: Called with host and port once they are bound.
+            warn: Called with what is wrong where serving goes on all the same.
 
         Raises:
-            Unavailable: The port is taken.
+            Unavailable: The port is taken, or the control store does not answer and no route is in force.
+            Corrupt: The control store is damaged, and no route is in force.
             Conflict: A server of this project runs already.
         """
-        rollouts.open_first_route(self._parts, controller=self._controller, by=self._by)
+        rollouts.route_or_keep(self._parts, controller=lambda: self._controller, by=self._by, warn=warn)
         serving.serve(self._parts, port=port, clock=clock, ready=ready)
 
     # --- monitoring

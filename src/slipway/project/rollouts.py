@@ -1,16 +1,18 @@
 """Who may be rolled out, the first route, and the replay of a rollout's verdicts."""
 
 import secrets
+from collections.abc import Callable
 
 from slipway.control.arms import find_arm
 from slipway.control.step import Controller
-from slipway.errors import NotFound, nearest
+from slipway.errors import Corrupt, NotFound, Refused, Unavailable, nearest
 from slipway.project.packages import arm_name
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.base import Record
 from slipway.records.model import Manifest
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
+from slipway.storage.routes import read_route, route_path
 from slipway.wiring import Parts
 
 
@@ -86,10 +88,17 @@ def open_first_route(parts: Parts, *, controller: Controller, by: str, salt: str
 
     Raises:
         NotFound: The scope names none.
+        Corrupt: The store knows of no route and one is in force, so the store is not the one that made it.
     """
     if parts.store.all(Route):
         return
     scope = parts.scope
+    if (route := _in_force(parts)) is not None:
+        raise Corrupt(
+            f"control store {parts.layout.control_db}: want route '{route.name}', of which version {route.version} is "
+            f"in force, found none. Restore the store from a copy; or, to begin anew, remove "
+            f"{route_path(parts.layout.routes, name=route.name)}."
+        )
     live = next((a for a in scope.arms if a.name == scope.live), None)
     if live is None:
         raise NotFound(
@@ -99,6 +108,42 @@ def open_first_route(parts: Parts, *, controller: Controller, by: str, salt: str
     controller.open_route(
         scope.project.name, arm=live, salt=salt or secrets.token_hex(16), now_us=parts.clock.now_us(), by=by
     )
+
+
+def route_or_keep(
+    parts: Parts, *, controller: Callable[[], Controller], by: str, warn: Callable[[str], object]
+) -> None:
+    """Make the project's route if there is none yet; with the store lost, keep to the one that is in force.
+
+    Args:
+        parts: The project.
+        controller: Returns its controller, which opens the store.
+        by: Whom the audit trail names.
+        warn: Called with what is wrong, if serving can go on without it.
+
+    Raises:
+        NotFound: The scope names no live arm.
+        Corrupt: The store is damaged, and no route is in force.
+        Unavailable: The store does not answer, and no route is in force.
+        Refused: A newer Slipway has used the store, and no route is in force.
+    """
+    try:
+        open_first_route(parts, controller=controller(), by=by)
+    except (Corrupt, Refused, Unavailable) as error:
+        route = _in_force(parts)
+        if route is None:
+            raise
+        warn(
+            f"{error} Version {route.version} of route '{route.name}' goes on answering; "
+            "until the store is back no rollout moves, forward or back."
+        )
+
+
+def _in_force(parts: Parts) -> Route | None:
+    try:
+        return read_route(parts.layout.routes, name=parts.scope.project.name)
+    except (Corrupt, NotFound):
+        return None
 
 
 def replay(parts: Parts, id: str, *, controller: Controller) -> ReplayReport:  # noqa: A002 - the field's own word

@@ -1,5 +1,6 @@
 """Serve a project, and tell the time by the clock that counts."""
 
+import sys
 from collections.abc import Callable
 
 import msgspec
@@ -37,6 +38,11 @@ def serve(parts: Parts, *, port: int | None, clock: str, ready: Callable[[str, i
     supervisor = Supervisor(config, folder=parts.layout.root)
     ready(supervisor.host, supervisor.port)
     supervisor.run()
+
+
+def to_stderr(text: str) -> None:
+    """Say it to whoever looks on."""
+    sys.stderr.write(f"{text}\n")
 
 
 def now_us(parts: Parts, *, controller: Controller) -> int:

@@ -22,8 +22,8 @@ class Verified(Record, frozen=True, kw_only=True):
 
     Attributes:
         journal: The journal's segments.
-        blobs: Blobs that records name, all read.
-        audit: Hash of the newest audit entry; empty if the chain is broken.
+        blobs: Blobs that records name, all read; without a control store, those that are there.
+        audit: Hash of the newest audit entry; empty if the chain is broken, or there is no store to read it in.
         errors: One sentence for each thing that is not what was written.
     """
 
@@ -40,10 +40,10 @@ class Verified(Record, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """The report in a sentence."""
-        read = (
-            f"{self.journal.rows:,} rows in {self.journal.segments} journal segments, {self.blobs} blobs "
-            f"and the audit chain were read"
-        )
+        journal = f"{self.journal.rows:,} rows in {self.journal.segments} journal segments"
+        read = f"{journal}, {self.blobs} blobs and the audit chain were read"
+        if not self.audit:
+            read = f"{journal} and {self.blobs} blobs were read"
         if self.holds:
             return f"{read} and are what was written."
         return f"{read}; {len(self.errors)} are not what was written: {' '.join(self.errors)}"
@@ -64,24 +64,41 @@ class PackageReport(Record, frozen=True, kw_only=True):
 
 
 def verify_all(parts: Parts) -> Verified:
-    """Read the journal, every blob that a record names, and the audit chain."""
+    """Read the journal, every blob that a record names, and the audit chain.
+
+    Where the control store cannot be read, that is one error, and every blob that is there is read all the same.
+    """
     journal = verify(parts.layout.journal)
     errors = list(journal.errors)
-    named = {v.file for _, v, _ in parts.store.all(DatasetVersion)}
-    for id_, manifest, _ in parts.store.all(Manifest):
-        named |= {id_, *manifest.files.values()}
-    named |= {s.file for _, s, _ in parts.store.all(PackageSignature)}
+    try:
+        named = _named(parts)
+        lost = False
+    except SlipwayError as error:
+        named, lost = set(parts.blobs.ids()), True
+        errors.append(str(error))
     for blob in sorted(named):
         try:
             parts.blobs.get(blob)
         except SlipwayError as error:
             errors.append(str(error))
-    try:
-        audit = parts.store.verify_audit()
-    except SlipwayError as error:
-        audit = ""
-        errors.append(str(error))
+    audit = "" if lost else _audit(parts, errors)
     return Verified(journal=journal, blobs=len(named), audit=audit, errors=tuple(errors))
+
+
+def _named(parts: Parts) -> set[str]:
+    """Return the ids of the blobs that records name."""
+    named = {v.file for _, v, _ in parts.store.all(DatasetVersion)}
+    for id_, manifest, _ in parts.store.all(Manifest):
+        named |= {id_, *manifest.files.values()}
+    return named | {s.file for _, s, _ in parts.store.all(PackageSignature)}
+
+
+def _audit(parts: Parts, errors: list[str]) -> str:
+    try:
+        return parts.store.verify_audit()
+    except SlipwayError as error:
+        errors.append(str(error))
+        return ""
 
 
 def verify_package(parts: Parts, package: str) -> PackageReport:

@@ -57,6 +57,10 @@ class LocalBlobs:
         """Tell whether the blob is there."""
         return bool(_ID.fullmatch(id)) and self._path(id).is_file()
 
+    def ids(self) -> list[str]:
+        """Return the ids of all blobs that are there, sorted."""
+        return sorted(p.name for p in self._folder.glob("??/*") if _ID.fullmatch(p.name))
+
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name
 
