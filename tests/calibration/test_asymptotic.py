@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+from slipway.deployment.gate_not_worse import N_STAR
 from slipway.stats.asymptotic import MeanSequence, Side, half_width, half_width_t
 from slipway.stats.moments import Moments
 from slipway.stats.planned import units_for_mean
@@ -13,7 +14,7 @@ from slipway.stats.special import normal_cdf
 from slipway.stats.student import student_quantile
 from slipway.stats.unit import choose_unit
 from slipway.testing.calibration import first_alarm, null_result, power_result
-from slipway.testing.streams import clustered_means
+from slipway.testing.streams import autoregressive, clustered_means
 
 pytestmark = [pytest.mark.calibration, pytest.mark.timeout(300)]
 
@@ -114,6 +115,47 @@ def test_heavy_right_skew_of_one_arm(skew, side, record):
     )
     record(result.demand() if side is Side.LOWER else result)
     assert result.rate < 0.25
+
+
+def passed_at_the_margin(x, *, first=7):
+    """Tell which streams, whose mean is exactly the margin (here 0), a gate not-worse would pass on some day."""
+    n, mean, sd = statistics(x, first=first)
+    n_star = N_STAR["day"]
+    widths = np.array([half_width_t(int(k), alpha=ALPHA, n_star=n_star, side=Side.BOTH) for k in n])
+    return ((sd > 0) & (mean + widths * sd < 0)).any(axis=1)
+
+
+@pytest.mark.parametrize(("correlation", "most"), [(0.0, 0.05), (0.2, 0.08), (0.4, 0.2), (0.6, 0.36)])
+def test_days_that_follow_on_one_another(correlation, most, record):
+    """Not promised where days are alike; docs/critiques.md has the numbers."""
+    x = autoregressive(np.random.default_rng(21), streams=STREAMS, units=400, correlation=correlation)
+    result = null_result(
+        passed_at_the_margin(x),
+        test="not-worse over days",
+        scenario=f"candidate at the margin, lag-1 correlation of days {correlation:g}"
+        + (" (not promised)" if correlation else ""),
+        alpha=ALPHA,
+        looks=400,
+    )
+    record(result if correlation else result.demand())
+    assert most / 2 < result.rate < most or not correlation
+
+
+@pytest.mark.parametrize(("spread", "most"), [(0.005, 0.7), (0.02, 0.06)])
+def test_rare_bad_days_carry_the_loss(spread, most, record):
+    """One day of thirty costs 15 points, and the mean is the margin: most streams pass before they saw it."""
+    rng = np.random.default_rng(22)
+    bad = rng.random((STREAMS, 30)) < 1 / 30
+    x = np.where(bad, 0.15, 0.0) - 0.15 / 30 + rng.normal(0, spread, bad.shape)
+    result = null_result(
+        passed_at_the_margin(x),
+        test="not-worse over days",
+        scenario=f"candidate at the margin, one day in 30 at +.15, others spread by {spread:g} (not promised)",
+        alpha=ALPHA,
+        looks=30,
+    )
+    record(result)
+    assert result.rate < most
 
 
 @pytest.mark.parametrize("events", [0.1, 1.0])

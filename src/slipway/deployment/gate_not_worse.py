@@ -8,6 +8,7 @@ is kept; failing takes evidence that the candidate is worse than live at all.
 import math
 
 from slipway.deployment.expected import more_evidence, units_to_bound
+from slipway.deployment.neighbours import caution
 from slipway.deployment.units import PairedUnit, paired_units, ripe
 from slipway.deployment.view import View, by_counts, total_pairs
 from slipway.records.cohort import PairSums
@@ -105,16 +106,20 @@ def _by_units(
     test = MeanSequence(alpha=gate.alpha, n_star=N_STAR[gate.unit])
     interval = test.evidence(sums)
     decision = _decide(interval, margin=gate.margin, blocked=blocked)
+    noun = "pair" if gate.unit == "row" else gate.unit
     seen = (
         count(whole.n, "pair") if gate.unit == "row" else f"{count(len(groups), gate.unit)}, {count(whole.n, 'pair')}"
     )
     reason = (
         f"{seen}: {_losses(whole, metric=metric)}; difference {gap(interval.estimate, metric=metric)}, "
-        f"{100 * (1 - gate.alpha):.3g} % for all time {limits(interval.low, interval.high, metric=metric)}; "
+        f"{100 * (1 - gate.alpha):.3g} % for all time (asymptotic in {noun}s) "
+        f"{limits(interval.low, interval.high, metric=metric)}; "
         f"{_say(decision, interval=interval, gate=gate, metric=metric, blocked=blocked)}"
     )
     if decision is Decision.HOLD and not blocked:
         reason += _when(interval, sums=sums, gate=gate, groups=groups)
+    if gate.unit != "row":
+        reason += caution(interval, units=groups, unit=gate.unit, metric=metric)
     return GateResult(gate=gate, decision=decision, reason=reason + ".", interval=interval, counts=counts)
 
 

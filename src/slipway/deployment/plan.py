@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from slipway.deployment.view import by_counts
 from slipway.errors import BadInput
 from slipway.records.plan_template import needs_pairs, spent_alpha
 from slipway.records.rollout import Gate, GateKind, Plan, Stage, StageKind
@@ -85,11 +86,19 @@ def _ask(gate: Gate, *, plan: Plan, share: float) -> str:
     chance = f"(a harmless candidate fails this with chance {amount(gate.alpha, metric='error')} at most)"
     if gate.kind is GateKind.NOT_WORSE:
         margin = gap(gate.margin, metric=plan.metric)
-        return f"its loss is proven to be less than {margin} above live's {enough} {chance}"
+        return f"its loss is shown to be less than {margin} above live's {enough}{_validity(gate, plan=plan)} {chance}"
     what = "no harm is seen" if gate.kind is GateKind.HARM else "it fails no more often than live"
     if gate.kind is GateKind.HARM and 0 < share < 1 and not plan.errors_cost_one:
         what += " (errors counted, whatever they cost)"
     return f"{what} {enough} {chance}"
+
+
+def _validity(gate: Gate, *, plan: Plan) -> str:
+    """Say where the evidence is no proof: a mean over units whose distribution nobody knows."""
+    if by_counts(gate, plan=plan):
+        return ""
+    noun = "pair" if gate.unit == "row" else gate.unit
+    return f", asymptotically: exact where {noun}s are Gaussian, bold where rare bad {noun}s carry the loss"
 
 
 def _promise(plan: Plan) -> str:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from slipway.errors import BadInput
 from slipway.stats.checks import as_floats
+from slipway.stats.serial import lag_one
 from slipway.stats.special import normal_quantile
 
 Floats = npt.NDArray[np.float64]
@@ -195,9 +196,7 @@ def _autocorrelation(values: Floats, group: Ints | None) -> float:
     if group is not None:
         _, first = np.unique(group, return_index=True)
         values = values[np.argsort(first)]
-    centred = values - values.mean()
-    spread = float(centred @ centred)
-    return float(centred[1:] @ centred[:-1]) / spread if spread > 0 else 0.0
+    return lag_one(values) if values.size > 1 else 0.0
 
 
 def _effects(x: Floats, *, unit: str, coarser: list[str], groups: Mapping[str, Ints]) -> list[BlockEffect]:

@@ -55,3 +55,18 @@ def clustered_means(
         effect = rng.normal(size=(streams, blocks))
     sizes = np.maximum(1, rng.lognormal(np.log(rows), 0.5, (streams, blocks)))
     return np.asarray(between_sd * effect + rng.normal(size=(streams, blocks)) / np.sqrt(sizes), dtype=float)
+
+
+def autoregressive(rng: np.random.Generator, *, streams: int, units: int, correlation: float) -> Floats:
+    """Return Gaussian units with mean 0 and variance 1, each like the one before, shape (streams, units).
+
+    Args:
+        rng: The generator.
+        streams: Number of streams.
+        units: Units, such as days, a stream.
+        correlation: Of each unit with the next, between -1 and 1.
+    """
+    x = rng.normal(size=(streams, units))
+    for t in range(1, units):
+        x[:, t] = correlation * x[:, t - 1] + np.sqrt(1 - correlation**2) * x[:, t]
+    return np.asarray(x, dtype=float)
