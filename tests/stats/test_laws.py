@@ -19,7 +19,7 @@ from slipway.stats.moments import Moments, moments
 from slipway.stats.paired import PairCounts, PairedDifference, PairedHarm
 from slipway.stats.paired_margin import PairedMargin
 from slipway.stats.predictable import Values, values
-from slipway.stats.quantile import BinCounts, Exceedances, QuantileSequence, ShareSequence
+from slipway.stats.quantile import Exceedances, Frequencies, QuantileSequence, ShareSequence
 from slipway.stats.two_by_two import Block, TwoByTwo
 from slipway.testing.laws import (
     LAWS,
@@ -229,13 +229,13 @@ CASES = [
         name="quantile",
         test=MEDIAN,
         sample=bin_sample,
-        huge=BinCounts((BILLION, BILLION, BILLION, 10)),
+        huge=Frequencies((BILLION, BILLION, BILLION, 10)),
         bad=(
             lambda: MEDIAN.tick([math.nan]),
             lambda: QuantileSequence(quantile=0.5, alpha=0.05, n_star=1, edges=()),
             lambda: QuantileSequence(quantile=0.5, alpha=0.05, n_star=1, edges=(1.0, math.nan)),
             lambda: QuantileSequence(quantile=50, alpha=0.05, n_star=1, edges=(1.0,)),
-            lambda: BinCounts((1,)).merge(BinCounts((1, 2))),
+            lambda: Frequencies((1,)).merge(Frequencies((1, 2))),
         ),
     ),
 ]

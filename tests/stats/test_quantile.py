@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.stats.quantile import BinCounts, Exceedances, QuantileSequence, ShareSequence, rank_limits
+from slipway.stats.quantile import Exceedances, Frequencies, QuantileSequence, ShareSequence, rank_limits
 from slipway.stats.sequential import run
 
 
@@ -54,5 +54,5 @@ def test_width_shrinks_like_the_root_of_n():
 
 def test_a_billion_values():
     test = QuantileSequence(quantile=0.99, alpha=0.05, n_star=10_000, edges=(1.0, 2.0, 3.0))
-    interval = test.evidence(BinCounts((500_000_000, 480_000_000, 15_000_000, 5_000_000)))
+    interval = test.evidence(Frequencies((500_000_000, 480_000_000, 15_000_000, 5_000_000)))
     assert (interval.low, interval.high) == (2.0, 3.0)

@@ -76,7 +76,7 @@ class ShareSequence(msgspec.Struct, frozen=True):
         return AnytimeInterval(low=low, high=high, estimate=state.beyond / state.n, alpha=self.alpha, n=state.n)
 
 
-class BinCounts(msgspec.Struct, frozen=True):
+class Frequencies(msgspec.Struct, frozen=True):
     """Values counted in the bins of a :class:`QuantileSequence`, lowest first. Tick and state in one."""
 
     counts: tuple[int, ...]
@@ -85,7 +85,7 @@ class BinCounts(msgspec.Struct, frozen=True):
         for place, count in enumerate(self.counts):
             check_count(f"counts[{place}]", count)
 
-    def merge(self, other: "BinCounts") -> "BinCounts":
+    def merge(self, other: "Frequencies") -> "Frequencies":
         """Add two parts; exact.
 
         Raises:
@@ -93,7 +93,7 @@ class BinCounts(msgspec.Struct, frozen=True):
         """
         if len(self.counts) != len(other.counts):
             raise BadInput(f"counts: want the same bins in both parts, got {len(self.counts)} and {len(other.counts)}.")
-        return BinCounts(tuple(a + b for a, b in zip(self.counts, other.counts, strict=True)))
+        return Frequencies(tuple(a + b for a, b in zip(self.counts, other.counts, strict=True)))
 
 
 class QuantileSequence(msgspec.Struct, frozen=True):
@@ -131,20 +131,20 @@ class QuantileSequence(msgspec.Struct, frozen=True):
         if not self.edges or not rising or not all(map(math.isfinite, self.edges)):
             raise BadInput(f"edges: want one or more rising finite numbers, got {self.edges[:5]}.")
 
-    def tick(self, values: Any) -> BinCounts:
+    def tick(self, values: Any) -> Frequencies:
         """Count values, shape (n,), finite, in the bins."""
         bins = np.searchsorted(self.edges, as_floats("values", values), side="left")
-        return BinCounts(tuple(np.bincount(bins, minlength=len(self.edges) + 1).tolist()))
+        return Frequencies(tuple(np.bincount(bins, minlength=len(self.edges) + 1).tolist()))
 
-    def start(self) -> BinCounts:
+    def start(self) -> Frequencies:
         """Return the state before any value."""
-        return BinCounts((0,) * (len(self.edges) + 1))
+        return Frequencies((0,) * (len(self.edges) + 1))
 
-    def update(self, state: BinCounts, tick: BinCounts) -> BinCounts:
+    def update(self, state: Frequencies, tick: Frequencies) -> Frequencies:
         """Add the values of one tick."""
         return state.merge(tick)
 
-    def evidence(self, state: BinCounts) -> AnytimeInterval:
+    def evidence(self, state: Frequencies) -> AnytimeInterval:
         """Return the interval of the quantile; the estimate is the upper edge of the bin that holds it."""
         n = sum(state.counts)
         if n == 0:
