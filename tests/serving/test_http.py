@@ -262,3 +262,17 @@ def test_a_caller_that_does_not_read_holds_up_nobody(serve):
         with pytest.raises(ConnectionError):  # its time to read ran out, so the server hung up
             send_until_it_stops(deaf)
         assert other.send(post()).status() == 200
+
+
+def test_what_is_refused_before_it_is_a_request_is_counted_by_kind(serve):
+    huge = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n"
+    sent = [(b"nonsense\r\n\r\n", 400), (huge, 413), (b"GET /" + b"x" * 20_000, 431), (huge, 413), (b"POST /pre", 408)]
+    with serve(limits=HttpLimits(head_timeout_s=0.2)) as server:
+        for data, status in sent:
+            with Caller(server) as caller:
+                assert caller.send(data).status() == status
+        with Caller(server) as caller:
+            caller.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            lines = dict(line.rsplit(" ", 1) for line in caller.reply()[2].decode().splitlines())
+    counted = {kind: lines.get(f'slipway_errors_total{{kind="http_{kind}"}}') for kind in (400, 408, 413, 431)}
+    assert counted == {400: "1", 408: "1", 413: "2", 431: "1"}

@@ -36,10 +36,18 @@ class Connections:
         handle: Called with each whole request; it must see to it that the request is answered some time.
         limits: Bounds.
         now: Monotonic seconds.
+        refused: Called with the status of each reply to what never became a whole request, so ``handle`` never saw it.
     """
 
-    def __init__(self, handle: Callable[[Request], None], *, limits: HttpLimits, now: Callable[[], float]) -> None:
-        self.handle, self.limits, self.now = handle, limits, now
+    def __init__(
+        self,
+        handle: Callable[[Request], None],
+        *,
+        limits: HttpLimits,
+        now: Callable[[], float],
+        refused: Callable[[int], object] = lambda _: None,
+    ) -> None:
+        self.handle, self.limits, self.now, self.refused = handle, limits, now, refused
         self.draining = False
         self.open: set[HttpProtocol] = set()
 
@@ -249,6 +257,7 @@ class HttpProtocol(asyncio.Protocol):
     def _refuse(self, status: int, error: str, *, wanted: str, got: str, hint: str = "") -> None:
         if self._refused:
             return
+        self._all.refused(status)
         request = self._request or Request(self.answered)
         request.closes = True
         self._refused = True

@@ -97,7 +97,12 @@ class Worker:
             metrics_path=self._metrics_path,
             ready=self._why_not_ready,
         )
-        self._connections = Connections(app.handle, limits=limits or HttpLimits(), now=time.monotonic)
+        self._connections = Connections(
+            app.handle,
+            limits=limits or HttpLimits(),
+            now=time.monotonic,
+            refused=lambda status: self._counts.failed(f"http_{status}"),
+        )
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
