@@ -58,7 +58,7 @@ def test_miscalibration_that_moving_inputs_uncover(record) -> None:
     Without a tolerance the promise does not cover this, and the test shows that it would not hold.
     """
     rng, alarms = np.random.default_rng(2), {0.0: [], 0.06: []}
-    for _ in range(STREAMS // 4):
+    for _ in range(STREAMS):
         p = probabilities(rng, 20_000, centre=0.0, spread=1.0, grid=0)
         reference = GapReference.of_classes(p, y=rng.random(len(p)) < _bent(p))
         live = [probabilities(rng, 500, centre=c, spread=0.5, grid=0) for c in np.linspace(0, 1.5, LOOKS)]
