@@ -8,7 +8,7 @@ is kept; failing takes evidence that the candidate is worse than live at all.
 import math
 
 from slipway.deployment.expected import more_evidence, units_to_bound
-from slipway.deployment.neighbours import caution
+from slipway.deployment.neighbours import allowance
 from slipway.deployment.units import PairedUnit, paired_units, ripe
 from slipway.deployment.view import View, by_counts, total_pairs
 from slipway.records.cohort import PairSums
@@ -105,6 +105,9 @@ def _by_units(
         sums = moments([g.difference for g in groups])
     test = MeanSequence(alpha=gate.alpha, n_star=N_STAR[gate.unit])
     interval = test.evidence(sums)
+    asked = None if gate.unit == "row" else allowance(interval, units=groups)
+    if asked is not None and asked.high >= gate.margin and not blocked:
+        blocked = f"{gate.unit}s follow on one another"
     decision = _decide(interval, margin=gate.margin, blocked=blocked)
     noun = "pair" if gate.unit == "row" else gate.unit
     seen = (
@@ -118,8 +121,8 @@ def _by_units(
     )
     if decision is Decision.HOLD and not blocked:
         reason += _when(interval, sums=sums, gate=gate, groups=groups)
-    if gate.unit != "row":
-        reason += caution(interval, units=groups, unit=gate.unit, metric=metric)
+    if asked is not None:
+        reason += asked.words(unit=gate.unit, metric=metric)
     return GateResult(gate=gate, decision=decision, reason=reason + ".", interval=interval, counts=counts)
 
 
