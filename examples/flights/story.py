@@ -85,7 +85,7 @@ class Story:
         self.console = console
         self.lines: list[str] = []
         self.asked = self.told = 0
-        self._seen: dict[str, str] = {}
+        self._seen: set[tuple[str, str]] = set()
 
     def scoping(self) -> None:
         """What X -> Y is, for whom, and what counts as success."""
@@ -208,20 +208,21 @@ class Story:
             self._say(verdict.alert, indent=14)
 
     def _tell_findings(self, report: StepReport) -> None:
-        """Tell a finding when it is opened, when it becomes another kind, and when it is closed; not each day of it."""
+        """Tell each finding once for each kind it takes and for whether that matters; not each day of it."""
         if not report.findings:
             return
         known = {finding.id: finding for finding in self.project.findings()}
         for id_ in report.findings:
             finding = known[id_]
-            state = f"{finding.kind}" if finding.closed_us is None else "closed"
-            if not finding.relevant or self._seen.get(id_) == state:
+            state = f"{finding.kind}{'' if finding.relevant else ', harmless so far'}"
+            if finding.closed_us is not None:
+                state = "closed"
+            if (id_, state) in self._seen:
                 continue
-            first = id_ not in self._seen
-            self._seen[id_] = state
-            told = f"{day(report.now_us)}  monitor of {finding.model}: {state}" + (" (opened)" if first else "")
-            self._say(f"{told}: {finding.sentence}")
-            self.lines.append(f"{told}, go back to {finding.go_back_to}")
+            self._seen.add((id_, state))
+            told = f"{day(report.now_us)}  monitor of {finding.model}: {state}"
+            self._say(f"{told}. {finding.sentence}")
+            self.lines.append(f"{told}; go back to: {finding.go_back_to}")
 
     def _act(self, name: str, question: str) -> None:
         self.console.print()
