@@ -92,8 +92,9 @@ def test_what_can_be_verified_without_the_store_is(damaged):
     )
     assert done.returncode == 1, done.stderr
     said = " ".join(done.stdout.split())
-    assert "1 blobs were read; 1 are not what was written: control store" in said
-    assert "control.db: want a database" in said
+    assert "1 blob were read, the audit chain could not be; 1 thing not as written: control store" in said
+    assert "want a database" in said
+    assert "control.db" in done.stdout.replace("\n", "").replace(" ", "")  # a long path is broken over lines
 
 
 def test_a_blob_that_changed_is_found_without_the_store(damaged):

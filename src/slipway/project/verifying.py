@@ -15,6 +15,7 @@ from slipway.runtime.registry import ArmContext, open_arm
 from slipway.storage.journal.verification import JournalReport, verify
 from slipway.storage.secret_key import secret_key
 from slipway.wiring import Parts
+from slipway.words import count
 
 
 class Verified(Record, frozen=True, kw_only=True):
@@ -40,13 +41,13 @@ class Verified(Record, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """The report in a sentence."""
-        journal = f"{self.journal.rows:,} rows in {self.journal.segments} journal segments"
-        read = f"{journal}, {self.blobs} blobs and the audit chain were read"
+        journal = f"{count(self.journal.rows, 'row')} in {count(self.journal.segments, 'journal segment')}"
+        read = f"{journal}, {count(self.blobs, 'blob')} and the audit chain were read"
         if not self.audit:
-            read = f"{journal} and {self.blobs} blobs were read"
+            read = f"{journal} and {count(self.blobs, 'blob')} were read, the audit chain could not be"
         if self.holds:
-            return f"{read} and are what was written."
-        return f"{read}; {len(self.errors)} are not what was written: {' '.join(self.errors)}"
+            return f"{read}; all is what was written."
+        return f"{read}; {count(len(self.errors), 'thing')} not as written: {' '.join(self.errors)}"
 
 
 class PackageReport(Record, frozen=True, kw_only=True):

@@ -44,6 +44,7 @@ risk                   Is it worse than it was?
 roots                  Where a function crosses zero or is least
 row_loss               How wrong one answer is
 sequential             The one seam: a test that may be looked at after each tick
+serial                 Does a unit resemble the one before it?
 shares                 Has a share left what the reference allows?
 size                   How far did a column move, in its own unit?
 special                Special functions that numpy lacks
