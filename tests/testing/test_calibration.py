@@ -15,6 +15,7 @@ from slipway.testing.calibration import (
     power_result,
     read_rows,
 )
+from slipway.testing.calibration_page import page
 
 
 @pytest.mark.parametrize(("streams", "alpha"), [(2000, 0.05), (300, 0.01), (5000, 0.1), (20, 0.5)])
@@ -81,3 +82,8 @@ def test_no_rows_is_an_error_not_an_empty_page(tmp_path, capsys):
     assert main([str(tmp_path / "page.md"), str(tmp_path)]) == 1
     assert "found none" in capsys.readouterr().err
     assert main([]) == 2
+
+
+def test_a_bar_in_a_scenario_does_not_end_its_cell():
+    row = null_result(np.zeros(100, dtype=bool), test="gap", scenario="P(Y|X) stays", alpha=0.05, looks=1)
+    assert "| P(Y\\|X) stays |" in page([row])

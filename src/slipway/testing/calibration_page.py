@@ -41,7 +41,7 @@ def page(rows: Iterable[Row]) -> str:
 def _null_line(row: NullResult) -> str:
     naive = "-" if row.naive_false_alarms is None else f"{row.naive_false_alarms / row.streams:.1%}"
     return (
-        f"| {row.test} | {row.scenario} | {row.alpha:g} | {row.streams:,} | {row.looks:,} "
+        f"| {row.test} | {_cell(row.scenario)} | {row.alpha:g} | {row.streams:,} | {row.looks:,} "
         f"| {row.rate:.2%} | {row.limit / row.streams:.2%} | {naive} |\n"
     )
 
@@ -49,10 +49,15 @@ def _null_line(row: NullResult) -> str:
 def _power_line(row: PowerResult) -> str:
     fixed = "-" if row.fixed_n is None else f"{row.fixed_n:,.0f} ({row.fixed_power:.0%})"
     return (
-        f"| {row.test} | {row.scenario} | {row.effect} | {row.streams:,} | {row.found:.1%} "
+        f"| {row.test} | {_cell(row.scenario)} | {_cell(row.effect)} | {row.streams:,} | {row.found:.1%} "
         f"| {_count(row.median_delay)} {row.unit} | {_count(row.goal)} | {fixed} | {_count(row.bound)} |\n"
     )
 
 
 def _count(value: float | None) -> str:
     return "-" if value is None else f"{value:,.0f}"
+
+
+def _cell(text: str) -> str:
+    """Keep a bar, as in P(Y|X), from ending the cell."""
+    return text.replace("|", "\\|")
