@@ -72,7 +72,7 @@ def load(months: Sequence[int] = (1, 2, 3), delay_unit: str = "min") -> pl.DataF
     )
 
 
-def train(X: pl.DataFrame, y: npt.NDArray[Any], params: Mapping[str, Any], seed: int) -> Pipeline:  # noqa: N803
+def train(X: pl.DataFrame, y: npt.NDArray[Any], params: Mapping[str, Any], seed: int) -> Pipeline:  # noqa: N803 - as everybody writes it
     """Fit boosted trees on X in the order of ``FIELDS``; an airport never seen in training counts as unknown."""
     encode = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     columns = make_column_transformer((encode, CATEGORIES), remainder="passthrough")
@@ -80,7 +80,7 @@ def train(X: pl.DataFrame, y: npt.NDArray[Any], params: Mapping[str, Any], seed:
     return make_pipeline(columns, trees).fit(X, y)
 
 
-def rule(X: pl.DataFrame) -> npt.NDArray[np.float64]:  # noqa: N803
+def rule(X: pl.DataFrame) -> npt.NDArray[np.float64]:  # noqa: N803 - as everybody writes it
     """Answer as the present system does: 1 for a flight that left more than 15 minutes late, else 0."""
     return (X["dep_delay"] > LATE_MIN).cast(pl.Float64).to_numpy()
 

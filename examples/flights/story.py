@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import httpx
+import msgspec
 from model import load
 from replay import Replay, midnight
 from rich.console import Console
@@ -23,7 +24,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from slipway import Project
 from slipway.control.report import StepReport
 from slipway.project.server import Server, free_ports
-from slipway.records.rollout import Action, Decision, Plan, RolloutStatus, Verdict
+from slipway.records.rollout import Action, Decision, RolloutStatus, Verdict
 from slipway.records.run import Run
 from slipway.web.write import write_report
 from slipway.words import day, percent
@@ -184,7 +185,7 @@ class Story:
         run = self.project.train("faulty", name="trees-hours")
         self._judge(run)
         plan = self.project.scope.rollout
-        hurried = Plan(stages=plan.stages[1:], metric=plan.metric, alpha=plan.alpha, maturity_s=plan.maturity_s)
+        hurried = msgspec.structs.replace(plan, stages=plan.stages[1:])
         rollout = self.project.start_rollout(str(run.package), plan=hurried, at_us=midnight(today + timedelta(days=1)))
         self._say(f"Rollout {rollout.id}: someone is in a hurry, and starts at the canary, without a shadow.")
         return rollout.id
