@@ -85,6 +85,28 @@ class BatchPlan:
             texts[name] = column
         return Batch(self._places, block if len(block) else block.reshape(0, len(rows)), texts)
 
+    def columns(self, block: Floats, texts: Mapping[str, npt.NDArray[Any]]) -> Batch:
+        """Return a batch over columns as they are.
+
+        Args:
+            block: Numbers and booleans in order of the fields, shape (fields, rows), float64, C order.
+            texts: Categories by name, object arrays of shape (rows,).
+        """
+        return Batch(self._places, block, {name: texts[name] for _, name in self._texts})
+
+    def join(self, parts: Sequence[Batch]) -> Batch:
+        """Return the rows of some batches of this plan, one behind the other; of one batch, that batch itself.
+
+        >>> from slipway.records.field import Field, FieldKind
+        >>> plan = BatchPlan([Field(name="a", kind=FieldKind.NUMBER)])
+        >>> plan.join([plan.of([(1.5,)]), plan.of([(2.5,), (None,)])])["a"].tolist()
+        [1.5, 2.5, nan]
+        """
+        if len(parts) == 1:
+            return parts[0]
+        texts = {name: np.concatenate([part.texts[name] for part in parts]) for _, name in self._texts}
+        return Batch(self._places, np.concatenate([part.block for part in parts], axis=1), texts)
+
 
 def take(columns: Columns, rows: npt.NDArray[np.intp]) -> Columns:
     """Return some rows of a batch, in the order asked for."""

@@ -12,7 +12,7 @@ import msgspec
 
 from slipway.records.field import Field, FieldKind
 from slipway.records.model import Signature
-from slipway.runtime.batch import Row
+from slipway.runtime.batch import Batch, Row
 from slipway.serving.explain import explain, not_json
 from slipway.serving.refusal import Refusal
 
@@ -25,16 +25,18 @@ class Asked(msgspec.Struct):
     """Rows of one request.
 
     Attributes:
-        rows: Values in the order of the fields; more may follow behind them.
+        rows: Values in the order of the fields; more may follow behind them. Empty where they came as columns.
         entities: What each row is dealt by.
         ids: Prediction ids that the caller gave, or None.
         many: Whether the caller sent a list, and so gets one.
+        batch: The values as columns, where they came as such.
     """
 
     rows: Sequence[Row]
     entities: list[str]
     ids: list[str | None]
     many: bool
+    batch: Batch | None = None
 
 
 class RowDecoder:

@@ -20,6 +20,8 @@ from slipway.serving.refusal import Refusal
 _KEPT = {
     b"host",
     b"origin",
+    b"content-encoding",
+    b"content-type",
     b"expect",
     b"x-request-id",
     b"slipway-time-us",

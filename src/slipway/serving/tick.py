@@ -17,8 +17,8 @@ from slipway.records.frame import Frame, OutcomeFrame, PredictionFrame
 from slipway.records.worker_config import WorkerConfig
 from slipway.runtime.batch import BatchPlan
 from slipway.serving.asking import ask_later, ask_now, live_or_none
+from slipway.serving.caller import Caller
 from slipway.serving.decode import Asked
-from slipway.serving.http_request import Request
 from slipway.serving.live_route import LiveRoute
 from slipway.serving.metrics import Counts
 from slipway.serving.privacy import PrivacyFilter
@@ -33,7 +33,7 @@ class Told:
 
     __slots__ = ("at_us", "ids", "request", "values")
 
-    def __init__(self, request: Request, *, ids: list[str], values: list[float], at_us: int) -> None:
+    def __init__(self, request: Caller, *, ids: list[str], values: list[float], at_us: int) -> None:
         self.request, self.ids, self.values, self.at_us = request, ids, values, at_us
 
 
@@ -74,7 +74,7 @@ class Ticker:
         """Rows that were taken and not answered yet."""
         return self._rows
 
-    def ask(self, request: Request, asked: Asked, *, at_us: int, encode: Callable[[Waiting], bytes]) -> None:
+    def ask(self, request: Caller, asked: Asked, *, at_us: int, encode: Callable[[Waiting], bytes]) -> None:
         """Take rows; the reply follows.
 
         Raises:

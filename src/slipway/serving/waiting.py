@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from slipway.ports import Columns, Floats
 from slipway.runtime.batch import BatchPlan, take
+from slipway.serving.caller import Caller
 from slipway.serving.decode import Asked
-from slipway.serving.http_request import Request
 from slipway.serving.live_route import LiveRoute
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Waiting:
 
     def __init__(
         self,
-        request: Request,
+        request: Caller,
         asked: Asked,
         *,
         entities: list[str],
@@ -96,7 +96,12 @@ class Group:
         for w in waiting:
             rows += w.asked.rows
             entities += w.entities
-        return cls(live, owners, plan.of(rows), live.deal(entities))
+        if len(rows) < len(owners):  # some came as columns
+            asked = [w.asked for w in waiting]
+            batch = plan.join([plan.of(a.rows) if a.batch is None else a.batch for a in asked])
+        else:
+            batch = plan.of(rows)
+        return cls(live, owners, batch, live.deal(entities))
 
     def part(self, index: npt.NDArray[np.intp]) -> "Group":
         """Return some of the rows as a group of its own."""
