@@ -1,17 +1,21 @@
 """Reads what all writers of a project wrote, live segments and closed ones alike."""
 
 import contextlib
+import io
 import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from slipway.errors import Corrupt, Unavailable
 from slipway.ports import Position
 from slipway.records.frame import Frame
 from slipway.storage.journal.codec import SEGMENT_HEADER, check_segment_header, decode_frame, whole_frames
+
+PIECE_BYTES = 8 << 20
+"""How much of a segment is held in memory at once, unless a single tick is longer."""
 
 _NUMBER = len("-00000001")
 
@@ -74,7 +78,8 @@ class SegmentReader:
     def read(self, after: Mapping[str, int]) -> Iterator[tuple[Frame, Position]]:
         """Yield complete frames behind the offsets given, segment by segment in name order.
 
-        The segments are those that are there when the reading begins. Memory is bounded by the largest segment.
+        The segments are those that are there when the reading begins. Memory is bounded by
+        :data:`PIECE_BYTES` and the largest tick.
 
         Args:
             after: Segment name to the offset of a position that was yielded before; absent or 0 is from the start.
@@ -107,17 +112,24 @@ class SegmentReader:
                 return
 
     def _payloads(self, segment: SegmentFile, offset: int) -> Iterator[tuple[memoryview, int]]:
-        data = memoryview(_rest_of(segment.path, offset))
-        if offset == 0:
-            if not check_segment_header(bytes(data[: len(SEGMENT_HEADER)]), segment=segment.name):
-                self.torn_bytes[segment.name] = len(data)
-                return
-            offset = len(SEGMENT_HEADER)
-            data = data[offset:]
-        end = offset
-        for payload, end in whole_frames(data, segment=segment.name, offset=offset):
-            yield payload, end
-        self.torn_bytes[segment.name] = offset + len(data) - end
+        with _opened(segment.path) as file:
+            if offset == 0:
+                head = _read(file, offset=0, most=len(SEGMENT_HEADER))
+                if not check_segment_header(head, segment=segment.name):
+                    self.torn_bytes[segment.name] = len(head)
+                    return
+                offset = len(SEGMENT_HEADER)
+            most = PIECE_BYTES
+            while True:
+                data = memoryview(_read(file, offset=offset, most=most))
+                end = offset
+                for payload, end in whole_frames(data, segment=segment.name, offset=offset):
+                    yield payload, end
+                if len(data) < most:
+                    self.torn_bytes[segment.name] = offset + len(data) - end
+                    return
+                most = PIECE_BYTES if end > offset else 2 * most  # a tick may be longer than a piece
+                offset = end
 
 
 def _sizes_of_closed(segments: Sequence[SegmentFile]) -> dict[str, int]:
@@ -129,12 +141,26 @@ def _sizes_of_closed(segments: Sequence[SegmentFile]) -> dict[str, int]:
     return {one.name: one.size_bytes for one, two in pairs if one.name[:-_NUMBER] == two.name[:-_NUMBER]}
 
 
-def _rest_of(path: str, offset: int) -> bytes:
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    """Open a segment; one that was removed since it was listed (it held nothing, or retention took it) is empty."""
     try:
-        with Path(path).open("rb", buffering=0) as file:
-            file.seek(offset)
-            return file.read()
-    except FileNotFoundError:  # removed since it was listed: it held nothing, or retention took it
-        return b""
+        file: BinaryIO = Path(path).open("rb", buffering=0)  # noqa: SIM115 - it is closed below
+    except FileNotFoundError:
+        file = io.BytesIO()
     except OSError as error:
-        raise Unavailable(f"journal segment {path}: want to read it, got '{error.strerror}'.") from error
+        raise _unreadable(path, error) from error
+    with file:
+        yield file
+
+
+def _read(file: BinaryIO, *, offset: int, most: int) -> bytes:
+    try:
+        file.seek(offset)
+        return file.read(most)
+    except OSError as error:
+        raise _unreadable(str(getattr(file, "name", "")), error) from error
+
+
+def _unreadable(path: str, error: OSError) -> Unavailable:
+    return Unavailable(f"journal segment {path}: want to read it, got '{error.strerror}'.")
