@@ -14,11 +14,11 @@ from slipway.records.field import Field, FieldKind
 from slipway.records.model import Signature
 from slipway.runtime.batch import Batch, Row
 from slipway.serving.explain import explain, not_json
+from slipway.serving.naming import LONGEST_ENTITY, all_differ, checked_id, entity_text
 from slipway.serving.refusal import Refusal
 
-LONGEST_ID = 128
 _MANY = re.compile(rb'\s*\{\s*"rows"\s*:')
-_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ENTITY)]
 
 
 class Asked(msgspec.Struct):
@@ -104,37 +104,16 @@ class RowDecoder:
         if not values:
             raise Refusal(400, "There are no rows.", wanted="at least one row", got="an empty list")
         ids = [self._id_of(v) for v in values]
-        given = [i for i in ids if i is not None]
-        if len(set(given)) < len(given):
-            twice = next(i for i in given if given.count(i) > 1)
-            raise Refusal(400, f"{self.id_name}: two rows have the same.", wanted="ids that differ", got=repr(twice))
+        all_differ(ids, name=self.id_name)
         return Asked(values, [self._entity_of(v) for v in values], ids, many=True)
 
     def _entity_of(self, values: tuple[Any, ...]) -> str:
         value = values[self._entity_at]
-        if isinstance(value, str) and value:
-            return value
-        if value is None or value == "":
-            raise Refusal(
-                400,
-                f"{self._entity}: the entity is missing.",
-                wanted="a value that says who or what the row is about",
-                got=repr(value),
-                hint="The same entity is always answered by the same arm; without one there is no fair assignment.",
-            )
-        return format(value, ".17g") if isinstance(value, float) else str(value)
+        return value if isinstance(value, str) and value else entity_text(value, name=self._entity)
 
     def _id_of(self, values: tuple[Any, ...]) -> str | None:
         value: str | None = values[-1]
-        if value is not None and not (0 < len(value) <= LONGEST_ID and value.isprintable()):
-            raise Refusal(
-                400,
-                f"{self.id_name}: this is no id.",
-                wanted=f"1 to {LONGEST_ID} printable characters",
-                got=repr(value)[:80],
-                hint="Leave it out and one is made.",
-            )
-        return value
+        return value if value is None else checked_id(value, name=self.id_name)
 
     def _look_again(self, body: bytes, error: msgspec.DecodeError) -> Asked:
         try:

@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 
 from slipway.records.task import TaskKind
-from slipway.serving.decode import LONGEST_ID
 from slipway.serving.explain import not_json
+from slipway.serving.naming import LONGEST_ID
 from slipway.serving.refusal import Refusal
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
