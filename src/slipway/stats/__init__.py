@@ -28,6 +28,7 @@ fixed                  Intervals for one comparison at a planned n (offline)
 gap                    Is the model as good as it expects to be?
 hedged_capital         Where is a bounded mean? By betting on each row
 histogram              Has a number column drifted?
+log_counts             How are waiting times spread, the endless ones included? (offline)
 loss_tick              Losses, summed exactly
 moments                Count, sum, sum of squares
 multiple               Many e-values: one alarm, and which of them it was
