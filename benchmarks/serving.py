@@ -40,7 +40,7 @@ from slipway.records.route import Route, Share
 from slipway.records.task import TaskKind
 from slipway.records.worker_config import WorkerConfig
 from slipway.serving.run_state import read_states
-from slipway.serving.supervisor import Supervisor, wait_until_ready
+from slipway.serving.supervisor import Hosted, Supervisor, wait_until_ready
 from slipway.storage.blobs import LocalBlobs
 from slipway.storage.layout import Layout
 from slipway.storage.routes import publish
@@ -98,7 +98,7 @@ def slipway(folder, *, models, rows, shadows=(), durability="process"):
     config = WorkerConfig(
         route="r", signature=SIGNATURE, entity="user", port=0, workers=2, durability=durability, deadline_ms=5000
     )
-    supervisor = Supervisor(config, folder=folder, control=False)
+    supervisor = Supervisor(Hosted(config, folder), control=False)
     thread = threading.Thread(target=supervisor.run)
     thread.start()
     try:

@@ -112,7 +112,7 @@ def controller(parts: Parts, *, guard: Callable[[], AbstractContextManager[objec
 
 
 def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0) -> None:
-    """Run the control process of a project, one port behind the data plane, until it is told to end.
+    """Run the control process of a project until it is told to end.
 
     While the control store cannot be opened it says so and tries again; the data plane does not need it.
 
@@ -132,6 +132,7 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
     from slipway.control.takeover import taken_over  # noqa: PLC0415 - as above
     from slipway.control.until_open import until_open  # noqa: PLC0415 - as above
     from slipway.serving.config_file import load_config  # noqa: PLC0415 - as above
+    from slipway.serving.pulse import beat  # noqa: PLC0415 - as above
     from slipway.serving.run_state import State, is_alive, read_states, tell_state  # noqa: PLC0415 - as above
     from slipway.serving.start import log_as_json  # noqa: PLC0415 - as above
     from slipway.storage.journal.sealing import seal_closed  # noqa: PLC0415 - as above
@@ -139,7 +140,6 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
     log_as_json(process="control")
     parts = open_parts(folder)
     config, place = load_config(parts.layout), parts.layout.run
-    bound = next((s.port for s in read_states(place) if s.name == "supervisor"), config.port)
 
     def without_store(reason: str) -> None:
         structlog.get_logger().error("control waits for its store", reason=reason)
@@ -162,9 +162,10 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
         run(
             desk,
             host=config.host,
-            port=bound + 1 if bound else 0,
+            port=config.control_port,
             tell=lambda state, port: tell_state(place, name="control", state=state, host=config.host, port=port),
             alive=alive,
+            beat=lambda: beat("control", folder=place),
             keep=lambda: seal_closed(parts.layout.journal, sealed=parts.layout.sealed).errors,
             keep_s=keep_s,
         )

@@ -14,7 +14,7 @@ from slipway.records.arm import Arm, ArmKind
 from slipway.records.frame import OutcomeFrame, PredictionFrame, ShadowFrame
 from slipway.records.route import Route, Share
 from slipway.records.worker_config import WorkerConfig
-from slipway.serving.supervisor import Supervisor, wait_until_ready
+from slipway.serving.supervisor import Hosted, Supervisor, wait_until_ready
 from slipway.storage.blobs import LocalBlobs
 from slipway.storage.journal import SegmentReader
 from slipway.storage.layout import Layout
@@ -79,7 +79,7 @@ def server(tmp_path_factory):
         folder=layout.routes,
     )
     config = WorkerConfig(route="r", signature=models.NUMBERS, entity="user", port=0, workers=2)
-    supervisor = Supervisor(config, folder=root, control=False)
+    supervisor = Supervisor(Hosted(config, root), control=False)
     thread = threading.Thread(target=supervisor.run)
     thread.start()
     wait_until_ready(root, workers=2, timeout_s=60)

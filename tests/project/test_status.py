@@ -8,6 +8,7 @@ import pytest
 
 from slipway import Project
 from slipway.records.frame import OutcomeFrame
+from slipway.serving.pulse import beat, pulse_path
 from slipway.serving.run_state import RunState, State, tell_state
 from slipway.storage.journal import SegmentWriter
 from slipway.storage.layout import Layout
@@ -46,10 +47,9 @@ def test_a_worker_that_hangs_is_said(project):
     long_ago_s = time.time() - 60
     state = RunState(name="worker-0", pid=os.getpid(), state=State.READY, at_us=round(long_ago_s * 1e6))
     (run / "worker-0.json").write_bytes(msgspec.json.encode(state))
-    counts = run / "metrics-worker-0.msgpack"
-    counts.write_bytes(b"")
+    beat("worker-0", folder=run)
     assert not project.status().problems
-    os.utime(counts, (long_ago_s, long_ago_s))
+    os.utime(pulse_path("worker-0", folder=run), (long_ago_s, long_ago_s))
     (problem,) = project.status().problems
     assert problem.startswith("worker-0: no sign of life for 1 min")
     assert f"kill -9 {os.getpid()}" in problem

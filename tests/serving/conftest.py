@@ -15,8 +15,10 @@ from slipway.records.frame import OutcomeFrame, PredictionFrame, ShadowFrame
 from slipway.records.route import Route, Share
 from slipway.records.worker_config import WorkerConfig
 from slipway.runtime.registry import ArmContext, open_arm
+from slipway.serving.guard import Guard
 from slipway.serving.http_limits import HttpLimits
-from slipway.serving.supervisor import Supervisor, wait_until_ready
+from slipway.serving.service import Service
+from slipway.serving.supervisor import Hosted, Supervisor, wait_until_ready
 from slipway.serving.worker import Worker, listen
 from slipway.storage.blobs import LocalBlobs
 from slipway.storage.journal import SegmentReader, SegmentWriter, writer_name
@@ -87,16 +89,20 @@ class Running:
         self.port = sock.getsockname()[1]
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             self.loop = runner.get_loop()
-            self.worker = Worker(
+            service = Service(
                 self.config,
-                name="worker-0",
+                worker="worker-0",
                 run_folder=layout.run,
                 journal=self._journal or SegmentWriter(layout.journal, name=writer),
                 writer=writer,
                 watch=RouteWatch(layout.routes, name="r"),
                 open_arm=self._opener or opener,
+            )
+            self.worker = Worker(
+                [service],
                 sock=sock,
                 alive=lambda: True,
+                guard=Guard(self.config.host),
                 limits=self._limits or HttpLimits(),
             )
             self._started.set()
@@ -153,7 +159,7 @@ def serve(place, config):
 @contextlib.contextmanager
 def processes(place, config, *, silence_s):
     """Start a supervisor with its processes; yield it once all workers are ready."""
-    supervisor = Supervisor(config, folder=place.root, control=False, silence_s=silence_s)
+    supervisor = Supervisor(Hosted(config, place.root), control=False, silence_s=silence_s)
     thread = threading.Thread(target=supervisor.run)
     thread.start()
     try:

@@ -24,6 +24,8 @@ FAR = Arm(name="far", kind=ArmKind.HTTP, url="http://127.0.0.1:9/v2/models/y/inf
 class Now:
     """An arm that answers at once, as told."""
 
+    at_once = True
+
     def __init__(self, say):
         self._say = say
 
@@ -246,7 +248,7 @@ def test_a_worker_that_is_told_to_stop_answers_what_it_took(serve, place):
         for thread in threads:
             thread.start()
         until = time.monotonic() + 10
-        while server.worker._ticker.rows < 8 and time.monotonic() < until:
+        while server.worker.services[0].ticker.rows < 8 and time.monotonic() < until:
             time.sleep(0.01)
         server.loop.call_soon_threadsafe(server.worker.stop)
         for thread in threads:

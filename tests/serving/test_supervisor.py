@@ -17,9 +17,10 @@ from slipway.errors import Conflict, Unavailable
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.frame import ShadowFrame
 from slipway.records.route import Route, Share
+from slipway.serving.child import Child
 from slipway.serving.config_file import load_config
 from slipway.serving.run_state import State, is_alive, read_states, tell_state
-from slipway.serving.supervisor import Child, Supervisor
+from slipway.serving.supervisor import Hosted, Supervisor
 from slipway.serving.worker import listen
 from slipway.storage.layout import Layout
 
@@ -59,7 +60,7 @@ def test_a_server_lives(serve_processes, place):
             assert httpx.post(f"{url}/predict", json={"a": 1, "user": f"v{i}"}, timeout=30).status_code == 200
         wait(lambda: len(place.shadows()) == 40)
         with pytest.raises(Conflict, match="one server"):
-            Supervisor(server_config(server), folder=place.root, control=False)
+            Supervisor(Hosted(server_config(server), place.root), control=False)
         pids = [child.pid for child in server.children]
     ids = [i for _, i, _ in place.shadows()]
     assert len(ids) == len(set(ids))
@@ -75,7 +76,7 @@ def test_a_worker_that_hangs_is_replaced_and_its_callers_are_answered(serve_proc
     with serve_processes(silence_s=3.0) as server:
         url = f"http://127.0.0.1:{server.port}"
         worker = server.children[0]
-        hung, path = worker.pid, server._run / "metrics-worker-0.msgpack"
+        hung, path = worker.pid, server._runs[0] / "pulse-worker-0"
         wait(path.exists)
         os.kill(hung, signal.SIGSTOP)
         reply = httpx.post(f"{url}/predict", json={"a": 1, "user": "u"}, timeout=30)
@@ -86,7 +87,7 @@ def test_a_worker_that_hangs_is_replaced_and_its_callers_are_answered(serve_proc
 
 def server_config(server):
 
-    return load_config(Layout(server._run.parent.parent))
+    return load_config(Layout(server._runs[0].parent.parent))
 
 
 def test_children_end_with_their_supervisor(serve_processes, place, tmp_path):
@@ -95,11 +96,11 @@ def test_children_end_with_their_supervisor(serve_processes, place, tmp_path):
     place.publish(Route(name="r", version=1, salt="s", shares=(Share(arm="old", share=1.0),), arms=(OLD,)))
     code = (
         "from pathlib import Path; import sys\n"
-        "from slipway.serving.supervisor import Supervisor\n"
+        "from slipway.serving.supervisor import Hosted, Supervisor\n"
         "from slipway.records.worker_config import WorkerConfig\n"
         "from slipway.testing import models\n"
         "c = WorkerConfig(route='r', signature=models.NUMBERS, entity='user', port=0)\n"
-        "Supervisor(c, folder=Path(sys.argv[1]), control=False).run()\n"
+        "Supervisor(Hosted(c, Path(sys.argv[1])), control=False).run()\n"
     )
     supervisor = subprocess.Popen([sys.executable, "-c", code, str(place.root)])
     try:
@@ -129,7 +130,7 @@ def test_two_projects_do_not_share_a_port(serve_processes, place, tmp_path):
         config = server_config(server)
         for taken in (server.port, server.port - 1):  # its own, and the one that control would take
             with pytest.raises(Unavailable, match=f"{server.port}: want to listen here"):
-                Supervisor(msgspec.structs.replace(config, port=taken), folder=tmp_path / "other")
+                Supervisor(Hosted(msgspec.structs.replace(config, port=taken), tmp_path / "other"))
 
 
 def test_the_id_of_a_stranger_in_an_old_file_refuses_nobody(serve_processes, place):

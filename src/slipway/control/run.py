@@ -33,6 +33,7 @@ def run(
     port: int,
     tell: Callable[[State, int], object],
     alive: Callable[[], bool] = lambda: True,
+    beat: Callable[[], object] = lambda: None,
     interval_s: float = INTERVAL_S,
     keep: Callable[[], Sequence[str]] = tuple,
     keep_s: float = 60.0,
@@ -47,6 +48,7 @@ def run(
         port: Port to bind; 0 takes any free one.
         tell: Called with (how far it is, the port bound).
         alive: Tells whether whoever started the process still runs.
+        beat: Gives a sign of life, five times a second.
         interval_s: Pause between two steps.
         keep: Keeps house, such as sealing what the journal has closed; returns one sentence for each thing that failed.
         keep_s: Pause before each round of it.
@@ -60,7 +62,7 @@ def run(
 
     async def main() -> None:
         keeping = _in_background(_keep_forever(keep, pause_s=keep_s))
-        async with keeping, _stepping(desk, interval_s=interval_s), _watching(server, alive=alive):
+        async with keeping, _stepping(desk, interval_s=interval_s), _watching(server, alive=alive, beat=beat):
             tell(State.READY, bound)
             await server.serve(sockets=[listening])
 
@@ -97,9 +99,13 @@ async def _stepping(desk: Desk, *, interval_s: float) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _watching(server: uvicorn.Server, *, alive: Callable[[], bool]) -> AsyncIterator[None]:
+async def _watching(
+    server: uvicorn.Server, *, alive: Callable[[], bool], beat: Callable[[], object]
+) -> AsyncIterator[None]:
     async def watch() -> None:
         while alive():
+            with contextlib.suppress(OSError):
+                beat()
             await asyncio.sleep(LOOK_S)
         server.should_exit = True
 

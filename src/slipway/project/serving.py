@@ -9,7 +9,7 @@ from slipway.control.step import Controller
 from slipway.errors import BadInput, NotFound
 from slipway.records.worker_config import ClockKind
 from slipway.serving.config_file import config_of, load_config
-from slipway.serving.supervisor import Supervisor
+from slipway.serving.supervisor import Hosted, Supervisor
 from slipway.storage.secret_key import secret_key
 from slipway.wiring import Parts
 
@@ -35,7 +35,7 @@ def serve(parts: Parts, *, port: int | None, clock: str, ready: Callable[[str, i
     config = config_of(parts.scope, clock=ClockKind(clock), pseudonym_key=secret_key(parts.layout.pseudonym_key))
     if port is not None:
         config = msgspec.structs.replace(config, port=port)
-    supervisor = Supervisor(config, folder=parts.layout.root)
+    supervisor = Supervisor(Hosted(config, parts.layout.root))
     ready(supervisor.host, supervisor.port)
     supervisor.run()
 

@@ -13,12 +13,13 @@ from slipway.records.rollout import Rollout, RolloutStatus, Verdict
 from slipway.records.route import Route
 from slipway.records.run import Run
 from slipway.scoping.missing import Have, Missing, missing
+from slipway.serving.pulse import pulse_path
 from slipway.serving.run_state import RunState, State, is_alive, read_states
 from slipway.wiring import Parts
 from slipway.words import duration
 
 SILENT_US = 10_000_000
-"""Ten times as long as a worker that is well lets pass between two signs of life."""
+"""Ten times as long as a process that is well lets pass between two signs of life."""
 
 
 class RolloutNow(Record, frozen=True, kw_only=True):
@@ -104,13 +105,13 @@ def _not_running(alive: tuple[RunState, ...], *, run: Path) -> list[str]:
 
 
 def _silent(alive: tuple[RunState, ...], *, run: Path, now_us: int) -> list[str]:
-    """Say which workers live and do nothing: each saves its counts every second, and one that hangs does not."""
+    """Say which processes live and do nothing: each gives a sign every second, and one that hangs does not."""
     told = []
     for state in alive:
-        if not (state.name.startswith("worker-") and state.state is State.READY):
+        if state.name == "supervisor" or state.state is not State.READY:
             continue
-        counts = run / f"metrics-{state.name}.msgpack"
-        heard_us = max(state.at_us, counts.stat().st_mtime_ns // 1000 if counts.exists() else 0)
+        sign = pulse_path(state.name, folder=run)
+        heard_us = max(state.at_us, sign.stat().st_mtime_ns // 1000 if sign.exists() else 0)
         if now_us - heard_us > SILENT_US:
             told.append(
                 f"{state.name}: no sign of life for {duration((now_us - heard_us) / 1e6)}. If it hangs, end it "

@@ -23,6 +23,13 @@ class Durability(StrEnum):
     FSYNC = "fsync"
 
 
+class WhenFull(StrEnum):
+    """What becomes of a request when the journal's disk refuses: no answer, or one that no evidence will count."""
+
+    REFUSE = "refuse"
+    SERVE_UNLOGGED = "serve-unlogged"
+
+
 class WorkerConfig(Record, frozen=True, kw_only=True):
     """The facts of one data plane; the file ``.slipway/run/worker.msgpack``.
 
@@ -34,10 +41,12 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
         pseudonym_key: Key of the pseudonyms, at least 16 bytes if anything is a pseudonym.
         host: Address to bind.
         port: Port to bind; 0 takes any free one.
+        control_port: Port of the control surface; 0 takes any free one.
         workers: Worker processes.
         deadline_ms: An answer later than this is an error or the fallback's.
         queue_rows: Rows of one worker that may wait; more are refused with 503.
         durability: What an acknowledged row survives.
+        when_full: What becomes of requests when the journal's disk refuses.
         clock: Whose time counts.
     """
 
@@ -48,10 +57,12 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
     pseudonym_key: bytes = b""
     host: str = "127.0.0.1"
     port: int = 8080
+    control_port: int = 0
     workers: int = 1
     deadline_ms: float = 1000.0
     queue_rows: int = 10_000
     durability: Durability = Durability.PROCESS
+    when_full: WhenFull = WhenFull.REFUSE
     clock: ClockKind = ClockKind.SYSTEM
 
     def __post_init__(self) -> None:

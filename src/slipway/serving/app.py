@@ -68,6 +68,8 @@ class App:
         }
         self._handlers: dict[str, dict[str, _Handler]] = {p: {"GET": h, "HEAD": h} for p, h in get.items()}
         self._handlers |= {p: {"POST": h} for p, h in post.items()}
+        own = [p for p in self._handlers if p.count("/") == 1 and p != "/v2"]
+        self._handlers |= {f"{p}/{config.route}": self._handlers[p] for p in own}  # as where one server has several
 
     def handle(self, request: Request) -> None:
         """Answer the request, now or at the end of the tick; never raise."""

@@ -1,9 +1,28 @@
-"""Tells of a process that lives but does nothing more, by a file that it writes again and again.
+"""Tells of a process that lives but does nothing more, by a file that it touches again and again.
 
 Such a process is worse than a dead one: its socket goes on taking callers, and nobody ever answers them.
 """
 
+import os
 from pathlib import Path
+
+
+def pulse_path(process: str, *, folder: Path) -> Path:
+    """Return the file that a process, such as ``worker-0``, touches as long as it is well."""
+    return folder / f"pulse-{process}"
+
+
+def beat(process: str, *, folder: Path) -> None:
+    """Give a sign of life. A full disk takes it all the same, for a file that is there is only touched.
+
+    Raises:
+        OSError: The disk refused a file that was not there yet.
+    """
+    path = pulse_path(process, folder=folder)
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        path.touch(mode=0o600)
 
 
 class Pulse:
@@ -13,7 +32,7 @@ class Pulse:
     while the watcher itself looked on, for a machine that was frozen as a whole says nothing about one process.
 
     Args:
-        path: File that the process writes anew at each sign.
+        path: File that the process touches at each sign.
         limit_s: How long it may be silent, several times its pause between two signs.
     """
 

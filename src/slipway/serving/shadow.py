@@ -22,6 +22,7 @@ from slipway.records.field import Field
 from slipway.records.frame import PredictionFrame, ShadowFrame
 from slipway.records.route import Route
 from slipway.runtime.batch import Immediate
+from slipway.serving.pulse import beat
 from slipway.serving.routes import LOOK_S
 from slipway.serving.run_state import State, tell_state
 from slipway.serving.shadow_batch import batch_of, unanswered_by
@@ -31,6 +32,7 @@ from slipway.storage.routes import RouteWatch
 _ROWS = 4096
 _LOAD_AGAIN_S = 2.0
 _PATIENCE_S = 10.0
+_BEAT_S = 0.5
 _log = structlog.get_logger()
 
 
@@ -173,18 +175,20 @@ class Shadow:
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sign, self._stop.set)
         self._tell(State.STARTING)
+        beating = asyncio.create_task(self._beat())
         version = 0
         while not self._stop.is_set() and self._alive():
             if (route := self._poll()) is not None:
                 version = route.version
                 self._wanted = {route.arm(name) for name in route.shadows}
-            self._start_followers()
+            await self._start_followers()
             self._tell(State.READY, version)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), LOOK_S)
-        for task in self._tasks.values():
+        tasks = [beating, *self._tasks.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._writer.close()
         self._watch.close()
         self._tell(State.STOPPED, version)
@@ -193,12 +197,19 @@ class Shadow:
         """Begin to end, as SIGTERM does."""
         self._stop.set()
 
-    def _start_followers(self) -> None:
+    async def _beat(self) -> None:
+        while True:
+            with suppress(OSError):
+                beat("shadow", folder=self._folder)
+            await asyncio.sleep(_BEAT_S)
+
+    async def _start_followers(self) -> None:
         new = self._wanted - self._tasks.keys()
         if not new:
             return
         try:
-            progress = Progress(self._reader().read({}))
+            # all of the journal, which may take a while: in a thread, so that it does not look as if the process hung
+            progress = await asyncio.to_thread(lambda: Progress(self._reader().read({})))
         except SlipwayError as error:
             self._trouble["journal"] = str(error)
             _log.error("journal not read", error=str(error))

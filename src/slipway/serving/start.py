@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -14,7 +14,9 @@ from slipway.records.arm import Arm
 from slipway.records.worker_config import WorkerConfig
 from slipway.runtime.registry import ArmContext, open_arm
 from slipway.serving.config_file import load_config
+from slipway.serving.guard import Guard
 from slipway.serving.run_state import is_alive
+from slipway.serving.service import Service
 from slipway.serving.shadow import Shadow
 from slipway.serving.worker import Worker, listen
 from slipway.storage.blobs import LocalBlobs
@@ -24,33 +26,35 @@ from slipway.storage.layout import Layout
 from slipway.storage.routes import RouteWatch
 
 
-def run_worker(folder: Path, *, slot: int, handle: int | None = None, parent: int | None = None) -> None:
+def run_worker(folders: Sequence[Path], *, slot: int, handle: int | None = None, parent: int | None = None) -> None:
     """Serve as worker number ``slot`` until SIGTERM.
 
     Args:
-        folder: Folder of the project.
+        folders: Folders of the projects; the first one's address counts.
         slot: Number of the worker, from 0.
         handle: File descriptor of a listening socket that was inherited; without it the worker binds its own.
         parent: Process that must live for this one to go on.
     """
     log_as_json(process=f"worker-{slot}")
-    layout = Layout(folder)
-    config = load_config(layout)
-    sock = listen(config.host, config.port) if handle is None else socket.socket(fileno=handle)
+    configs = [load_config(Layout(folder)) for folder in folders]
+    first = configs[0]
+    sock = listen(first.host, first.port) if handle is None else socket.socket(fileno=handle)
     sock.settimeout(0)
-    writer = _writer_name(f"w{slot}")
-    worker = Worker(
+    services = [_service(f, config=c, slot=slot) for f, c in zip(folders, configs, strict=True)]
+    _run(Worker(services, sock=sock, alive=_alive(parent), guard=Guard(first.host)).run())
+
+
+def _service(folder: Path, *, config: WorkerConfig, slot: int) -> Service:
+    layout, writer = Layout(folder), _writer_name(f"w{slot}")
+    return Service(
         config,
-        name=f"worker-{slot}",
+        worker=f"worker-{slot}",
         run_folder=layout.run,
         journal=SegmentWriter(layout.journal, name=writer, durability=config.durability),
         writer=writer,
         watch=RouteWatch(layout.routes, name=config.route),
         open_arm=_opener(layout, config),
-        sock=sock,
-        alive=_alive(parent),
     )
-    _run(worker.run())
 
 
 def run_shadow(folder: Path, *, parent: int | None = None) -> None:

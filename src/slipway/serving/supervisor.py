@@ -7,164 +7,117 @@ knock while a worker is being replaced wait in the socket's queue and are answer
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
-import structlog
 
-from slipway.errors import Conflict, Unavailable
+from slipway.errors import BadInput, Unavailable
 from slipway.records.worker_config import WorkerConfig
-from slipway.serving import metrics
+from slipway.serving.child import Child
+from slipway.serving.claim import claim_project, left_behind, refuse_taken
 from slipway.serving.config_file import save_config
-from slipway.serving.pulse import Pulse
+from slipway.serving.pulse import Pulse, pulse_path
 from slipway.serving.run_state import RunState, State, is_alive, read_states, tell_state
 from slipway.serving.worker import listen
 from slipway.storage.layout import Layout
-from slipway.storage.lock import try_lock
 
 _LOOK_S = 0.05
-_BACKOFF_S = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)
-_STABLE_S = 30.0
 _GRACE_S = 30.0
-_log = structlog.get_logger()
 
 
-class Child:
-    """One process that is to run for ever.
+class Hosted(NamedTuple):
+    """One project that a server serves.
 
-    Args:
-        name: Such as ``worker-0``; names its log.
-        arguments: What follows ``python -m slipway.process``.
-        log: File that takes its stderr and stdout.
-        sock: Listening socket that it inherits, or None.
-        pulse: Tells whether it hangs, or None: it gives no signs.
+    Attributes:
+        config: Facts of the data plane; written for the workers.
+        folder: Folder of the project.
     """
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        arguments: Sequence[str],
-        log: Path,
-        sock: socket.socket | None = None,
-        pulse: Pulse | None = None,
-    ) -> None:
-        self.name, self._log_path, self._sock, self._pulse = name, log, sock, pulse
-        self._arguments = [*arguments, *(["--handle", str(sock.fileno())] if sock else [])]
-        self._process: subprocess.Popen[bytes] | None = None
-        self._started_s = self._due_s = 0.0
-        self.deaths = 0
-
-    def look(self, now_s: float) -> None:
-        """Start it if it is due; kill it if it hangs; note if it died."""
-        if self._process is None:
-            if now_s >= self._due_s:
-                self._start(now_s)
-            return
-        status = self._process.poll()
-        if status is None:
-            if self._pulse is not None and self._pulse.silent(now_s=now_s):
-                _log.error("process hangs", name=self.name, pid=self.pid, silent_for_s=self._pulse.limit_s)
-                self._process.kill()  # SIGTERM would wait in its queue; the kernel keeps what it had written
-            return
-        if now_s - self._started_s > _STABLE_S:
-            self.deaths = 0
-        pause_s = _BACKOFF_S[min(self.deaths, len(_BACKOFF_S) - 1)]
-        self.deaths += 1
-        self._process, self._due_s = None, now_s + pause_s
-        why = {"says": _last_line(self._log_path)} if status > 0 else {}  # one that was killed had no time to say why
-        _log.error("process died", name=self.name, status=status, again_in_s=pause_s, log=str(self._log_path), **why)
-
-    @property
-    def pid(self) -> int | None:
-        """Process id, or None between two lives."""
-        return self._process.pid if self._process else None
-
-    def tell(self, sign: signal.Signals) -> None:
-        """Send it a signal."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(sign)
-
-    def gone(self) -> bool:
-        """Tell whether it runs no longer."""
-        return self._process is None or self._process.poll() is not None
-
-    def _start(self, now_s: float) -> None:
-        if self._pulse is not None:
-            self._pulse.begin()
-        with self._log_path.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", "slipway.process", *self._arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=[self._sock.fileno()] if self._sock else [],
-                start_new_session=True,  # Ctrl-C is for the supervisor, which passes it on in order
-            )
-        self._started_s = now_s
+    config: WorkerConfig
+    folder: Path
 
 
 class Supervisor:
-    """Runs the processes of one project.
+    """Runs the processes of one project, or of several behind one port.
+
+    The workers serve all of them; each has a shadow and a control process of its own, in its own run folder.
 
     Args:
-        config: Facts of the data plane; written for the workers.
-        folder: Folder of the project.
-        control: Whether to run the control process too.
+        hosted: The projects, at least one. Address, port and number of workers are the first one's; the control
+            surfaces take the ports behind it, in the same order.
+        control: Whether to run the control processes too.
         silence_s: How long a worker that was ready may give no sign, which it does each second, before it is replaced.
+            The others, which may be busy with all of a journal, are allowed three times as long.
 
     Raises:
-        Unavailable: The port, or the control surface's next to it, is taken.
-        Conflict: Another supervisor runs this project.
+        BadInput: Two projects have one name, or do not agree about the address.
+        Unavailable: The port, or one of those behind it, is taken.
+        Conflict: Another supervisor runs one of the projects.
     """
 
-    def __init__(self, config: WorkerConfig, *, folder: Path, control: bool = True, silence_s: float = 10.0) -> None:
-        layout = Layout(folder.absolute()).create()
-        self._lock = _lock_or_refuse(layout.run)
+    def __init__(self, *hosted: Hosted, control: bool = True, silence_s: float = 10.0) -> None:
+        _refuse_clashes(hosted)
+        config, self._silence_s = hosted[0].config, silence_s
+        layouts = [Layout(h.folder.absolute()).create() for h in hosted]
+        self._runs = [layout.run for layout in layouts]
+        self._locks: list[int] = []
         try:
-            if not _left_behind(layout.run):
-                _refuse_taken(config.host, [config.port, config.port + 1] if control else [config.port])
+            for run in self._runs:
+                self._locks.append(claim_project(run))
+            if not any(left_behind(run) for run in self._runs):
+                ports = 1 + len(hosted) if control else 1
+                refuse_taken(config.host, [config.port + i for i in range(ports)] if config.port else [])
             first = listen(config.host, config.port)
         except BaseException:
-            os.close(self._lock)
+            self._unlock()
             raise
         self.host, self.port = first.getsockname()[:2]
-        save_config(msgspec.structs.replace(config, port=self.port), layout=layout)
         self._sockets = [first, *(listen(config.host, self.port) for _ in range(config.workers - 1))]
-        self._run = layout.run
-        for stale in (*self._run.glob("*.json"), *self._run.glob("metrics-*.msgpack")):
-            stale.unlink(missing_ok=True)
-        common = ["--folder", str(layout.root), "--parent", str(os.getpid())]
-        self.children = [
-            self._child(
-                f"worker-{slot}",
-                ["worker", *common, "--slot", str(slot)],
-                sock=sock,
-                pulse=Pulse(metrics.path_of(f"worker-{slot}", folder=self._run), limit_s=silence_s),
-            )
+        for number, (one, layout) in enumerate(zip(hosted, layouts, strict=True), start=1):
+            for stale in (f for kind in ("*.json", "metrics-*", "pulse-*") for f in layout.run.glob(kind)):
+                stale.unlink(missing_ok=True)
+            bound = msgspec.structs.replace(one.config, port=self.port, control_port=self.port + number)
+            save_config(bound, layout=layout)
+        folders = [word for layout in layouts for word in ("--folder", str(layout.root))]
+        self._workers = [
+            self._child(f"worker-{slot}", ["worker", *folders, "--slot", str(slot)], sock=sock)
             for slot, sock in enumerate(self._sockets)
         ]
-        self.children.append(self._child("shadow", ["shadow", *common]))
-        if control:
-            self.children.append(self._child("control", ["control", *common]))
+        roles = ["shadow", "control"] if control else ["shadow"]
+        self._others = [
+            self._child(role, [role, "--folder", str(layout.root)], run=layout.run)
+            for layout in layouts
+            for role in roles
+        ]
         self._stopping = False
 
+    @property
+    def children(self) -> list[Child]:
+        """Every process: the workers, then shadow and control of each project."""
+        return [*self._workers, *self._others]
+
     def _child(
-        self, name: str, arguments: list[str], *, sock: socket.socket | None = None, pulse: Pulse | None = None
+        self, name: str, arguments: list[str], *, sock: socket.socket | None = None, run: Path | None = None
     ) -> Child:
-        return Child(name, arguments=arguments, log=self._run / f"{name}.log", sock=sock, pulse=pulse)
+        place, patience = (run, 3) if run else (self._runs[0], 1)
+        return Child(
+            name,
+            arguments=[*arguments, "--parent", str(os.getpid())],
+            log=place / f"{name}.log",
+            sock=sock,
+            pulse=Pulse(pulse_path(name, folder=place), limit_s=patience * self._silence_s),
+        )
 
     def run(self) -> None:
         """Start everything, keep it alive until SIGTERM or SIGINT, then let it end in order."""
         if threading.current_thread() is threading.main_thread():
             for sign in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(sign, lambda *_: self.stop())
-        tell_state(self._run, name="supervisor", state=State.READY, host=self.host, port=self.port)
+        self._tell(State.READY)
         while not self._stopping:
             for child in self.children:
                 child.look(time.monotonic())
@@ -176,21 +129,27 @@ class Supervisor:
         self._stopping = True
 
     def _end(self) -> None:
-        tell_state(self._run, name="supervisor", state=State.DRAINING, host=self.host, port=self.port)
+        self._tell(State.DRAINING)
         until_s = time.monotonic() + _GRACE_S
-        workers = [c for c in self.children if c.name.startswith("worker")]
-        rest = [c for c in self.children if c not in workers]
         for sock in self._sockets:
             sock.close()
-        for group in (workers, rest):  # the rest may still have something to read from the workers
+        for group in (self._workers, self._others):  # the rest may still have something to read from the workers
             for child in group:
                 child.tell(signal.SIGTERM)
             while not all(c.gone() for c in group) and time.monotonic() < until_s:
                 time.sleep(_LOOK_S)
         for child in self.children:
             child.tell(signal.SIGKILL)
-        tell_state(self._run, name="supervisor", state=State.STOPPED)
-        os.close(self._lock)
+        self._tell(State.STOPPED)
+        self._unlock()
+
+    def _tell(self, state: State) -> None:
+        for run in self._runs:
+            tell_state(run, name="supervisor", state=state, host=self.host, port=self.port)
+
+    def _unlock(self) -> None:
+        for lock in self._locks:
+            os.close(lock)
 
 
 def wait_until_ready(folder: Path, *, workers: int, timeout_s: float) -> list[RunState]:
@@ -213,51 +172,18 @@ def wait_until_ready(folder: Path, *, workers: int, timeout_s: float) -> list[Ru
         time.sleep(_LOOK_S)
 
 
-def _last_line(log: Path) -> str:
-    """Return what a process said last; of a traceback that is the error."""
-    lines = log.read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
-    return lines[-1][-500:] if lines else ""
-
-
-def _lock_or_refuse(run: Path) -> int:
-    """Take the lock of the project's one supervisor; the kernel gives it back however the process ends.
-
-    Not by the process id in ``supervisor.json``: after a power cut that id may be a stranger's.
-    """
-    path = run / "supervisor.lock"
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    if try_lock(handle):
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        return handle
-    holder = os.pread(handle, 32, 0).decode(errors="replace").strip() or "another"
-    os.close(handle)
-    raise Conflict(f"{run}: want the project's one server, but process {holder} is. Stop it first.")
-
-
-def _left_behind(run: Path) -> bool:
-    """Tell whether workers of a supervisor that was killed still hold the port; they end within moments."""
-    return any(
-        s.name.startswith("worker-") and s.state is not State.STOPPED and is_alive(s.pid) for s in read_states(run)
-    )
-
-
-def _refuse_taken(host: str, ports: Sequence[int]) -> None:
-    """Refuse a port on which anybody listens.
-
-    Workers share their port, and a socket that shares would be let in beside *any* that does: two projects on one port
-    would each get half of the other's requests.
-    """
-    for port in ports:
-        if port in (0, 1):  # any free one will do; then control takes the next one, unasked
-            continue
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host.strip("[]"), port))
-            except OSError as error:
-                raise Unavailable(
-                    f"{host}:{port}: want to listen here, got '{error.strerror}'. "
-                    "End what listens there, or choose another port (--port, serving.port); control takes the next one."
-                ) from None
+def _refuse_clashes(hosted: Sequence[Hosted]) -> None:
+    """Refuse projects that no caller could tell apart, or that want to be reached in different ways."""
+    first = hosted[0]
+    for i, one in enumerate(hosted):
+        for other in hosted[:i]:
+            if other.config.route == one.config.route:
+                raise BadInput(
+                    f"project.name: want a name of its own for each project of a server, got '{one.config.route}' for "
+                    f"{other.folder} and {one.folder}. Paths choose by it: rename one, or serve them apart."
+                )
+        if one.config.host != first.config.host:
+            raise BadInput(
+                f"serving.host: want the same address in all projects of a server, got '{first.config.host}' in "
+                f"{first.folder} and '{one.config.host}' in {one.folder}. Write the same, or serve them apart."
+            )
