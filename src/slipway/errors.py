@@ -52,6 +52,18 @@ class Unavailable(SlipwayError):
     """Something outside did not answer (an arm, a store, a disk). Trying again later may work."""
 
 
+class DiskRefused(Unavailable):
+    """A disk did not take the bytes: it is full, over quota or failing. Nothing of them was kept.
+
+    Attributes:
+        full: Whether room is what is missing; otherwise the disk is failing.
+    """
+
+    def __init__(self, message: str, *, full: bool) -> None:
+        super().__init__(message)
+        self.full = full
+
+
 class Overloaded(Unavailable):
     """A bounded queue is full. The caller should wait and try again."""
 

@@ -7,7 +7,7 @@ import pytest
 from slipway.records.arm import Arm
 from slipway.records.field import Field
 from slipway.records.rollout import Gate, Plan, Stage
-from slipway.records.scope import Budgets, Data, Metric, Modeling, Monitoring, Project, Scope, Serving
+from slipway.records.scope import Budgets, Data, Journal, Metric, Modeling, Monitoring, Project, Scope, Serving
 from slipway.records.task import Task
 from slipway.scoping.keys import REQUIRED, TABLES
 from slipway.scoping.parse import parse
@@ -26,11 +26,12 @@ HEADINGS = {
     "rollout.stages[]": "### A stage",
     "rollout.stages[].gates[]": "### A gate",
     "monitoring": "## `[monitoring]`",
+    "journal": "## `[journal]`",
 }
 RECORDS = {
     "project": Project, "task": Task, "fields.NAME": Field, "metric": Metric, "budgets": Budgets, "serving": Serving,
     "data": Data, "model": Modeling, "arms.NAME": Arm, "rollout": Plan, "rollout.stages[]": Stage,
-    "rollout.stages[].gates[]": Gate, "monitoring": Monitoring,
+    "rollout.stages[].gates[]": Gate, "monitoring": Monitoring, "journal": Journal,
 }  # fmt: skip
 NOT_KEYS = {"fields.NAME": {"name"}, "arms.NAME": {"name"}, "rollout": {"metric", "errors_cost_one"}}
 """Fields of a record that the file says in another way: as the table's name, or once in [metric]."""

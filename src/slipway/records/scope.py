@@ -8,6 +8,7 @@ from slipway.records.base import Record
 from slipway.records.field import Field
 from slipway.records.rollout import Plan
 from slipway.records.task import Case, Task
+from slipway.records.worker_config import WhenFull
 
 
 class Mode(StrEnum):
@@ -150,6 +151,20 @@ class Monitoring(Record, frozen=True, kw_only=True):
     tolerance: float = 0.01
 
 
+class Journal(Record, frozen=True, kw_only=True):
+    """How long the journal is kept, and what happens when its disk takes no more.
+
+    Attributes:
+        keep_s: Closed segments whose rows are all older than this are removed; None keeps them for ever.
+        keep_gb: The oldest closed segments are removed while the journal takes more, in 1e9 bytes; None for no limit.
+        when_full: What becomes of requests when the disk refuses.
+    """
+
+    keep_s: float | None = None
+    keep_gb: float | None = None
+    when_full: WhenFull = WhenFull.REFUSE
+
+
 class Scope(Record, frozen=True, kw_only=True):
     """All of ``slipway.toml``.
 
@@ -166,6 +181,7 @@ class Scope(Record, frozen=True, kw_only=True):
         live: The arm that answers today, or None for a new capability.
         rollout: The plan a candidate follows.
         monitoring: What is watched.
+        journal: How long the journal is kept.
     """
 
     project: Project
@@ -180,3 +196,4 @@ class Scope(Record, frozen=True, kw_only=True):
     live: str | None
     rollout: Plan
     monitoring: Monitoring
+    journal: Journal = Journal()

@@ -30,6 +30,13 @@ class WhenFull(StrEnum):
     SERVE_UNLOGGED = "serve-unlogged"
 
 
+class WhenFull(StrEnum):
+    """What becomes of a request when the journal's disk refuses: no answer, or one that no evidence will count."""
+
+    REFUSE = "refuse"
+    SERVE_UNLOGGED = "serve-unlogged"
+
+
 class WorkerConfig(Record, frozen=True, kw_only=True):
     """The facts of one data plane; the file ``.slipway/run/worker.msgpack``.
 
@@ -47,6 +54,7 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
         queue_rows: Rows of one worker that may wait; more are refused with 503.
         durability: What an acknowledged row survives.
         when_full: What becomes of requests when the journal's disk refuses.
+        when_full: What becomes of requests when the journal's disk refuses.
         clock: Whose time counts.
     """
 
@@ -62,6 +70,7 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
     deadline_ms: float = 1000.0
     queue_rows: int = 10_000
     durability: Durability = Durability.PROCESS
+    when_full: WhenFull = WhenFull.REFUSE
     when_full: WhenFull = WhenFull.REFUSE
     clock: ClockKind = ClockKind.SYSTEM
 

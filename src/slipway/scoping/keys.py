@@ -8,6 +8,7 @@ from slipway.records.field import FieldKind, Privacy
 from slipway.records.rollout import GateKind, StageKind
 from slipway.records.scope import Mode, Place
 from slipway.records.task import Case, TaskKind
+from slipway.records.worker_config import WhenFull
 from slipway.scoping import addresses as at
 from slipway.scoping import values as v
 
@@ -136,6 +137,11 @@ MONITORING = (
     Key("alpha", v.number(over=0, under=1), default=0.01),
     Key("tolerance", v.number(least=0), default=0.01),
 )
+JOURNAL = (
+    Key("keep", v.duration, default=None, field="keep_s"),
+    Key("keep_gb", v.number(over=0), default=None),
+    Key("when_full", v.choice(WhenFull), default=WhenFull.REFUSE),
+)
 
 TABLES: dict[str, tuple[Key, ...]] = {
     "project": PROJECT,
@@ -151,6 +157,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
     "rollout.stages[]": STAGE,
     "rollout.stages[].gates[]": GATE,
     "monitoring": MONITORING,
+    "journal": JOURNAL,
 }
 """The tables by the path under which they stand in the file."""
 

@@ -3,10 +3,23 @@
 from typing import Any
 
 from slipway.records.field import Field
-from slipway.records.scope import Budgets, Data, Metric, Modeling, Monitoring, Project, Scope, Serving
+from slipway.records.scope import Budgets, Data, Journal, Metric, Modeling, Monitoring, Project, Scope, Serving
 from slipway.records.task import Task, TaskKind
 from slipway.scoping.cross import METRICS, check_columns, check_live, check_metric, check_rules
-from slipway.scoping.keys import BUDGETS, DATA, METRIC, MODEL, MONITORING, PROJECT, SERVING, TABLES, TASK, WHY, Key
+from slipway.scoping.keys import (
+    BUDGETS,
+    DATA,
+    JOURNAL,
+    METRIC,
+    MODEL,
+    MONITORING,
+    PROJECT,
+    SERVING,
+    TABLES,
+    TASK,
+    WHY,
+    Key,
+)
 from slipway.scoping.parts import read_arms, read_fields
 from slipway.scoping.problems import Problems
 from slipway.scoping.stages import read_rollout
@@ -68,6 +81,7 @@ class _Reading:
             "data": self._part(Data, "data", keys=DATA) if "data" in self._table else Data(),
             "modeling": self._part(Modeling, "model", keys=MODEL) if "model" in self._table else Modeling(),
             "monitoring": self._part(Monitoring, "monitoring", keys=MONITORING),
+            "journal": self._part(Journal, "journal", keys=JOURNAL),
             "rollout": read_rollout(
                 self._table.get("rollout", {}),
                 case=project.case if project else None,

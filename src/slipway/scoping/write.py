@@ -9,7 +9,7 @@ from slipway.records.field import Field
 from slipway.records.rollout import Gate, GateKind, Stage
 from slipway.records.scope import Scope
 from slipway.scoping.duration import duration
-from slipway.scoping.keys import ARM, BUDGETS, DATA, FIELD, METRIC, MODEL, MONITORING, PROJECT, SERVING, TASK, Key
+from slipway.scoping.keys import ARM, BUDGETS, DATA, FIELD, JOURNAL, METRIC, MODEL, MONITORING, PROJECT, SERVING, TASK, Key
 
 
 def write(scope: Scope) -> str:
@@ -29,6 +29,7 @@ def write(scope: Scope) -> str:
         *map(_arm, scope.arms),
         _rollout(scope),
         _table("monitoring", scope.monitoring, MONITORING),
+        _journal(scope),
     ]
     return "\n\n".join(t for t in tables if "\n" in t) + "\n"
 
@@ -38,6 +39,11 @@ def _table(name: str, record: Any, keys: tuple[Key, ...], **more: Any) -> str:
     shown = {k.name: values[k.name] for k in keys if values[k.name] is not None and values[k.name] != k.default}
     lines = (f"{key} = {_value(value if key == 'params' else _short(value))}" for key, value in shown.items())
     return "\n".join([f"[{name}]", *lines])
+
+
+def _journal(scope: Scope) -> str:
+    keep_s = scope.journal.keep_s
+    return _table("journal", scope.journal, JOURNAL, keep=None if keep_s is None else duration(keep_s))
 
 
 def _field(field: Field) -> str:

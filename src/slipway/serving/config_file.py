@@ -31,6 +31,7 @@ def config_of(scope: Scope, *, clock: ClockKind = ClockKind.SYSTEM, pseudonym_ke
         deadline_ms=serving.deadline_ms,
         queue_rows=serving.queue_rows,
         durability=Durability(serving.durability),
+        when_full=scope.journal.when_full,
         clock=clock,
     )
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from slipway.serving.caller import UNLOGGED
 from slipway.serving.http_reply import JSON, json_ok, reply
 from slipway.serving.refusal import Refusal
 
@@ -21,12 +22,15 @@ class Request:
         headers: Those that the data plane reads, names in lower case.
     """
 
-    __slots__ = ("_answered", "_bytes", "_only_head", "body", "closes", "headers", "keeps_old", "method", "target")
+    __slots__ = (
+        "_answered", "_bytes", "_more", "_only_head", "body", "closes", "headers", "keeps_old", "method", "target",
+    )  # fmt: skip
 
     def __init__(self, answered: "Callable[[Request], None]") -> None:
         self._answered = answered
         self._bytes: bytes | None = None
         self._only_head = False
+        self._more: tuple[tuple[str, str], ...] = ()
         self.method = self.target = ""
         self.body = b""
         self.headers: dict[bytes, bytes] = {}
@@ -35,10 +39,14 @@ class Request:
 
     def ok(self, body: bytes) -> None:
         """Reply 200 with JSON."""
-        if self.closes or self.keeps_old or self._only_head or b"x-request-id" in self.headers:
+        if self.closes or self.keeps_old or self._only_head or self._more or b"x-request-id" in self.headers:
             self.reply(200, body)
         else:
             self._send(json_ok(body))
+
+    def unlogged(self) -> None:
+        """Let the reply say that the journal does not hold the answer."""
+        self._more = (UNLOGGED,)
 
     def refuse(self, refusal: Refusal) -> None:
         """Reply with an error."""
@@ -48,6 +56,7 @@ class Request:
         self, status: int, body: bytes, *, content_type: str = JSON, headers: tuple[tuple[str, str], ...] = ()
     ) -> None:
         """Reply; the bytes leave once all earlier requests of the connection are answered. A second call is ignored."""
+        headers = (*headers, *self._more)
         if b"x-request-id" in self.headers:
             headers = (*headers, ("x-request-id", self.headers[b"x-request-id"].decode("latin-1")))
         if self.closes:

@@ -29,6 +29,8 @@ class Counts(msgspec.Struct, kw_only=True):
         fallbacks: Answers of the fallback in place of another arm.
         errors: Failures by kind.
         outcomes: Outcomes taken.
+        unlogged: Answers that went out although the journal's disk refused them.
+        disk_refuses: Whether it refused the last tick.
         latency: Answers by latency bucket; the last one is open.
         latency_sum_s: Sum of all latencies.
         route_version: Version in force.
@@ -39,6 +41,8 @@ class Counts(msgspec.Struct, kw_only=True):
     fallbacks: int = 0
     errors: dict[str, int] = {}
     outcomes: int = 0
+    unlogged: int = 0
+    disk_refuses: bool = False
     latency: list[int] = msgspec.field(default_factory=lambda: [0] * (len(_EDGES_S) + 1))
     latency_sum_s: float = 0.0
     route_version: int = 0
@@ -68,8 +72,16 @@ def save(counts: Counts, *, path: Path) -> None:
     """Leave the counts where the other workers find them. Not flushed to the disk: it is worth one second."""
     counts.at_s = time.time()
     temporary = path.with_suffix(".new")
-    temporary.write_bytes(msgspec.msgpack.encode(counts))
-    temporary.replace(path)
+    data = msgspec.msgpack.encode(counts)
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError:
+        # A full disk has room for what is there already, and this is when the counts matter most. A reader that comes
+        # in between finds no counts this time.
+        with path.open("r+b") as file:
+            file.write(data)
+            file.truncate()
 
 
 def total(own: Counts, *, folder: Path, own_path: Path) -> list[Counts]:
@@ -103,21 +115,25 @@ def render(workers: Iterable[Counts]) -> bytes:
     lines = _counter("predictions_total", "Answers by arm.", {f'arm="{a}"': n for a, n in sorted(predictions.items())})
     lines += _counter("fallback_total", "Answers of the fallback.", {"": sum(c.fallbacks for c in known)})
     lines += _counter("outcomes_total", "Outcomes taken.", {"": sum(c.outcomes for c in known)})
+    unlogged = sum(c.unlogged for c in known)
+    lines += _counter("unlogged_total", "Answers that the journal's disk refused.", {"": unlogged})
     lines += _counter("errors_total", "Failures by kind.", {f'kind="{k}"': n for k, n in sorted(errors.items())})
     lines += _histogram(known)
-    lines += [
-        "# HELP slipway_route_version Oldest route version in force in any worker.",
-        "# TYPE slipway_route_version gauge",
-    ]
-    lines.append(f"slipway_route_version {min(c.route_version for c in known)}")
-    lines += ["# HELP slipway_workers Workers counted here.", "# TYPE slipway_workers gauge"]
-    lines.append(f"slipway_workers {len(known)}")
+    oldest = min(c.route_version for c in known)
+    lines += _gauge("route_version", "Oldest route version in force in any worker.", oldest)
+    refuses = sum(c.disk_refuses for c in known)
+    lines += _gauge("disk_refuses", "Workers whose rows the journal's disk does not take.", refuses)
+    lines += _gauge("workers", "Workers counted here.", len(known))
     return ("\n".join(lines) + "\n").encode()
 
 
 def _counter(name: str, text: str, values: dict[str, int]) -> list[str]:
     head = [f"# HELP slipway_{name} {text}", f"# TYPE slipway_{name} counter"]
     return head + [f"slipway_{name}{{{label}}} {n}" if label else f"slipway_{name} {n}" for label, n in values.items()]
+
+
+def _gauge(name: str, text: str, value: float) -> list[str]:
+    return [f"# HELP slipway_{name} {text}", f"# TYPE slipway_{name} gauge", f"slipway_{name} {value}"]
 
 
 def _histogram(known: list[Counts]) -> list[str]:

@@ -2,7 +2,16 @@
 
 import msgspec
 
-from slipway.errors import BadInput, Conflict, DeadlineExceeded, NotFound, Overloaded, SlipwayError, Unavailable
+from slipway.errors import (
+    BadInput,
+    Conflict,
+    DeadlineExceeded,
+    DiskRefused,
+    NotFound,
+    Overloaded,
+    SlipwayError,
+    Unavailable,
+)
 
 
 class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +55,7 @@ class Refusal(SlipwayError):
         self.headers = headers
 
 
+_RETRY_AFTER_S: tuple[tuple[type[SlipwayError], int], ...] = ((Overloaded, 1), (DiskRefused, 10))
 _STATUS: tuple[tuple[type[SlipwayError], int], ...] = (
     (BadInput, 400),
     (NotFound, 404),
@@ -65,5 +75,5 @@ def refusal_of(error: SlipwayError) -> Refusal:
     if isinstance(error, Refusal):
         return error
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
-    headers = (("retry-after", "1"),) if isinstance(error, Overloaded) else ()
+    headers = tuple(("retry-after", str(pause_s)) for kind, pause_s in _RETRY_AFTER_S if isinstance(error, kind))
     return Refusal(status, str(error), headers=headers)

@@ -20,6 +20,7 @@ from slipway.serving.asking import ask_later, ask_now, live_or_none
 from slipway.serving.caller import Caller
 from slipway.serving.decode import Asked
 from slipway.serving.live_route import LiveRoute
+from slipway.serving.logging_policy import LoggingPolicy
 from slipway.serving.metrics import Counts
 from slipway.serving.privacy import PrivacyFilter
 from slipway.serving.refusal import Refusal, refusal_of
@@ -57,7 +58,8 @@ class Ticker:
         live: Callable[[], LiveRoute | None],
         counts: Counts,
     ) -> None:
-        self._config, self._journal, self._writer, self._live, self._counts = config, journal, writer, live, counts
+        self._config, self._writer, self._live, self._counts = config, writer, live, counts
+        self._log = LoggingPolicy(journal, when_full=config.when_full, counts=counts)
         self._deadline_ns = int(config.deadline_ms * 1e6)
         self._plan = BatchPlan(config.signature.fields)
         self._privacy = PrivacyFilter(config)
@@ -174,14 +176,24 @@ class Ticker:
             )
         if not frames:
             return
-        self._journal.append(frames)
+        refused = self._log.append(frames)
         for group in done:
             self._counts.answered(group.arms, group.fallback, group.latency_us)
+            if refused is not None:
+                self._unlogged(group)
             self._reply(group)
+        if refused is not None and told:  # an outcome is sent to be kept, and its sender can send it again
+            self._fail(refused, set(), told)
+            return
         for one in told:
             self._rows -= len(one.ids)
             self._counts.outcomes += len(one.ids)
             one.request.ok(b'{"accepted":%d}' % len(one.ids))
+
+    def _unlogged(self, group: Group) -> None:
+        self._counts.unlogged += len(group.owners)
+        for w in {w for w, _ in group.owners}:
+            w.request.unlogged()
 
     def _frame(self, group: Group) -> PredictionFrame:
         now_ns = time.monotonic_ns()

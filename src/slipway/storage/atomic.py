@@ -1,11 +1,14 @@
 """Files that appear whole or not at all, also after a power cut."""
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
 
-from slipway.errors import Unavailable
+from slipway.errors import DiskRefused
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -15,7 +18,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     folders are made.
 
     Raises:
-        Unavailable: The disk refused; the old file, if any, is untouched.
+        DiskRefused: The old file, if any, is untouched.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,9 +47,12 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def refused(path: Path, error: OSError, *, wanted_bytes: int) -> Unavailable:
+def refused(path: Path, error: OSError, *, wanted_bytes: int) -> DiskRefused:
     """Say in one sentence that the disk did not take the bytes, why, and the way out."""
-    return Unavailable(
+    full = error.errno in _NO_ROOM
+    way_out = "The disk is full. Free space" if full else "Look after the disk (or mend the rights)"
+    return DiskRefused(
         f"{path}: want to write {wanted_bytes} bytes, got '{error.strerror or error}' from the disk. "
-        f"Nothing of it was kept. Free space (or mend the rights) on the disk that holds {path.parent}, then try again."
+        f"Nothing of it was kept. {way_out} where {path.parent} lies, then try again.",
+        full=full,
     )
