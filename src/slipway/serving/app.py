@@ -1,24 +1,25 @@
 """The endpoints of the data plane: which request means what. Everything that answers goes through the ticker."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from slipway.errors import SlipwayError
-from slipway.records.worker_config import ClockKind, WorkerConfig
-from slipway.serving import metrics, v2
+from slipway.records.worker_config import WorkerConfig
+from slipway.serving import metrics
 from slipway.serving.answers import encoders
-from slipway.serving.asking import live_or_none
-from slipway.serving.decode import RowDecoder
 from slipway.serving.guard import Guard
 from slipway.serving.http_request import Request
+from slipway.serving.intake import Intake
 from slipway.serving.live_route import LiveRoute
+from slipway.serving.media import plain
 from slipway.serving.metrics import Counts
 from slipway.serving.outcomes import decode_outcomes
 from slipway.serving.refusal import Refusal, refusal_of
 from slipway.serving.tick import Ticker, Told
+from slipway.serving.v2 import Infer
+from slipway.serving.v2_metadata import model_metadata, server_metadata
 
 _Handler = Callable[[Request], None]
 
@@ -45,11 +46,11 @@ class App:
         metrics_path: Path,
         ready: Callable[[], str],
     ) -> None:
-        self._config, self._ticker, self._live, self._counts = config, ticker, live, counts
-        self._metrics_path, self._ready = metrics_path, ready
-        self._guard = Guard(config.host)
-        self._decoder = RowDecoder(config.signature, entity=config.entity)
+        self._counts, self._metrics_path = counts, metrics_path
+        guard = Guard(config.host)
+        self.intake = Intake(config, ticker=ticker, live=live, ready=ready, guard=guard)
         self._one, self._many = encoders(config.signature)
+        self._v2 = Infer(config, tensors=self.intake.tensors, outputs=self.intake.outputs)
         model = f"/v2/models/{config.route}"
         get: dict[str, _Handler] = {
             "/health/live": self._alive,
@@ -57,7 +58,7 @@ class App:
             "/v2/health/live": self._alive,
             "/v2/health/ready": self._is_ready,
             f"{model}/ready": self._is_ready,
-            "/v2": lambda r: r.ok(v2.server_metadata()),
+            "/v2": lambda r: r.ok(msgspec.json.encode(server_metadata())),
             model: self._model,
             "/metrics": self._metrics,
         }
@@ -74,7 +75,7 @@ class App:
     def handle(self, request: Request) -> None:
         """Answer the request, now or at the end of the tick; never raise."""
         try:
-            self._guard.check(request.headers)
+            self.intake.guard.check(request.headers)
             self._find(request)(request)
         except SlipwayError as error:
             refusal = refusal_of(error)
@@ -82,7 +83,10 @@ class App:
             request.refuse(refusal)
 
     def _find(self, request: Request) -> _Handler:
-        methods = self._handlers.get(request.target) or self._handlers.get(request.target.partition("?")[0])
+        methods = self._handlers.get(request.target)
+        if methods is None:
+            path = request.target.partition("?")[0]
+            methods = self._handlers.get(path) or self._of_model(path)
         if methods is None:
             known = ", ".join(sorted(self._handlers))
             raise Refusal(404, "There is nothing here.", wanted=f"one of {known}", got=request.target[:80])
@@ -92,48 +96,42 @@ class App:
             raise Refusal(405, "Not with this method.", wanted=allowed, got=request.method, headers=headers)
         return methods[request.method]
 
+    def _of_model(self, path: str) -> dict[str, _Handler] | None:
+        """Return what ``/v2/models/{name}/versions/{version}/...`` asks for, if that is what is in force."""
+        parts = path.split("/")
+        if parts[1:3] != ["v2", "models"] or len(parts) < 4:
+            return None
+        version, rest = "", parts[4:]
+        if rest[:1] == ["versions"] and len(rest) > 1 and rest[1]:
+            version, rest = rest[1], rest[2:]
+        self.intake.route(name=parts[3], version=version)
+        return self._handlers.get("/".join([*parts[:4], *rest]))
+
     def _predict(self, request: Request) -> None:
-        at_us = self._at_us(request)
-        asked = self._decoder.decode(request.body)
-        self._ticker.ask(request, asked, at_us=at_us, encode=self._many if asked.many else self._one)
+        intake, at_us = self.intake, self.intake.at_us(request.headers)
+        asked = intake.rows.decode(request.body)
+        intake.ticker.ask(request, asked, at_us=at_us, encode=self._many if asked.many else self._one)
 
     def _infer(self, request: Request) -> None:
-        if b"inference-header-content-length" in request.headers:
-            hint = "In tritonclient set binary_data=False."
-            raise Refusal(400, "Binary tensors are not spoken here.", wanted="JSON", got="a binary part", hint=hint)
-        at_us, live = self._at_us(request), live_or_none(self._live())
-        asked, given_id = v2.decode_infer(request.body, config=self._config, decoder=self._decoder)
-        encode = v2.encode_infer(self._config, request_id=given_id, route_version=live.route.version)
-        self._ticker.ask(request, asked, at_us=at_us, encode=encode)
+        intake, at_us = self.intake, self.intake.at_us(request.headers)
+        plain(request.headers)
+        caller, asked, encode = self._v2.read(request, route_version=intake.route().version)
+        intake.ticker.ask(caller, asked, at_us=at_us, encode=encode)
 
     def _outcomes(self, request: Request) -> None:
-        at_us = self._at_us(request)
-        ids, values = decode_outcomes(request.body, kind=self._config.signature.kind)
-        self._ticker.tell(Told(request, ids=ids, values=values, at_us=at_us))
-
-    def _at_us(self, request: Request) -> int:
-        given = request.headers.get(b"slipway-time-us")
-        if self._config.clock is ClockKind.SYSTEM:
-            if given is None:
-                return time.time_ns() // 1000
-            hint = "Serve a replay with 'slipway serve --clock event'."
-            raise Refusal(400, "This server has its own clock.", wanted="no Slipway-Time-Us", got="one", hint=hint)
-        if given is None or not (given.isascii() and given.isdigit() and len(given) <= 18):
-            wanted = "Slipway-Time-Us: microseconds since the epoch"
-            raise Refusal(400, "This server replays.", wanted=wanted, got="none" if given is None else repr(given[:40]))
-        return int(given)
+        intake, at_us = self.intake, self.intake.at_us(request.headers)
+        ids, values = decode_outcomes(request.body, kind=intake.config.signature.kind)
+        intake.ticker.tell(Told(request, ids=ids, values=values, at_us=at_us))
 
     def _alive(self, request: Request) -> None:
         request.ok(b'{"live":true}')
 
     def _is_ready(self, request: Request) -> None:
-        if reason := self._ready():
-            raise Refusal(503, reason, wanted="a worker that takes requests", got="one that does not yet, or no longer")
-        live = live_or_none(self._live())
-        request.ok(msgspec.json.encode({"ready": True, "route": live.route.name, "version": live.route.version}))
+        route = self.intake.ready()
+        request.ok(msgspec.json.encode({"ready": True, "route": route.name, "version": route.version}))
 
     def _model(self, request: Request) -> None:
-        request.ok(v2.model_metadata(self._config, live_or_none(self._live()).route))
+        request.ok(msgspec.json.encode(model_metadata(self.intake.config, self.intake.route())))
 
     def _metrics(self, request: Request) -> None:
         workers = metrics.total(self._counts, folder=self._metrics_path.parent, own_path=self._metrics_path)

@@ -1,5 +1,6 @@
 """What is wrong with a row, in words: field, wanted, got, and the nearest spelling. Pure; not on the fast path."""
 
+import math
 import sys
 from collections.abc import Sequence
 
@@ -7,6 +8,7 @@ import msgspec
 
 from slipway.errors import nearest
 from slipway.records.field import Field, FieldKind
+from slipway.serving.naming import LONGEST_ENTITY
 from slipway.serving.refusal import Refusal
 
 
@@ -35,15 +37,21 @@ def explain(row: object, *, fields: Sequence[Field], others: tuple[str, str], pl
     known = [*(f.name for f in fields), *(n for n in others if n not in {f.name for f in fields})]
     for name in row:
         if name not in known:
-            hint = nearest(str(name), known).strip() or f"Fields are {', '.join(known)}."
-            raise Refusal(400, f"{prefix}{name}: no such field.", wanted="a known field", got=f"'{name}'", hint=hint)
+            raise unknown_field(str(name), known=known, place=place)
     for field in fields:
         _check(field, row, prefix, required=field.required or field.name == entity)
-    if not isinstance(row.get(entity), str | int | float) or row[entity] == "" or isinstance(row[entity], bool):
-        wanted = "text of 1 to 256 characters, or a whole number"
+    if not _names_somebody(row.get(entity), free=entity not in {f.name for f in fields}):
+        wanted = f"text of 1 to {LONGEST_ENTITY} characters, or a whole number"
         raise Refusal(400, f"{prefix}{entity}: the entity is missing.", wanted=wanted, got=_value(row, entity))
     if not isinstance(row.get(own_id), str | None):
         raise Refusal(400, f"{prefix}{own_id}: this is no id.", wanted="text", got=_value(row, own_id))
+
+
+def unknown_field(name: str, *, known: Sequence[str], place: str = "") -> Refusal:
+    """Say that there is no such field, with the nearest spelling."""
+    hint = nearest(name, known).strip() or f"Fields are {', '.join(known)}."
+    where = f"{place}." if place else ""
+    return Refusal(400, f"{where}{name}: no such field.", wanted="a known field", got=f"'{name}'", hint=hint)
 
 
 def not_json(error: Exception) -> Refusal:
@@ -93,10 +101,20 @@ def _wanted(field: Field) -> str:
     return f"a number{low}{high}{' ' + field.unit if field.unit else ''}"
 
 
+def _names_somebody(value: object, *, free: bool) -> bool:
+    """Tell whether a value can be an entity; one that is a field too has been checked as such."""
+    if isinstance(value, str):
+        return 0 < len(value) <= (LONGEST_ENTITY if free else len(value))
+    return isinstance(value, int | float) and not (free and isinstance(value, bool | float))
+
+
 def _kind(value: object) -> str:
     names = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number")
 
 
 def _value(row: dict[str, object], name: str) -> str:
-    return msgspec.json.encode(row[name]).decode()[:80] if name in row else "nothing"
+    value = row.get(name)
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(value)
+    return msgspec.json.encode(value).decode()[:80] if name in row else "nothing"

@@ -1,116 +1,172 @@
-"""The Open Inference Protocol, version 2, over the same engine: tensors by field name in, tensors out.
+"""The Open Inference Protocol, version 2, over HTTP: tensors in and out, as JSON, as bytes, or both.
+
+With the header ``Inference-Header-Content-Length: N`` the first N bytes of the body are JSON, and the tensors that give
+a ``binary_data_size`` follow behind them in order. A reply has the same form where a binary output is asked for.
 
 Reference:
-    kserve/open-inference-protocol, inference_rest.md.
+    kserve/open-inference-protocol, inference_rest.md; triton-inference-server/server, extension_binary_data.md.
 """
 
-from importlib.metadata import version
 from itertools import chain
 from typing import Any
 
 import msgspec
 
-from slipway.records.field import FieldKind
-from slipway.records.route import Route
-from slipway.records.task import TaskKind
 from slipway.records.worker_config import WorkerConfig
 from slipway.serving.answers import Encode
-from slipway.serving.decode import Asked, RowDecoder
+from slipway.serving.caller import Caller
+from slipway.serving.decode import Asked
 from slipway.serving.explain import not_json
+from slipway.serving.http_request import Request
 from slipway.serving.refusal import Refusal
+from slipway.serving.v2_outputs import Outputs
+from slipway.serving.v2_tensors import Tensor, TensorDecoder, from_raw, to_raw
 from slipway.serving.waiting import Waiting
 
-_NUMBERS = {"FP64", "FP32", "FP16", "INT64", "INT32", "INT16", "INT8", "UINT64", "UINT32", "UINT16", "UINT8"}
-_DATATYPES = {FieldKind.NUMBER: _NUMBERS, FieldKind.BOOLEAN: {"BOOL"}, FieldKind.CATEGORY: {"BYTES"}}
-_TOLD = {FieldKind.NUMBER: "FP64", FieldKind.BOOLEAN: "BOOL", FieldKind.CATEGORY: "BYTES"}
+BINARY = "application/octet-stream"
+"""Content type of a body that is not JSON alone."""
+_HEADER = "inference-header-content-length"
 
 
-class _Tensor(msgspec.Struct):
+class _InputParameters(msgspec.Struct, frozen=True):
+    binary_data_size: int | None = None
+
+
+class _Input(msgspec.Struct):
     name: str
     shape: list[int]
     datatype: str
     data: list[Any] | None = None
-    parameters: dict[str, Any] = {}
+    parameters: _InputParameters = _InputParameters()
+
+
+class _OutputParameters(msgspec.Struct, frozen=True):
+    binary_data: bool | None = None
+
+
+class _Output(msgspec.Struct):
+    name: str
+    parameters: _OutputParameters = _OutputParameters()
+
+
+class _Parameters(msgspec.Struct, frozen=True):
+    binary_data_output: bool = False
 
 
 class _Infer(msgspec.Struct):
-    inputs: list[_Tensor]
+    inputs: list[_Input]
     id: str = ""
+    outputs: list[_Output] = []
+    parameters: _Parameters = _Parameters()
 
 
 _decode = msgspec.json.Decoder(_Infer).decode
 
 
-def decode_infer(body: bytes, *, config: WorkerConfig, decoder: RowDecoder) -> tuple[Asked, str]:
-    """Return the rows of an infer request, and the id that the caller gave it.
+class Infer:
+    """Answers infer requests of one signature.
 
-    Each field, the entity and, if wanted, the prediction id is one tensor of shape [rows] or [rows, 1].
-
-    Raises:
-        Refusal: 400; names the tensor, what was wanted, what came.
+    Args:
+        config: Facts of the data plane.
+        tensors: Decodes tensors; shared with gRPC.
+        outputs: Makes tensors; shared with gRPC.
     """
-    try:
-        asked = _decode(body)
-    except msgspec.ValidationError as error:
-        raise Refusal(400, "This is no infer request.", wanted="Open Inference Protocol v2", got=str(error)) from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise not_json(error) from None
-    kinds = {f.name: f.kind for f in config.signature.fields}
-    columns = {t.name: _values(t, kinds.get(t.name)) for t in asked.inputs}
-    lengths = {name: len(values) for name, values in columns.items()}
-    if len(columns) < len(asked.inputs) or len(set(lengths.values())) != 1:
-        raise Refusal(400, "inputs: tensors do not match.", wanted="one a name, all of as many rows", got=str(lengths))
-    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    return decoder.convert(rows), asked.id
+
+    def __init__(self, config: WorkerConfig, *, tensors: TensorDecoder, outputs: Outputs) -> None:
+        self._route, self._tensors, self._outputs = config.route, tensors, outputs
+
+    def read(self, request: Request, *, route_version: int) -> tuple[Caller, Asked, Encode]:
+        """Return who gets the reply, the rows, and how to encode the answer.
+
+        Raises:
+            Refusal: 400; names the tensor, what was wanted, what came.
+        """
+        head, raw = _split(request)
+        try:
+            asked = _decode(head)
+        except msgspec.ValidationError as error:
+            wanted = "Open Inference Protocol v2"
+            raise Refusal(400, "This is no infer request.", wanted=wanted, got=str(error)) from None
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise not_json(error) from None
+        rows = self._tensors.decode(_tensors(asked.inputs, raw))
+        names = self._outputs.chosen(output.name for output in asked.outputs)
+        default = asked.parameters.binary_data_output
+        own = {o.name: o.parameters.binary_data for o in asked.outputs}
+        binary = {name for name in names if (default if own.get(name) is None else own[name])}
+        told = {"model_name": self._route, "model_version": str(route_version)} | ({"id": asked.id} if asked.id else {})
+        reply = _Reply(request, told, self._outputs, names, binary)
+        return reply if binary else request, rows, reply.encode
 
 
-def encode_infer(config: WorkerConfig, *, request_id: str, route_version: int) -> Encode:
-    """Return how to encode the answer: tensors ``score``, ``label`` (binary), ``arm``, ``fallback`` and ``id``."""
-    threshold = config.signature.threshold if config.signature.kind is TaskKind.BINARY else None
+class _Reply:
+    """One reply: encodes the answer, and tells in the header where the JSON ends."""
 
-    def encode(w: Waiting) -> bytes:
-        labels = [] if threshold is None else [("label", "INT64", [int(s >= threshold) for s in w.score])]
-        told: list[tuple[str, str, list[Any]]] = [("score", "FP64", w.score), *labels]
-        told += [("arm", "BYTES", w.arm), ("fallback", "BOOL", w.fallback), ("id", "BYTES", w.ids)]
-        outputs = [{"name": n, "datatype": d, "shape": [len(v)], "data": v} for n, d, v in told]
-        reply = {"model_name": config.route, "model_version": str(route_version), "outputs": outputs}
-        return msgspec.json.encode(reply | ({"id": request_id} if request_id else {}))
+    def __init__(
+        self, request: Request, told: dict[str, Any], outputs: Outputs, names: tuple[str, ...], binary: set[str]
+    ) -> None:
+        self._request, self._told, self._outputs, self._names, self._binary = request, told, outputs, names, binary
+        self._head_bytes = 0
 
-    return encode
+    def encode(self, w: Waiting) -> bytes:
+        outputs, tail = [], []
+        for output in self._outputs.of(w, names=self._names):
+            told: dict[str, Any] = {"name": output.name, "datatype": output.datatype, "shape": [len(output.values)]}
+            outputs.append(told)
+            if output.name in self._binary:
+                tail.append(to_raw(output.datatype, output.values))
+                told["parameters"] = {"binary_data_size": len(tail[-1])}
+            else:
+                told["data"] = output.values
+        head = msgspec.json.encode(self._told | {"outputs": outputs})
+        self._head_bytes = len(head)
+        return b"".join([head, *tail])
 
+    def ok(self, body: bytes) -> None:
+        self._request.reply(200, body, content_type=BINARY, headers=((_HEADER, str(self._head_bytes)),))
 
-def server_metadata() -> bytes:
-    """Return the body of ``GET /v2``."""
-    return msgspec.json.encode({"name": "slipway", "version": version("slipway"), "extensions": []})
+    def unlogged(self) -> None:
+        self._request.unlogged()
 
-
-def model_metadata(config: WorkerConfig, route: Route) -> bytes:
-    """Return the body of ``GET /v2/models/{route}``."""
-    inputs = [{"name": f.name, "datatype": _TOLD[f.kind], "shape": [-1, 1]} for f in config.signature.fields]
-    if config.entity not in {f.name for f in config.signature.fields}:
-        inputs.append({"name": config.entity, "datatype": "BYTES", "shape": [-1, 1]})
-    outputs = [{"name": "score", "datatype": "FP64", "shape": [-1]}]
-    if config.signature.kind is TaskKind.BINARY:
-        outputs.append({"name": "label", "datatype": "INT64", "shape": [-1]})
-    outputs += [
-        {"name": n, "datatype": d, "shape": [-1]} for n, d in (("arm", "BYTES"), ("fallback", "BOOL"), ("id", "BYTES"))
-    ]
-    body = {"name": route.name, "versions": [str(route.version)], "platform": "slipway", "inputs": inputs}
-    return msgspec.json.encode(body | {"outputs": outputs})
+    def refuse(self, refusal: Refusal) -> None:
+        self._request.refuse(refusal)
 
 
-def _values(tensor: _Tensor, kind: FieldKind | None) -> list[Any]:
-    if tensor.data is None:
-        hint = "Binary tensors are not spoken here; in tritonclient set binary_data=False."
-        raise Refusal(400, f"inputs.{tensor.name}: no data.", wanted="data as JSON", got="none", hint=hint)
-    data = tensor.data
+def _split(request: Request) -> tuple[bytes, memoryview]:
+    body, given = request.body, request.headers.get(_HEADER.encode())
+    if given is None:
+        return body, memoryview(b"")
+    if not (given.isdigit() and len(given) < 10 and int(given) <= len(body)):
+        wanted = f"the number of bytes that are JSON, at most {len(body)}"
+        got = given.decode("latin-1")[:40]
+        raise Refusal(400, "Inference-Header-Content-Length does not fit the body.", wanted=wanted, got=got)
+    size = int(given)
+    return body[:size], memoryview(body)[size:]
+
+
+def _tensors(inputs: list[_Input], raw: memoryview) -> list[Tensor]:
+    tensors, at = [], 0
+    for one in inputs:
+        size = one.parameters.binary_data_size
+        if (one.data is None) == (size is None):
+            wanted = "data as JSON, or parameters.binary_data_size and the bytes behind the JSON"
+            got = "neither" if size is None else "both"
+            raise Refusal(400, f"inputs.{one.name}: where is its data?", wanted=wanted, got=got)
+        if size is None:
+            tensors.append(Tensor(one.name, one.datatype, one.shape, _flat(one.data or [])))
+            continue
+        if not 0 <= size <= len(raw) - at:
+            got = f"{len(raw) - at} bytes left"
+            raise Refusal(400, f"inputs.{one.name}: its bytes are not all there.", wanted=f"{size} bytes", got=got)
+        tensors.append(from_raw(one.name, one.datatype, one.shape, raw=raw[at : at + size]))
+        at += size
+    if at < len(raw):
+        wanted = f"{at} bytes behind the JSON"
+        raise Refusal(400, "There are bytes that belong to no tensor.", wanted=wanted, got=f"{len(raw)}")
+    return tensors
+
+
+def _flat(data: list[Any]) -> list[Any]:
     if data and isinstance(data[0], list):
-        data = list(chain.from_iterable(v if isinstance(v, list) else [v] for v in data))
-    shape = tensor.shape
-    if not (len(shape) in (1, 2) and shape[0] == len(data) and shape[1:] in ([], [1])):
-        wanted = f"shape [{len(data)}] or [{len(data)}, 1] for {len(data)} values"
-        raise Refusal(400, f"inputs.{tensor.name}: shape and data differ.", wanted=wanted, got=f"shape {shape}")
-    if kind is not None and tensor.datatype not in _DATATYPES[kind]:
-        wanted = f"datatype {' or '.join(sorted(_DATATYPES[kind]))} for a {kind}"
-        raise Refusal(400, f"inputs.{tensor.name}: another datatype.", wanted=wanted, got=tensor.datatype)
+        return list(chain.from_iterable(v if isinstance(v, list) else [v] for v in data))
     return data

@@ -1,0 +1,148 @@
+"""Rows that come as columns: what :class:`RowDecoder` is to JSON objects, this is to tensors and Arrow.
+
+The columns go to the arms as they are, in one block; no row is ever made of them. What passes fits the signature just
+as a JSON row does; only columns that fail are looked at again, row by row, to say why in the same words.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from slipway.ports import Floats
+from slipway.records.field import Field, FieldKind
+from slipway.records.model import Signature
+from slipway.runtime.batch import BatchPlan
+from slipway.serving.decode import Asked
+from slipway.serving.explain import explain, unknown_field
+from slipway.serving.naming import LONGEST_ENTITY, all_differ, checked_id, entity_text
+from slipway.serving.refusal import Refusal
+
+Values = npt.NDArray[Any] | Sequence[Any]
+"""One column: numbers or booleans as an array, where NaN is missing; anything as a list, where None is."""
+
+_LARGEST = np.finfo(np.float64).max
+_TAKEN: dict[FieldKind, set[type]] = {FieldKind.NUMBER: {float, int, type(None)}, FieldKind.BOOLEAN: {bool, type(None)}}
+_TEXTS = {str, type(None)}
+
+
+class ColumnDecoder:
+    """Decodes columns of one signature.
+
+    Args:
+        signature: Fields of X.
+        entity: Name of the value that the assignment is keyed on.
+        id_name: Name under which a caller may name predictions.
+    """
+
+    def __init__(self, signature: Signature, *, entity: str, id_name: str) -> None:
+        fields = signature.fields
+        self._fields, self._others = fields, (entity, id_name)
+        self._plan = BatchPlan(fields)
+        self._own = next((f for f in fields if f.name == entity), None)
+        self._numbers = [f for f in fields if f.kind is not FieldKind.CATEGORY]
+        self._texts = [f for f in fields if f.kind is FieldKind.CATEGORY]
+        self._known = {f.name for f in fields} | {entity, id_name}
+        low = [-_LARGEST if f.low is None else f.low for f in self._numbers]
+        high = [_LARGEST if f.high is None else f.high for f in self._numbers]
+        self._low, self._high = np.array(low).reshape(-1, 1), np.array(high).reshape(-1, 1)
+        self._required = np.array([self._needs(f) for f in self._numbers], bool).reshape(-1, 1)
+
+    def decode(self, columns: Mapping[str, Values], *, rows: int) -> Asked:
+        """Return the rows of some columns.
+
+        Args:
+            columns: By name: fields, the entity, and if wanted the prediction ids.
+            rows: Length of each.
+
+        Raises:
+            Refusal: 400; names the row, the field, what was wanted, what came.
+        """
+        if unknown := [name for name in columns if name not in self._known]:
+            raise unknown_field(unknown[0], known=[f.name for f in self._fields] + list(self._others))
+        if not rows:
+            raise Refusal(400, "There are no rows.", wanted="at least one row", got="none")
+        try:
+            block = self._block(columns, rows)
+            texts = {f.name: self._text(f, columns.get(f.name), rows) for f in self._texts}
+            entities = self._entities(columns.get(self._others[0]), rows)
+            ids = self._ids(columns.get(self._others[1]), rows)
+        except _Odd:
+            raise self._explained(columns, rows) from None
+        return Asked([], entities, ids, many=True, batch=self._plan.columns(block, texts))
+
+    def _needs(self, field: Field) -> bool:
+        return field.required or field.name == self._others[0]
+
+    def _block(self, columns: Mapping[str, Values], rows: int) -> Floats:
+        block = np.full((len(self._numbers), rows), np.nan)
+        for i, field in enumerate(self._numbers):
+            if (values := columns.get(field.name)) is not None:
+                block[i] = _floats(field, values)
+        fits = ((block >= self._low) & (block <= self._high)) | (np.isnan(block) & ~self._required)
+        if not fits.all():
+            raise _Odd
+        return block
+
+    def _text(self, field: Field, values: Values | None, rows: int) -> npt.NDArray[Any]:
+        column = np.full(rows, None, object)
+        if values is not None:
+            if isinstance(values, np.ndarray) or not set(map(type, values)) <= _TEXTS:
+                raise _Odd
+            column[:] = values
+        seen = set(column)
+        if (None in seen and self._needs(field)) or (field.values and not seen <= {*field.values, None}):
+            raise _Odd
+        return column
+
+    def _entities(self, values: Values | None, rows: int) -> list[str]:
+        name = self._others[0]
+        if values is None:
+            values = [None] * rows
+        elif self._own is not None and self._own.kind is FieldKind.NUMBER:
+            values = _floats(self._own, values)
+        elif self._own is None and isinstance(values, np.ndarray) and values.dtype.kind not in "iu":
+            raise _Odd
+        listed = values.tolist() if isinstance(values, np.ndarray) else values
+        if self._own is None:
+            texts = [v for v in listed if type(v) is str]
+            if not set(map(type, listed)) <= {str, int} or len(max(texts, key=len, default="")) > LONGEST_ENTITY:
+                raise _Odd
+        return [v if type(v) is str and v else entity_text(v, name=name) for v in listed]
+
+    def _ids(self, values: Values | None, rows: int) -> list[str | None]:
+        if values is None:
+            return [None] * rows
+        if isinstance(values, np.ndarray) or not set(map(type, values)) <= _TEXTS:
+            raise _Odd
+        ids = [checked_id(v, name=self._others[1]) for v in values]
+        all_differ(ids, name=self._others[1])
+        return ids
+
+    def _explained(self, columns: Mapping[str, Values], rows: int) -> Refusal:
+        listed = {n: v.tolist() if isinstance(v, np.ndarray) else v for n, v in columns.items()}
+        for i in range(rows):
+            row = {name: None if (v := values[i]) != v else v for name, values in listed.items()}
+            try:
+                explain(row, fields=self._fields, others=self._others, place=f"rows[{i}]")
+            except Refusal as refusal:
+                return refusal
+        return Refusal(400, "The columns do not fit the signature.", wanted="the fields of the model's metadata")
+
+
+class _Odd(Exception):
+    """Something does not fit; which row and field is found out afterwards."""
+
+
+def _floats(field: Field, values: Values) -> npt.NDArray[Any]:
+    if isinstance(values, np.ndarray):
+        if values.dtype.kind not in ("b" if field.kind is FieldKind.BOOLEAN else "iuf"):
+            raise _Odd
+        return values
+    if not set(map(type, values)) <= _TAKEN[field.kind]:
+        raise _Odd
+    try:
+        return np.array(values, np.float64)
+    except OverflowError:
+        raise _Odd from None
