@@ -14,6 +14,7 @@ from slipway.records.model import Signature
 from slipway.records.task import TaskKind
 from slipway.runtime.batch import BatchPlan
 from slipway.serving.decode import Asked, RowDecoder
+from slipway.serving.http_head import MOST_HEADS
 from slipway.serving.http_limits import HttpLimits
 from slipway.serving.http_protocol import Connections
 from slipway.serving.outcomes import decode_outcomes
@@ -107,10 +108,12 @@ class Wire:
     resume_reading = pause_reading
 
 
-def talk(chunks):
-    """Return what a server that echoes says to the chunks."""
+def talk(chunks, *, forgetful=False):
+    """Return what a server that echoes says to the chunks; a forgetful one parses each head anew."""
     connections = Connections(lambda r: r.ok(msgspec.json.encode([r.method, r.target, r.body.decode()])),
                               limits=HttpLimits(), now=lambda: 0.0)  # fmt: skip
+    if forgetful:
+        connections.heads.find = lambda _: None
     connection, wire = connections.make(), Wire()
     connection.connection_made(wire)
     for chunk in chunks:
@@ -141,6 +144,56 @@ def test_however_the_bytes_are_cut_the_answers_are_the_same(requests, cuts):
     edges = sorted({0, len(data), *(c for c in cuts if c < len(data))})
     pieces = [data[a:b] for a, b in pairwise(edges)]
     assert talk(pieces) == talk([data])
+
+
+AGAIN = st.sampled_from(
+    [
+        b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n",
+        b"POST /b HTTP/1.1\nHost: h\nContent-Length: 8\n\n",
+        b"POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /d HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 3\r\n\r\n",
+        b"POST /e HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\n",
+        b"HEAD /f HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"GET /g HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"GET /h HTTP/1.1\r\nHost: h\r\nX-Request-Id: 7\r\n\r\n",
+        b"GET /i HTTP/1.1\r\n\r\n",
+        b"\r\n\r\nGET /j HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"GARBAGE\r\n\r\n",
+    ]
+)
+BODIES = st.sampled_from([b"", b"xyz", b"abc", b"xyzx", b"\r\n\r\nabcd", b"3\r\nxyz\r\n0\r\n\r\n", b"GET "])
+
+
+@given(st.lists(st.tuples(AGAIN, BODIES), max_size=8))
+def test_a_head_that_is_known_means_what_the_parser_made_of_it(asked):
+    """Whatever follows a head that came before, the short way and the parser say the same."""
+    chunks = [head + body for head, body in asked for _ in range(2)]
+    assert talk(chunks) == talk(chunks, forgetful=True)
+
+
+def test_a_head_that_came_before_is_not_parsed_again():
+    connections = Connections(lambda r: r.ok(r.body), limits=HttpLimits(), now=lambda: 0.0)
+    connection, wire = connections.make(), Wire()
+    connection.connection_made(wire)
+    connection.data_received(b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nxyz")
+    connection._parser = None
+    connection.data_received(b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc")
+    assert wire.out.endswith(b"abc")
+
+
+def test_heads_that_change_all_the_time_take_no_room():
+    connections = Connections(lambda r: r.ok(r.body), limits=HttpLimits(), now=lambda: 0.0)
+    for i in range(3000):
+        connection = connections.make()
+        connection.connection_made(Wire())
+        connection.data_received(b"GET /%d HTTP/1.1\r\nHost: h\r\nX-Request-Id: %d\r\n\r\n" % (i, i))
+        connection.data_received(b"GET /%d HTTP/1.1\r\nHost: h\r\nAccept: %b\r\n\r\n" % (i, b"x" * 2000))
+    assert not connections.heads._known
+    connection = connections.make()
+    connection.connection_made(Wire())
+    for i in range(3000):
+        connection.data_received(b"GET /%d HTTP/1.1\r\nHost: h\r\n\r\n" % i)
+        assert 1 <= len(connections.heads._known) <= MOST_HEADS
 
 
 @given(st.lists(st.binary(max_size=80), max_size=6))

@@ -1,7 +1,8 @@
 """HTTP/1.1 on a bare socket: a Protocol for uvloop, with llhttp (httptools) as the parser.
 
-It is the hot path, so it does little: parse, bound, hand over, write replies in the order of the requests. What it must
-withstand is in its tests: slow, half-closed, oversized, malformed and pipelining callers.
+It is the hot path, so it does little: parse, bound, hand over, write replies in the order of the requests. A head that
+came before, byte for byte, is not parsed again (:class:`KnownHeads`). What it must withstand is in its tests: slow,
+half-closed, oversized, malformed and pipelining callers.
 
 Time is checked by one sweep a second over all connections (:meth:`Connections.sweep`), not by a timer a request.
 """
@@ -13,6 +14,7 @@ from typing import cast
 
 import httptools
 
+from slipway.serving.http_head import Head, KnownHeads
 from slipway.serving.http_limits import HttpLimits
 from slipway.serving.http_request import Request
 from slipway.serving.refusal import Refusal
@@ -29,6 +31,7 @@ _KEPT = {
     b"inference-header-content-length",
 }
 _LONGEST_ID = 128
+_NEVER = float("inf")
 
 
 class Connections:
@@ -51,6 +54,7 @@ class Connections:
     ) -> None:
         self.handle, self.limits, self.now, self.refused = handle, limits, now, refused
         self.draining = False
+        self.heads = KnownHeads()
         self.open: set[HttpProtocol] = set()
 
     def make(self) -> "HttpProtocol":
@@ -66,6 +70,7 @@ class Connections:
     def drain(self) -> None:
         """Close idle connections now, and the others after the reply under way."""
         self.draining = True
+        self.heads.forget()  # from now on each reply ends its connection
         for connection in list(self.open):
             connection.drain()
 
@@ -79,14 +84,15 @@ class HttpProtocol(asyncio.Protocol):
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._parser = httptools.HttpRequestParser(self)
         self._pending: deque[Request] = deque()
-        self._request: Request | None = None
-        self._in_head = True
+        self._between = True  # two requests: none is under way, and another may come
+        self._head: Head | None = None
+        self._target, self._kept = "", dict[bytes, bytes]()
         self._fed_bytes = self._head_bytes = self._headers = self._body_bytes = 0
-        self._completed = False
+        self._completed = 0
         self._chunks: list[bytes] = []
         self._refused = self._ended = self._paused = self._blocked = False
         self._deadline = all_connections.now() + self._limits.head_timeout_s
-        self._read_by = float("inf")
+        self._read_by = _NEVER
 
     # ---- transport ----
 
@@ -105,10 +111,19 @@ class HttpProtocol(asyncio.Protocol):
         self._pending.clear()
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; its callbacks below do the work."""
+        """Take a request whose head is known, or feed the parser; its callbacks below do the work."""
+        if self._between and (known := self._all.heads.find(data)) is not None:
+            self._take(Request(self.answered, *known))
+        else:
+            self._parse(data)
+        if len(self._pending) >= self._limits.pipelined and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def _parse(self, data: bytes) -> None:
         if self._refused or self._ended:
             return
-        self._completed = False
+        fresh, self._completed = self._between, 0
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -117,18 +132,17 @@ class HttpProtocol(asyncio.Protocol):
         except httptools.HttpParserError as error:
             self._refuse(400, "These bytes are no HTTP request.", wanted="HTTP/1.1", got=str(error)[:200])
             return
-        if self._request is not None and self._in_head and not self._completed:
+        if fresh and self._between and self._completed == 1 and self._head is not None:
+            self._all.heads.remember(data, head=self._head, body_bytes=self._body_bytes)
+        elif self._in_head() and not self._completed:
             self._fed_bytes += len(data)
             if self._fed_bytes > self._limits.head_bytes:
                 self._refuse_head()
-        if len(self._pending) >= self._limits.pipelined and not self._paused:
-            self._paused = True
-            self._transport.pause_reading()
 
     def eof_received(self) -> bool:
         """Answer what was asked before the caller stopped sending, then close."""
         self._ended = True
-        if self._request is not None and not self._refused:
+        if self._under_way():
             self._refuse(400, "The request ended in its middle.", wanted="all of it", got="the end of the connection")
         return bool(self._pending)
 
@@ -141,7 +155,7 @@ class HttpProtocol(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Read again."""
         self._blocked = False
-        self._read_by = float("inf")
+        self._read_by = _NEVER
         if not self._paused and not self._transport.is_closing():
             self._transport.resume_reading()
 
@@ -149,48 +163,49 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._request = Request(self.answered)
+        self._between = False
+        self._head = None
+        self._target, self._kept = "", {}
+        self._fed_bytes = self._head_bytes = self._headers = self._body_bytes = 0
         if not self._pending:
             self._deadline = self._all.now() + self._limits.head_timeout_s
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the target."""
-        if self._request is not None:
-            self._request.target += url.decode("latin-1")
+        if self._in_head():
+            self._target += url.decode("latin-1")
             self._head_bytes += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep the few headers that matter, count them all."""
-        request = self._request
-        if request is None or not self._in_head:
+        if not self._in_head():
             return
         self._headers += 1
         self._head_bytes += len(name) + len(value)
         key = name.lower()
         if key in _KEPT:
-            if key == b"host" and key in request.headers:
+            if key == b"host" and key in self._kept:
                 self._refuse(400, "A request names one host.", wanted="one Host header", got="two")
-            request.headers[key] = value
+            self._kept[key] = value
 
     def on_headers_complete(self) -> None:
         """Decide on the body."""
-        request, parser = self._request, self._parser
-        if request is None or self._refused:
+        if not self._under_way():
             return
-        self._in_head = False
-        self._fed_bytes = 0
+        parser, headers = self._parser, self._kept
         old = parser.get_http_version() != "1.1"
-        request.begin(parser.get_method().decode(), keep_alive=parser.should_keep_alive(), old=old)
+        keep_alive = parser.should_keep_alive()
+        self._head = Head(parser.get_method().decode(), self._target, headers=headers, keep_alive=keep_alive, old=old)
         self._deadline = self._all.now() + self._limits.body_timeout_s
         if self._head_bytes > self._limits.head_bytes or self._headers > self._limits.headers:
             self._refuse_head()
-        elif b"host" not in request.headers and not old:
+        elif b"host" not in headers and not old:
             self._refuse(400, "A request names its host.", wanted="a Host header", got="none")
-        elif len(request.headers.get(b"x-request-id", b"")) > _LONGEST_ID:
+        elif len(headers.get(b"x-request-id", b"")) > _LONGEST_ID:
             self._refuse(400, "X-Request-Id is too long.", wanted=f"at most {_LONGEST_ID} characters", got="more")
-        elif int(request.headers.get(b"content-length", 0)) > self._limits.body_bytes:
+        elif int(headers.get(b"content-length", 0)) > self._limits.body_bytes:
             self._refuse_body()
-        elif request.headers.get(b"expect", b"").lower() == b"100-continue" and not self._pending:
+        elif headers.get(b"expect", b"").lower() == b"100-continue" and not self._pending:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
@@ -205,20 +220,27 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Hand the request over."""
-        request = self._request
-        if request is None or self._refused:
+        if self._head is None or not self._under_way():
             return
-        self._completed = True
-        request.body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._request = None
-        self._in_head = True
-        self._fed_bytes = self._head_bytes = self._headers = self._body_bytes = 0
+        self._completed += 1
+        self._between = True
+        request = Request(self.answered, self._head, b"".join(self._chunks))
         self._chunks.clear()
         if self._all.draining or self._parser.should_upgrade():
             request.closes = True
-        self._refused = request.closes  # nothing after it will be answered
+        self._take(request)
+
+    def _under_way(self) -> bool:
+        return not self._between and not self._refused
+
+    def _in_head(self) -> bool:
+        return self._head is None and self._under_way()
+
+    def _take(self, request: Request) -> None:
+        if request.closes:  # nothing after it will be answered
+            self._refused, self._between = True, False
         self._pending.append(request)
-        self._deadline = float("inf")
+        self._deadline = _NEVER
         self._all.handle(request)
 
     # ---- replies ----
@@ -240,8 +262,8 @@ class HttpProtocol(asyncio.Protocol):
         if self._ended:
             self._transport.close()
             return
-        mid = self._request is not None
-        self._deadline = self._all.now() + (self._limits.head_timeout_s if mid else self._limits.idle_timeout_s)
+        idle = self._between
+        self._deadline = self._all.now() + (self._limits.idle_timeout_s if idle else self._limits.head_timeout_s)
         if self._paused:
             self._paused = False
             if not self._blocked:
@@ -260,18 +282,18 @@ class HttpProtocol(asyncio.Protocol):
         if self._refused:
             return
         self._all.refused(status)
-        request = self._request or Request(self.answered)
+        head = None if self._between else self._head or Head("", "", headers=self._kept)
+        request = Request(self.answered, head or Head("", "", headers={}))
         request.closes = True
-        self._refused = True
-        self._request = None
+        self._refused, self._between = True, False
         self._chunks.clear()
         self._pending.append(request)
-        self._deadline = float("inf")  # the replies before it may take their time
+        self._deadline = _NEVER  # the replies before it may take their time
         request.refuse(Refusal(status, error, wanted=wanted, got=got, hint=hint))
 
     def _finish(self) -> None:
         """Say that nothing more comes, and let the caller read it: closing at once could reset the connection."""
-        self._refused = True
+        self._refused, self._between = True, False
         if self._ended or not self._transport.can_write_eof():
             self._transport.close()
             return
@@ -286,14 +308,14 @@ class HttpProtocol(asyncio.Protocol):
             return
         if self._refused or self._transport.is_closing():
             self._transport.abort()
-        elif self._request is not None:
+        elif not self._between:
             self._refuse(408, "The request did not come in time.", wanted="all of it", got="a part of it")
         else:
             self._transport.close()
 
     def drain(self) -> None:
         """End after the replies under way."""
-        if not self._pending and self._request is None:
+        if not self._pending and (self._between or self._refused):
             self._transport.close()
         for request in self._pending:
             request.closes = request is self._pending[-1]

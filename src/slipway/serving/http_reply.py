@@ -4,7 +4,8 @@ from http import HTTPStatus
 
 JSON = "application/json"
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
-_JSON_OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
+_JSON_OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+_SHORT = tuple(_JSON_OK % length for length in range(1024))
 
 
 def json_ok(body: bytes) -> bytes:
@@ -13,7 +14,8 @@ def json_ok(body: bytes) -> bytes:
     >>> json_ok(b"{}").endswith(b"content-length: 2\r\n\r\n{}")
     True
     """
-    return _JSON_OK % (len(body), body)
+    length = len(body)
+    return (_SHORT[length] if length < len(_SHORT) else _JSON_OK % length) + body
 
 
 def reply(

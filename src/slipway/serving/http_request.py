@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from slipway.serving.caller import UNLOGGED
+from slipway.serving.http_head import Head
 from slipway.serving.http_reply import JSON, json_ok, reply
 from slipway.serving.refusal import Refusal
 
@@ -15,31 +16,44 @@ if TYPE_CHECKING:
 class Request:
     """One request, and the place of its reply.
 
-    Attributes:
-        method: Such as ``POST``.
-        target: Path and query as sent.
+    Args:
+        answered: Called once, when there is a reply.
+        head: Its head.
         body: Whole body.
-        headers: Those that the data plane reads, names in lower case.
+
+    Attributes:
+        head: As given.
+        body: As given.
+        closes: Whether the connection ends with the reply.
+        data: The reply, or None as long as there is none.
     """
 
-    __slots__ = (
-        "_answered", "_bytes", "_more", "_only_head", "body", "closes", "headers", "keeps_old", "method", "target",
-    )  # fmt: skip
+    __slots__ = ("_answered", "_more", "body", "closes", "data", "head")
 
-    def __init__(self, answered: "Callable[[Request], None]") -> None:
-        self._answered = answered
-        self._bytes: bytes | None = None
-        self._only_head = False
+    def __init__(self, answered: "Callable[[Request], None]", head: Head, body: bytes = b"") -> None:
+        self._answered, self.head, self.body = answered, head, body
+        self.closes = head.closes
+        self.data: bytes | None = None
         self._more: tuple[tuple[str, str], ...] = ()
-        self.method = self.target = ""
-        self.body = b""
-        self.headers: dict[bytes, bytes] = {}
-        self.closes = False
-        self.keeps_old = False
+
+    @property
+    def method(self) -> str:
+        """Such as ``POST``."""
+        return self.head.method
+
+    @property
+    def target(self) -> str:
+        """Path and query as sent."""
+        return self.head.target
+
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        """Those that the data plane reads, names in lower case."""
+        return self.head.headers
 
     def ok(self, body: bytes) -> None:
         """Reply 200 with JSON."""
-        if self.closes or self.keeps_old or self._only_head or self._more or b"x-request-id" in self.headers:
+        if self.closes or self._more or not self.head.plain:
             self.reply(200, body)
         else:
             self._send(json_ok(body))
@@ -56,28 +70,16 @@ class Request:
         self, status: int, body: bytes, *, content_type: str = JSON, headers: tuple[tuple[str, str], ...] = ()
     ) -> None:
         """Reply; the bytes leave once all earlier requests of the connection are answered. A second call is ignored."""
-        headers = (*headers, *self._more)
-        if b"x-request-id" in self.headers:
-            headers = (*headers, ("x-request-id", self.headers[b"x-request-id"].decode("latin-1")))
+        head, headers = self.head, (*headers, *self._more)
+        if b"x-request-id" in head.headers:
+            headers = (*headers, ("x-request-id", head.headers[b"x-request-id"].decode("latin-1")))
         if self.closes:
             headers = (*headers, ("connection", "close"))
-        elif self.keeps_old:
+        elif head.keeps_old:
             headers = (*headers, ("connection", "keep-alive"))
-        self._send(reply(status, body, content_type=content_type, headers=headers, only_head=self._only_head))
+        self._send(reply(status, body, content_type=content_type, headers=headers, only_head=head.only_head))
 
     def _send(self, data: bytes) -> None:
-        if self._bytes is None:
-            self._bytes = data
+        if self.data is None:
+            self.data = data
             self._answered(self)
-
-    def begin(self, method: str, *, keep_alive: bool, old: bool) -> None:
-        """Note what the parser knows at the end of the headers."""
-        self.method = method
-        self._only_head = method == "HEAD"
-        self.closes = not keep_alive
-        self.keeps_old = keep_alive and old
-
-    @property
-    def data(self) -> bytes | None:
-        """The reply, or None as long as there is none."""
-        return self._bytes
