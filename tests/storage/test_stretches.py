@@ -1,5 +1,6 @@
 """Frames laid end to end say what the frames say, wherever they are cut; and a segment is read in pieces."""
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -100,6 +101,18 @@ def test_a_shadow_reaches_as_far_as_its_last_answer():
     frames = [ShadowFrame(arm="c", id=["i"], score=[0.5], segment="w", offset=n) for n in (3, 9, 5)]
     (found,) = stretches([(f, Position("s", n)) for n, f in enumerate(frames)])
     assert [(s.arm, s.segment, s.offset) for s in found.shadows] == [("c", "w", 9)]
+
+
+def test_a_shadow_is_asked_where_another_arm_answered():
+    """Also where outcomes follow, which it does not answer."""
+    both = prediction_frame(2, rng=np.random.default_rng(0), numbers=1)
+    frames = [
+        msgspec.structs.replace(both, arm=["c", "l"], shadows=("c", "l")),
+        msgspec.structs.replace(both, arm=["c", "c"], shadows=("c", "l")),
+        OutcomeFrame(at_us=[1], id=["i"], value=[1.0]),
+    ]
+    (found,) = stretches([(f, Position("s", n)) for n, f in enumerate(frames, start=1)])
+    assert found.asked == {"c": 1, "l": 2}
 
 
 @pytest.mark.parametrize("piece_bytes", [16, 100, 1000, 1 << 20])

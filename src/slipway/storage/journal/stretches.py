@@ -101,6 +101,7 @@ class Stretch:
         predictions: Requests, one entry for each route version (and set of fields) that occurs, in order.
         shadows: Shadow answers, one entry for each shadow, segment and error.
         outcomes: Outcomes; empty columns if there are none.
+        asked: Shadow to the offset behind the last frame in which it has something to answer.
     """
 
     position: Position
@@ -109,6 +110,7 @@ class Stretch:
     predictions: tuple[Predictions, ...]
     shadows: tuple[Shadows, ...]
     outcomes: Outcomes
+    asked: dict[str, int]
 
 
 def stretches(
@@ -131,22 +133,30 @@ def stretches(
     >>> found.position.offset, found.rows, found.outcomes.at_us.tolist()
     (110, 3, [5, 6, 7])
     """
-    held: list[Frame] = []
+    held, asked = list[Frame](), dict[str, int]()
     rows, behind = 0, Position("", 0)
     for frame, position in frames:
         if upto is not None and position.offset > upto.get(position.segment, -1):
             continue
         if held and (position.segment != behind.segment or rows >= most_rows or len(held) >= STRETCH_FRAMES):
-            yield _lay(held, position=behind, rows=rows)
-            held, rows = [], 0
+            yield _lay(held, position=behind, rows=rows, asked=asked)
+            held, rows, asked = [], 0, {}
         held.append(frame)
+        asked.update(dict.fromkeys(_asks(frame), position.offset))
         rows += rows_of(frame)
         behind = position
     if held:
-        yield _lay(held, position=behind, rows=rows)
+        yield _lay(held, position=behind, rows=rows, asked=asked)
 
 
-def _lay(frames: list[Frame], *, position: Position, rows: int) -> Stretch:
+def _asks(frame: Frame) -> list[str]:
+    """Return the shadows that a frame asks: those that did not answer each of its rows themselves."""
+    if not isinstance(frame, PredictionFrame):
+        return []
+    return [shadow for shadow in frame.shadows if frame.arm.count(shadow) < len(frame.arm)]
+
+
+def _lay(frames: list[Frame], *, position: Position, rows: int, asked: dict[str, int]) -> Stretch:
     outcomes = [f for f in frames if isinstance(f, OutcomeFrame)]
     return Stretch(
         position=position,
@@ -159,6 +169,7 @@ def _lay(frames: list[Frame], *, position: Position, rows: int) -> Stretch:
             id=_joined(f.id for f in outcomes),
             value=_floats(f.value for f in outcomes),
         ),
+        asked=asked,
     )
 
 
