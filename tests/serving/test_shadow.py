@@ -9,6 +9,7 @@ from slipway.errors import Refused
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.field import Field, FieldKind
 from slipway.records.frame import OutcomeFrame, PredictionFrame, ShadowFrame
+from slipway.records.held import Held
 from slipway.records.route import Route, Share
 from slipway.runtime.rule import RuleRuntime
 from slipway.serving.shadow import Shadow
@@ -173,3 +174,24 @@ def test_what_the_journal_does_not_hold_is_missing_to_a_shadow():
     batch = batch_of([held], rows=[np.array([0, 1])], fields=fields)
     assert np.isnan(batch["a"]).all()
     assert batch["c"].tolist() == [None, None]
+
+
+def test_frames_of_any_form_become_one_batch():
+    """Numbers in a block, in columns as they first were, or not there at all; all rows or some of them."""
+    fields = [
+        Field(name=n, kind=k) for n, k in (("a", FieldKind.NUMBER), ("c", FieldKind.CATEGORY), ("b", FieldKind.NUMBER))
+    ]
+    values = np.array([[1.0, 2.0], [3.0, 4.0]])
+    forms = [
+        Held({"c": ["p", None]}, names=("a", "b"), block=values.tobytes()),
+        Held({"c": ["q", "r"]}, names=("a", "b"), block=(values + 10).tobytes()),
+        {"a": values[:, 0].tobytes(), "b": values[:, 1].tobytes(), "c": ["s", "t"]},
+        Held({}, names=("b",), block=values[:, 1].tobytes()),
+    ]
+    base = frame("xy")
+    frames = [PredictionFrame(**{f: getattr(base, f) for f in base.__struct_fields__} | {"x": x}) for x in forms]
+    batch = batch_of(frames, rows=[None, np.array([1]), np.array([], np.intp), np.array([0, 1])], fields=fields)
+    assert batch["c"].tolist() == ["p", None, "r", None, None]
+    np.testing.assert_array_equal(batch["a"], [1.0, 3.0, 13.0, np.nan, np.nan])
+    np.testing.assert_array_equal(batch["b"], [2.0, 4.0, 14.0, 2.0, 4.0])
+    assert len(batch_of(frames, rows=[None] * 4, fields=fields)["a"]) == 8

@@ -40,7 +40,7 @@ def test_a_column_that_is_neither_is_named():
 
 def test_columns_of_a_frame_keep_names_and_order():
     frame = prediction_frame(3, rng=np.random.default_rng(0), numbers=2)
-    columns = columns_of(frame)
+    columns = columns_of([frame.x])
     assert list(columns) == ["n0", "n1", "carrier"]
     assert {k: (v.dtype.kind, v.shape) for k, v in columns.items()} == {
         "n0": ("f", (3,)),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from slipway.records.frame import Column
+from slipway.records.held import Column
 
 Floats = npt.NDArray[np.float64]
 

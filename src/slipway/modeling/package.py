@@ -21,7 +21,7 @@ from slipway.records.calibration import encode_calibration
 from slipway.records.dataset import Score
 from slipway.records.examples import Examples
 from slipway.records.field import Field, FieldKind
-from slipway.records.frame import Column
+from slipway.records.held import Column
 from slipway.records.model import Manifest, Provenance, Signature
 from slipway.records.reference import encode_reference
 

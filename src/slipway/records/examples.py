@@ -2,7 +2,7 @@
 
 from slipway.errors import BadInput
 from slipway.records.base import Record
-from slipway.records.frame import Column
+from slipway.records.held import Column
 
 
 class Examples(Record, frozen=True, kw_only=True):

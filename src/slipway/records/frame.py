@@ -6,8 +6,7 @@ is missing), categories as lists of text or None. All moments are microseconds s
 
 import msgspec
 
-Column = bytes | list[str | None]
-"""One field of X: float64 bytes for numbers and booleans, a list for categories."""
+from slipway.records.held import Held
 
 
 class PredictionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="predictions"):
@@ -23,7 +22,7 @@ class PredictionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="prediction
         fallback: Whether ``arm`` is the fallback because the assigned arm failed.
         score: The answer; NaN where nothing could answer.
         latency_us: From receipt to answer.
-        x: Field name to column, as the privacy classes of the scope allow.
+        x: Fields by name, as the privacy classes of the scope allow.
         shadows: Arms that shadowed when the rows were answered, so that the shadow process needs no other memory.
     """
 
@@ -36,8 +35,12 @@ class PredictionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="prediction
     fallback: list[bool]
     score: list[float]
     latency_us: list[int]
-    x: dict[str, Column]
+    x: Held
     shadows: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if type(self.x) is not Held:  # columns by name will do
+            msgspec.structs.force_setattr(self, "x", Held(self.x))
 
 
 class ShadowFrame(msgspec.Struct, frozen=True, kw_only=True, tag="shadows"):

@@ -1,7 +1,10 @@
-"""A batch of rows as columns, made once and read by every arm that is asked."""
+"""A batch of rows, made once and read by every arm that is asked: the numbers in one block, the categories by name."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
+from operator import itemgetter
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -28,7 +31,7 @@ class Batch(Mapping[str, npt.NDArray[Any]]):
 
     Attributes:
         names: Names of the numbers and booleans, in order of the fields.
-        block: Their values, shape (len(names), rows), float64, C order; column ``names[i]`` is ``block[i]``.
+        block: Their values, shape (rows, len(names)), float64; column ``names[i]`` is ``block[:, i]``.
         texts: Categories by name, in order of the fields.
     """
 
@@ -40,7 +43,7 @@ class Batch(Mapping[str, npt.NDArray[Any]]):
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         place = self._places.get(name)
-        column: npt.NDArray[Any] = self.texts[name] if place is None else self.block[place]
+        column: npt.NDArray[Any] = self.texts[name] if place is None else self.block[:, place]
         return column
 
     def __iter__(self) -> Iterator[str]:
@@ -51,7 +54,7 @@ class Batch(Mapping[str, npt.NDArray[Any]]):
 
     def take(self, rows: npt.NDArray[np.intp]) -> "Batch":
         """Return some of the rows, in the order asked for."""
-        return Batch(self._places, self.block[:, rows], {name: text[rows] for name, text in self.texts.items()})
+        return Batch(self._places, self.block[rows], {name: text[rows] for name, text in self.texts.items()})
 
 
 class BatchPlan:
@@ -67,8 +70,9 @@ class BatchPlan:
     def __init__(self, fields: Sequence[Field]) -> None:
         texts = FieldKind.CATEGORY
         self._places = {f.name: i for i, f in enumerate(f for f in fields if f.kind is not texts)}
-        self._numbers = tuple(i for i, f in enumerate(fields) if f.kind is not texts)
         self._texts = tuple((i, f.name) for i, f in enumerate(fields) if f.kind is texts)
+        self._numbers_of = _picker([i for i, f in enumerate(fields) if f.kind is not texts])
+        self._pack = struct.Struct(f"={len(self._places)}d").pack
 
     def of(self, rows: Sequence[Row]) -> Batch:
         """Return the rows as columns; a missing number is NaN, a missing category None.
@@ -76,20 +80,23 @@ class BatchPlan:
         Args:
             rows: At least one row, each with one value a field; what follows behind the fields is ignored.
         """
-        values = list(zip(*rows, strict=True))
-        block = np.array([values[i] for i in self._numbers], np.float64)
+        numbers, pack = self._numbers_of, self._pack
+        try:
+            packed = b"".join([pack(*numbers(row)) for row in rows])
+        except struct.error:  # a None among them
+            packed = b"".join([pack(*[math.nan if v is None else v for v in numbers(row)]) for row in rows])
         texts = {}
         for i, name in self._texts:
             column = np.empty(len(rows), object)
-            column[:] = values[i]
+            column[:] = [row[i] for row in rows]
             texts[name] = column
-        return Batch(self._places, block if len(block) else block.reshape(0, len(rows)), texts)
+        return Batch(self._places, np.frombuffer(packed).reshape(len(rows), len(self._places)), texts)
 
     def columns(self, block: Floats, texts: Mapping[str, npt.NDArray[Any]]) -> Batch:
         """Return a batch over columns as they are.
 
         Args:
-            block: Numbers and booleans in order of the fields, shape (fields, rows), float64, C order.
+            block: Numbers and booleans in order of the fields, shape (rows, numbers), float64.
             texts: Categories by name, object arrays of shape (rows,).
         """
         return Batch(self._places, block, {name: texts[name] for _, name in self._texts})
@@ -105,7 +112,15 @@ class BatchPlan:
         if len(parts) == 1:
             return parts[0]
         texts = {name: np.concatenate([part.texts[name] for part in parts]) for _, name in self._texts}
-        return Batch(self._places, np.concatenate([part.block for part in parts], axis=1), texts)
+        return Batch(self._places, np.concatenate([part.block for part in parts]), texts)
+
+
+def _picker(places: list[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """Return what picks these places of a row; a slice, where it can be one, costs least."""
+    first, behind = (places[0], places[-1] + 1) if places else (0, 0)
+    if len(places) < 2 or behind - first == len(places):
+        return itemgetter(slice(first, behind))
+    return itemgetter(*places)
 
 
 def take(columns: Columns, rows: npt.NDArray[np.intp]) -> Columns:
@@ -118,7 +133,7 @@ def take(columns: Columns, rows: npt.NDArray[np.intp]) -> Columns:
 def matrix(columns: Mapping[str, npt.NDArray[Any]], names: tuple[str, ...], *, rows: int, kind: npt.DTypeLike) -> Any:
     """Return the named numbers as one C-ordered matrix of shape (rows, len(names))."""
     if isinstance(columns, Batch) and columns.names == names:
-        return columns.block.T.astype(kind, order="C")
+        return columns.block.astype(kind, order="C")
     out = np.empty((rows, len(names)), kind)
     for i, name in enumerate(names):
         out[:, i] = columns[name]

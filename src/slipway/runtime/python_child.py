@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import msgspec
 import numpy as np
 
-from slipway.records.frame import Column
+from slipway.records.held import Column
 from slipway.storage.columns import decode_column
 
 

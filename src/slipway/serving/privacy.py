@@ -6,14 +6,12 @@ it says nothing. Shadow arms read the journal, so to them a pseudonym is an unkn
 
 import hashlib
 import math
-import sys
 from typing import Any
 
 import numpy.typing as npt
 
-from slipway.ports import Columns
-from slipway.records.field import Privacy
-from slipway.records.frame import Column
+from slipway.records.field import FieldKind, Privacy
+from slipway.records.held import Held
 from slipway.records.worker_config import WorkerConfig
 from slipway.runtime.batch import Batch
 from slipway.storage.columns import encode_column
@@ -24,20 +22,22 @@ class PrivacyFilter:
 
     def __init__(self, config: WorkerConfig) -> None:
         self._key = config.pseudonym_key[:64]
-        self._clear = [f.name for f in config.signature.fields if f.privacy is Privacy.CLEAR]
-        self._hidden = [f.name for f in config.signature.fields if f.privacy is Privacy.PSEUDONYM]
-        self._all_clear = len(self._clear) == len(config.signature.fields) and sys.byteorder == "little"
+        fields = config.signature.fields
+        self._hidden = [f.name for f in fields if f.privacy is Privacy.PSEUDONYM]
+        self._texts = [f.name for f in fields if f.privacy is Privacy.CLEAR and f.kind is FieldKind.CATEGORY]
+        numbers = [f for f in fields if f.kind is not FieldKind.CATEGORY]
+        clear = [i for i, f in enumerate(numbers) if f.privacy is Privacy.CLEAR]
+        self._names = tuple(numbers[i].name for i in clear)
+        self._in_clear = None if len(clear) == len(numbers) else clear
         self._hides_entity = config.privacy_of_entity() is Privacy.PSEUDONYM
 
-    def columns(self, columns: Columns) -> dict[str, Column]:
-        """Return the columns that a frame may hold."""
-        kept = _in_one_go(columns) if self._all_clear and isinstance(columns, Batch) else self._one_by_one(columns)
+    def columns(self, batch: Batch) -> Held:
+        """Return what a frame may hold."""
+        kept = {name: encode_column(batch.texts[name], name=name) for name in self._texts}
         for name in self._hidden:
-            kept[name] = [self._of_value(value) for value in _listed(columns[name])]
-        return kept
-
-    def _one_by_one(self, columns: Columns) -> dict[str, Column]:
-        return {name: encode_column(columns[name], name=name) for name in self._clear}
+            kept[name] = [self._of_value(value) for value in _listed(batch[name])]
+        block = batch.block if self._in_clear is None else batch.block[:, self._in_clear]
+        return Held(kept, names=self._names, block=block.astype("<f8", copy=False).tobytes())
 
     def entities(self, entities: list[str]) -> list[str]:
         """Return what the entities are dealt and journalled by."""
@@ -51,15 +51,6 @@ class PrivacyFilter:
         if value is None or (isinstance(value, float) and math.isnan(value)):
             return None
         return self.pseudonym(format(value, ".17g") if isinstance(value, float) else value)
-
-
-def _in_one_go(batch: Batch) -> dict[str, Column]:
-    """Return what :func:`encode_column` would, column by column, at the price of one copy of the block."""
-    data, width = batch.block.tobytes(), batch.block.shape[1] * 8
-    kept: dict[str, Column] = {name: data[i * width : (i + 1) * width] for i, name in enumerate(batch.names)}
-    for name, column in batch.texts.items():
-        kept[name] = encode_column(column, name=name)
-    return kept
 
 
 def _listed(column: npt.NDArray[Any]) -> list[Any]:

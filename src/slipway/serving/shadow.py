@@ -8,7 +8,7 @@ answer and counts nothing twice.
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from slipway.runtime.batch import Immediate
 from slipway.serving.pulse import beat
 from slipway.serving.routes import LOOK_S
 from slipway.serving.run_state import State, tell_state
-from slipway.serving.shadow_batch import batch_of, unanswered_by
+from slipway.serving.shadow_batch import Index, batch_of, unanswered_by
 from slipway.serving.shadow_progress import SKIP, Progress
 from slipway.storage.routes import RouteWatch
 
@@ -114,7 +114,7 @@ class Follower:
             return
         if frames:
             chosen = unanswered_by(self._arm.name, frames)
-            ids = [frame.id[i] for frame, rows in zip(frames, chosen, strict=True) for i in rows.tolist()]
+            ids = _ids(frames, chosen)
             scores, error = np.empty(0), ""
             if ids:
                 scores, error = await self._score(batch_of(frames, rows=chosen, fields=self._fields), len(ids))
@@ -135,6 +135,13 @@ class Follower:
         except Exception as error:  # noqa: BLE001 - a shadow that fails is an observation, not an accident
             _log.error("shadow failed", arm=self._arm.name, rows=rows, error=str(error))
             return np.full(rows, np.nan), str(error)[:500] or type(error).__name__
+
+
+def _ids(frames: list[PredictionFrame], chosen: Sequence[Index | None]) -> list[str]:
+    ids: list[str] = []
+    for frame, rows in zip(frames, chosen, strict=True):
+        ids += frame.id if rows is None else [frame.id[i] for i in rows.tolist()]
+    return ids
 
 
 class Shadow:

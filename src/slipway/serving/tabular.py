@@ -70,7 +70,7 @@ class ColumnDecoder:
             ids = self._ids(columns.get(self._others[1]), rows)
         except _Odd:
             raise self._explained(columns, rows) from None
-        return Asked([], entities, ids, many=True, batch=self._plan.columns(block, texts))
+        return Asked([], entities, ids, many=True, batch=self._plan.columns(block.T, texts))
 
     def _needs(self, field: Field) -> bool:
         return field.required or field.name == self._others[0]

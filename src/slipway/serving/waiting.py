@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from slipway.ports import Columns, Floats
-from slipway.runtime.batch import BatchPlan, take
+from slipway.runtime.batch import Batch, BatchPlan
 from slipway.serving.caller import Caller
 from slipway.serving.decode import Asked
 from slipway.serving.live_route import LiveRoute
 
 if TYPE_CHECKING:
     from slipway.errors import SlipwayError
+    from slipway.ports import Floats
 
 
 class Waiting:
@@ -79,7 +79,7 @@ class Group:
 
     __slots__ = ("arms", "columns", "fallback", "latency_us", "live", "owners", "score", "trouble", "wants_fallback")
 
-    def __init__(self, live: LiveRoute, owners: list[tuple[Waiting, int]], columns: Columns, arms: list[str]) -> None:
+    def __init__(self, live: LiveRoute, owners: list[tuple[Waiting, int]], columns: Batch, arms: list[str]) -> None:
         self.live, self.owners, self.columns, self.arms = live, owners, columns, arms
         self.fallback = [False] * len(owners)
         self.score: Floats = np.full(len(owners), np.nan)
@@ -106,7 +106,7 @@ class Group:
     def part(self, index: npt.NDArray[np.intp]) -> "Group":
         """Return some of the rows as a group of its own."""
         at = index.tolist()
-        part = Group(self.live, [self.owners[i] for i in at], take(self.columns, index), [self.arms[i] for i in at])
+        part = Group(self.live, [self.owners[i] for i in at], self.columns.take(index), [self.arms[i] for i in at])
         part.fallback = [self.fallback[i] for i in at]
         part.score = self.score[index]
         part.trouble = self.trouble

@@ -4,14 +4,17 @@ In memory a field is a float64 array (NaN is missing; a boolean is 0 or 1) or an
 frame it is little-endian float64 bytes or a list.
 """
 
+from collections.abc import Hashable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from slipway.errors import BadInput
-from slipway.ports import Columns
-from slipway.records.frame import Column, Frame, OutcomeFrame, PredictionFrame
+from slipway.ports import Columns, Floats
+from slipway.records.frame import Frame, OutcomeFrame, PredictionFrame
+from slipway.records.held import Column, Held
 
 _NUMBER = np.dtype("<f8")
 
@@ -61,9 +64,38 @@ def encode_columns(columns: Columns) -> dict[str, Column]:
     return {name: encode_column(values, name=name) for name, values in columns.items()}
 
 
-def columns_of(frame: PredictionFrame) -> dict[str, npt.NDArray[Any]]:
-    """Return the X of a frame as arrays, field by field, in the frame's order."""
-    return {name: decode_column(column) for name, column in frame.x.items()}
+def columns_of(parts: Sequence[Held]) -> dict[str, npt.NDArray[Any]]:
+    """Return the X of some frames as arrays, field by field, end to end; read-only, or views of one block.
+
+    Args:
+        parts: At least one; all with the same fields in the same order and form (:func:`form_of`).
+
+    >>> two = Held({}, names=("a", "b"), block=np.array([[1.0, 2.0]]).tobytes())
+    >>> columns_of([two, two])["b"].tolist()
+    [2.0, 2.0]
+    """
+    first = parts[0]
+    found: dict[str, npt.NDArray[Any]] = dict(zip(first.names, block_of(parts).T, strict=True))
+    for name in first.columns:
+        found[name] = _end_to_end([part.columns[name] for part in parts])
+    return found
+
+
+def block_of(parts: Sequence[Held]) -> Floats:
+    """Return the blocks of some frames of one form end to end, shape (rows, fields of the block)."""
+    names = len(parts[0].names)
+    if not names:
+        return np.empty((0, 0))
+    return np.frombuffer(b"".join([part.block for part in parts]), dtype=_NUMBER).reshape(-1, names)
+
+
+def form_of(held: Held) -> Hashable:
+    """Return what two frames must have in common so that their X may be laid end to end."""
+    return held.names, tuple((name, type(column)) for name, column in held.columns.items())
+
+
+def _end_to_end(parts: list[Any]) -> npt.NDArray[Any]:
+    return decode_column(b"".join(parts) if isinstance(parts[0], bytes) else list(chain.from_iterable(parts)))
 
 
 def check_frame(frame: Frame) -> None:
@@ -86,16 +118,15 @@ def _is_even(frame: Frame, rows: int) -> bool:
         return False
     f = frame
     own = len(f.at_us) == len(f.entity) == len(f.arm) == len(f.fallback) == len(f.score) == len(f.latency_us) == rows
-    number_bytes = 8 * rows
-    for column in f.x.values():
-        own &= len(column) == (number_bytes if type(column) is bytes else rows)
-    return own
+    return own and f.x.is_even(rows)
 
 
 def _lengths(frame: Frame) -> list[tuple[str, float]]:
     if isinstance(frame, PredictionFrame):
         named = ("at_us", "entity", "arm", "fallback", "score", "latency_us")
-        x = [(f"x[{k!r}]", len(c) / 8 if isinstance(c, bytes) else len(c)) for k, c in frame.x.items()]
+        x = [(f"x[{k!r}]", len(c) / 8 if isinstance(c, bytes) else len(c)) for k, c in frame.x.columns.items()]
+        if frame.x.names:
+            x.append((f"x[{', '.join(frame.x.names)}]", len(frame.x.block) / 8 / len(frame.x.names)))
         return [(n, len(getattr(frame, n))) for n in named] + x
     if isinstance(frame, OutcomeFrame):
         return [("at_us", len(frame.at_us)), ("value", len(frame.value))]

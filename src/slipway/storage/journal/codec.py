@@ -3,11 +3,13 @@
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 
 from slipway.errors import BadInput, Corrupt, Refused
 from slipway.records.frame import Frame
+from slipway.records.held import Held
 from slipway.storage.columns import check_frame
 
 VERSION = 1
@@ -21,8 +23,23 @@ MAX_FRAME_BYTES = (1 << 31) - 1
 
 _HEAD = struct.Struct("<III")
 _LAST = 1 << 31
-_ENCODER = msgspec.msgpack.Encoder()
-_DECODER: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(Frame)
+
+
+def _write_held(held: Any) -> object:
+    return (held.names, held.block, held.columns) if held.names else held.columns
+
+
+def _read_held(_: type, written: Any) -> Held:
+    names, block, columns = ((), b"", written) if isinstance(written, dict) else written  # at first there was no block
+    held = Held(columns, names=tuple(names), block=block)
+    forms = {type(column) for column in columns.values()}
+    if not (forms <= {bytes, list} and type(block) is bytes and {*map(type, held.names)} <= {str}):
+        raise ValueError(f"want X as names, a block of bytes and columns of bytes or lists, got {forms}")
+    return held
+
+
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=_write_held)
+_DECODER: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(Frame, dec_hook=_read_held)
 
 
 def encode_tick(frames: Sequence[Frame]) -> bytearray:

@@ -5,17 +5,17 @@ stretch lays the frames of one piece of one segment end to end, kind by kind. Th
 lost, and nothing that reads the journal may depend on it: writers do not wait for each other anyway.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from slipway.ports import Position
-from slipway.records.frame import Column, Frame, OutcomeFrame, PredictionFrame, ShadowFrame
-from slipway.storage.columns import decode_column, rows_of
+from slipway.records.frame import Frame, OutcomeFrame, PredictionFrame, ShadowFrame
+from slipway.storage.columns import columns_of, form_of, rows_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -181,7 +181,7 @@ def _alike(frames: Iterable[F], key: Callable[[F], Hashable]) -> Iterable[list[F
 
 
 def _deal(frame: PredictionFrame) -> Hashable:
-    return frame.route, frame.route_version, frame.shadows, tuple(frame.x), tuple(map(type, frame.x.values()))
+    return frame.route, frame.route_version, frame.shadows, form_of(frame.x)
 
 
 def _answered(frame: ShadowFrame) -> Hashable:
@@ -190,7 +190,6 @@ def _answered(frame: ShadowFrame) -> Hashable:
 
 def _predictions(frames: list[PredictionFrame]) -> Predictions:
     first = frames[0]
-    fields = zip(*(f.x.values() for f in frames), strict=True)  # all have the same fields in the same order
     return Predictions(
         route=first.route,
         route_version=first.route_version,
@@ -202,7 +201,7 @@ def _predictions(frames: list[PredictionFrame]) -> Predictions:
         fallback=np.array(_joined(f.fallback for f in frames), dtype=np.bool_),
         score=_floats(f.score for f in frames),
         latency_us=_ints(f.latency_us for f in frames),
-        x={name: _column(parts) for name, parts in zip(first.x, fields, strict=True)},
+        x=columns_of([f.x for f in frames]),
     )
 
 
@@ -216,12 +215,6 @@ def _shadows(frames: list[ShadowFrame]) -> Shadows:
         segment=first.segment,
         offset=max(f.offset for f in frames),
     )
-
-
-def _column(parts: Sequence[Column]) -> npt.NDArray[Any]:
-    if isinstance(parts[0], bytes):
-        return decode_column(b"".join(cast("Sequence[bytes]", parts)))
-    return decode_column(_joined(cast("Sequence[list[str | None]]", parts)))
 
 
 def _joined(parts: Iterable[list[Any]]) -> list[Any]:

@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 
 from slipway.ports import Position
-from slipway.records.frame import Column, Frame, PredictionFrame
+from slipway.records.frame import Frame, PredictionFrame
+from slipway.records.held import Column
 from slipway.storage.columns import decode_column, rows_of
 
 _MOMENT, _TEXT, _COUNT, _NUMBER = pl.Datetime("us", "UTC"), pl.String(), pl.Int64(), pl.Float64()
