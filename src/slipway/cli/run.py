@@ -1,17 +1,22 @@
 """``slipway run``: (code, hyperparameters, data, seed) -> model and metrics."""
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from cyclopts import App
 
 from slipway.cli.data import SCORE_HEADS, score_row
 from slipway.cli.options import COMMON, Common
 from slipway.cli.pick import before_of, pick
-from slipway.cli.screen import Screen, say, show, working
+from slipway.cli.screen import Screen, counting, say, show, working
 from slipway.errors import BadInput
-from slipway.records.run import Run
+from slipway.records.run import Run, RunKind
 from slipway.words import amount, moment, number, percent, short, span
+
+if TYPE_CHECKING:
+    from slipway.project.attributing import Attribution
+    from slipway.project.comparing import RunComparison
 
 app = App(name="run")
 
@@ -61,12 +66,23 @@ def show_(run: str | None = None, /, *, common: Common = COMMON) -> int:
 
 
 @app.command(sort_key=3)
-def compare(before: str | None = None, after: str | None = None, /, *, common: Common = COMMON) -> int:
+def compare(
+    before: str | None = None,
+    after: str | None = None,
+    /,
+    *,
+    divide: bool = False,
+    seeds: int = 3,
+    common: Common = COMMON,
+) -> int:
     """Say what one run changed against another (code, hyperparameters or data), and what that brought.
 
     Args:
         before: Id or start of an id of the earlier run; the one before the later if not given.
         after: The later run; the newest if not given.
+        divide: Also say how much of the change each of code, hyperparameters and data brought. For that the models
+            between the two runs are trained (new code on old data, ...), once; they are kept.
+        seeds: With --divide: seeds to train each of them with.
         common: What every command takes.
     """
     project = common.open()
@@ -75,7 +91,32 @@ def compare(before: str | None = None, after: str | None = None, /, *, common: C
         later = _pick(after, known)
         earlier = before_of(later, known, what="run", key=_id) if before is None else _pick(before, known)
         found = project.compare_runs(earlier.id, later.id)
-    return show(found, human=say(found.sentences), common=common)
+    if not divide:
+        return show(found, human=say((*found.sentences, *_offer(found))), common=common)
+    with counting("training models between the two runs") as told:
+        parts = project.attribute_runs(earlier.id, later.id, seeds=seeds, told=told)
+    return show(Divided(comparison=found, division=parts), human=_divided, common=common)
+
+
+@dataclass(frozen=True)
+class Divided:
+    """What two runs differ in, and what each difference brought."""
+
+    comparison: "RunComparison"
+    division: "Attribution"
+
+
+def _divided(screen: Screen, found: Divided) -> None:
+    for sentence in (*found.comparison.sentences, *found.division.sentences):
+        screen.line(sentence)
+
+
+def _offer(found: "RunComparison") -> tuple[str, ...]:
+    """Say how to learn more, where more than one thing changed."""
+    if found.kind is not RunKind.MIXED:
+        return ()
+    ids = f"{short(found.before)} {short(found.after)}"
+    return (f"'slipway run compare {ids} --divide' says how much each change brought; it trains the models between.",)
 
 
 def _pick(word: str | None, known: list[Run]) -> Run:

@@ -13,7 +13,15 @@ from typing import Any, TypeVar
 import msgspec
 from rich.console import Console, RenderableType
 from rich.padding import Padding
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
@@ -126,6 +134,21 @@ def working(on: str) -> Iterator[None]:
     with Progress(*columns, console=console(sys.stderr), transient=True) as progress:
         progress.add_task(plain(on), total=None)
         yield
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show on stderr how many of how many are done: a bar with the time left, or a line each where nobody watches.
+
+    Gives the function to call with both numbers.
+    """
+    if not sys.stderr.isatty():
+        yield lambda done, of: tell(f"{what}: {done} of {of}")
+        return
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(sys.stderr), transient=True) as progress:
+        task = progress.add_task(plain(what), total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)
 
 
 def console(stream: Any, *, markup: bool = False) -> Console:

@@ -1,5 +1,7 @@
 """What changed between two dataset versions, or two runs, and what that brought."""
 
+from typing import Any
+
 import msgspec
 import numpy as np
 import polars as pl
@@ -86,8 +88,8 @@ def compare_runs(parts: Parts, before: str, after: str) -> RunComparison:
     found = difference_of(
         new,
         against=old,
-        sources=_sources(parts, new),
-        against_sources=_sources(parts, old),
+        sources=sources_of(parts, new),
+        against_sources=sources_of(parts, old),
         data_words=changes.words,
         brought=brought,
     )
@@ -100,20 +102,29 @@ def compare_runs(parts: Parts, before: str, after: str) -> RunComparison:
 def _brought(parts: Parts, old: Run, new: Run, *, old_data: Kept, new_data: Kept) -> Comparison | None:
     if old.package is None or new.package is None:
         return None
-    entity, time = parts.scope.task.entity, parts.scope.task.time
-    learned = old_data.labelled[old_data.split.train][entity]
-    test = new_data.labelled[new_data.split.test]
-    fresh = test.filter(~pl.col(entity).is_in(learned.implode()))
+    fresh = unseen(parts, old_data=old_data, new_data=new_data)
     if fresh.height < FEWEST_ROWS:
         return None
-    days = days_of(moments(fresh[time]), rows=np.arange(fresh.height)) if time else None
     return compare(
         target(fresh, name=parts.scope.task.target),
         candidate=answers_of(parts, new.package, fresh),
         baseline=answers_of(parts, old.package, fresh),
         scoring=Scoring.of(parts.scope.task, metric=parts.scope.metric),
-        clusters=days,
+        clusters=clusters_of(parts, fresh),
     )
+
+
+def unseen(parts: Parts, *, old_data: Kept, new_data: Kept) -> pl.DataFrame:
+    """Return the rows that the later version holds out and that the earlier one did not give to learn from."""
+    entity = parts.scope.task.entity
+    learned = old_data.labelled[old_data.split.train][entity]
+    return new_data.labelled[new_data.split.test].filter(~pl.col(entity).is_in(learned.implode()))
+
+
+def clusters_of(parts: Parts, rows: pl.DataFrame) -> Any | None:
+    """Return the day of each row, or None without a time or with too few days."""
+    time = parts.scope.task.time
+    return days_of(moments(rows[time]), rows=np.arange(rows.height)) if time else None
 
 
 def _changes(parts: Parts, old: pl.DataFrame, new: pl.DataFrame) -> Changes:
@@ -122,7 +133,7 @@ def _changes(parts: Parts, old: pl.DataFrame, new: pl.DataFrame) -> Changes:
     return compare_tables(old, new=new, row_id=entity if names_a_row else None, target=parts.scope.task.target)
 
 
-def _sources(parts: Parts, run: Run) -> dict[str, str]:
+def sources_of(parts: Parts, run: Run) -> dict[str, str]:
     """Return the text of the files a run was trained with; the blob has the run's code hash as its id."""
     files = msgspec.msgpack.decode(parts.blobs.get(run.code), type=dict[str, list[str]])
     return {name: "\n".join(lines) for name, lines in files.items()}

@@ -8,7 +8,8 @@ from typing import Any
 from slipway.control.report import StepReport
 from slipway.control.step import Controller
 from slipway.errors import Conflict
-from slipway.project import commanding, datasets, packages, rollouts, runs, serving, status
+from slipway.project import attributing, commanding, datasets, packages, rollouts, runs, serving, status
+from slipway.project.attributing import Attribution
 from slipway.project.comparing import DatasetComparison, RunComparison, compare_datasets, compare_runs
 from slipway.project.rollouts import ReplayReport
 from slipway.project.status import Status
@@ -158,6 +159,34 @@ class Project:
     def compare_runs(self, before: str, after: str) -> RunComparison:
         """Say what one run changed against another (code, hyperparameters, data), and what that brought."""
         return compare_runs(self._parts, before, after)
+
+    def attribute_runs(
+        self,
+        before: str,
+        after: str,
+        *,
+        seeds: int = attributing.SEEDS,
+        told: Callable[[int, int], object] = lambda *_: None,
+    ) -> Attribution:
+        """Say how much of the change between two runs each of code, hyperparameters and data brought.
+
+        Trains the models that combine what the two runs differ in (:mod:`slipway.modeling.attribution`); what was
+        trained once is kept.
+
+        Args:
+            before: Id of the earlier run, or its beginning.
+            after: Id of the later run.
+            seeds: Seeds to train each combination with.
+            told: Called with models trained and models to train as it goes.
+
+        Raises:
+            BadInput: Nothing differs, too few common rows are held out, or a combination cannot be trained.
+        """
+        return attributing.attribute(self._parts, before, after, seeds=seeds, by=self._by, told=told)
+
+    def attribution_outlook(self, before: str, after: str, *, seeds: int = attributing.SEEDS) -> attributing.Outlook:
+        """Say how many models :meth:`attribute_runs` would train, and about how long that takes."""
+        return attributing.outlook(self._parts, before, after, seeds=seeds)
 
     def package(self, estimator: Any, X: Any, y: Any, *, name: str) -> str:  # noqa: N803 - the field's own word
         """Package a fitted scikit-learn estimator and return the package id.

@@ -4,8 +4,10 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -33,6 +35,37 @@ def load_function(reference: str, *, folder: Path) -> Callable[..., Any]:
         known = [n for n, v in vars(module).items() if callable(v) and getattr(v, "__module__", "") == module.__name__]
         raise NotFound(f"{reference}: want a function '{name}' in {file}, found {known}.{nearest(name, known)}")
     return function
+
+
+@contextmanager
+def restored(reference: str, *, texts: Mapping[str, str]) -> Iterator[Callable[..., Any]]:
+    """Give the function as it was in other sources, such as those of an earlier run; the project's files stay.
+
+    Args:
+        reference: As for :func:`load_function`.
+        texts: File name, relative to the project, to its text: all that the function needs of the project.
+
+    Raises:
+        NotFound: The sources hold no such file or function.
+        BadInput: A file cannot be imported.
+    """
+    with TemporaryDirectory(prefix="slipway-code-") as name:
+        folder = Path(name).resolve()
+        for file, text in texts.items():
+            path = folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        # Modules are known by name alone, so those of the project must step aside, and these must not stay behind.
+        own = {Path(file).parts[0].removesuffix(".py") for file in texts}
+        kept = {m: sys.modules.pop(m) for m in list(sys.modules) if m.partition(".")[0] in own}
+        sys.path.insert(0, name)
+        try:
+            yield load_function(reference, folder=folder)
+        finally:
+            sys.path.remove(name)
+            for module in [m for m in sys.modules if m.partition(".")[0] in own]:
+                del sys.modules[module]
+            sys.modules.update(kept)
 
 
 def call(function: Callable[..., Any], *args: Any, reference: str, **kwargs: Any) -> Any:
@@ -74,18 +107,20 @@ def sources(reference: str, *, folder: Path) -> dict[str, str]:
 
     This is what a run's code hash is taken over: a changed comment elsewhere in the folder changes no hash.
     """
-    before = set(sys.modules)
     load_function(reference, folder=folder)
     base = folder.resolve()
-    mine = {base / reference.partition(":")[0]}
-    for name in set(sys.modules) - before | {n for n in before if _inside(sys.modules.get(n), base)}:
-        module = sys.modules.get(name)
-        if module is not None and _inside(module, base):
-            mine.add(Path(str(module.__file__)).resolve())
-    return {p.relative_to(base).as_posix(): p.read_text(encoding="utf-8") for p in sorted(mine)}
+    files = {Path(str(module.__file__)).resolve() for _, module in _own(base)}
+    return {p.relative_to(base).as_posix(): p.read_text(encoding="utf-8") for p in sorted(files)}
 
 
-def _inside(module: ModuleType | None, base: Path) -> bool:
+def _own(base: Path) -> list[tuple[str, ModuleType]]:
+    """Return the modules that were imported from the project's files, by name."""
+    return [
+        (name, module) for name, module in list(sys.modules.items()) if name != "__main__" and _inside(module, base)
+    ]
+
+
+def _inside(module: ModuleType, base: Path) -> bool:
     file = getattr(module, "__file__", None)
     if file is None:
         return False
@@ -95,6 +130,9 @@ def _inside(module: ModuleType | None, base: Path) -> bool:
 
 def _import(path: Path, *, folder: Path) -> ModuleType:
     share_cores()
+    for stale, _ in _own(folder.resolve()):  # edited since, perhaps: what runs must be what the hash is taken over
+        del sys.modules[stale]
+    importlib.invalidate_caches()
     name = f"slipway_project_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

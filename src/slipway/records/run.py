@@ -70,3 +70,25 @@ class Run(Record, frozen=True, kw_only=True):
     package: str | None = None
     started_us: int
     ended_us: int
+
+
+class CellAnswers(Record, frozen=True, kw_only=True):
+    """What a model that was trained only to divide a change among its causes answered to the common rows.
+
+    Attributes:
+        id: Hash of all that the answers follow from: code, params, data, seed and the rows asked about.
+        code: As in :class:`Run`.
+        params_hash: As in :class:`Run`.
+        data: Dataset version id.
+        seed: Seed of all chance.
+        rows: Hash of the rows asked about.
+        answers: Blob with one little-endian float64 a row.
+    """
+
+    id: str
+    code: str
+    params_hash: str
+    data: str
+    seed: int
+    rows: str
+    answers: str

@@ -18,7 +18,7 @@ from slipway.records.dataset import DatasetVersion
 from slipway.records.model import Manifest, PackageSignature
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
-from slipway.records.run import Run
+from slipway.records.run import CellAnswers, Run
 from slipway.records.scope import Scope
 
 R = TypeVar("R")
@@ -26,6 +26,7 @@ R = TypeVar("R")
 KINDS: Mapping[str, type] = MappingProxyType(
     {
         "arm": Arm,
+        "cell-answers": CellAnswers,
         "dataset": DatasetVersion,
         "finding": Finding,
         "package": Manifest,

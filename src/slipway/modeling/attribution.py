@@ -1,0 +1,122 @@
+"""How much of a metric's change each of several changes brought: Shapley values over the grid of what was combined.
+
+Two runs differ in code, hyperparameters and data at once, and the models that combine them otherwise (new code on the
+old data, ...) fill the grid between them. A change is credited with what it brings on average over all orders in which
+the changes could have been made. That is the one division whose parts add up to the whole, that gives nothing to what
+changes nothing, and the same to changes that do the same.
+
+Reference:
+    Shapley (1953), A value for n-person games, Contributions to the Theory of Games II.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from slipway.errors import BadInput
+from slipway.records.base import Record
+from slipway.stats.evidence import FixedInterval, check_alpha
+from slipway.stats.student import student_quantile
+
+Floats = npt.NDArray[np.float64]
+Cell = frozenset[str]
+"""The changes that a model was trained with; without any it is the model before, with all the model after."""
+
+
+class Brought(Record, frozen=True, kw_only=True):
+    """What one change brought.
+
+    Attributes:
+        change: Such as ``data``.
+        loss: Change of the mean loss; below 0 is an improvement.
+    """
+
+    change: str
+    loss: FixedInterval
+
+
+def cells(changes: Iterable[str]) -> tuple[Cell, ...]:
+    """Return every combination of changes, fewest first: the models that the division needs.
+
+    >>> [sorted(cell) for cell in cells(["code", "data"])]
+    [[], ['code'], ['data'], ['code', 'data']]
+    """
+    named = tuple(changes)
+    return tuple(map(frozenset, chain.from_iterable(combinations(named, size) for size in range(len(named) + 1))))
+
+
+def divide_change(
+    losses: Mapping[Cell, Floats], *, changes: Sequence[str], alpha: float, clusters: npt.ArrayLike | None = None
+) -> tuple[Brought, ...]:
+    """Divide the difference between the last cell and the first among the changes.
+
+    The interval counts two sorts of chance: another sample of rows (or clusters of them), and other seeds. Their
+    variances are added, which is right or too wide where they interact. With one seed it speaks of these models only.
+
+    Args:
+        losses: For every cell of :func:`cells` the loss of each seed's model on each row, shape (seeds, rows); the
+            same seeds and rows in all cells, none of which any model has learned from.
+        changes: Names of the changes.
+        alpha: Miss probability of each interval.
+        clusters: Cluster of each row (a day), or None where rows are independent.
+
+    Returns:
+        One entry a change, in their order. The estimates add up to the whole difference.
+
+    Raises:
+        BadInput: A cell is missing, shapes differ, or there are fewer than two rows or clusters.
+
+    >>> row = np.array([[0.0, 0.2]])
+    >>> grid = {(): row + 0.5, ("code",): row + 0.4, ("data",): row + 0.3, ("code", "data"): row + 0.1}
+    >>> found = divide_change({frozenset(k): v for k, v in grid.items()}, changes=["code", "data"], alpha=0.05)
+    >>> [(b.change, round(b.loss.estimate, 3)) for b in found]  # code: (-0.1 - 0.2) / 2; data: (-0.2 - 0.3) / 2
+    [('code', -0.15), ('data', -0.25)]
+    """
+    check_alpha(alpha)
+    shape = _check(losses, changes)
+    groups = np.arange(shape[1]) if clusters is None else np.unique(np.asarray(clusters), return_inverse=True)[1]
+    if groups.size != shape[1] or np.unique(groups).size < 2:
+        raise BadInput(f"clusters: want {shape[1]} names of two or more clusters, got {np.unique(groups).size}.")
+    return tuple(
+        Brought(change=change, loss=_interval(_value(losses, change, changes), groups=groups, alpha=alpha))
+        for change in changes
+    )
+
+
+def _value(losses: Mapping[Cell, Floats], change: str, changes: Sequence[str]) -> Floats:
+    """Return the Shapley value of a change, seed by seed and row by row: it is linear, so it commutes with means."""
+    count = len(changes)
+    others = [c for c in changes if c != change]
+    total = np.zeros_like(losses[frozenset()])
+    for without in cells(others):
+        weight = 1 / (count * math.comb(count - 1, len(without)))
+        total += weight * (losses[without | {change}] - losses[without])
+    return total
+
+
+def _interval(value: Floats, *, groups: npt.NDArray[np.intp], alpha: float) -> FixedInterval:
+    middle, seeds, count = float(value.mean()), value.shape[0], int(groups.max()) + 1
+    sums = np.bincount(groups, weights=value.mean(axis=0) - middle, minlength=count)
+    variance = count / (count - 1) * float(sums @ sums) / value.shape[1] ** 2
+    degrees = count - 1
+    if seeds > 1:
+        variance += float(value.mean(axis=1).var(ddof=1)) / seeds
+        degrees = min(degrees, seeds - 1)
+    half = student_quantile(1 - alpha / 2, degrees=degrees) * math.sqrt(variance)
+    return FixedInterval(low=middle - half, high=middle + half, estimate=middle, alpha=alpha, n=count)
+
+
+def _check(losses: Mapping[Cell, Floats], changes: Sequence[str]) -> tuple[int, int]:
+    if not changes or len(set(changes)) < len(changes):
+        raise BadInput(f"changes: want one or more different names, got {list(changes)}.")
+    if missing := [sorted(cell) for cell in cells(changes) if cell not in losses]:
+        raise BadInput(f"losses: want a model for every combination of {list(changes)}, got none for {missing}.")
+    shapes = {losses[cell].shape for cell in cells(changes)}
+    if len(shapes) != 1 or len(shape := next(iter(shapes))) != 2 or not math.prod(shape):
+        raise BadInput(f"losses: want one shape (seeds, rows) in all cells, got {sorted(shapes)}.")
+    if not all(np.isfinite(losses[cell]).all() for cell in cells(changes)):
+        raise BadInput("losses: want finite values, got NaN or infinity in a cell.")
+    return shape[0], shape[1]

@@ -1,0 +1,241 @@
+"""What each change between two runs brought: train the models that lie between them, and divide the difference.
+
+Every model is asked about the same rows, which none of them learned from. Answers are kept under the hash of all they
+follow from, so that an interrupted comparison goes on where it was, and the next one starts from what is there.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from slipway.data.version import content
+from slipway.errors import BadInput, NotFound
+from slipway.modeling.answers import answers
+from slipway.modeling.attribution import Brought, Cell, cells, divide_change
+from slipway.modeling.frame import as_x
+from slipway.ports import Change
+from slipway.project import datasets
+from slipway.project.comparing import FEWEST_ROWS, clusters_of, sources_of, unseen
+from slipway.project.runs import find
+from slipway.project.tables import target
+from slipway.project.user_code import call, restored
+from slipway.records.base import Record, content_id
+from slipway.records.run import CellAnswers, Run
+from slipway.records.scoring import ALPHA, Scoring
+from slipway.wiring import Parts
+from slipway.words import count, gap, limits
+
+Floats = npt.NDArray[np.float64]
+
+CODE, PARAMS, DATA = "code", "hyperparameters", "data"
+SEEDS = 3
+
+
+class Attribution(Record, frozen=True, kw_only=True):
+    """What each change between two runs brought.
+
+    Attributes:
+        before: Id of the earlier run.
+        after: Id of the later run.
+        metric: Name of the mean loss.
+        brought: One entry for each of code, hyperparameters and data that differs; they add up to ``whole``.
+        whole: Mean loss after minus before, over seeds and rows.
+        seeds: Seeds that each combination was trained with.
+        rows: Rows asked about; no model learned from them.
+        trained: Models trained now; the others were kept from before.
+        sentences: All of it in words.
+    """
+
+    before: str
+    after: str
+    metric: str
+    brought: tuple[Brought, ...]
+    whole: float
+    seeds: tuple[int, ...]
+    rows: int
+    trained: int
+    sentences: tuple[str, ...]
+
+
+class _Model(NamedTuple):
+    """One model of the grid, by whose code, hyperparameters and data, and with which seed."""
+
+    code: Run
+    params: Run
+    data: Run
+    seed: int
+
+    def id_for(self, rows: str) -> str:
+        return content_id([self.code.code, self.params.params_hash, self.data.data, self.seed, rows])
+
+
+class _Grid(NamedTuple):
+    """All models of a comparison, the rows they are asked about, and what is known of their answers."""
+
+    models: dict[Cell, list[_Model]]
+    rows: pl.DataFrame
+    rows_id: str
+    known: dict[str, CellAnswers]
+
+    def missing(self) -> list[_Model]:
+        each = {m.id_for(self.rows_id): m for models in self.models.values() for m in models}
+        return [model for id_, model in each.items() if id_ not in self.known]
+
+
+class Outlook(Record, frozen=True, kw_only=True):
+    """What dividing a change would take: how many models are to be trained, and about how long that is."""
+
+    models: int
+    seconds: float
+
+
+def outlook(parts: Parts, before: str, after: str, *, seeds: int = SEEDS) -> Outlook:
+    """Return what :func:`attribute` would take, by how long the two runs took."""
+    old, new = find(parts, before), find(parts, after)
+    models = _grid(parts, old, new, seeds=seeds).missing()
+    each_s = max(run.ended_us - run.started_us for run in (old, new)) / 1e6
+    return Outlook(models=len(models), seconds=len(models) * each_s)
+
+
+def attribute(
+    parts: Parts,
+    before: str,
+    after: str,
+    *,
+    seeds: int = SEEDS,
+    by: str,
+    told: Callable[[int, int], object] = lambda *_: None,
+) -> Attribution:
+    """Divide the difference of two runs' mean losses among code, hyperparameters and data.
+
+    Args:
+        parts: The project.
+        before: Id of the earlier run, or its beginning.
+        after: Id of the later run.
+        seeds: Seeds to train each combination with: the later run's and those that follow it.
+        by: Who asks.
+        told: Called with models trained and models to train, before each training and at the end.
+
+    Raises:
+        BadInput: Nothing differs that could be divided, too few rows are left that no model learned from, or a
+            combination cannot be trained; the message says which.
+    """
+    old, new = find(parts, before), find(parts, after)
+    grid = _grid(parts, old, new, seeds=seeds)
+    missing = grid.missing()
+    for done, model in enumerate(missing):
+        told(done, len(missing))
+        kept = _train(parts, model, grid=grid, by=by)
+        grid.known[kept.id] = kept
+    told(len(missing), len(missing))
+    scoring = Scoring.of(parts.scope.task, metric=parts.scope.metric)
+    y = target(grid.rows, name=parts.scope.task.target)
+    losses = {
+        cell: np.stack([scoring.loss(y, answers=_kept_answers(parts, model, grid=grid)) for model in models])
+        for cell, models in grid.models.items()
+    }
+    changes = _changes(old, new)
+    brought = divide_change(losses, changes=changes, alpha=ALPHA, clusters=clusters_of(parts, grid.rows))
+    whole = float(losses[frozenset(changes)].mean() - losses[frozenset()].mean())
+    return Attribution(
+        before=old.id,
+        after=new.id,
+        metric=scoring.metric,
+        brought=brought,
+        whole=whole,
+        seeds=tuple(model.seed for model in grid.models[frozenset()]),
+        rows=grid.rows.height,
+        trained=len(missing),
+        sentences=tuple(_sentences(brought, whole=whole, metric=scoring.metric, seeds=seeds, rows=grid.rows.height)),
+    )
+
+
+def _changes(old: Run, new: Run) -> list[str]:
+    pairs = ((CODE, old.code, new.code), (PARAMS, old.params_hash, new.params_hash), (DATA, old.data, new.data))
+    return [name for name, before, after in pairs if before != after]
+
+
+def _grid(parts: Parts, old: Run, new: Run, *, seeds: int) -> _Grid:
+    if seeds < 1:
+        raise BadInput(f"seeds: want at least 1, got {seeds}.")
+    changes = _changes(old, new)
+    if not changes:
+        raise BadInput(
+            f"runs {old.id[:12]} and {new.id[:12]}: want another code, other hyperparameters or other data, got the "
+            "same of all three. There is nothing to divide; they differ in seed or environment at most."
+        )
+    old_data, new_data = (datasets.kept(parts, datasets.find(parts, run.data)) for run in (old, new))
+    rows = unseen(parts, old_data=old_data, new_data=new_data)
+    if rows.height < FEWEST_ROWS:
+        raise BadInput(
+            f"runs {old.id[:12]} and {new.id[:12]}: want {FEWEST_ROWS} held-out rows that neither learned from, got "
+            f"{rows.height}. Train both on versions whose held-out rows overlap."
+        )
+    def model(cell: Cell, seed: int) -> _Model:
+        code, params, data = (new if name in cell else old for name in (CODE, PARAMS, DATA))
+        return _Model(code, params, data, seed)
+
+    models = {cell: [model(cell, new.seed + i) for i in range(seeds)] for cell in cells(changes)}
+    known = {id_: kept for id_, kept, _ in parts.store.all(CellAnswers)}
+    return _Grid(models, rows, _rows_id(rows), known)
+
+
+def _rows_id(rows: pl.DataFrame) -> str:
+    """Name rows by content and order, for answers are kept in their order."""
+    order = hashlib.sha256(content(rows.with_row_index("place_")).id.encode())
+    return order.hexdigest()
+
+
+def _train(parts: Parts, model: _Model, *, grid: _Grid, by: str) -> CellAnswers:
+    scope = parts.scope
+    reference = scope.modeling.train
+    if not reference:
+        raise BadInput("model.train: want a function such as 'model.py:train' in slipway.toml, got nothing.")
+    ready = datasets.kept(parts, datasets.find(parts, model.data.data))
+    learn = ready.labelled[ready.split.train]
+    x, y = as_x(learn, fields=scope.fields), target(learn, name=scope.task.target)
+    what = f"{reference} with the code of run {model.code.id[:12]}, parameters of {model.params.id[:12]}"
+    with ExitStack() as stack:
+        try:
+            function = stack.enter_context(restored(reference, texts=sources_of(parts, model.code)))
+        except NotFound as error:
+            raise NotFound(
+                f"run {model.code.id[:12]}: {error} Its code had the training function elsewhere."
+            ) from error
+        estimator = call(function, x, y, dict(model.params.params), model.seed, reference=what)
+        given = answers(estimator, x=as_x(grid.rows, fields=scope.fields), kind=scope.task.kind)
+    kept = CellAnswers(
+        id=model.id_for(grid.rows_id),
+        code=model.code.code,
+        params_hash=model.params.params_hash,
+        data=model.data.data,
+        seed=model.seed,
+        rows=grid.rows_id,
+        answers=parts.blobs.put(given.astype("<f8").tobytes()),
+    )
+    change = Change(kept, kept.id, None)
+    parts.store.commit([change], at_us=parts.clock.now_us(), by=by, why=f"trained to divide a change: {what}")
+    return kept
+
+
+def _kept_answers(parts: Parts, model: _Model, *, grid: _Grid) -> Floats:
+    data = parts.blobs.get(grid.known[model.id_for(grid.rows_id)].answers)
+    return np.frombuffer(data, dtype="<f8")
+
+
+def _sentences(brought: Sequence[Brought], *, whole: float, metric: str, seeds: int, rows: int) -> Iterator[str]:
+    yield (
+        f"From before to after the mean {metric} changes by {gap(whole, metric=metric)} "
+        f"({count(seeds, 'seed')}, {count(rows, 'row')} that no model learned from); below 0 is better."
+    )
+    for part in brought:
+        between = limits(part.loss.low, part.loss.high, metric=metric)
+        sure = "" if not part.loss.low <= 0 <= part.loss.high else ", which may be chance"
+        yield f"{part.change} brought {gap(part.loss.estimate, metric=metric)} {between}{sure}."
+    if seeds == 1:
+        yield "With one seed the intervals speak of these models only, not of this way to train them."

@@ -1,0 +1,129 @@
+"""What each change between two runs brought, through the user's own files: a case whose answer is known.
+
+Before: a third of the labels wrong, and code that looks at one poor column. After: the labels mended, the other
+columns too, and a hyperparameter that the model never reads.
+"""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from slipway import Project
+from slipway.errors import BadInput, NotFound
+from slipway.project.user_code import load_function, restored, sources
+
+MODEL = """
+from chosen import COLUMNS
+
+
+def train(X, y, params, seed):
+    model = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression())
+    kept = make_pipeline(ColumnTransformer([("kept", "passthrough", COLUMNS)]), model)
+    return kept.fit(X.to_pandas(), y)
+"""
+POOR = "COLUMNS = ['mean_fractal_dimension']\n"
+ALL = "COLUMNS = ['mean_radius', 'mean_texture', 'mean_concavity', 'mean_smoothness']\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("attributing") / "p"
+    Project.init(folder)
+    page = (folder / "model.py").read_text(encoding="utf-8").partition("\ndef train(")[0]
+    page = page.replace("import numpy as np", "import numpy as np\nfrom sklearn.compose import ColumnTransformer", 1)
+    (folder / "model.py").write_text(page + MODEL, encoding="utf-8")
+    (folder / "chosen.py").write_text(POOR, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def project(folder):
+    return Project.open(folder)
+
+
+@pytest.fixture(scope="module")
+def runs(folder, project):
+    table = load_function("model.py:load", folder=folder)()
+    wrong = np.random.default_rng(0).random(table.height) < 0.33
+    noisy = table.with_columns(malignant=pl.col("malignant") ^ pl.Series(wrong).cast(pl.Int8))
+    before = project.train(dataset=project.make_dataset("noisy", noisy).id, params={"depth": 1})
+    (folder / "chosen.py").write_text(ALL, encoding="utf-8")
+    after = project.train(dataset=project.make_dataset("clean", table).id, params={"depth": 2})
+    return before, after
+
+
+@pytest.fixture(scope="module")
+def found(project, runs):
+    told = []
+    found = project.attribute_runs(runs[0].id, runs[1].id, seeds=1, told=lambda *n: told.append(n))
+    assert told[0] == (0, 8)
+    assert told[-1] == (8, 8)
+    return found
+
+
+def test_each_change_gets_what_it_brought(found):
+    brought = {b.change: b.loss for b in found.brought}
+    assert brought["hyperparameters"].estimate == 0.0
+    assert brought["code"].high < -0.1  # from one poor column to four good ones
+    assert brought["data"].high < 0  # a third of the labels were wrong
+    assert sum(b.estimate for b in brought.values()) == pytest.approx(found.whole, abs=1e-12)
+
+
+def test_the_whole_is_the_difference_of_the_two_runs_on_the_rows_that_both_have_not_seen(project, runs, found):
+    compared = project.compare_runs(runs[0].id, runs[1].id).brought
+    assert compared.rows == found.rows
+    assert found.whole == pytest.approx(compared.difference.estimate, abs=0.01)
+
+
+def test_what_was_trained_is_kept(project, runs, found):
+    assert project.attribution_outlook(runs[0].id, runs[1].id, seeds=1).models == 0
+    assert project.attribution_outlook(runs[0].id, runs[1].id, seeds=2).models == 8
+    again = project.attribute_runs(runs[0].id, runs[1].id, seeds=1)
+    assert (again.trained, found.trained) == (0, 8)
+    assert again.brought == found.brought
+
+
+def test_a_training_that_stops_in_the_middle_goes_on_where_it_was(project, runs):
+    def stop(done, _):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        project.attribute_runs(runs[0].id, runs[1].id, seeds=2, told=stop)
+    assert project.attribution_outlook(runs[0].id, runs[1].id, seeds=2).models == 8 - 3
+
+
+def test_sentences_say_what_is_chance(found):
+    assert found.sentences[0].startswith("From before to after the mean error changes by -")
+    assert "hyperparameters brought +0.00 points [+0.00, +0.00], which may be chance." in found.sentences
+    assert found.sentences[-1].startswith("With one seed")
+
+
+def test_a_run_beside_itself_has_nothing_to_divide(project, runs):
+    with pytest.raises(BadInput, match="There is nothing to divide"):
+        project.attribute_runs(runs[0].id, runs[0].id)
+
+
+def test_restored_code_brings_its_own_siblings_and_leaves_none_behind(folder, runs):
+    """The modules of a project are known by name alone: an old 'chosen' must not be taken for today's, nor stay."""
+    old = {"model.py": (folder / "model.py").read_text(encoding="utf-8"), "chosen.py": POOR}
+    with restored("model.py:train", texts=old) as train:
+        assert train.__globals__["COLUMNS"] == ["mean_fractal_dimension"]
+    assert "mean_radius" in load_function("model.py:train", folder=folder).__globals__["COLUMNS"]
+
+
+def test_a_sibling_that_was_edited_runs_as_it_is_now(tmp_path):
+    """In a notebook one process lives through many edits; what runs must be what the run's hash is taken over."""
+    (tmp_path / "main.py").write_text("from side import VALUE\ndef train(): return VALUE\n", encoding="utf-8")
+    for value in ("1", "22"):
+        (tmp_path / "side.py").write_text(f"VALUE = {value}\n", encoding="utf-8")
+        assert load_function("main.py:train", folder=tmp_path)() == int(value)
+        assert sources("main.py:train", folder=tmp_path)["side.py"] == f"VALUE = {value}\n"
+
+
+def test_sources_without_the_function_are_refused_by_name():
+    with (
+        pytest.raises(NotFound, match=r"want a function 'train' in m\.py"),
+        restored("m.py:train", texts={"m.py": "def fit(): ...\n"}),
+    ):
+        pytest.fail("it was found")
