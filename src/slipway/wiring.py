@@ -119,7 +119,7 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
     Args:
         folder: The project's folder, with the data plane's facts written.
         parent: Process that must live for this one to go on.
-        keep_s: Pause before each look for segments of the journal that were closed, and can be sealed.
+        keep_s: Pause before each look for segments of the journal that can be sealed, and for those that may go.
 
     Raises:
         Conflict: Another process is the controller.
@@ -128,6 +128,7 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
     import structlog  # noqa: PLC0415 - as below
 
     from slipway.control.desk import Desk  # noqa: PLC0415 - the web stack is loaded where it is used
+    from slipway.control.housekeeping import keep_house  # noqa: PLC0415 - as above
     from slipway.control.run import run  # noqa: PLC0415 - as above
     from slipway.control.takeover import taken_over  # noqa: PLC0415 - as above
     from slipway.control.until_open import until_open  # noqa: PLC0415 - as above
@@ -135,7 +136,6 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
     from slipway.serving.pulse import beat  # noqa: PLC0415 - as above
     from slipway.serving.run_state import State, is_alive, read_states, tell_state  # noqa: PLC0415 - as above
     from slipway.serving.start import log_as_json  # noqa: PLC0415 - as above
-    from slipway.storage.journal.sealing import seal_closed  # noqa: PLC0415 - as above
 
     log_as_json(process="control")
     parts = open_parts(folder)
@@ -166,6 +166,6 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
             tell=lambda state, port: tell_state(place, name="control", state=state, host=config.host, port=port),
             alive=alive,
             beat=lambda: beat("control", folder=place),
-            keep=lambda: seal_closed(parts.layout.journal, sealed=parts.layout.sealed).errors,
+            keep=lambda: keep_house(parts.layout, scope=parts.scope, store=parts.store, now_us=desk.now_us()),
             keep_s=keep_s,
         )

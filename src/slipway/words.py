@@ -103,6 +103,18 @@ def duration(seconds: float) -> str:
     return count(round(seconds, 1), "second")
 
 
+def size(size_bytes: float) -> str:
+    """Say how many bytes, in units of a thousand.
+
+    >>> size(512), size(64 << 20), size(2.5e12)
+    ('512 bytes', '67.1 MB', '2.5 TB')
+    """
+    for unit, bytes_ in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if abs(size_bytes) >= bytes_:
+            return f"{size_bytes / bytes_:.1f} {unit}"
+    return f"{size_bytes:.0f} bytes"
+
+
 def short(content_id: str) -> str:
     """Cut a content id to the 12 digits people compare; names stay whole.
 

@@ -10,7 +10,8 @@ import pytest
 from slipway.errors import Corrupt
 from slipway.records.frame import OutcomeFrame, PredictionFrame
 from slipway.storage.journal import SegmentReader, SegmentWriter, verify
-from slipway.storage.journal.sealing import seal_closed, sealed_segments
+from slipway.storage.journal.sealed import sealed_segments
+from slipway.storage.journal.sealing import seal_closed
 from slipway.storage.journal.tables import SCHEMAS
 from slipway.testing.frames import outcome_frame, prediction_frame, shadow_frame
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyclopts import App
 
@@ -14,7 +15,10 @@ from slipway.records.frame import Frame, OutcomeFrame, PredictionFrame
 from slipway.storage.journal import SegmentReader
 from slipway.storage.journal.reader import list_segments
 from slipway.storage.layout import Layout
-from slipway.words import number, short, utc
+from slipway.words import moment, number, short, size, utc
+
+if TYPE_CHECKING:  # it brings the table engine; --help must not wait for it
+    from slipway.project.keeping import Pruned
 
 app = App(name="journal")
 
@@ -53,6 +57,41 @@ def verify(*, common: Common = COMMON) -> int:
     with working("reading everything"):
         found = project.verify()
     return show(found, human=say([found.sentence]), common=common, holds=found.holds)
+
+
+@app.command(sort_key=3)
+def prune(*, dry_run: bool = False, common: Common = COMMON) -> int:
+    """Remove what [journal] of slipway.toml no longer keeps, as far as nothing needs it.
+
+    A running server does so by itself every minute. Rows that a rollout which runs, a shadow or an outcome still to
+    come needs stay, whatever their age. Each segment that goes is noted in the audit trail.
+
+    Args:
+        dry_run: Only show what would go, and what stays because somebody needs it.
+        common: What every command takes.
+    """
+    found = common.open().prune(dry_run=dry_run)
+    return show(found, human=_pruned, common=common, holds=not found.errors)
+
+
+def _pruned(screen: Screen, found: "Pruned") -> None:
+    screen.line(found.sentence if found.removed or not found.plan.remove else f"Would remove {found.sentence}")
+    screen.table(
+        ("due", "until (UTC)", ">rows", ">takes", "because"),
+        [
+            (r.segment, moment(r.last_us), number(sum(r.rows.values())), size(r.size_bytes), r.why)
+            for r in found.plan.remove
+        ],
+        none="nothing is due",
+    )
+    if found.plan.keep:
+        screen.line()
+        screen.title("Due, and kept all the same")
+        screen.table(
+            ("segment", ">takes", "because"), [(k.segment, size(k.size_bytes), k.why) for k in found.plan.keep]
+        )
+    for error in found.errors:
+        screen.line(f"  PROBLEM: {error}", style="bold red")
 
 
 @app.command(sort_key=1)

@@ -1,6 +1,7 @@
 """One rollout, one moment: ask the judge, and store verdict, inputs, rollout and route in one transaction."""
 
 from slipway.control.cohorts import CohortBook
+from slipway.control.gone import refuse_gone
 from slipway.control.ledger import Ledger
 from slipway.control.verdicts import VerdictLog, says_more
 from slipway.deployment.judge import judge
@@ -75,7 +76,7 @@ def replay_from_journal(
             had been read.
 
     Raises:
-        NotFound: No such verdict.
+        NotFound: No such verdict, or retention removed rows that it was made from.
         Corrupt: The journal is damaged.
     """
     verdict, _ = store.get(Verdict, id=verdict_id)
@@ -83,6 +84,7 @@ def replay_from_journal(
     if any(offset > inputs.upto.get(segment, -1) for segment, offset in ledger.upto.items()):
         return ("it was made from less of the journal than the verdict before it",)
     ledger.catch_up(journal, upto=inputs.upto)
+    refuse_gone(inputs, read=ledger.upto, store=store)
     book = CohortBook(inputs.rollout.id)
     cohorts = book.cohorts(inputs.rollout, ledger=ledger, now_us=inputs.now_us)
     return replay(verdict, inputs=inputs, cohorts=cohorts)

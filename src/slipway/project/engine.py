@@ -11,6 +11,7 @@ from slipway.errors import Conflict
 from slipway.project import attributing, commanding, datasets, packages, rollouts, runs, serving, status
 from slipway.project.attributing import Attribution
 from slipway.project.comparing import DatasetComparison, RunComparison, compare_datasets, compare_runs
+from slipway.project.keeping import Pruned, prune
 from slipway.project.rollouts import ReplayReport
 from slipway.project.status import Status
 from slipway.project.tables import as_polars
@@ -338,6 +339,18 @@ class Project:
     def status(self) -> Status:
         """Return what the engineer on call wants to know."""
         return status.status_now(self._parts, controller=self._controller)
+
+    def prune(self, *, dry_run: bool = False) -> Pruned:
+        """Remove what the scope no longer keeps of the journal and nobody needs; control does so every minute.
+
+        Args:
+            dry_run: Only say what is due, and what stays because somebody needs it.
+
+        Raises:
+            Conflict: Control is at it.
+            Corrupt: A sealed segment is damaged.
+        """
+        return prune(self._parts, controller=self._controller, by=self._by, dry_run=dry_run)
 
     def audit(self) -> list[AuditEntry]:
         """Return who changed what, when, and on which evidence, oldest first."""

@@ -16,6 +16,7 @@ from slipway.records.base import canonical
 from slipway.records.cohort import VerdictInputs
 from slipway.records.dataset import DatasetVersion
 from slipway.records.model import Manifest, PackageSignature
+from slipway.records.removal import RemovedSegment
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
 from slipway.records.run import CellAnswers, Run
@@ -31,6 +32,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
         "finding": Finding,
         "package": Manifest,
         "package-signature": PackageSignature,
+        "removed-segment": RemovedSegment,
         "rollout": Rollout,
         "route": Route,
         "run": Run,

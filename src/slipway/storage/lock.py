@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -18,6 +20,41 @@ def try_lock(handle: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep house in a folder that others read: nobody else who asks for this does so at the same time.
+
+    The folder is made if it is missing; the kernel gives the lock back however the process ends.
+
+    Raises:
+        Conflict: Somebody else does, in this process or another.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if not try_lock(handle):
+            raise Conflict(f"{folder}: want to keep house here, but somebody else does. Try again in a minute.")
+        yield
+    finally:
+        os.close(handle)
+
+
+def holder_of(path: Path) -> int | None:
+    """Return the id of the process that holds the lock on a file that a :class:`ControllerLock` made, or None.
+
+    The id is not a stranger's: as long as the lock is held, whoever took it lives.
+    """
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        written = os.pread(handle, 32, 0).strip()
+        return None if try_lock(handle) or not written.isdigit() else int(written)
+    finally:
+        os.close(handle)
 
 
 class ControllerLock:

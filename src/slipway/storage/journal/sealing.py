@@ -9,38 +9,16 @@ import io
 import os
 from pathlib import Path
 
-import msgspec
 import polars as pl
 
-from slipway.errors import Corrupt, SlipwayError
+from slipway.errors import SlipwayError
 from slipway.records.base import Record, canonical
 from slipway.storage.atomic import write_atomically
 from slipway.storage.journal.codec import SEGMENT_HEADER
 from slipway.storage.journal.reader import SegmentFile, SegmentReader, list_segments
+from slipway.storage.journal.sealed import SealedSegment, leaving_of, marker_of, parquet_of
 from slipway.storage.journal.tables import tables_of
-from slipway.storage.lock import try_lock
-
-
-class SealedSegment(Record, frozen=True, kw_only=True):
-    """What a sealed segment holds, so that it can be chosen by time, arm or route without being opened.
-
-    Attributes:
-        segment: Its name.
-        rows: Kind (predictions, shadows, outcomes) to number of rows.
-        first_us: Earliest moment of a prediction or outcome in it, or None.
-        last_us: Latest.
-        routes: Routes of its predictions.
-        arms: Arms that answered or shadowed in it.
-        torn_bytes: Bytes behind its last whole tick, which count for nothing.
-    """
-
-    segment: str
-    rows: dict[str, int]
-    first_us: int | None
-    last_us: int | None
-    routes: tuple[str, ...]
-    arms: tuple[str, ...]
-    torn_bytes: int
+from slipway.storage.lock import alone_in, try_lock
 
 
 class SealReport(Record, frozen=True, kw_only=True):
@@ -65,11 +43,17 @@ def seal_closed(folder: Path, *, sealed: Path) -> SealReport:
         sealed: Where to put ``<kind>/<segment>.parquet`` and ``<segment>.msgpack``.
 
     Raises:
+        Conflict: Another process seals or prunes this journal.
         Unavailable: The journal folder cannot be read.
     """
+    with alone_in(sealed):
+        return _seal_all(list_segments(folder), folder=folder, sealed=sealed)
+
+
+def _seal_all(segments: list[SegmentFile], *, folder: Path, sealed: Path) -> SealReport:
     done, live, errors = list[SealedSegment](), list[str](), list[str]()
-    for segment in list_segments(folder):
-        if segment.size_bytes <= len(SEGMENT_HEADER) or _marker(sealed, segment.name).exists():
+    for segment in segments:
+        if segment.size_bytes <= len(SEGMENT_HEADER) or _is_done(segment.name, sealed=sealed):
             continue
         try:
             found = _seal(segment, folder=folder, sealed=sealed)
@@ -83,22 +67,8 @@ def seal_closed(folder: Path, *, sealed: Path) -> SealReport:
     return SealReport(sealed=tuple(done), live=tuple(live), errors=tuple(errors))
 
 
-def sealed_segments(sealed: Path) -> list[SealedSegment]:
-    """Return what is sealed, in name order.
-
-    Raises:
-        Corrupt: A marker is damaged; the message names it and the way out.
-    """
-    return [_read_marker(path) for path in sorted(sealed.glob("*.msgpack"))]
-
-
-def _read_marker(path: Path) -> SealedSegment:
-    try:
-        return msgspec.msgpack.decode(path.read_bytes(), type=SealedSegment)
-    except msgspec.MsgspecError as error:
-        raise Corrupt(
-            f"{path}: want the marker of a sealed segment, got '{error}'. Remove it; the segment is then sealed anew."
-        ) from error
+def _is_done(segment: str, *, sealed: Path) -> bool:
+    return marker_of(sealed, segment).exists() or leaving_of(sealed, segment).exists()
 
 
 def _seal(segment: SegmentFile, *, folder: Path, sealed: Path) -> SealedSegment | None:
@@ -114,9 +84,9 @@ def _seal(segment: SegmentFile, *, folder: Path, sealed: Path) -> SealedSegment 
         if table.height:
             buffer = io.BytesIO()
             table.write_parquet(buffer, compression="zstd", statistics=True)
-            write_atomically(sealed / kind / f"{segment.name}.parquet", buffer.getvalue())
+            write_atomically(parquet_of(sealed, segment.name, kind=kind), buffer.getvalue())
     what = _describe(segment.name, tables=tables, torn_bytes=reader.torn_bytes[segment.name])
-    write_atomically(_marker(sealed, segment.name), canonical(what))
+    write_atomically(marker_of(sealed, segment.name), canonical(what))
     return what
 
 
@@ -134,9 +104,6 @@ def _describe(name: str, *, tables: dict[str, pl.DataFrame], torn_bytes: int) ->
         last_us=max(moments, default=None),
         routes=tuple(tables["predictions"]["route"].unique().sort().to_list()),
         arms=tuple(arms),
+        about=tuple(tables["shadows"]["of_segment"].unique().sort().to_list()),
         torn_bytes=torn_bytes,
     )
-
-
-def _marker(sealed: Path, name: str) -> Path:
-    return sealed / f"{name}.msgpack"

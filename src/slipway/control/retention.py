@@ -1,0 +1,88 @@
+"""Lets go of the journal what the scope no longer keeps and nobody needs, with an entry in the audit trail for each."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from slipway.errors import NotFound
+from slipway.ports import Change, ControlStore
+from slipway.records.removal import RemovedSegment
+from slipway.records.rollout import Rollout, RolloutStatus
+from slipway.records.route import Route
+from slipway.records.scope import Scope
+from slipway.storage.journal.pruning import PruneReport, prune, stored_segments
+from slipway.storage.journal.retention import Need, RetentionPlan, plan_retention
+from slipway.storage.journal.unanswered import unanswered
+from slipway.storage.layout import Layout
+from slipway.words import day, duration
+
+DAY_US = 86_400_000_000
+BY = "retention"
+
+
+def plan(layout: Layout, *, scope: Scope, store: ControlStore, now_us: int) -> RetentionPlan:
+    """Return what is due to go now, and what stays because somebody needs it. Changes nothing.
+
+    Raises:
+        Corrupt: A marker or a segment is damaged.
+        Unavailable: The journal cannot be read.
+    """
+    stored, unsealed = stored_segments(layout.journal, sealed=layout.sealed)
+    total_bytes = sum(s.size_bytes for s in stored) + sum(unsealed.values())
+    if scope.journal.keep_s is None and scope.journal.keep_gb is None:
+        return RetentionPlan(total_bytes=total_bytes, remove=(), keep=())
+    draft = partial(
+        plan_retention,
+        stored,
+        total_bytes=total_bytes,
+        rule=scope.journal,
+        unsealed=unsealed.keys(),
+        needs=needs(store, scope=scope, now_us=now_us),
+        now_us=now_us,
+    )
+    if not draft(held={}).remove:  # the usual answer, and it costs no look into the rows
+        return draft(held={})
+    shadows = {arm for _, route, _ in store.all(Route) for arm in route.shadows}
+    waiting = unanswered(layout.journal, sealed=layout.sealed, segments=[s.what for s in stored], arms=shadows)
+    return draft(held={segment: f"shadow {arm} has not answered all of it" for segment, arm in waiting.items()})
+
+
+def needs(store: ControlStore, *, scope: Scope, now_us: int) -> tuple[Need, ...]:
+    """Return who needs rows of the journal, and since when: rollouts that run, and outcomes that may still come."""
+    wait_s = scope.rollout.maturity_s
+    why = f"outcomes of it may still come (rollout.maturity is {duration(wait_s)})"
+    found = [Need(now_us - round(wait_s * 1e6), why)]
+    for _, rollout, _ in store.all(Rollout):
+        if rollout.status is RolloutStatus.RUNNING:
+            since_us = rollout.started_us // DAY_US * DAY_US  # cohorts are summed by whole days
+            found.append(Need(since_us, f"rollout {rollout.id} runs since {day(rollout.started_us)}"))
+    return tuple(found)
+
+
+def carry_out(planned: RetentionPlan, *, layout: Layout, store: ControlStore, now_us: int, by: str = BY) -> PruneReport:
+    """Remove what is planned, and what an earlier round that was killed had begun to remove.
+
+    Raises:
+        Conflict: Another process seals or prunes this journal.
+    """
+    return prune(
+        layout.journal,
+        sealed=layout.sealed,
+        remove=planned.remove,
+        audit=partial(_note, store=store, now_us=now_us, by=by),
+    )
+
+
+def _note(removed: Sequence[RemovedSegment], *, store: ControlStore, now_us: int, by: str) -> None:
+    """Take note of each segment once; a round that was killed after this tells it again."""
+    fresh = [Change(one, one.segment, 0) for one in removed if not _is_noted(one, store=store)]
+    if fresh:
+        why = "; ".join(sorted({one.why for one in removed}))
+        store.commit(fresh, at_us=now_us, by=by, why=why)
+
+
+def _is_noted(one: RemovedSegment, *, store: ControlStore) -> bool:
+    try:
+        store.get(RemovedSegment, id=one.segment)
+    except NotFound:
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""What is sealed, told by small markers: which rows, from when to when, without opening a Parquet file."""
+
+from pathlib import Path
+
+import msgspec
+
+from slipway.errors import Corrupt
+from slipway.records.base import Record
+
+KINDS = ("predictions", "shadows", "outcomes")
+"""Kinds of rows; each has a folder of its own."""
+
+
+class SealedSegment(Record, frozen=True, kw_only=True):
+    """What a sealed segment holds, so that it can be chosen by time, arm or route without being opened.
+
+    Attributes:
+        segment: Its name.
+        rows: Kind (predictions, shadows, outcomes) to number of rows.
+        first_us: Earliest moment of a prediction or outcome in it, or None.
+        last_us: Latest.
+        routes: Routes of its predictions.
+        arms: Arms that answered or shadowed in it.
+        about: Segments that hold the requests which its shadows answered.
+        torn_bytes: Bytes behind its last whole tick, which count for nothing.
+    """
+
+    segment: str
+    rows: dict[str, int]
+    first_us: int | None
+    last_us: int | None
+    routes: tuple[str, ...]
+    arms: tuple[str, ...]
+    about: tuple[str, ...] = ()
+    torn_bytes: int
+
+
+def marker_of(sealed: Path, segment: str) -> Path:
+    """Return where the marker of a segment lies; it is written last and says that the rest is there."""
+    return sealed / f"{segment}.msgpack"
+
+
+def leaving_of(sealed: Path, segment: str) -> Path:
+    """Return what the marker is called while retention removes the segment: it counts as gone."""
+    return sealed / f"{segment}.leaving"
+
+
+def parquet_of(sealed: Path, segment: str, *, kind: str) -> Path:
+    """Return where a segment's rows of one kind lie; without such rows there is no file."""
+    return sealed / kind / f"{segment}.parquet"
+
+
+def sealed_segments(sealed: Path) -> list[SealedSegment]:
+    """Return what is sealed, in name order.
+
+    Raises:
+        Corrupt: A marker is damaged; the message names it and the way out.
+    """
+    markers = ((path, _bytes_of(path)) for path in sorted(sealed.glob("*.msgpack")))
+    return [read_marker(path, data=data) for path, data in markers if data is not None]
+
+
+def read_marker(path: Path, *, data: bytes) -> SealedSegment:
+    """Return what a marker says.
+
+    Raises:
+        Corrupt: It is damaged, or speaks of another segment.
+    """
+    try:
+        found = msgspec.msgpack.decode(data, type=SealedSegment)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Corrupt(
+            f"{path}: want the marker of a sealed segment, got '{error}'. Remove it; the segment is then sealed anew."
+        ) from error
+    if found.segment != path.stem:
+        raise Corrupt(f"{path}: want the marker of {path.stem}, got that of {found.segment!r}. Remove it.")
+    return found
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # retention took it since it was listed
+        return None
