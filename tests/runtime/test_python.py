@@ -1,9 +1,14 @@
 """A project's own function: slow, hanging, crashing and wrong ones stay in their process."""
 
 import asyncio
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+import structlog
 
 from slipway.errors import BadInput, DeadlineExceeded, NotFound, Unavailable
 from slipway.records.arm import Arm, ArmKind
@@ -82,3 +87,210 @@ def test_a_missing_file_and_a_missing_function(project):
         await runtime.close()
 
     asyncio.run(run())
+
+
+LIMITS = """
+import os, subprocess, sys, time
+import numpy as np
+
+held = []
+
+def behave(x):
+    what = int(x["a"][0])
+    if what == 1:
+        held.append(np.ones(40_000_000 // 8))
+    if what == 2:
+        np.ones(2_000_000_000 // 8)
+    if what == 3:
+        while True:
+            pass
+    if what == 4:
+        print("to stdout")
+        print("to stderr", file=sys.stderr)
+        print("x" * 100_000)
+    if what == 5:
+        for i in range(5000):
+            print("line", i)
+    if what == 6:
+        return [float("SECRET_TOKEN" in os.environ) + 2 * ("SHOWN" in os.environ) + 4 * ("PATH" in os.environ)]
+    if what == 7:
+        time.sleep(60)
+    if what == 8:
+        os._exit(1)
+    if what == 9:
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        open("grandchild", "w").write(str(child.pid))
+        time.sleep(60)
+    return np.full(len(x["a"]), float(os.getpid()))
+"""
+
+
+@pytest.fixture
+def limits(tmp_path):
+    (tmp_path / "arm.py").write_text(LIMITS)
+
+    def use(scenario, **more):
+        async def run():
+            made = Arm(name="p", kind=ArmKind.PYTHON, function="arm.py:behave", **{"timeout_ms": 5000} | more)
+            runtime = PythonRuntime(made, root=tmp_path)
+            await runtime.start()
+            try:
+                return await scenario(runtime)
+            finally:
+                await runtime.close()
+
+        return asyncio.run(run())
+
+    return use
+
+
+async def tell(runtime, what):
+    return float((await runtime.predict({"a": np.array([float(what)])}, rows=1))[0])
+
+
+def test_memory_over_the_limit_is_refused_to_the_function_and_the_process_lives(limits):
+    async def scenario(runtime):
+        first = await tell(runtime, 0)
+        with pytest.raises(Unavailable, match="MemoryError"):
+            await tell(runtime, 2)
+        assert await tell(runtime, 0) == first
+        assert runtime.usage().memory_bytes > 10 << 20
+
+    limits(scenario, memory_mb=400)
+
+
+def test_a_process_that_leaks_is_replaced_between_two_batches_and_no_row_is_lost(limits):
+    async def scenario(runtime):
+        pids = {await tell(runtime, 1) for _ in range(20)}
+        assert len(pids) >= 2
+        used = runtime.usage()
+        assert used.cpu_s > 0
+        assert len(pids) - 1 <= used.restarts["memory"] <= len(pids)
+        assert used.failures == {}
+
+    limits(scenario, memory_mb=500, processes=1)
+
+
+def test_processor_time_over_the_limit_ends_the_process(limits):
+    """The clock of the wall would be patient here; the kernel is not."""
+
+    async def scenario(runtime):
+        runtime._all[0]._arm = Arm(name="p", kind=ArmKind.PYTHON, function="arm.py:behave", timeout_ms=60_000)
+        with pytest.raises(Unavailable, match="more processor time"):
+            await tell(runtime, 3)
+
+    limits(scenario, timeout_ms=100)
+
+
+def test_a_batch_that_hangs_costs_only_its_own_rows(limits):
+    async def scenario(runtime):
+        hung = asyncio.create_task(tell(runtime, 7))
+        await asyncio.sleep(0.05)
+        begun_s = time.monotonic()
+        answers = await asyncio.gather(*(tell(runtime, 0) for _ in range(10)))
+        took_s = time.monotonic() - begun_s
+        assert len(set(answers)) == 1
+        with pytest.raises(DeadlineExceeded):
+            await hung
+        assert took_s < 2, "they did not wait for the one that hangs"
+        assert runtime.usage().restarts == {"timeout": 1}
+
+    limits(scenario, timeout_ms=2500)
+
+
+def test_one_that_dies_again_and_again_is_left_alone_then_tried_again(limits):
+    async def scenario(runtime):
+        for _ in range(3):
+            with pytest.raises(Unavailable, match=r"a process that ended \(status 1\)"):
+                await tell(runtime, 8)
+        begun_s = time.monotonic()
+        with pytest.raises(Unavailable, match=r"3 that died in a row; the next one is started in 0\.\d s"):
+            await tell(runtime, 0)
+        assert time.monotonic() - begun_s < 0.2, "the fallback must not wait"
+        await asyncio.sleep(0.6)
+        assert await tell(runtime, 0) > 0
+        assert runtime.usage().restarts == {"death": 3}
+
+    limits(scenario, processes=1)
+
+
+def test_what_it_prints_is_logged_by_line_and_cannot_fill_the_log(limits):
+    async def scenario(runtime):
+        for what in (4, 5):
+            await tell(runtime, what)
+        await asyncio.sleep(0.1)
+
+    with structlog.testing.capture_logs() as logs:
+        limits(scenario)
+    said = [log["line"] for log in logs if log["event"] == "the arm says"]
+    assert "to stdout" in said
+    assert "to stderr" in said
+    assert max(map(len, said)) <= 2000
+    assert len(said) < 300
+    dropped = [log["lines"] for log in logs if log["event"] == "the arm says more than is logged"]
+    assert sum(dropped) + sum(line.startswith("line ") for line in said) == 5000
+    assert {log["arm"] for log in logs if "arm" in log} == {"p"}
+
+
+def test_it_sees_no_secret_unless_it_was_declared(limits, monkeypatch):
+    monkeypatch.setenv("SECRET_TOKEN", "s3cret")
+    monkeypatch.setenv("SHOWN", "1")
+
+    async def scenario(runtime):
+        return await tell(runtime, 6)
+
+    assert limits(scenario) == 4
+    assert limits(scenario, env=("SHOWN",)) == 6
+
+
+def test_what_it_started_ends_with_it(limits, tmp_path):
+    async def scenario(runtime):
+        with pytest.raises(DeadlineExceeded):
+            await tell(runtime, 9)
+
+    limits(scenario, timeout_ms=1500)
+    pid = int((tmp_path / "grandchild").read_text())
+    until_s = time.monotonic() + 5
+    while alive(pid) and time.monotonic() < until_s:
+        time.sleep(0.02)
+    assert not alive(pid)
+
+
+def alive(pid):
+    """Whether it runs; one that nobody waited for is dead, whoever keeps its number."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+HANGS = """
+import os, time
+
+def f(x):
+    open("pid", "w").write(str(os.getpid()))
+    time.sleep(600)
+"""
+
+
+@pytest.mark.faults
+def test_its_process_ends_when_the_worker_is_killed_while_it_hangs(tmp_path):
+    (tmp_path / "arm.py").write_text(HANGS)
+    code = (
+        "import asyncio, pathlib, numpy as np\n"
+        "from slipway.records.arm import Arm, ArmKind\n"
+        "from slipway.runtime.python import PythonRuntime\n"
+        "arm = Arm(name='p', kind=ArmKind.PYTHON, function='arm.py:f', timeout_ms=600000)\n"
+        "runtime = PythonRuntime(arm, root=pathlib.Path('.'))\n"
+        "asyncio.run(runtime.predict({'a': np.zeros(1)}, rows=1))\n"
+    )
+    worker = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path)
+    until_s = time.monotonic() + 30
+    while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()) and time.monotonic() < until_s:
+        time.sleep(0.02)
+    pid = int((tmp_path / "pid").read_text())
+    worker.kill()
+    worker.wait()
+    while alive(pid) and time.monotonic() < until_s:
+        time.sleep(0.02)
+    assert not alive(pid)

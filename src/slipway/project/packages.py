@@ -6,8 +6,9 @@ from slipway.modeling.notebook import package_estimator
 from slipway.modeling.package import Package
 from slipway.modeling.signing import public_key
 from slipway.ports import Change, Columns, Floats
-from slipway.records.arm import Arm, ArmKind
+from slipway.records.arm import MEMORY_MB, Arm, ArmKind
 from slipway.records.model import Manifest, PackageSignature, Signature
+from slipway.records.scope import Scope
 from slipway.records.scoring import Scoring
 from slipway.runtime.onnx import OnnxRuntime
 from slipway.runtime.package import GRAPH, load_package
@@ -35,6 +36,17 @@ def arm_name(name: str, package: str) -> str:
     return f"{name[:50]}-{package[:8]}"
 
 
+def model_arm(manifest: Manifest, package: str, *, scope: Scope) -> Arm:
+    """Return the arm that asks a package, on the device and within the memory that the scope gives a worker."""
+    return Arm(
+        name=arm_name(manifest.name, package),
+        kind=ArmKind.MODEL,
+        package=package,
+        device=scope.serving.device,
+        memory_mb=scope.budgets.memory_mb or MEMORY_MB,
+    )
+
+
 def keep(parts: Parts, package: Package) -> list[Change]:
     """Store a package's bytes and its signature, and return the changes that make it known.
 
@@ -47,7 +59,7 @@ def keep(parts: Parts, package: Package) -> list[Change]:
     signature = PackageSignature(
         package=package.id, public_key=public_key(key), file=parts.blobs.put(package.signed(key=key))
     )
-    arm = Arm(name=arm_name(package.manifest.name, package.id), kind=ArmKind.MODEL, package=package.id)
+    arm = model_arm(package.manifest, package.id, scope=parts.scope)
     return [
         Change(package.manifest, package.id, None),
         Change(signature, package.id, None),

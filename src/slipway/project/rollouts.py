@@ -6,8 +6,8 @@ from collections.abc import Callable
 from slipway.control.arms import find_arm
 from slipway.control.step import Controller
 from slipway.errors import Corrupt, NotFound, Refused, Unavailable, nearest
-from slipway.project.packages import arm_name
-from slipway.records.arm import Arm, ArmKind
+from slipway.project.packages import model_arm
+from slipway.records.arm import Arm
 from slipway.records.base import Record
 from slipway.records.model import Manifest
 from slipway.records.rollout import Rollout, Verdict
@@ -66,7 +66,7 @@ def arm_of(parts: Parts, candidate: str | None) -> Arm:
     begun = [(id_, m) for id_, m in packages if len(candidate) >= 4 and id_.startswith(candidate)]
     if named or len(begun) == 1:
         id_, manifest = named[-1] if named else begun[0]
-        return Arm(name=arm_name(manifest.name, id_), kind=ArmKind.MODEL, package=id_)
+        return model_arm(manifest, id_, scope=parts.scope)
     try:
         return find_arm(candidate, store=parts.store, stated=parts.scope.arms)
     except NotFound:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+import msgspec
+
 from slipway.errors import BadInput
 from slipway.records.base import Record, check_name
 
@@ -13,6 +15,50 @@ class ArmKind(StrEnum):
     HTTP = "http"
     RULE = "rule"
     PYTHON = "python"
+    PLUGIN = "plugin"
+
+
+class Device(StrEnum):
+    """Where a model computes.
+
+    ``cpu``: on the processor. ``cuda``: on a GPU; where there is none it answers on the CPU, and status calls that a
+    problem. ``auto``: on a GPU if there is one; where there is none, status does not mind.
+    """
+
+    CPU = "cpu"
+    CUDA = "cuda"
+    AUTO = "auto"
+
+
+class JsonShape(Record, frozen=True, kw_only=True):
+    """How a service that speaks plain JSON is asked.
+
+    Attributes:
+        score: Where the answer stands in the reply: keys joined by dots, such as ``predictions.probability``. A list
+            on the way means: one entry a row.
+        rows: Key under which the list of rows is sent; empty: each row is a request of its own.
+        names: Our field and the service's name for it; a field that is not named here goes under its own name.
+    """
+
+    score: str
+    rows: str = ""
+    names: tuple[tuple[str, str], ...] = ()
+
+
+Option = str | bool | int | float
+"""What an option of somebody else's runtime may be."""
+
+MEMORY_MB = 4096.0
+"""What an arm may take where nobody said anything."""
+
+SOURCES = {
+    ArmKind.MODEL: "package",
+    ArmKind.HTTP: "url",
+    ArmKind.RULE: "rule",
+    ArmKind.PYTHON: "function",
+    ArmKind.PLUGIN: "runtime",
+}
+"""The attribute that says what is asked, by kind."""
 
 
 class Arm(Record, frozen=True, kw_only=True):
@@ -22,10 +68,19 @@ class Arm(Record, frozen=True, kw_only=True):
         name: A checked word, unique in the project.
         kind: Which runtime asks it.
         package: MODEL: id of the package (64 hex digits).
-        url: HTTP: address of an Open Inference Protocol v2 ``infer`` endpoint.
+        url: HTTP: address of an Open Inference Protocol v2 ``infer`` endpoint, or with ``json`` of any other.
         rule: RULE: a comparison such as ``dep_delay > 15``; score 1 where it holds, else 0.
         function: PYTHON: ``file.py:function`` inside the project; batch in (a dict of columns), scores out.
+        runtime: PLUGIN: name under which an installed package registered a runtime of its own.
         timeout_ms: How long one batch may take before the arm counts as failed.
+        memory_mb: MODEL: resident memory its trial may take. PYTHON: private memory of one process.
+        device: MODEL: where it computes.
+        processes: PYTHON: the most processes it runs in; a second one starts only when the first is held up.
+        env: PYTHON: environment variables that the function may see besides the harmless ones.
+        json: HTTP: how to ask a service that does not speak the Open Inference Protocol.
+        retry: HTTP: whether asking twice does no harm there; without it only a request that was never sent is repeated.
+        ca: HTTP: PEM file inside the project with the authority that signed the service's certificate.
+        options: PLUGIN: what the runtime is told, by name.
     """
 
     name: str
@@ -34,21 +89,51 @@ class Arm(Record, frozen=True, kw_only=True):
     url: str = ""
     rule: str = ""
     function: str = ""
+    runtime: str = ""
     timeout_ms: float = 1000.0
+    memory_mb: float = MEMORY_MB
+    device: Device = Device.CPU
+    processes: int = 2
+    env: tuple[str, ...] = ()
+    json: JsonShape | None = None
+    retry: bool = False
+    ca: str = ""
+    options: tuple[tuple[str, Option], ...] = ()
 
     def __post_init__(self) -> None:
         check_name("arm", self.name)
-        needs = {
-            ArmKind.MODEL: "package",
-            ArmKind.HTTP: "url",
-            ArmKind.RULE: "rule",
-            ArmKind.PYTHON: "function",
-        }
-        given = {name for name in needs.values() if getattr(self, name)}
-        if given != {needs[self.kind]}:
+        given = {name for name in SOURCES.values() if getattr(self, name)}
+        if given != {SOURCES[self.kind]}:
             raise BadInput(
-                f"arm {self.name}: want '{needs[self.kind]}' and no other source for kind '{self.kind}', "
+                f"arm {self.name}: want '{SOURCES[self.kind]}' and no other source for kind '{self.kind}', "
                 f"got {sorted(given) or 'none'}."
             )
         if not self.timeout_ms > 0:
             raise BadInput(f"arm {self.name}: want timeout_ms > 0, got {self.timeout_ms}.")
+        if not self.memory_mb > 0:
+            raise BadInput(f"arm {self.name}: want memory_mb > 0, got {self.memory_mb}.")
+        if self.processes < 1:
+            raise BadInput(f"arm {self.name}: want at least 1 process, got {self.processes}.")
+        for option, kind in _ONLY.items():
+            if self.kind != kind and getattr(self, option) != _DEFAULTS[option]:
+                raise BadInput(
+                    f"arm {self.name}: want '{option}' only beside '{SOURCES[kind]}', got it beside "
+                    f"'{SOURCES[self.kind]}', where it says nothing. Take it out."
+                )
+
+    @property
+    def memory_bytes(self) -> int:
+        """The limit of its memory."""
+        return int(self.memory_mb * (1 << 20))
+
+
+_ONLY = {
+    "device": ArmKind.MODEL,
+    "processes": ArmKind.PYTHON,
+    "env": ArmKind.PYTHON,
+    "json": ArmKind.HTTP,
+    "retry": ArmKind.HTTP,
+    "ca": ArmKind.HTTP,
+    "options": ArmKind.PLUGIN,
+}
+_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Arm)}

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from slipway.records.arm import Arm
+from slipway.records.arm import Arm, Device
 from slipway.records.base import Record
 from slipway.records.field import Field
 from slipway.records.rollout import Plan
@@ -94,6 +94,7 @@ class Serving(Record, frozen=True, kw_only=True):
         port: Port of the data plane; the control surface takes the next one.
         workers: Worker processes.
         deadline_ms: An answer later than this is an error or the fallback's.
+        device: Where packaged models compute.
         queue_rows: Rows that may wait; more are refused with 503.
         durability: ``process`` survives kill -9, ``fsync`` survives power loss.
     """
@@ -104,6 +105,7 @@ class Serving(Record, frozen=True, kw_only=True):
     port: int = 8080
     workers: int = 1
     deadline_ms: float = 1000.0
+    device: Device = Device.CPU
     queue_rows: int = 10_000
     durability: str = "process"
 

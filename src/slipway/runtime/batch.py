@@ -15,11 +15,19 @@ from slipway.records.field import Field, FieldKind
 
 Row = Sequence[float | str | bool | None]
 """The values of one request, in the order of the fields."""
+Rows = npt.NDArray[np.intp] | Sequence[int] | slice
+"""Which rows of a batch."""
 
 
 @runtime_checkable
 class Immediate(Protocol):
-    """A runtime that answers without waiting, so that it may run inside one tick of the event loop."""
+    """A runtime that can answer without waiting, inside one tick of the event loop.
+
+    Attributes:
+        at_once: Whether it may do so now; a model that proved slow is awaited instead.
+    """
+
+    at_once: bool
 
     def score(self, columns: Columns, *, rows: int) -> Floats:
         """Return what ``predict`` returns, at once."""
@@ -52,7 +60,7 @@ class Batch(Mapping[str, npt.NDArray[Any]]):
     def __len__(self) -> int:
         return len(self._places) + len(self.texts)
 
-    def take(self, rows: npt.NDArray[np.intp]) -> "Batch":
+    def take(self, rows: Rows) -> "Batch":
         """Return some of the rows, in the order asked for."""
         return Batch(self._places, self.block[rows], {name: text[rows] for name, text in self.texts.items()})
 
@@ -123,7 +131,7 @@ def _picker(places: list[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
     return itemgetter(*places)
 
 
-def take(columns: Columns, rows: npt.NDArray[np.intp]) -> Columns:
+def take(columns: Columns, rows: Rows) -> Columns:
     """Return some rows of a batch, in the order asked for."""
     if isinstance(columns, Batch):
         return columns.take(rows)

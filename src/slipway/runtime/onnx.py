@@ -1,22 +1,34 @@
-"""An arm that is a packaged model: an ONNX graph on the CPU, one thread, inside the process that asks.
+"""An arm that is a packaged model: an ONNX graph inside the process that asks, on one thread or on a GPU.
 
 The graph takes either one float matrix that holds all fields in order, or one tensor of shape [rows, 1] a field, named
 as the field. What it gives is told from the declared types; of two columns a binary answer is the second (class 1).
+
+A fast graph answers inside the tick of the event loop (``score``). One that proves slow, in its trial or later, is
+asked in a thread of its own (``predict``), so that it holds up nobody but its own callers. In both places a run that
+takes longer than ``timeout_s`` is ended by the watchdog.
 """
 
+import asyncio
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from slipway.errors import Refused, Unavailable
+from slipway.errors import DeadlineExceeded, Refused, Unavailable
 from slipway.ports import Columns, Floats
+from slipway.records.arm import Device
 from slipway.records.field import FieldKind
 from slipway.records.model import Signature
 from slipway.records.task import TaskKind
+from slipway.records.usage import ArmUsage
 from slipway.runtime.batch import matrix
+from slipway.runtime.device import CUDA_PROVIDER, providers_for, told_of
 from slipway.runtime.onnx_wire import refuse_external_data
+from slipway.runtime.watchdog import Runs
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -28,6 +40,9 @@ _NUMBERS: dict[str, Any] = {
     "tensor(int32)": np.int32,
     "tensor(bool)": np.bool_,
 }
+SLOW_ROW_S = 0.005
+"""A graph that takes longer for one row does not run inside a tick."""
+_SLOW_RUN_S = 0.05
 _Feed = Callable[[Columns, int], tuple[dict[str, Any], npt.NDArray[np.bool_] | None]]
 
 
@@ -41,15 +56,37 @@ class OnnxRuntime:
         model: The graph's bytes.
         signature: Inputs and kind of answer; binary answers are the probability of class 1.
         name: What to call the model in messages.
+        timeout_s: How long one batch may take.
+        usage: What its trial measured.
+        device: Where to compute.
+
+    Attributes:
+        at_once: Whether it may run inside a tick; False once it proved slow, and for ever then.
 
     Raises:
         Refused: External data, or inputs or outputs that do not fit the signature.
     """
 
-    def __init__(self, model: bytes, *, signature: Signature, name: str) -> None:
+    def __init__(
+        self,
+        model: bytes,
+        *,
+        signature: Signature,
+        name: str,
+        timeout_s: float = 60.0,
+        usage: ArmUsage | None = None,
+        device: Device = Device.CPU,
+    ) -> None:
         refuse_external_data(model, name=name)
-        session = _session(model, name)
+        session, note = _session(model, name, device)
         self._name = name
+        self._usage = msgspec.structs.replace(
+            usage or ArmUsage(), note=note, device="cuda" if CUDA_PROVIDER in session.get_providers() else "cpu"
+        )
+        self._runs = Runs(timeout_s=timeout_s)
+        self._thread: ThreadPoolExecutor | None = None
+        self._failures: dict[str, int] = {}
+        self.at_once = self._usage.row_s <= SLOW_ROW_S
         self._feed = _plan_inputs(session, signature, name)
         self._output = _pick_output(session, signature, name)
         self._positive = 1 if signature.kind is TaskKind.BINARY else 0
@@ -59,13 +96,19 @@ class OnnxRuntime:
         """Return one score a row, at once.
 
         Raises:
+            DeadlineExceeded: It took longer than ``timeout_s`` and was ended.
             Unavailable: The graph failed on this batch, or gave another number of scores.
         """
         feed, unanswerable = self._feed(columns, rows)
+        options = self._runs.begin()
         try:
-            (answer,) = self._run([self._output], feed)
+            (answer,) = self._run([self._output], feed, options)
         except Exception as error:  # noqa: BLE001 - ONNX Runtime raises a class of its own for each kind of failure
-            raise Unavailable(f"{self._name}: want {rows} scores, got {_short(error)}.") from None
+            raise self._failed(error, rows, ended=options.terminate) from None
+        finally:
+            took_s = self._runs.end(options)
+            if took_s > _SLOW_RUN_S and took_s > rows * SLOW_ROW_S:
+                self.at_once = False
         if answer.ndim == 2:
             answer = answer[:, self._positive if answer.shape[1] == 2 else 0] if answer.shape[1] in (1, 2) else answer
         scores = np.asarray(answer, np.float64)
@@ -76,15 +119,55 @@ class OnnxRuntime:
         return scores
 
     async def predict(self, columns: Columns, *, rows: int) -> Floats:
-        """See :meth:`slipway.ports.Runtime.predict`."""
-        return self.score(columns, rows=rows)
+        """Return what :meth:`score` returns, from a thread of the model's own.
+
+        Whoever gives up waiting takes his turn back, unless it has begun.
+
+        Raises:
+            DeadlineExceeded: As in :meth:`score`; or an earlier batch was told to end and does not.
+            Unavailable: As in :meth:`score`.
+        """
+        held_s = self._runs.oldest_s(now_s=time.monotonic())
+        if held_s > 2 * self._runs.timeout_s + 1.0:
+            self._count("stuck")
+            raise DeadlineExceeded(
+                f"{self._name}: want {rows} scores, got none: it has been at an earlier batch for {held_s:.0f} s and "
+                "does not end when told. Route around it and start the server again."
+            )
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="slipway-model")
+        return await asyncio.wrap_future(self._thread.submit(self.score, columns, rows=rows))
+
+    def usage(self) -> ArmUsage:
+        """Return what the model takes, as measured in its trial, and what it failed at since."""
+        return msgspec.structs.replace(self._usage, failures=dict(self._failures))
 
     async def close(self) -> None:
-        """Nothing to give back: the session goes with its last reference."""
+        """End what runs, and let the thread go; the session goes with its last reference."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._runs.timeout_s = 0.0
+            thread.shutdown(wait=False, cancel_futures=True)
+
+    def _failed(self, error: Exception, rows: int, *, ended: bool) -> Unavailable:
+        if not ended:
+            self._count("error")
+            return Unavailable(f"{self._name}: want {rows} scores, got {_short(error)}.")
+        self.at_once = False
+        self._count("timeout")
+        return DeadlineExceeded(
+            f"{self._name}: want {rows} scores within {self._runs.timeout_s:g} s, got none; the run was ended. "
+            "From now on this model is asked apart from the others. Raise its timeout_ms, or make it smaller."
+        )
+
+    def _count(self, kind: str) -> None:
+        self._failures[kind] = self._failures.get(kind, 0) + 1
 
 
-def _session(model: bytes, name: str) -> "InferenceSession":
+def _session(model: bytes, name: str, device: Device) -> tuple["InferenceSession", str]:
     import onnxruntime as ort  # noqa: PLC0415 - heavy, and only wanted where models run
+
+    asked = providers_for(device, available=ort.get_available_providers())
 
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -93,9 +176,10 @@ def _session(model: bytes, name: str) -> "InferenceSession":
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     options.log_severity_level = 4
     try:
-        return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(model, options, providers=list(asked.names))
     except Exception as error:  # noqa: BLE001 - as above
         raise Refused(f"{name}: want a graph that ONNX Runtime {ort.__version__} loads, got {_short(error)}.") from None
+    return session, told_of(asked, got=session.get_providers(), device=device)
 
 
 def _plan_inputs(session: "InferenceSession", signature: Signature, name: str) -> _Feed:

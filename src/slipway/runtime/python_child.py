@@ -1,7 +1,12 @@
-"""The process in which a project's own function runs: length-framed MessagePack in on stdin, out on stdout."""
+"""The process in which a project's own function runs: length-framed MessagePack in on stdin, out on stdout.
+
+The first message has its orders: which function, and its limits. They are set before the function's file is run.
+"""
 
 import importlib.util
+import math
 import os
+import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +16,26 @@ import msgspec
 import numpy as np
 
 from slipway.records.held import Column
+from slipway.runtime.proc import die_with_parent, limit
 from slipway.storage.columns import decode_column
+
+
+class Orders(msgspec.Struct, frozen=True, kw_only=True):
+    """What the process is for.
+
+    Attributes:
+        file: File of the function, from the working folder.
+        function: Its name.
+        memory_bytes: Private memory that it may take; more is refused to it.
+        cpu_s: Processor time that one batch may take.
+        parent: Process that must live for this one to live.
+    """
+
+    file: str
+    function: str
+    memory_bytes: int
+    cpu_s: float
+    parent: int
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,19 +103,35 @@ def _send(out: BinaryIO, tell: Tell) -> None:
     out.flush()
 
 
-def _main(file: str, function: str) -> None:
+def _read() -> bytes:
+    head = sys.stdin.buffer.read(4)
+    return sys.stdin.buffer.read(int.from_bytes(head, "little")) if head else b""
+
+
+def _allow(cpu_s: float) -> None:
+    """Let the process use so much more processor time; the kernel ends it where it uses more."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + cpu_s))
+
+
+def _main() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what the function prints goes to the log, not into our answers
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # else it is lost when the process is killed
+    orders = msgspec.msgpack.decode(_read(), type=Orders)
+    die_with_parent(orders.parent)
+    limit(resource.RLIMIT_DATA, orders.memory_bytes)
+    limit(resource.RLIMIT_CORE, 0)
     try:
-        asked = _load(file, function)
+        asked = _load(orders.file, orders.function)
     except Exception as error:  # noqa: BLE001 - see answer()
         _send(out, Tell(error=f"{type(error).__name__}: {error}"))
         return
     _send(out, Tell())
-    while head := sys.stdin.buffer.read(4):
-        body = sys.stdin.buffer.read(int.from_bytes(head, "little"))
+    while body := _read():
+        _allow(orders.cpu_s)
         _send(out, answer(asked, msgspec.msgpack.decode(body, type=Ask)))
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    _main()

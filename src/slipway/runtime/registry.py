@@ -1,4 +1,4 @@
-"""Which runtime asks which kind of arm. A new kind is one file and one line here."""
+"""Which runtime asks which kind of arm. A new kind is one file and one line here, or a package of its own."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,8 +12,9 @@ from slipway.records.arm import Arm, ArmKind
 from slipway.records.model import Signature
 from slipway.runtime.http import HttpRuntime
 from slipway.runtime.onnx import OnnxRuntime
-from slipway.runtime.onnx_trial import try_package
+from slipway.runtime.onnx_trial import TrialLimits, try_package
 from slipway.runtime.package import GRAPH, load_package
+from slipway.runtime.plugins import check_runtime, find_opener
 from slipway.runtime.python import PythonRuntime
 from slipway.runtime.rule import RuleRuntime
 
@@ -44,9 +45,17 @@ async def open_arm(arm: Arm, *, context: ArmContext) -> Runtime:
 async def _open_model(arm: Arm, context: ArmContext) -> Runtime:
     manifest, files = await asyncio.to_thread(load_package, context.blobs, arm.package)  # hashing takes its time
     _check_fields(arm, manifest.signature, context.signature)
-    await try_package(manifest, files, package=arm.package)
-    name = f"arm {arm.name} (package {arm.package[:12]})"
-    return await asyncio.to_thread(OnnxRuntime, files[GRAPH], signature=manifest.signature, name=name)
+    limits = TrialLimits(memory_bytes=arm.memory_bytes)
+    usage = await try_package(manifest, files, package=arm.package, limits=limits, device=arm.device)
+    return await asyncio.to_thread(
+        OnnxRuntime,
+        files[GRAPH],
+        signature=manifest.signature,
+        name=f"arm {arm.name} (package {arm.package[:12]})",
+        timeout_s=arm.timeout_ms / 1000,
+        usage=usage,
+        device=arm.device,
+    )
 
 
 async def _open_http(arm: Arm, context: ArmContext) -> Runtime:
@@ -58,7 +67,17 @@ async def _open_rule(arm: Arm, context: ArmContext) -> Runtime:
 
 
 async def _open_python(arm: Arm, context: ArmContext) -> Runtime:
-    return PythonRuntime(arm, root=context.root)
+    runtime = PythonRuntime(arm, root=context.root)
+    try:
+        await runtime.start()
+    except BaseException:
+        await runtime.close()
+        raise
+    return runtime
+
+
+async def _open_plugin(arm: Arm, context: ArmContext) -> Runtime:
+    return check_runtime(await find_opener(arm.runtime)(arm, context), name=arm.runtime)
 
 
 _OPENERS: dict[ArmKind, Callable[[Arm, ArmContext], Awaitable[Runtime]]] = {
@@ -66,6 +85,7 @@ _OPENERS: dict[ArmKind, Callable[[Arm, ArmContext], Awaitable[Runtime]]] = {
     ArmKind.HTTP: _open_http,
     ArmKind.RULE: _open_rule,
     ArmKind.PYTHON: _open_python,
+    ArmKind.PLUGIN: _open_plugin,
 }
 
 

@@ -39,6 +39,8 @@ class RuleRuntime:
     [0.0, 1.0, nan]
     """
 
+    at_once = True
+
     def __init__(self, arm: Arm, *, signature: Signature) -> None:
         shape = _SHAPE.fullmatch(arm.rule)
         if shape is None:

@@ -3,13 +3,14 @@
 from enum import Enum
 from typing import Any, NamedTuple
 
-from slipway.records.arm import ArmKind
+from slipway.records.arm import MEMORY_MB, ArmKind, Device
 from slipway.records.field import FieldKind, Privacy
 from slipway.records.rollout import GateKind, StageKind
 from slipway.records.scope import Mode, Place
 from slipway.records.task import Case, TaskKind
 from slipway.records.worker_config import WhenFull
 from slipway.scoping import addresses as at
+from slipway.scoping import arm_values as ask
 from slipway.scoping import values as v
 
 
@@ -89,6 +90,7 @@ SERVING = (
     Key("port", v.whole(least=1, most=65534), default=8080),
     Key("workers", v.whole(least=1, most=1024), default=1),
     Key("deadline_ms", v.number(over=0), default=1000.0),
+    Key("device", v.choice(Device), default=Device.CPU),
     Key("queue_rows", v.whole(least=1, most=10_000_000), default=10_000),
     Key("durability", v.among("process", "fsync"), default="process"),
 )
@@ -108,7 +110,16 @@ ARM = (
     Key("url", at.url, default=""),
     Key("rule", v.text, default=""),
     Key("function", at.function, default=""),
+    Key("runtime", v.word, default=""),
     Key("timeout_ms", v.number(over=0), default=1000.0),
+    Key("memory_mb", v.number(over=0), default=MEMORY_MB),
+    Key("device", v.choice(Device), default=Device.CPU),
+    Key("processes", v.whole(least=1, most=64), default=2),
+    Key("env", ask.variables, default=()),
+    Key("json", ask.json_shape, default=None),
+    Key("retry", v.flag, default=False),
+    Key("ca", ask.certificate, default=""),
+    Key("options", ask.options, default=()),
 )
 ROLLOUT = (
     Key("alpha", v.number(over=0, under=1), default=0.05),

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from slipway.errors import nearest
-from slipway.records.arm import Arm, ArmKind
+from slipway.records.arm import SOURCES, Arm
 from slipway.records.base import NAME
 from slipway.records.field import Field, FieldKind
 from slipway.scoping.keys import ARM, FIELD
@@ -14,7 +14,7 @@ from slipway.scoping.table import build, read_table
 from slipway.scoping.values import WORD, word_like
 
 _RULE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_-]*)\s*(<=|>=|==|!=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
-_SOURCES = {"package": ArmKind.MODEL, "url": ArmKind.HTTP, "rule": ArmKind.RULE, "function": ArmKind.PYTHON}
+_SOURCES = {source: kind for kind, source in SOURCES.items()}
 
 
 def read_fields(raw: Any, *, problems: Problems) -> tuple[Field, ...]:

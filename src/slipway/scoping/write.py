@@ -4,12 +4,25 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from slipway.records.arm import Arm, ArmKind
+from slipway.records.arm import Arm, JsonShape
 from slipway.records.field import Field
 from slipway.records.rollout import Gate, GateKind, Stage
 from slipway.records.scope import Scope
 from slipway.scoping.duration import duration
-from slipway.scoping.keys import ARM, BUDGETS, DATA, FIELD, JOURNAL, METRIC, MODEL, MONITORING, PROJECT, SERVING, TASK, Key
+from slipway.scoping.keys import (
+    ARM,
+    BUDGETS,
+    DATA,
+    FIELD,
+    JOURNAL,
+    METRIC,
+    MODEL,
+    MONITORING,
+    PROJECT,
+    SERVING,
+    TASK,
+    Key,
+)
 
 
 def write(scope: Scope) -> str:
@@ -37,8 +50,14 @@ def write(scope: Scope) -> str:
 def _table(name: str, record: Any, keys: tuple[Key, ...], **more: Any) -> str:
     values = {k.name: more.get(k.name, getattr(record, k.field or k.name, None)) for k in keys}
     shown = {k.name: values[k.name] for k in keys if values[k.name] is not None and values[k.name] != k.default}
-    lines = (f"{key} = {_value(value if key == 'params' else _short(value))}" for key, value in shown.items())
+    lines = (f"{key} = {_value(_as_written(key, value))}" for key, value in shown.items())
     return "\n".join([f"[{name}]", *lines])
+
+
+def _as_written(key: str, value: Any) -> Any:
+    if key == "options":
+        return dict(value)
+    return value if key == "params" else _short(value)
 
 
 def _journal(scope: Scope) -> str:
@@ -52,8 +71,7 @@ def _field(field: Field) -> str:
 
 
 def _arm(arm: Arm) -> str:
-    kept = {ArmKind.MODEL: "package", ArmKind.HTTP: "url", ArmKind.RULE: "rule", ArmKind.PYTHON: "function"}[arm.kind]
-    return _table(f"arms.{arm.name}", arm, tuple(k for k in ARM if k.name in (kept, "timeout_ms")))
+    return _table(f"arms.{arm.name}", arm, tuple(k for k in ARM if k.name != "kind"))
 
 
 def _rollout(scope: Scope) -> str:
@@ -87,6 +105,9 @@ def _short(value: Any) -> Any:
 
 def _value(value: Any) -> str:
     match value:
+        case JsonShape():
+            shown = {"score": value.score, "rows": value.rows, "names": dict(value.names)}
+            return _value({key: item for key, item in shown.items() if item})
         case bool():
             return "true" if value else "false"
         case str():

@@ -3,37 +3,43 @@
 from collections.abc import Callable, Mapping
 
 from slipway.ports import Floats, Runtime
-from slipway.records.route import Route, assign
+from slipway.records.route import Deal, Route
 from slipway.runtime.batch import Immediate
+from slipway.serving.use import Use
 
+_SLOW_NS = 50_000_000
 Score = Callable[..., Floats]
 """``score(columns, *, rows)`` of a runtime that answers at once."""
 
 
 class LiveRoute:
-    """An immutable snapshot; a swap replaces it whole, between two ticks.
+    """A snapshot; a swap replaces it whole, between two ticks. All that changes is which arms are awaited.
 
     Args:
         route: The route.
         runtimes: Every arm that may answer: those with a share, and the fallback.
+        use: Where the time that each arm takes is counted, or None: nowhere.
 
     Attributes:
         route: As given.
         runtimes: As given.
-        immediate: Arms that answer inside the tick; the others are awaited.
+        deal: Returns the arm of each of some entities.
+        immediate: Arms that answer inside the tick; the others are awaited. An arm that proves slow leaves it.
     """
 
-    def __init__(self, route: Route, runtimes: Mapping[str, Runtime]) -> None:
-        self.route, self.runtimes = route, dict(runtimes)
-        self.immediate: dict[str, Score] = {n: r.score for n, r in runtimes.items() if isinstance(r, Immediate)}
-        self._only = next((s.arm for s in route.shares if s.share == 1.0), None)
+    def __init__(self, route: Route, runtimes: Mapping[str, Runtime], *, use: Use | None = None) -> None:
+        self.route, self.runtimes, self._use = route, dict(runtimes), use
+        self.immediate: dict[str, Score] = {
+            n: r.score for n, r in runtimes.items() if isinstance(r, Immediate) and r.at_once
+        }
+        self.deal = Deal(route).of
 
-    def deal(self, entities: list[str]) -> list[str]:
-        """Return the arm of each entity, as :func:`slipway.records.route.assign` says."""
-        if self._only is not None:
-            return [self._only] * len(entities)
-        route = self.route
-        return [assign(route, entity) for entity in entities]
+    def spent(self, arm: str, *, rows: int, ns: int) -> None:
+        """Count what one batch of an arm took; one that turns out slow is awaited from now on."""
+        if self._use is not None:
+            self._use.spent(arm, rows=rows, ns=ns)
+        if ns > _SLOW_NS and arm in self.immediate and not getattr(self.runtimes[arm], "at_once", True):
+            del self.immediate[arm]
 
 
 def answering_arms(route: Route) -> set[str]:

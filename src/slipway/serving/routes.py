@@ -15,7 +15,10 @@ from slipway.errors import SlipwayError
 from slipway.ports import Runtime
 from slipway.records.arm import Arm
 from slipway.records.route import Route
+from slipway.records.usage import ArmUsage
+from slipway.runtime.usage import Measured
 from slipway.serving.live_route import LiveRoute, answering_arms
+from slipway.serving.use import Use
 from slipway.storage.routes import RouteWatch
 
 LOOK_S = 0.05
@@ -33,6 +36,7 @@ class RouteKeeper:
         watch: Tells of another route.
         open_arm: Loads an arm.
         changed: Called after each swap and each failure.
+        use: Where the time that each arm takes is counted, or None: nowhere.
 
     Attributes:
         live: Route in force, or None before the first.
@@ -40,9 +44,14 @@ class RouteKeeper:
     """
 
     def __init__(
-        self, watch: RouteWatch, *, open_arm: Callable[[Arm], Awaitable[Runtime]], changed: Callable[[], None]
+        self,
+        watch: RouteWatch,
+        *,
+        open_arm: Callable[[Arm], Awaitable[Runtime]],
+        changed: Callable[[], None],
+        use: Use | None = None,
     ) -> None:
-        self._watch, self._open, self._changed = watch, open_arm, changed
+        self._watch, self._open, self._changed, self._use = watch, open_arm, changed, use
         self._loaded: dict[Arm, Runtime] = {}
         self._wanted: Route | None = None
         self._retry_at_s = 0.0
@@ -67,6 +76,11 @@ class RouteKeeper:
         if self._wanted is not None and time.monotonic() >= self._retry_at_s:
             await self._put_in_force(self._wanted)
 
+    def usage(self) -> dict[str, ArmUsage]:
+        """Return what the arms of the route in force take, those that say."""
+        runtimes = self.live.runtimes if self.live else {}
+        return {name: runtime.usage() for name, runtime in runtimes.items() if isinstance(runtime, Measured)}
+
     async def close(self) -> None:
         """Give back every arm."""
         self._watch.close()
@@ -84,7 +98,7 @@ class RouteKeeper:
             self._retry_at_s = time.monotonic() + _RETRY_S
             self._fail(error)
             return
-        self.live = LiveRoute(route, {arm.name: self._loaded[arm] for arm in arms})
+        self.live = LiveRoute(route, {arm.name: self._loaded[arm] for arm in arms}, use=self._use)
         self._wanted, self.trouble = None, ""
         _log.info("route in force", route=route.name, version=route.version)
         self._changed()
