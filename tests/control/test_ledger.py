@@ -117,6 +117,17 @@ def test_rows_with_one_id_in_one_tick_and_in_another():
         assert [t for t, version in zip(block.at_us, block.version, strict=True) if version >= 0] == [3]
 
 
+def test_who_asks_again_after_a_failure_is_counted_by_the_answer_he_got():
+    frames = [
+        prediction("a", at_us=10, arm="candidate", score=math.nan),
+        prediction("a", at_us=20, arm="candidate", score=0.9),
+        outcome("a", 1.0, at_us=40),
+    ]
+    for order in itertools.permutations(frames):
+        (cohort,) = cohorts_of(order)
+        assert (cohort.candidate.n, cohort.candidate.failures, cohort.candidate.labelled) == (1, 0, 1)
+
+
 def test_a_late_outcome_is_missing_and_an_immature_request_is_not_counted_yet():
     frames = [
         prediction("a"),

@@ -5,6 +5,7 @@ import numpy as np
 import polars as pl
 
 from slipway.control.block import DAY_US
+from slipway.control.coding import Coder
 from slipway.control.slices import Model
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
@@ -85,8 +86,8 @@ def packaged():
         units={"amount": "EUR"},
         alpha=0.01,
     )
-    columns = instruments.inputs.reference
-    return Equipped(Model(arm="model-1", reference=reference, calibration=calibration, columns=columns), monitor)
+    coder = Coder(instruments.inputs.reference)
+    return Equipped(Model(arm="model-1", reference=reference, calibration=calibration, coder=coder), monitor)
 
 
 def test_drift_is_stored_once_and_a_restart_or_a_second_step_adds_nothing():

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from slipway.control.coding import Coder
 from slipway.control.ledger import Ledger
 from slipway.control.slices import Model, input_sums, outcome_sums
 from slipway.control.terms import Terms
@@ -67,7 +68,7 @@ def monitor():
         alpha=0.01,
     )
     return watching, Model(
-        arm="model-1", reference=reference, calibration=calibration, columns=instruments.inputs.reference
+        arm="model-1", reference=reference, calibration=calibration, coder=Coder(instruments.inputs.reference)
     )
 
 
@@ -75,7 +76,7 @@ def live(monitor, *, seed, quiet=20, then=40, after=0, labels=True, **change):
     """Watch quiet days, then changed ones, then quiet ones again, through the journal and the ledger."""
     watching, model = monitor
     rng = np.random.default_rng(seed)
-    journal, ledger = MemoryJournal(), Ledger(Terms())
+    journal, ledger = MemoryJournal(), Ledger(Terms(), coder=lambda _: model.coder)
     writer = journal.writer("worker")
     for day in range(100, 100 + quiet + then + after):
         changed = quiet <= day - 100 < quiet + then

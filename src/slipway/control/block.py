@@ -1,19 +1,40 @@
-"""One day of one route, row by row, in typed columns that grow."""
+"""One day of one route, row by row, in typed arrays that grow."""
 
-from array import array
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from slipway.records.held import Column
+from slipway.control.hashes import Hashes
 
+Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 DAY_US = 86_400_000_000
 NEVER = -1
 """Moment of an outcome that has not come."""
+
+UNKNOWN_BIN = np.iinfo(np.uint8).max
+"""Bin of a row that was not coded for a profile."""
+
+ROW: dict[str, tuple[str, float]] = {
+    "at_us": ("i8", 0),
+    "version": ("i4", 0),
+    "arm": ("i2", 0),
+    "entity": ("u8", 0),
+    "fallback": ("?", 0),
+    "score": ("f8", 0),
+    "latency_us": ("u4", 0),
+    "outcome": ("f8", np.nan),
+    "outcome_at_us": ("i8", NEVER),
+}
+"""Column to its type, and what it holds until it is told: 51 bytes a row."""
+
+_SAID, _ASKED, _BINS = "said/", "asked/", "bins/"
+_GROWTH = 1.25
 
 
 class Known(NamedTuple):
@@ -25,7 +46,7 @@ class Known(NamedTuple):
 
 
 class Block:
-    """The rows that arrived within one UTC day. Columns only grow; outcomes and shadows are filled in.
+    """The rows that arrived within one UTC day. Rows are only added; outcomes and shadows are filled in.
 
     Attributes:
         route: Name of the route.
@@ -36,21 +57,18 @@ class Block:
     def __init__(self, *, route: str, day: int) -> None:
         self.route, self.day = route, day
         self.revision = 0
-        self.at_us = array("q")
-        self.version = array("q")
-        self.arm = array("i")
-        self.entity = array("q")
-        self.fallback = array("b")
-        self.score = array("d")
-        self.latency_us = array("q")
-        self.outcome = array("d")
-        self.outcome_at_us = array("q")
-        self.shadows: dict[int, tuple[array[float], array[int]]] = {}
-        self.numbers: dict[str, array[float]] = {}
-        self.categories: dict[str, array[int]] = {}
+        self._rows = 0
+        self._columns: dict[str, Array] = {name: np.empty(0, dtype=kind) for name, (kind, _) in ROW.items()}
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Array], *, route: str, day: int, revision: int) -> "Block":
+        """Make a block of what :meth:`columns` returned."""
+        block = cls(route=route, day=day)
+        block._columns, block._rows, block.revision = dict(columns), len(columns["at_us"]), revision
+        return block
 
     def __len__(self) -> int:
-        return len(self.at_us)
+        return self._rows
 
     @property
     def start_us(self) -> int:
@@ -62,83 +80,159 @@ class Block:
         """End of the day, exclusive."""
         return self.start_us + DAY_US
 
-    def grow(self, rows: int) -> None:
-        """Note that so many rows were appended to the columns above, and that nothing is known of their outcomes."""
-        self.outcome.extend([np.nan] * rows)
-        self.outcome_at_us.extend([NEVER] * rows)
-        self.revision += 1
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the columns, room to grow included."""
+        return sum(column.nbytes for column in self._columns.values())
 
-    def keep_x(self, x: Mapping[str, Column], *, rows: list[int], size: int, codes: dict[str | None, int]) -> None:
-        """Append the fields of X of these rows of a frame; a field that a frame lacks is missing in all its rows.
+    def columns(self) -> dict[str, Array]:
+        """Return all columns, each as long as the block."""
+        return {name: column[: self._rows] for name, column in self._columns.items()}
+
+    @property
+    def at_us(self) -> Ints:
+        """When each row was received, shape (rows,); so are all columns."""
+        return self._columns["at_us"][: self._rows]
+
+    @property
+    def version(self) -> npt.NDArray[np.int32]:
+        """Version of the route."""
+        return self._columns["version"][: self._rows]
+
+    @property
+    def arm(self) -> npt.NDArray[np.int16]:
+        """Code of the arm that answered."""
+        return self._columns["arm"][: self._rows]
+
+    @property
+    def entity(self) -> Hashes:
+        """Hash of the entity."""
+        return self._columns["entity"][: self._rows]
+
+    @property
+    def fallback(self) -> Bools:
+        """Whether the arm stepped in for the assigned one."""
+        return self._columns["fallback"][: self._rows]
+
+    @property
+    def score(self) -> Floats:
+        """The answer; NaN where nothing could answer."""
+        return self._columns["score"][: self._rows]
+
+    @property
+    def latency_us(self) -> npt.NDArray[np.uint32]:
+        """From receipt to answer; what took longer than 71 minutes counts as that."""
+        return self._columns["latency_us"][: self._rows]
+
+    @property
+    def outcome(self) -> Floats:
+        """What turned out to be true; NaN until then."""
+        return self._columns["outcome"][: self._rows]
+
+    @property
+    def outcome_at_us(self) -> Ints:
+        """When it was told; ``NEVER`` until then."""
+        return self._columns["outcome_at_us"][: self._rows]
+
+    def shadow(self, arm: int) -> tuple[Floats, Bools]:
+        """Return (what the arm said as a shadow, whether it was asked)."""
+        if f"{_SAID}{arm}" in self._columns:
+            return self._columns[f"{_SAID}{arm}"][: self._rows], self._columns[f"{_ASKED}{arm}"][: self._rows]
+        return np.full(self._rows, np.nan), np.zeros(self._rows, dtype=bool)
+
+    def bins(self, profile: str) -> npt.NDArray[np.uint8] | None:
+        """Return each row's bin in each column of a profile, shape (rows, columns); None if none was coded for it."""
+        found = self._columns.get(f"{_BINS}{profile}")
+        return None if found is None else found[: self._rows]
+
+    def forget_bins(self) -> None:
+        """Let the bins go, once all slices of the day are summed."""
+        for name in [n for n in self._columns if n.startswith(_BINS)]:
+            del self._columns[name]
+
+    def append(self, columns: Mapping[str, Array], *, bins: Mapping[str, npt.NDArray[np.uint8]]) -> Ints:
+        """Add rows, and return their numbers.
 
         Args:
-            x: The frame's fields.
-            rows: Which of its rows belong here.
-            size: How many rows the frame has.
-            codes: Category to code, shared by all blocks; None has -1. New categories are added.
+            columns: Columns of :data:`ROW`, all of one length; those that are left out hold what is not told yet.
+            bins: Profile to bins.
         """
-        before = len(self) - len(rows)
-        for name, column in x.items():
-            if isinstance(column, bytes):
-                numbers = self.numbers.setdefault(name, array("d", [np.nan] * before))
-                if len(rows) == size:
-                    numbers.frombytes(column)
-                else:
-                    numbers.extend(np.frombuffer(column, dtype="<f8")[rows].tolist())
-            else:
-                coded = self.categories.setdefault(name, array("i", [-1] * before))
-                coded.extend([codes.setdefault(column[i], len(codes) - 1) for i in rows])
-        for numbers in self.numbers.values():
-            numbers.extend([np.nan] * (len(self) - len(numbers)))
-        for coded in self.categories.values():
-            coded.extend([-1] * (len(self) - len(coded)))
+        before, rows = self._rows, len(columns["at_us"])
+        for profile, coded in bins.items():
+            if f"{_BINS}{profile}" not in self._columns:
+                self._columns[f"{_BINS}{profile}"] = np.full((before, coded.shape[1]), UNKNOWN_BIN, dtype=np.uint8)
+        if before + rows > len(self._columns["at_us"]):
+            self._make_room(round(_GROWTH * (before + rows)) + 64)
+        self._rows += rows
+        told = {**columns, **{f"{_BINS}{profile}": coded for profile, coded in bins.items()}}
+        for name, column in self._columns.items():
+            column[before : self._rows] = told.get(name, _unknown(name))
+        self.revision += 1
+        return np.arange(before, self._rows)
 
-    def put_outcome(self, row: int, *, at_us: int, value: float) -> bool:
-        """Keep the outcome if it is the first; of two with one moment the smaller, so that reading order is no matter.
+    def put_outcomes(self, rows: Ints, *, at_us: Ints, value: Floats) -> int:
+        """Keep each outcome that is its row's first; of two with one moment the smaller, so that order is no matter.
+
+        Args:
+            rows: Row of each outcome, shape (n,); a row may come several times.
+            at_us: When each was told.
+            value: Each finite.
 
         Returns:
-            Whether it was kept.
+            How many rows had none before.
         """
-        present = self.outcome_at_us[row]
-        if present != NEVER and (present, self.outcome[row]) <= (at_us, value):
-            return False
-        self.outcome[row], self.outcome_at_us[row] = value, at_us
+        order = np.lexsort((value, at_us, rows))
+        rows, first = np.unique(rows[order], return_index=True)
+        at_us, value = at_us[order][first], value[order][first]
+        had_at, had = self.outcome_at_us[rows], self.outcome[rows]
+        fresh = had_at == NEVER
+        better = fresh | (at_us < had_at) | ((at_us == had_at) & (value < had))
+        self.outcome[rows[better]], self.outcome_at_us[rows[better]] = value[better], at_us[better]
         self.revision += 1
-        return True
+        return int(fresh.sum())
 
-    def put_shadow(self, row: int, *, arm: int, score: float) -> None:
-        """Keep what a shadow said; an answer is preferred to none, and the smaller of two answers to the larger."""
-        scores, asked = self.shadows.setdefault(arm, (array("d"), array("b")))
-        if len(asked) <= row:
-            missing = len(self) - len(asked)
-            scores.extend([np.nan] * missing)
-            asked.extend([0] * missing)
-        if asked[row] and not (np.isnan(scores[row]) or score < scores[row]):
-            return
-        scores[row], asked[row] = score, 1
+    def put_shadows(self, rows: Ints, *, arm: int, score: Floats) -> None:
+        """Keep what a shadow said; an answer is preferred to none, and the smaller of two answers to the larger.
+
+        Args:
+            rows: Row of each answer, shape (n,); a row may come several times.
+            arm: Code of the shadow.
+            score: Its answers, NaN where it failed.
+        """
+        if f"{_SAID}{arm}" not in self._columns:
+            room = len(self._columns["at_us"])
+            self._columns[f"{_SAID}{arm}"] = np.full(room, np.nan)
+            self._columns[f"{_ASKED}{arm}"] = np.zeros(room, dtype=bool)
+        said, asked = self.shadow(arm)
+        order = np.lexsort((score, rows))  # NaN is last
+        rows, first = np.unique(rows[order], return_index=True)
+        said[rows] = np.fmin(said[rows], score[order][first])
+        asked[rows] = True
         self.revision += 1
 
     def withdraw(self, row: int) -> Known:
         """Make a row count for nothing, and return what was known of it: it belongs to no route, arm or answer now."""
-        known = Known(
-            self.outcome_at_us[row],
-            self.outcome[row],
-            [(arm, scores[row]) for arm, (scores, asked) in self.shadows.items() if len(asked) > row and asked[row]],
-        )
+        arms = [int(name.removeprefix(_ASKED)) for name in self._columns if name.startswith(_ASKED)]
+        sides = {arm: self.shadow(arm) for arm in arms}
+        shadows = [(arm, float(said[row])) for arm, (said, asked) in sides.items() if asked[row]]
+        known = Known(int(self.outcome_at_us[row]), float(self.outcome[row]), shadows)
         self.version[row] = self.arm[row] = -1
         self.score[row] = self.outcome[row] = np.nan
         self.outcome_at_us[row] = NEVER
-        for scores, asked in self.shadows.values():
-            if len(asked) > row:
-                scores[row], asked[row] = np.nan, 0
+        for said, asked in sides.values():
+            said[row], asked[row] = np.nan, False
         self.revision += 1
         return known
 
-    def shadow(self, arm: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """Return (what the arm said as a shadow, whether it was asked), shape (rows,)."""
-        score, known = np.full(len(self), np.nan), np.zeros(len(self), dtype=bool)
-        if arm in self.shadows:
-            scores, asked = self.shadows[arm]
-            score[: len(scores)] = scores
-            known[: len(asked)] = np.array(asked, dtype=bool)
-        return score, known
+    def _make_room(self, rows: int) -> None:
+        for name, column in self._columns.items():
+            wider = np.empty((rows, *column.shape[1:]), dtype=column.dtype)
+            wider[: self._rows] = column[: self._rows]
+            self._columns[name] = wider
+
+
+def _unknown(name: str) -> float:
+    """Return what a column holds until it is told."""
+    if name in ROW:
+        return ROW[name][1]
+    return np.nan if name.startswith(_SAID) else UNKNOWN_BIN if name.startswith(_BINS) else 0

@@ -1,5 +1,6 @@
 """From a packaged model to its monitor: the reference and the calibration that it carries."""
 
+from slipway.control.coding import Coder
 from slipway.control.slices import Model
 from slipway.control.watching import Equipped
 from slipway.monitoring.advise import Limits
@@ -41,5 +42,5 @@ def equip(arm: Arm, *, blobs: BlobStore, scope: Scope) -> Equipped | None:
         units={f.name: f.unit for f in scope.fields},
         alpha=scope.monitoring.alpha,
     )
-    model = Model(arm=arm.name, reference=reference, calibration=calibration, columns=instruments.inputs.reference)
+    model = Model(arm=arm.name, reference=reference, calibration=calibration, coder=Coder(instruments.inputs.reference))
     return Equipped(model=model, monitor=monitor)

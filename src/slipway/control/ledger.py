@@ -1,23 +1,40 @@
 """The journal as tables: predictions, shadows and outcomes joined by prediction id, a day of a route at a time.
 
 The ledger is a function of the frames read and of nothing else, in whatever order segments were read: the first outcome
-counts (by its moment), of rows with one id the earliest counts and the others are left out, and what came before its
-prediction waits for it. So a restart that reads the journal from its beginning has the ledger that was lost.
+counts (by its moment), of rows with one id one counts (an answer before no answer, then the earliest), and what came
+before its prediction waits for it. So a restart that reads the journal from its beginning has the ledger that was lost.
+
+Rows are arrays and are joined by hashes, a stretch of the journal at a time. A day that nobody needs any more is let
+go (:mod:`slipway.control.letting_go`); what comes for it afterwards is late and counts for nothing.
 """
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from slipway.control.block import DAY_US, NEVER, Block, Known
+from slipway.control.coding import Coder
+from slipway.control.hashes import Hashes, hashed
+from slipway.control.index import ABSENT, HashIndex
 from slipway.control.terms import Terms
-from slipway.ports import JournalReader, Position
+from slipway.control.waiting import Waiting
+from slipway.ports import JournalReader
 from slipway.records.base import Record
-from slipway.records.frame import Frame, OutcomeFrame, PredictionFrame, ShadowFrame
+from slipway.storage.journal.stretches import Outcomes, Predictions, Shadows, Stretch, stretches
 
-_ROW_BITS = 40
-_ROW = (1 << _ROW_BITS) - 1
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+ROW_BITS = 40
+"""A place is the number of its block, then that many bits for the row."""
+
+_ROW = (1 << ROW_BITS) - 1
+_LONGEST_US = np.iinfo(np.uint32).max
 
 
 class Tally(Record, frozen=True, kw_only=True):
@@ -27,11 +44,12 @@ class Tally(Record, frozen=True, kw_only=True):
         predictions: Rows.
         outcomes: Outcomes kept.
         shadows: Shadow answers joined.
-        duplicates: Rows whose id another row has; the earliest counts.
+        duplicates: Rows whose id another row has; one counts.
         repeated: Outcomes of a row that had one; the first counts.
         impossible: Outcomes that the task cannot have, such as NaN; they are left out.
-        unknown: Outcomes whose prediction has not been read.
-        unknown_shadows: Shadow answers whose prediction has not been read.
+        unknown: Outcomes whose prediction has not been read, or was let go.
+        unknown_shadows: Shadow answers whose prediction has not been read, or was let go.
+        late: Rows of a day that was let go before they came.
     """
 
     predictions: int = 0
@@ -42,6 +60,7 @@ class Tally(Record, frozen=True, kw_only=True):
     impossible: int = 0
     unknown: int = 0
     unknown_shadows: int = 0
+    late: int = 0
 
 
 class Ledger:
@@ -49,23 +68,24 @@ class Ledger:
 
     Args:
         terms: How answers are held against outcomes.
+        coder: Returns how the inputs of an arm are to be coded; None where nobody watches it.
     """
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: Terms, *, coder: Callable[[str], Coder | None] = lambda _: None) -> None:
         self.terms = terms
         self.upto: dict[str, int] = {}
         self.newest_us = 0
-        self.codes: dict[str | None, int] = {None: -1}
-        self._arms: dict[str, int] = {}
-        self._entities: dict[str, int] = {}
-        self._blocks: list[Block] = []
+        self.counts: Counter[str] = Counter()
+        self.asked: dict[tuple[str, str], int] = {}
+        self.told: dict[tuple[str, str], int] = {}
+        self.gone: dict[str, int] = {}
+        self.early_outcomes, self.early_shadows = Waiting(), Waiting()
+        self._coder = coder
+        self._arms = _Codes()
+        self._blocks: dict[int, Block] = {}
         self._by_day: dict[tuple[str, int], int] = {}
-        self._rows: dict[str, int] = {}
-        self._early_outcomes: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        self._early_shadows: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        self._counts: Counter[str] = Counter()
-        self._asked: dict[tuple[str, str], int] = {}
-        self._told: dict[tuple[str, str], int] = {}
+        self._next = 0
+        self._index = HashIndex()
 
     def catch_up(self, journal: JournalReader, *, upto: Mapping[str, int] | None = None) -> int:
         """Read what is new, and return the number of frames.
@@ -74,35 +94,49 @@ class Ledger:
             journal: Where to read.
             upto: Segment to the offset at which to stop; segments that it does not name are left out. None reads all.
         """
-        frames = 0
-        for frame, position in journal.read(self.upto):
-            if upto is not None and position.offset > upto.get(position.segment, -1):
-                continue
-            self._take(frame, position=position)
-            self.upto[position.segment] = position.offset
-            frames += 1
-        return frames
+        return sum(self.take(stretch) for stretch in stretches(journal.read(self.upto), upto=upto))
+
+    def take(self, stretch: Stretch) -> int:
+        """Take in what lies behind :attr:`upto`, and return the number of frames. What fails changes nothing."""
+        coders = {arm: self._coder(arm) for p in stretch.predictions for arm in {*p.arm, *p.shadows}}
+        for predictions in stretch.predictions:
+            self._predictions(predictions, coders=coders)
+        for shadow, offset in stretch.asked.items():
+            self.asked[shadow, stretch.position.segment] = offset
+        for shadows in stretch.shadows:
+            self._shadows(shadows)
+        self._outcomes(stretch.outcomes)
+        self.upto[stretch.position.segment] = stretch.position.offset
+        return stretch.frames
 
     @property
     def tally(self) -> Tally:
         """What was read so far."""
-        waiting = {
-            "unknown": sum(map(len, self._early_outcomes.values())),
-            "unknown_shadows": sum(map(len, self._early_shadows.values())),
-        }
-        return Tally(**waiting, **self._counts)
+        waiting = Counter(unknown=len(self.early_outcomes), unknown_shadows=len(self.early_shadows))
+        return Tally(**(self.counts + waiting))
+
+    @property
+    def rows(self) -> int:
+        """Rows held."""
+        return sum(map(len, self._blocks.values()))
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory of what is held."""
+        early = self.early_outcomes.size_bytes + self.early_shadows.size_bytes
+        return sum(b.size_bytes for b in self._blocks.values()) + self._index.size_bytes + early
 
     def arm(self, name: str) -> int:
         """Return the code that blocks use for an arm; a name never seen gets one."""
-        return self._arms.setdefault(name, len(self._arms))
+        return self._arms[name]
 
     def arms(self) -> dict[int, str]:
         """Return code to name of every arm seen."""
         return {code: name for name, code in self._arms.items()}
 
-    def texts(self) -> dict[int, str | None]:
-        """Return code to category."""
-        return {code: text for text, code in self.codes.items()}
+    def routes(self) -> list[str]:
+        """Return the routes that have rows."""
+        return sorted({route for route, _ in self._by_day})
 
     def blocks(self, route: str) -> Iterator[Block]:
         """Yield the days of a route, oldest first."""
@@ -113,128 +147,186 @@ class Ledger:
         """Return what shadows have not answered yet, as ``arm: segment``; empty if they have caught up."""
         return tuple(
             f"{arm}: {segment}"
-            for (arm, segment), offset in sorted(self._asked.items())
-            if self._told.get((arm, segment), -1) < offset
+            for (arm, segment), offset in sorted(self.asked.items())
+            if self.told.get((arm, segment), -1) < offset
         )
 
-    def _take(self, frame: Frame, *, position: Position) -> None:
-        if isinstance(frame, PredictionFrame):
-            self._predictions(frame)
-            for arm in frame.shadows:
-                if any(name != arm for name in frame.arm):
-                    self._asked[arm, position.segment] = position.offset
-        elif isinstance(frame, OutcomeFrame):
-            for id_, at_us, value in zip(frame.id, frame.at_us, frame.value, strict=True):
-                self.newest_us = max(self.newest_us, at_us)
-                self._outcome(id_, at_us=at_us, value=value)
-        else:
-            self._shadows(frame)
+    def let_go(self, block: Block) -> None:
+        """Forget the rows of a day and of all before it; what comes for them from now on is late."""
+        for route, day in [key for key in self._by_day if key[0] == block.route and key[1] <= block.day]:
+            number = self._by_day.pop((route, day))
+            del self._blocks[number]
+        self.gone[block.route] = max(block.day, self.gone.get(block.route, block.day))
+        held = np.fromiter(self._blocks, dtype=np.int64, count=len(self._blocks))
+        _, places = self._index.items()
+        self._index.keep(np.isin(places >> ROW_BITS, held))
+        oldest_us = min((b.start_us for b in self._blocks.values()), default=block.end_us)
+        self.counts["unknown"] += self.early_outcomes.drop_before(oldest_us)
+        self.counts["unknown_shadows"] += self.early_shadows.drop_before(oldest_us)
 
-    def _predictions(self, frame: PredictionFrame) -> None:
-        by_day: dict[int, list[int]] = defaultdict(list)
-        moved: dict[str, Known] = {}
-        rows = range(len(frame.id))
-        for i in rows if len(set(frame.id)) == len(frame.id) else sorted(rows, key=partial(_rank, frame)):
-            id_, at_us = frame.id[i], frame.at_us[i]
-            number = self._block(frame.route, day=at_us // DAY_US)
-            if id_ in self._rows:
-                self._counts["duplicates"] += 1
-                if not self._comes_before(frame, i):
-                    continue
-                moved[id_] = self._withdraw(id_)
-            self._rows[id_] = number << _ROW_BITS | (len(self._blocks[number]) + len(by_day[number]))
-            by_day[number].append(i)
-            self.newest_us = max(self.newest_us, at_us)
-        for number, own in by_day.items():
-            self._append(self._blocks[number], frame, rows=own)
-        for id_, known in moved.items():
-            self._know(id_, known)
-        if self._early_outcomes or self._early_shadows:
-            for id_ in frame.id:
-                self._settle(id_)
+    def _predictions(self, given: Predictions, *, coders: Mapping[str, Coder | None]) -> None:
+        self.newest_us = max(self.newest_us, int(given.at_us.max(initial=0)))
+        wanted = {c.key: c for c in (coders[arm] for arm in {*given.arm, *given.shadows}) if c}
+        batch = _Batch(
+            keys=hashed(given.id),
+            columns={
+                "at_us": given.at_us,
+                "version": np.full(len(given.id), given.route_version, dtype=np.int32),
+                "arm": self._arms.of(given.arm),
+                "entity": hashed(given.entity),
+                "fallback": given.fallback,
+                "score": given.score,
+                "latency_us": np.clip(given.latency_us, 0, _LONGEST_US).astype(np.uint32),
+            },
+            bins={key: c.bins(given.x, rows=len(given.id)) for key, c in wanted.items()},
+        )
+        days = given.at_us // DAY_US
+        for day in np.unique(days).tolist():
+            part = batch if len(days) and (days == day).all() else batch.of(days == day)
+            if day <= self.gone.get(given.route, NEVER):
+                self.counts["late"] += len(part.keys)
+            else:
+                self._add(part, route=given.route, day=day)
 
-    def _comes_before(self, frame: PredictionFrame, i: int) -> bool:
-        """Tell whether a row of a frame came before the row that is kept under its id."""
-        kept = self._rows[frame.id[i]]
-        block, row = self._blocks[kept >> _ROW_BITS], kept & _ROW
-        if row >= len(block):  # of this very frame, whose rows come in order
-            return False
-        arm = self.arms()[block.arm[row]]
-        return _rank(frame, i) < (
-            block.at_us[row],
-            block.version[row],
-            arm,
-            block.latency_us[row],
-            str(block.score[row]),
+    def _add(self, batch: "_Batch", *, route: str, day: int) -> None:
+        """Add the rows of one day; of rows with one id, in the batch or held, the one of the lowest rank."""
+        batch = self._once(batch)
+        places = self._index.find(batch.keys)
+        wanted, known = places == ABSENT, dict[int, Known]()
+        for i in np.flatnonzero(~wanted).tolist():
+            self.counts["duplicates"] += 1
+            block, row = self._at(int(places[i]))
+            if self._rank(batch.columns, i) < self._rank(block.columns(), row):
+                wanted[i], known[i] = True, block.withdraw(row)
+                self.counts["predictions"] -= 1
+        numbers = np.cumsum(wanted) - 1
+        batch = batch if wanted.all() else batch.of(wanted)
+        number = self._number(route, day)
+        places = number << ROW_BITS | self._blocks[number].append(batch.columns, bins=batch.bins)
+        self._index.put(batch.keys, places=places)
+        self.counts["predictions"] += len(places)
+        for i, what in known.items():
+            self._know(int(places[numbers[i]]), what)
+        self._settle(batch.keys, places=places)
+
+    def _once(self, batch: "_Batch") -> "_Batch":
+        """Return the batch with each id once."""
+        order = np.argsort(batch.keys, kind="stable")
+        same = batch.keys[order][1:] == batch.keys[order][:-1]
+        if not same.any():
+            return batch
+        best: dict[int, int] = {}
+        for i, key in enumerate(batch.keys.tolist()):
+            if key not in best or self._rank(batch.columns, i) < self._rank(batch.columns, best[key]):
+                best[key] = i
+        self.counts["duplicates"] += int(same.sum())
+        return batch.of(np.array(sorted(best.values())))
+
+    def _rank(self, columns: Mapping[str, Array], row: int) -> tuple[bool, int, int, str, int, str]:
+        """Order rows with one id: who asks again after a failure is answered late, and that answer is what he got.
+
+        Then what came first counts; the rest only makes the order one, whichever was read first.
+        """
+        score = float(columns["score"][row])
+        return (
+            math.isnan(score),
+            int(columns["at_us"][row]),
+            int(columns["version"][row]),
+            self._arms.name(int(columns["arm"][row])),
+            int(columns["latency_us"][row]),
+            str(score),
         )
 
-    def _withdraw(self, id_: str) -> Known:
-        kept = self._rows[id_]
-        self._counts["predictions"] -= 1
-        return self._blocks[kept >> _ROW_BITS].withdraw(kept & _ROW)
+    def _at(self, place: int) -> tuple[Block, int]:
+        return self._blocks[place >> ROW_BITS], place & _ROW
 
-    def _know(self, id_: str, known: Known) -> None:
-        row = self._rows[id_]
-        block = self._blocks[row >> _ROW_BITS]
+    def _number(self, route: str, day: int) -> int:
+        if (route, day) not in self._by_day:
+            self._by_day[route, day] = self._next
+            self._blocks[self._next] = Block(route=route, day=day)
+            self._next += 1
+        return self._by_day[route, day]
+
+    def _know(self, place: int, known: Known) -> None:
+        block, row = self._at(place)
+        rows = np.array([row])
         if known.outcome_at_us != NEVER:
-            block.put_outcome(row & _ROW, at_us=known.outcome_at_us, value=known.outcome)
+            block.put_outcomes(rows, at_us=np.array([known.outcome_at_us]), value=np.array([known.outcome]))
         for arm, score in known.shadows:
-            block.put_shadow(row & _ROW, arm=arm, score=score)
+            block.put_shadows(rows, arm=arm, score=np.array([score]))
 
-    def _append(self, block: Block, frame: PredictionFrame, *, rows: list[int]) -> None:
-        if not rows:
-            return
-        block.at_us.extend([frame.at_us[i] for i in rows])
-        block.version.extend([frame.route_version] * len(rows))
-        block.arm.extend([self.arm(frame.arm[i]) for i in rows])
-        block.entity.extend([self._entities.setdefault(frame.entity[i], len(self._entities)) for i in rows])
-        block.fallback.extend([frame.fallback[i] for i in rows])
-        block.score.extend([frame.score[i] for i in rows])
-        block.latency_us.extend([frame.latency_us[i] for i in rows])
-        block.grow(len(rows))
-        block.keep_x(frame.x, rows=rows, size=len(frame.id), codes=self.codes)
-        self._counts["predictions"] += len(rows)
-
-    def _block(self, route: str, *, day: int) -> int:
-        key = (route, day)
-        if key not in self._by_day:
-            self._by_day[key] = len(self._blocks)
-            self._blocks.append(Block(route=route, day=day))
-        return self._by_day[key]
-
-    def _settle(self, id_: str) -> None:
+    def _settle(self, keys: Hashes, *, places: Ints) -> None:
         """Join what came before its prediction."""
-        for at_us, value in self._early_outcomes.pop(id_, ()):
-            self._outcome(id_, at_us=at_us, value=value)
-        for arm, score in self._early_shadows.pop(id_, ()):
-            self._shadow(id_, arm=arm, score=score)
+        whose, (_, at_us, _, value) = self.early_outcomes.take(keys)
+        self._join_outcomes(places[whose], at_us=at_us, value=value)
+        whose, (_, _, arms, score) = self.early_shadows.take(keys)
+        for arm in np.unique(arms).tolist():
+            own = arms == arm
+            self._join_shadows(places[whose[own]], arm=arm, score=score[own])
 
-    def _outcome(self, id_: str, *, at_us: int, value: float) -> None:
-        if not self.terms.possible(value):
-            self._counts["impossible"] += 1
-        elif (row := self._rows.get(id_)) is None:
-            self._early_outcomes[id_].append((at_us, value))
-        else:
-            block = self._blocks[row >> _ROW_BITS]
-            had = not math.isnan(block.outcome[row & _ROW])
-            block.put_outcome(row & _ROW, at_us=at_us, value=value)
-            self._counts["repeated" if had else "outcomes"] += 1
+    def _outcomes(self, given: Outcomes) -> None:
+        self.newest_us = max(self.newest_us, int(given.at_us.max(initial=0)))
+        possible = self.terms.possible(given.value)
+        self.counts["impossible"] += len(possible) - int(possible.sum())
+        keys, at_us, value = hashed(given.id)[possible], given.at_us[possible], given.value[possible]
+        places = self._index.find(keys)
+        early, there = places == ABSENT, places != ABSENT
+        self.early_outcomes.add(keys[early], at_us[early], np.zeros(int(early.sum()), dtype=np.int64), value[early])
+        self._join_outcomes(places[there], at_us=at_us[there], value=value[there])
 
-    def _shadows(self, frame: ShadowFrame) -> None:
-        arm = self.arm(frame.arm)
-        for id_, score in zip(frame.id, frame.score, strict=True):
-            self._shadow(id_, arm=arm, score=score)
-        place = (frame.arm, frame.segment)
-        self._told[place] = max(self._told.get(place, -1), frame.offset)
+    def _join_outcomes(self, places: Ints, *, at_us: Ints, value: Floats) -> None:
+        for number, own in _by_block(places):
+            fresh = self._blocks[number].put_outcomes(places[own] & _ROW, at_us=at_us[own], value=value[own])
+            self.counts["outcomes"] += fresh
+            self.counts["repeated"] += len(places[own]) - fresh
 
-    def _shadow(self, id_: str, *, arm: int, score: float) -> None:
-        if (row := self._rows.get(id_)) is None:
-            self._early_shadows[id_].append((arm, score))
-            return
-        self._blocks[row >> _ROW_BITS].put_shadow(row & _ROW, arm=arm, score=score)
-        self._counts["shadows"] += 1
+    def _shadows(self, given: Shadows) -> None:
+        arm, keys = self._arms[given.arm], hashed(given.id)
+        places = self._index.find(keys)
+        early, there = places == ABSENT, places != ABSENT
+        since = np.full(int(early.sum()), self.newest_us, dtype=np.int64)
+        self.early_shadows.add(keys[early], since, np.full(len(since), arm, dtype=np.int64), given.score[early])
+        self._join_shadows(places[there], arm=arm, score=given.score[there])
+        place = (given.arm, given.segment)
+        self.told[place] = max(self.told.get(place, -1), given.offset)
+
+    def _join_shadows(self, places: Ints, *, arm: int, score: Floats) -> None:
+        self.counts["shadows"] += len(places)
+        for number, own in _by_block(places):
+            self._blocks[number].put_shadows(places[own] & _ROW, arm=arm, score=score[own])
 
 
-def _rank(frame: PredictionFrame, i: int) -> tuple[int, int, str, int, str]:
-    """Order rows with one id by when they came; the rest only makes the order one, whichever was read first."""
-    return frame.at_us[i], frame.route_version, frame.arm[i], frame.latency_us[i], str(frame.score[i])
+class _Batch(NamedTuple):
+    """Rows on their way into a block."""
+
+    keys: Hashes
+    columns: dict[str, Array]
+    bins: dict[str, npt.NDArray[np.uint8]]
+
+    def of(self, rows: Array) -> "_Batch":
+        """Return some of the rows."""
+        columns, bins = ({name: column[rows] for name, column in part.items()} for part in (self.columns, self.bins))
+        return _Batch(self.keys[rows], columns, bins)
+
+
+class _Codes(dict[str, int]):
+    """Name to code, from 0 on in the order in which names were seen."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = len(self)
+        return self[name]
+
+    def of(self, names: list[str]) -> npt.NDArray[np.int16]:
+        """Return the code of each name."""
+        return np.fromiter(map(self.__getitem__, names), dtype=np.int16, count=len(names))
+
+    def name(self, code: int) -> str:
+        """Return the name behind a code."""
+        return next(name for name, own in self.items() if own == code)
+
+
+def _by_block(places: Ints) -> Iterator[tuple[int, Array]]:
+    """Yield (number of a block, which places lie in it)."""
+    numbers = places >> ROW_BITS
+    for number in np.unique(numbers).tolist():
+        yield number, numbers == number

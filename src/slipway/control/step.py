@@ -50,7 +50,7 @@ class Controller:
         guard: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self.store, self.journal, self.files, self.terms = store, journal, files, terms
-        self.ledger = Ledger(terms)
+        self.ledger = Ledger(terms, coder=watching.coder) if watching else Ledger(terms)
         self._judging = Judging(store, ledger=self.ledger, by=BY)
         self._watching, self._guard = watching, guard
         self._one = threading.RLock()

@@ -46,9 +46,9 @@ class Terms(Record, frozen=True, kw_only=True):
         known = np.isfinite(outcome) & (answered | self.binary)
         return self._loss(np.where(answered, score, np.nan), outcome=outcome, known=known)
 
-    def possible(self, outcome: float) -> bool:
-        """Tell whether an outcome can be one of this task."""
-        return outcome in (0.0, 1.0) if self.binary else bool(np.isfinite(outcome))
+    def possible(self, outcome: Floats) -> npt.NDArray[np.bool_]:
+        """Tell which outcomes can be some of this task, shape (n,)."""
+        return (outcome == 0.0) | (outcome == 1.0) if self.binary else np.isfinite(outcome)
 
     def _loss(self, score: Floats, *, outcome: Floats, known: npt.NDArray[np.bool_]) -> Floats:
         loss = np.full(len(score), np.nan)

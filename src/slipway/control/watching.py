@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from slipway.control.block import Block
+from slipway.control.coding import Coder
 from slipway.control.ledger import Ledger
 from slipway.control.slices import Model, input_sums, outcome_sums
 from slipway.errors import SlipwayError
@@ -64,10 +65,31 @@ class Watching:
         self._store, self._equip, self._wait_us, self._by = store, equip, wait_us, by
         self._posts: dict[tuple[str, str], _Post | None] = {}
         self._blind: dict[tuple[str, str], str] = {}
+        self._coders: dict[str, Coder | None] = {}
+
+    def coder(self, arm: str) -> Coder | None:
+        """Return how the inputs of an arm are coded; None where no monitor watches it.
+
+        Raises:
+            Unavailable: The store does not answer.
+        """
+        if arm not in self._coders:
+            for _, route, _ in self._store.all(Route):
+                for model in self._models(route):
+                    if (post := self._post(route.name, model)) is not None:
+                        self._coders[model.name] = post.equipped.model.coder
+            self._coders.setdefault(arm, None)
+        return self._coders[arm]
+
+    def fed(self, block: Block) -> bool:
+        """Tell whether all inputs of a day were summed: no monitor asks for its X again."""
+        posts = [post for (route, _), post in self._posts.items() if post is not None and route == block.route]
+        return all(post.inputs_upto_us >= block.end_us for post in posts)
 
     def step(self, ledger: Ledger, *, now_us: int, problems: list[str]) -> Told:
         """Feed what is complete, store the findings that changed in one transaction, and return their ids."""
         found: list[Finding] = []
+        self._coders = {arm: coder for arm, coder in self._coders.items() if coder is not None}
         for _, route, _ in self._store.all(Route):
             for arm in self._models(route):
                 post = self._post(route.name, arm)
