@@ -2,12 +2,17 @@
 
 import hashlib
 import math
+import struct
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
 
 from slipway.errors import BadInput
 from slipway.records.arm import Arm
 from slipway.records.base import Record, check_name
 
 _FULL = 1 << 64
+_NUMBER = struct.Struct("<Q")
 
 
 class Share(Record, frozen=True, kw_only=True):
@@ -90,3 +95,26 @@ def assign(route: Route, entity: str) -> str:
         if at < edge:
             return share.arm
     return next(s.arm for s in reversed(route.shares) if s.share > 0)
+
+
+class Deal:
+    """What :func:`assign` says, for many entities at half the price: all that the route alone decides is done once."""
+
+    def __init__(self, route: Route) -> None:
+        self._fresh = hashlib.blake2b(key=route.salt.encode()[:64], digest_size=8).copy
+        self._edges = list(accumulate(share.share for share in route.shares))
+        last = next(s.arm for s in reversed(route.shares) if s.share > 0)
+        self._arms = [*(share.arm for share in route.shares), last]
+        self._only = next((share.arm for share in route.shares if share.share == 1.0), None)
+
+    def of(self, entities: Sequence[str]) -> list[str]:
+        """Return the name of the arm that answers each entity."""
+        if self._only is not None:
+            return [self._only] * len(entities)
+        fresh, edges, arms, found = self._fresh, self._edges, self._arms, []
+        for entity in entities:
+            hashed = fresh()
+            hashed.update(entity.encode())
+            at = _NUMBER.unpack(hashed.digest())[0] / _FULL
+            found.append(arms[bisect_right(edges, at)])
+        return found

@@ -8,6 +8,7 @@ out only after the write; if the disk refuses it, nobody is told that his row wa
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from math import isnan
 
 import structlog
 
@@ -70,6 +71,7 @@ class Ticker:
         self._rows = 0
         self._number = 0
         self._scheduled = False
+        self._since_ns = 0
 
     @property
     def rows(self) -> int:
@@ -83,15 +85,15 @@ class Ticker:
             Overloaded: Too many rows wait.
             Unavailable: No route is in force yet.
         """
-        count = len(asked.ids)
+        ids = asked.ids
+        count = len(ids)
         live_or_none(self._live())
         self._room_for(count)
+        if not self._asked:  # whatever else comes before the tick had come by now; only its bytes were not read yet
+            self._since_ns = time.monotonic_ns()
+        named = self._named(ids)
         entities = self._privacy.entities(asked.entities)
-        ids = [given or self._next_id() for given in asked.ids]
-        start_ns = time.monotonic_ns()
-        self._asked.append(
-            Waiting(request, asked, entities=entities, ids=ids, at_us=at_us, start_ns=start_ns, encode=encode)
-        )
+        self._asked.append(Waiting(request, asked, named, entities, at_us, encode, count))
         self._rows += count
         self._schedule()
 
@@ -119,9 +121,14 @@ class Ticker:
                 "Try again in a second; if it stays so, add workers."
             )
 
-    def _next_id(self) -> str:
-        self._number += 1
-        return f"{self._writer}-{self._number:x}"
+    def _named(self, given: list[str | None]) -> list[str]:
+        names = []
+        for name in given:
+            if not name:
+                self._number += 1
+                name = f"{self._writer}-{self._number:x}"  # noqa: PLW2901 - the name that it has from now on
+            names.append(name)
+        return names
 
     def _schedule(self) -> None:
         if not self._scheduled:
@@ -137,15 +144,16 @@ class Ticker:
             if asked:
                 done += self._answer(asked)
         except Exception as error:  # noqa: BLE001 - whatever it is, each caller gets a reply and the loop goes on
-            self._fail(error, set(asked), [])
+            self._fail(error, asked, [])
         try:
             self._write(done, told)
         except Exception as error:  # noqa: BLE001 - as above
-            self._fail(error, {w for g in done for w, _ in g.owners}, told)
+            self._fail(error, [w for group in done for w in group.waiting], told)
 
     def _answer(self, asked: list[Waiting]) -> list[Group]:
         live = live_or_none(self._live())
-        now, later = ask_now(Group.of(asked, live=live, plan=self._plan), deadline_ns=self._deadline_ns)
+        group = Group.of(asked, live=live, plan=self._plan, since_ns=self._since_ns)
+        now, later = ask_now(group, deadline_ns=self._deadline_ns)
         for group in later:
             self._await(group)
         return [] if now is None else [now]
@@ -159,7 +167,7 @@ class Ticker:
         try:
             group = await ask_later(group, deadline_ns=self._deadline_ns)
         except Exception as error:  # noqa: BLE001 - as above
-            self._fail(error, {w for w, _ in group.owners}, [])
+            self._fail(error, group.waiting, [])
             return
         self._back.append(group)
         self._schedule()
@@ -178,12 +186,12 @@ class Ticker:
             return
         refused = self._log.append(frames)
         for group in done:
-            self._counts.answered(group.arms, group.fallback, group.latency_us)
+            self._counts.answered(group.arms, group.fallback, latency_us=group.latency_us)
             if refused is not None:
                 self._unlogged(group)
             self._reply(group)
         if refused is not None and told:  # an outcome is sent to be kept, and its sender can send it again
-            self._fail(refused, set(), told)
+            self._fail(refused, [], told)
             return
         for one in told:
             self._rows -= len(one.ids)
@@ -191,51 +199,49 @@ class Ticker:
             one.request.ok(b'{"accepted":%d}' % len(one.ids))
 
     def _unlogged(self, group: Group) -> None:
-        self._counts.unlogged += len(group.owners)
-        for w in {w for w, _ in group.owners}:
+        self._counts.unlogged += len(group)
+        for w in group.waiting:
             w.request.unlogged()
 
     def _frame(self, group: Group) -> PredictionFrame:
-        now_ns = time.monotonic_ns()
-        owners, route = group.owners, group.live.route
-        group.latency_us = [(now_ns - w.start_ns) // 1000 for w, _ in owners]
+        group.latency_us = (time.monotonic_ns() - group.since_ns) // 1000
+        route = group.live.route
         return PredictionFrame(
             route=route.name,
             route_version=route.version,
-            at_us=[w.at_us for w, _ in owners],
-            id=[w.ids[i] for w, i in owners],
-            entity=[w.entities[i] for w, i in owners],
+            at_us=group.at_us,
+            id=group.ids,
+            entity=group.entities,
             arm=group.arms,
             fallback=group.fallback,
-            score=group.score.tolist(),
-            latency_us=group.latency_us,
-            x=self._privacy.columns(group.columns),
+            score=group.score,
+            latency_us=[group.latency_us] * len(group),
+            x=self._privacy.columns(group.batch),
             shadows=route.shadows,
         )
 
     def _reply(self, group: Group) -> None:
-        scores = group.score.tolist()
-        for (w, i), score, arm, fallback in zip(group.owners, scores, group.arms, group.fallback, strict=True):
-            w.score[i], w.arm[i], w.fallback[i] = score, arm, fallback
-            w.left -= 1
-            if score != score:  # noqa: PLR0124 - NaN, and a call a row is dear here
-                w.trouble = group.trouble
-            if not w.left:
-                self._rows -= len(w.ids)
-                if w.trouble is None:
+        for w in group.settle():
+            self._rows -= len(w.ids)
+            if w.trouble is None:
+                try:
                     w.request.ok(w.encode(w))
-                else:
-                    self._counts.failed("unanswered", count=sum(s != s for s in w.score))  # noqa: PLR0124
-                    w.request.refuse(refusal_of(w.trouble))
+                except Exception as error:  # noqa: BLE001 - as above; the others are not to wait for ever
+                    w.request.refuse(self._refusal(error))
+            else:
+                self._counts.failed("unanswered", count=sum(map(isnan, w.score)))
+                w.request.refuse(refusal_of(w.trouble))
 
-    def _fail(self, error: Exception, waiting: set[Waiting], told: Sequence[Told]) -> None:
+    def _refusal(self, error: Exception) -> Refusal:
         expected = isinstance(error, SlipwayError)
         _log.error("tick failed", error=str(error), exc_info=None if expected else error)
         self._counts.failed("journal" if isinstance(error, Unavailable) else "internal")
         if isinstance(error, SlipwayError):
-            refusal = refusal_of(error)
-        else:
-            refusal = Refusal(500, "The server failed; nothing was taken.", hint="The worker's log says more.")
+            return refusal_of(error)
+        return Refusal(500, "The server failed; nothing was taken.", hint="The worker's log says more.")
+
+    def _fail(self, error: Exception, waiting: Sequence[Waiting], told: Sequence[Told]) -> None:
+        refusal = self._refusal(error)
         for w in waiting:
             if w.left > 0:
                 w.left = -1

@@ -1,10 +1,10 @@
 """Requests that wait for a tick, and groups of their rows that are asked of one arm together."""
 
 from collections.abc import Callable, Sequence
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+import msgspec
 
 from slipway.runtime.batch import Batch, BatchPlan
 from slipway.serving.caller import Caller
@@ -13,11 +13,14 @@ from slipway.serving.live_route import LiveRoute
 
 if TYPE_CHECKING:
     from slipway.errors import SlipwayError
-    from slipway.ports import Floats
+
+_NAN = float("nan")
 
 
-class Waiting:
+class Waiting(msgspec.Struct, eq=False, gc=False):
     """One request for predictions, from its receipt to its reply. One list entry a row.
+
+    A struct, because one is made for each request and this is the class of ours that is made fastest.
 
     Attributes:
         request: Where the reply goes.
@@ -25,97 +28,157 @@ class Waiting:
         ids: Prediction ids.
         entities: What the rows are dealt and journalled by.
         at_us: When it was received, by the server's clock.
-        start_ns: The same, monotonic.
         encode: Makes the body of the reply.
-        places: Indices of the rows.
-        left: Rows whose answers are not in the journal yet.
+        left: Rows whose answers are not in the journal yet; below 0 once an error was told.
         score: Answers.
         arm: Who gave them.
         fallback: Whether in place of another.
         trouble: Why a row was not answered, if one was not.
     """
 
-    __slots__ = (
-        "arm", "asked", "at_us", "encode", "entities", "fallback", "ids", "left", "places", "request", "score",
-        "start_ns", "trouble",
-    )  # fmt: skip
+    request: Caller
+    asked: Asked
+    ids: list[str]
+    entities: list[str]
+    at_us: int
+    encode: "Callable[[Waiting], bytes]"
+    left: int
+    score: list[float] = []
+    arm: list[str] = []
+    fallback: list[bool] = []
+    trouble: Any = None
 
-    def __init__(
-        self,
-        request: Caller,
-        asked: Asked,
-        *,
-        entities: list[str],
-        ids: list[str],
-        at_us: int,
-        start_ns: int,
-        encode: "Callable[[Waiting], bytes]",
-    ) -> None:
-        rows = len(ids)
-        self.request, self.asked, self.encode = request, asked, encode
-        self.entities, self.ids, self.at_us, self.start_ns = entities, ids, at_us, start_ns
-        self.left = rows
-        self.places = range(rows)
-        self.score = [0.0] * rows
-        self.arm = [""] * rows
-        self.fallback = [False] * rows
-        self.trouble: SlipwayError | None = None
+
+Owner = tuple[Waiting, int]
+"""A request, and which of its rows."""
 
 
 class Group:
     """Rows of one or more requests under one route, asked together; their answers once there are any.
 
-    Attributes:
+    Most groups are whole: all rows of some requests, in order. Rows of arms that must be awaited are a part of one.
+
+    Args:
         live: Route when the rows were dealt.
-        owners: Request and index in it, a row.
-        columns: X.
+        waiting: The requests.
+        batch: X.
+        arms: Who is to answer each row.
+        since_ns: When the first of the rows came, monotonic.
+
+    Attributes:
+        live: As given.
+        waiting: As given.
+        owners: Whose row each one is, where the group is a part; None where it is whole.
+        batch: As given.
+        ids: Prediction ids.
+        entities: What the rows are dealt and journalled by.
+        at_us: When each row was received.
         arms: Who is to answer, or did.
         fallback: Whether in place of another.
         score: Answers; NaN where there is none.
+        since_ns: As given.
         latency_us: From receipt to answer.
         trouble: Why rows of an arm were not answered.
         wants_fallback: Whether the arm itself has failed already.
     """
 
-    __slots__ = ("arms", "columns", "fallback", "latency_us", "live", "owners", "score", "trouble", "wants_fallback")
+    __slots__ = (
+        "arms", "at_us", "batch", "entities", "fallback", "ids", "latency_us", "live", "owners", "score", "since_ns",
+        "trouble", "waiting", "wants_fallback",
+    )  # fmt: skip
 
-    def __init__(self, live: LiveRoute, owners: list[tuple[Waiting, int]], columns: Batch, arms: list[str]) -> None:
-        self.live, self.owners, self.columns, self.arms = live, owners, columns, arms
-        self.fallback = [False] * len(owners)
-        self.score: Floats = np.full(len(owners), np.nan)
-        self.latency_us: list[int] = []
+    def __init__(
+        self,
+        live: LiveRoute,
+        waiting: list[Waiting],
+        *,
+        batch: Batch,
+        ids: list[str],
+        entities: list[str],
+        at_us: list[int],
+        arms: list[str],
+        since_ns: int,
+    ) -> None:
+        self.live, self.waiting, self.batch, self.since_ns = live, waiting, batch, since_ns
+        self.ids, self.entities, self.at_us, self.arms = ids, entities, at_us, arms
+        self.owners: list[Owner] | None = None
+        self.fallback = [False] * len(ids)
+        self.score = [_NAN] * len(ids)
+        self.latency_us = 0
         self.trouble: SlipwayError | None = None
         self.wants_fallback = False
 
     @classmethod
-    def of(cls, waiting: Sequence[Waiting], *, live: LiveRoute, plan: BatchPlan) -> "Group":
+    def of(cls, waiting: list[Waiting], *, live: LiveRoute, plan: BatchPlan, since_ns: int) -> "Group":
         """Deal the rows of some requests."""
-        owners = [(w, i) for w in waiting for i in w.places]
         rows: list[Any] = []
+        ids: list[str] = []
         entities: list[str] = []
+        at_us: list[int] = []
         for w in waiting:
             rows += w.asked.rows
+            ids += w.ids
             entities += w.entities
-        if len(rows) < len(owners):  # some came as columns
+            at_us += [w.at_us] * len(w.ids)
+        if len(rows) < len(ids):  # some came as columns
             asked = [w.asked for w in waiting]
             batch = plan.join([plan.of(a.rows) if a.batch is None else a.batch for a in asked])
         else:
             batch = plan.of(rows)
-        return cls(live, owners, batch, live.deal(entities))
+        arms = live.deal(entities)
+        return cls(live, waiting, batch=batch, ids=ids, entities=entities, at_us=at_us, arms=arms, since_ns=since_ns)
 
-    def part(self, index: npt.NDArray[np.intp]) -> "Group":
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def part(self, index: Sequence[int]) -> "Group":
         """Return some of the rows as a group of its own."""
-        at = index.tolist()
-        part = Group(self.live, [self.owners[i] for i in at], self.columns.take(index), [self.arms[i] for i in at])
-        part.fallback = [self.fallback[i] for i in at]
-        part.score = self.score[index]
+        owners = self.owners or _owners(self.waiting)
+        part = Group(
+            self.live,
+            list({id(owners[i][0]): owners[i][0] for i in index}.values()),
+            batch=self.batch.take(index),
+            ids=[self.ids[i] for i in index],
+            entities=[self.entities[i] for i in index],
+            at_us=[self.at_us[i] for i in index],
+            arms=[self.arms[i] for i in index],
+            since_ns=self.since_ns,
+        )
+        part.owners = [owners[i] for i in index]
+        part.fallback = [self.fallback[i] for i in index]
+        part.score = [self.score[i] for i in index]
         part.trouble = self.trouble
         return part
 
-    def of_one_arm(self) -> bool:
-        """Tell whether all rows go to one arm."""
-        return self.arms.count(self.arms[0]) == len(self.arms)
+    def settle(self) -> list[Waiting]:
+        """Give the answers to the requests; return those that have all of theirs now."""
+        return self._settle_whole() if self.owners is None else self._settle_part(self.owners)
 
-    def age_ns(self, now_ns: int) -> int:
-        """Return how long the row that came first has waited."""
-        return now_ns - min([w.start_ns for w, _ in self.owners])
+    def _settle_whole(self) -> list[Waiting]:
+        at = 0
+        for w in self.waiting:
+            end = at + w.left
+            w.score, w.arm, w.fallback = self.score[at:end], self.arms[at:end], self.fallback[at:end]
+            at, w.left = end, 0
+            if self.trouble is not None and any(map(isnan, w.score)):
+                w.trouble = self.trouble
+        return self.waiting
+
+    def _settle_part(self, owners: list[Owner]) -> list[Waiting]:
+        settled = []
+        for (w, i), score, arm, fallback in zip(owners, self.score, self.arms, self.fallback, strict=True):
+            w.score[i], w.arm[i], w.fallback[i] = score, arm, fallback
+            w.left -= 1
+            if isnan(score):
+                w.trouble = self.trouble
+            if not w.left:
+                settled.append(w)
+        return settled
+
+
+def _owners(waiting: Sequence[Waiting]) -> list[Owner]:
+    """Return whose row each one is; from now on the answers of these requests come one by one."""
+    for w in waiting:
+        rows = len(w.ids)
+        w.score, w.arm, w.fallback = [_NAN] * rows, [""] * rows, [False] * rows
+    return [(w, i) for w in waiting for i in range(len(w.ids))]
