@@ -12,7 +12,7 @@ from slipway.records.arm import Arm, ArmKind
 from slipway.records.load_test import Arrivals
 from slipway.records.route import Route, Share
 from slipway.records.worker_config import WorkerConfig
-from slipway.serving.supervisor import Supervisor, wait_until_ready
+from slipway.serving.supervisor import Hosted, Supervisor, wait_until_ready
 from slipway.storage.layout import Layout
 from slipway.storage.routes import publish
 from slipway.testing import models
@@ -27,7 +27,7 @@ def _server(folder):
         folder=Layout(folder).create().routes,
     )
     config = WorkerConfig(route="r", signature=models.NUMBERS, entity="user", port=0)
-    supervisor = Supervisor(config, folder=folder, control=False)
+    supervisor = Supervisor(Hosted(config, folder), control=False)
     thread = threading.Thread(target=supervisor.run)
     thread.start()
     try:

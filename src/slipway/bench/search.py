@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from slipway.records.load_test import Hold, Rung
 
-LOWEST_QPS = 1.0
+LOWEST_QPS = 10.0
 
 
 def held_qps(rungs: Sequence[Rung]) -> float:
@@ -26,14 +26,23 @@ def next_qps(rungs: Sequence[Rung], *, start_qps: float, precision: float, most_
         most_qps: Never try more.
 
     >>> next_qps([], start_qps=100, precision=0.1, most_qps=1e6)
-    100
+    100.0
     """
     if not rungs:
-        return min(start_qps, most_qps)
+        return rounded(min(start_qps, most_qps))
     held = held_qps(rungs)
     broken = min((r.qps for r in rungs if r.hold is not Hold.HOLDS), default=None)
     if broken is None:
-        return min(2 * held, most_qps) if held < most_qps else None
+        return rounded(min(2 * held, most_qps)) if held < rounded(most_qps) else None
     if not held:
-        return max(broken / 4, LOWEST_QPS) if broken > LOWEST_QPS else None
-    return (held * broken) ** 0.5 if broken / held > 1 + precision else None
+        return rounded(max(broken / 4, LOWEST_QPS)) if broken > LOWEST_QPS else None
+    return rounded((held * broken) ** 0.5) if broken / held > 1 + precision else None
+
+
+def rounded(qps: float) -> float:
+    """Return a rate with three digits, which is all that anybody will say of it.
+
+    >>> rounded(45254.8)
+    45300.0
+    """
+    return float(f"{qps:.3g}")

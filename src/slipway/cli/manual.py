@@ -43,6 +43,8 @@ def commands(app: App, *, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...
     for name in names:
         inner = app[name]
         if any(not n.startswith("-") for n in inner):
+            if inner.default_command is not None:  # the group's name is a command too
+                yield (*path, name)
             yield from commands(inner, path=(*path, name))
         else:
             yield (*path, name)

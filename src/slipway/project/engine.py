@@ -10,6 +10,7 @@ from slipway.control.step import Controller
 from slipway.errors import Conflict
 from slipway.project import attributing, commanding, datasets, packages, rollouts, runs, serving, status
 from slipway.project.attributing import Attribution
+from slipway.project.benching import BenchPlan, bench
 from slipway.project.comparing import DatasetComparison, RunComparison, compare_datasets, compare_runs
 from slipway.project.keeping import Pruned, prune
 from slipway.project.rollouts import ReplayReport
@@ -20,6 +21,7 @@ from slipway.project.watching import Watched, watched
 from slipway.records.alert import Finding
 from slipway.records.cohort import VerdictInputs
 from slipway.records.dataset import DatasetVersion
+from slipway.records.load_test import LoadTest, Rung
 from slipway.records.model import Manifest
 from slipway.records.rollout import Plan, Rollout, Verdict
 from slipway.records.route import Route
@@ -27,6 +29,7 @@ from slipway.records.run import Run
 from slipway.records.scope import Scope
 from slipway.scoping.init import name_of, starter_files
 from slipway.scoping.judge import Judgement
+from slipway.scoping.load import judge_load
 from slipway.scoping.missing import Missing
 from slipway.storage.audit import AuditEntry
 from slipway.wiring import controller, open_parts
@@ -323,6 +326,29 @@ class Project:
         """
         rollouts.route_or_keep(self._parts, controller=lambda: self._controller, by=self._by, warn=warn)
         serving.serve(self._parts, port=port, clock=clock, ready=ready)
+
+    def bench(self, plan: BenchPlan, *, told: Callable[[Rung], None] = lambda _: None) -> LoadTest:
+        """Ask this project's running server under load, and keep the result; :mod:`slipway.project.benching` says how.
+
+        Args:
+            plan: What to ask.
+            told: Called with each rate as soon as it was asked.
+
+        Raises:
+            NotFound: No server runs, or there are no rows to ask with.
+            Conflict: A rollout runs, and the plan does not say that this is meant.
+            Refused: The server replays the past.
+            Unavailable: The server went away.
+        """
+        return bench(self._parts, plan=plan, by=self._by, told=told)
+
+    def load_tests(self) -> list[LoadTest]:
+        """Return all load tests, oldest first."""
+        return [test for _, test, _ in self._parts.store.all(LoadTest)]
+
+    def judge_load(self, test: LoadTest | None) -> tuple[Judgement, ...]:
+        """Hold a load test against the scope's budgets; without one, each of them is unknown."""
+        return judge_load(self.scope, test=test)
 
     # --- monitoring
 

@@ -15,6 +15,7 @@ from slipway.records.arm import Arm
 from slipway.records.base import canonical
 from slipway.records.cohort import VerdictInputs
 from slipway.records.dataset import DatasetVersion
+from slipway.records.load_test import LoadTest
 from slipway.records.model import Manifest, PackageSignature
 from slipway.records.removal import RemovedSegment
 from slipway.records.rollout import Rollout, Verdict
@@ -30,6 +31,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
         "cell-answers": CellAnswers,
         "dataset": DatasetVersion,
         "finding": Finding,
+        "load-test": LoadTest,
         "package": Manifest,
         "package-signature": PackageSignature,
         "removed-segment": RemovedSegment,
