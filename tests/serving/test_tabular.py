@@ -128,7 +128,7 @@ def test_a_matrix_of_all_fields():
         Tensor("x", "FP64", [2, 3], matrix.tolist()),
     ):
         asked = decoder.decode([x, users])
-        assert asked.batch.block.tolist() == [[0, 3], [1, 4], [2, 5]]
+        assert asked.batch.block.tolist() == [[0, 1, 2], [3, 4, 5]]
         assert asked.entities == ["u", "v"]
 
 

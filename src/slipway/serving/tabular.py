@@ -34,6 +34,9 @@ class ColumnDecoder:
         signature: Fields of X.
         entity: Name of the value that the assignment is keyed on.
         id_name: Name under which a caller may name predictions.
+
+    Attributes:
+        known: Names that columns may have.
     """
 
     def __init__(self, signature: Signature, *, entity: str, id_name: str) -> None:
@@ -43,47 +46,52 @@ class ColumnDecoder:
         self._own = next((f for f in fields if f.name == entity), None)
         self._numbers = [f for f in fields if f.kind is not FieldKind.CATEGORY]
         self._texts = [f for f in fields if f.kind is FieldKind.CATEGORY]
-        self._known = {f.name for f in fields} | {entity, id_name}
+        self.known = tuple(dict.fromkeys([*(f.name for f in fields), entity, id_name]))
         low = [-_LARGEST if f.low is None else f.low for f in self._numbers]
         high = [_LARGEST if f.high is None else f.high for f in self._numbers]
-        self._low, self._high = np.array(low).reshape(-1, 1), np.array(high).reshape(-1, 1)
-        self._required = np.array([self._needs(f) for f in self._numbers], bool).reshape(-1, 1)
+        self._low, self._high = np.array(low, np.float64), np.array(high, np.float64)
+        self._optional = np.array([not self._needs(f) for f in self._numbers], bool)
 
-    def decode(self, columns: Mapping[str, Values], *, rows: int) -> Asked:
+    def decode(self, columns: Mapping[str, Values], *, rows: int, matrix: Floats | None = None) -> Asked:
         """Return the rows of some columns.
 
         Args:
             columns: By name: fields, the entity, and if wanted the prediction ids.
             rows: Length of each.
+            matrix: The numbers and booleans, where ``columns`` are views of it: shape (rows, numbers), in order of the
+                fields. It is not copied.
 
         Raises:
             Refusal: 400; names the row, the field, what was wanted, what came.
         """
-        if unknown := [name for name in columns if name not in self._known]:
-            raise unknown_field(unknown[0], known=[f.name for f in self._fields] + list(self._others))
+        if unknown := [name for name in columns if name not in self.known]:
+            raise unknown_field(unknown[0], known=self.known)
         if not rows:
             raise Refusal(400, "There are no rows.", wanted="at least one row", got="none")
         try:
-            block = self._block(columns, rows)
+            block = self._block(columns, rows) if matrix is None else matrix
+            self._check(block)
             texts = {f.name: self._text(f, columns.get(f.name), rows) for f in self._texts}
             entities = self._entities(columns.get(self._others[0]), rows)
             ids = self._ids(columns.get(self._others[1]), rows)
         except _Odd:
             raise self._explained(columns, rows) from None
-        return Asked([], entities, ids, many=True, batch=self._plan.columns(block.T, texts))
+        return Asked([], entities, ids, many=True, batch=self._plan.columns(block, texts))
 
     def _needs(self, field: Field) -> bool:
         return field.required or field.name == self._others[0]
 
     def _block(self, columns: Mapping[str, Values], rows: int) -> Floats:
-        block = np.full((len(self._numbers), rows), np.nan)
+        block = np.full((rows, len(self._numbers)), np.nan)
         for i, field in enumerate(self._numbers):
             if (values := columns.get(field.name)) is not None:
-                block[i] = _floats(field, values)
-        fits = ((block >= self._low) & (block <= self._high)) | (np.isnan(block) & ~self._required)
-        if not fits.all():
-            raise _Odd
+                block[:, i] = _floats(field, values)
         return block
+
+    def _check(self, block: Floats) -> None:
+        fits = (block >= self._low) & (block <= self._high)
+        if not fits.all() and not (fits | (np.isnan(block) & self._optional)).all():
+            raise _Odd
 
     def _text(self, field: Field, values: Values | None, rows: int) -> npt.NDArray[Any]:
         column = np.full(rows, None, object)

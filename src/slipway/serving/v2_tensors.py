@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from slipway.ports import Floats
 from slipway.records.field import FieldKind
 from slipway.records.model import Signature
 from slipway.serving.decode import Asked
@@ -70,20 +71,24 @@ class TensorDecoder:
         """
         columns: dict[str, Values] = {}
         lengths: dict[str, int] = {}
+        matrix: Floats | None = None
         for tensor in tensors:
             lengths[tensor.name] = rows = _rows(tensor)
-            found = self._matrix(tensor, rows) if self._is_matrix(tensor) else self._column(tensor)
+            if self._is_matrix(tensor):
+                found, matrix = self._matrix(tensor, rows)
+            else:
+                found = self._column(tensor)
             if twice := columns.keys() & found.keys():
                 raise Refusal(400, f"inputs.{min(twice)}: comes twice.", wanted="one tensor a name", got="two")
             columns |= found
         if len(set(lengths.values())) != 1:
             raise Refusal(400, "inputs: tensors do not match.", wanted="all of as many rows", got=str(lengths)[:200])
-        return self._columns.decode(columns, rows=next(iter(lengths.values())))
+        return self._columns.decode(columns, rows=next(iter(lengths.values())), matrix=matrix)
 
     def _is_matrix(self, tensor: Tensor) -> bool:
         return len(tensor.shape) == 2 and tensor.shape[1] > 1 and tensor.name not in self._reserved
 
-    def _matrix(self, tensor: Tensor, rows: int) -> dict[str, Values]:
+    def _matrix(self, tensor: Tensor, rows: int) -> tuple[dict[str, Values], Floats | None]:
         width, name = len(self._kinds), tensor.name
         if not self._all_numbers:
             kinds = ", ".join(f"{field} ({kind})" for field, kind in self._kinds.items())
@@ -95,9 +100,10 @@ class TensorDecoder:
             raise Refusal(400, f"inputs.{name}: another number of columns.", wanted=wanted, got=got)
         _check_datatype(tensor, FieldKind.NUMBER)
         values = tensor.values
-        if isinstance(values, np.ndarray):
-            return dict(zip(self._kinds, values.reshape(rows, width).T, strict=True))
-        return {field: values[i::width] for i, field in enumerate(self._kinds)}
+        if not isinstance(values, np.ndarray) and not set(map(type, values)) <= {float, type(None)}:
+            return {field: values[i::width] for i, field in enumerate(self._kinds)}, None
+        matrix = np.asarray(values, np.float64).reshape(rows, width)
+        return dict(zip(self._kinds, matrix.T, strict=True)), matrix
 
     def _column(self, tensor: Tensor) -> dict[str, Values]:
         shape = list(tensor.shape)
