@@ -59,7 +59,7 @@ async def _open_model(arm: Arm, context: ArmContext) -> Runtime:
 
 
 async def _open_http(arm: Arm, context: ArmContext) -> Runtime:
-    return HttpRuntime(arm, signature=context.signature)
+    return HttpRuntime(arm, signature=context.signature, root=context.root)
 
 
 async def _open_rule(arm: Arm, context: ArmContext) -> Runtime:
