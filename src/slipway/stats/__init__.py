@@ -15,6 +15,7 @@ calibration            Scores into probabilities, and how far off they may be
 categories             Has a category column drifted?
 checks                 Refusals that tests share
 cohort                 Which arm is better, where outcomes come late?
+confident              Which labels are likely to be wrong, and how many?
 conformal              Is the stream still exchangeable?
 dawid_skene            What is true, if raters differ in skill?
 dirichlet              Do items fall to the arms in the shares they should?
