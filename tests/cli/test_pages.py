@@ -14,6 +14,7 @@ from slipway.cli.screen import Screen, to_json
 from slipway.cli.status import page as status_page
 from slipway.project.status import RolloutNow, Status
 from slipway.records.rollout import RolloutStatus
+from slipway.records.usage import ArmUsage, WorkerUsage
 from slipway.serving.run_state import RunState, State
 
 DAY_US = 86_400_000_000
@@ -94,6 +95,12 @@ def test_a_server_that_is_down_or_in_trouble_is_said_first(data):
     text = printed(status_page, status(data, serving=False, processes=(), problems=("worker-0: no route",)))
     assert text.index("PROBLEM: worker-0: no route") < text.index("server")
     assert "down; 'slipway serve' starts it" in text
+
+
+def test_what_the_workers_take_is_said(data):
+    arms = {"trees": ArmUsage(memory_bytes=40 << 20), "rule": ArmUsage()}
+    usage = (WorkerUsage(name="worker-0", memory_bytes=240 << 20, cores=0.31, arms=arms),)
+    assert "worker-0 240 MB (of it trees 40), 0.31 cores" in printed(status_page, status(data, usage=usage))
 
 
 def test_a_running_rollout_says_how_long_it_may_hold(data):

@@ -25,6 +25,7 @@ def page(screen: Screen, now: "Status") -> None:
     screen.facts(
         [
             ("server", _server(now)),
+            ("takes", _takes(now)),
             ("journal", f"{number(now.predictions)} predictions, {number(now.outcomes)} outcomes"),
             ("findings", f"{len(now.findings)} open" if now.findings else "none open"),
         ]
@@ -52,6 +53,20 @@ def _server(now: "Status") -> str:
         return "down; 'slipway serve' starts it"
     told = ", ".join(f"{p.name} {p.state}{f' (port {p.port})' if p.port else ''}" for p in now.processes)
     return f"{'up' if now.serving else 'NOT READY'}: {told}"
+
+
+def _takes(now: "Status") -> str:
+    if not now.usage:
+        return "not measured, since nothing runs"
+    told = []
+    for worker in now.usage:
+        cores = "" if worker.cores is None else f", {worker.cores:.2f} cores"
+        arms = [
+            f"{name} {arm.memory_bytes >> 20}" for name, arm in sorted(worker.arms.items()) if arm.memory_bytes >> 20
+        ]
+        held = f" (of it {', '.join(arms)})" if arms else ""
+        told.append(f"{worker.name} {worker.memory_bytes >> 20} MB{held}{cores}")
+    return "; ".join(told)
 
 
 def _route(screen: Screen, route: Route | None) -> None:

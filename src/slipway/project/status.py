@@ -4,6 +4,7 @@ from pathlib import Path
 
 from slipway.control.ledger import Tally
 from slipway.control.step import Controller
+from slipway.deployment.budgets import budget_use
 from slipway.project.serving import now_us
 from slipway.records.alert import Finding
 from slipway.records.base import Record
@@ -12,7 +13,10 @@ from slipway.records.model import Manifest
 from slipway.records.rollout import Rollout, RolloutStatus, Verdict
 from slipway.records.route import Route
 from slipway.records.run import Run
+from slipway.records.scope import Budgets
+from slipway.records.usage import WorkerUsage
 from slipway.scoping.missing import Have, Missing, missing
+from slipway.serving import metrics
 from slipway.serving.pulse import pulse_path
 from slipway.serving.run_state import RunState, State, is_alive, read_states
 from slipway.wiring import Parts
@@ -44,6 +48,7 @@ class Status(Record, frozen=True, kw_only=True):
         predictions: Rows asked about, in the whole journal.
         outcomes: Outcomes that came.
         problems: What is wrong, one sentence each.
+        usage: What each worker that runs takes, and its arms.
     """
 
     project: str
@@ -57,6 +62,7 @@ class Status(Record, frozen=True, kw_only=True):
     predictions: int
     outcomes: int
     problems: tuple[str, ...]
+    usage: tuple[WorkerUsage, ...] = ()
 
 
 def status_now(parts: Parts, *, controller: Controller) -> Status:
@@ -67,6 +73,8 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
     problems += [f"{s.name}: {s.trouble}" for s in alive if s.trouble]
     problems += _not_running(alive, run=parts.layout.run)
     problems += _silent(alive, run=parts.layout.run, now_us=parts.clock.now_us())
+    usage = tuple(c.use.told(c.worker) for c in metrics.left(parts.layout.run) if c.worker in {s.name for s in alive})
+    problems += _takes_too_much(usage, budgets=parts.scope.budgets)
     workers = [s for s in alive if s.name.startswith("worker-")]
     all_rollouts = [r for _, r, _ in parts.store.all(Rollout)]
     verdicts = [v for _, v, _ in parts.store.all(Verdict)]
@@ -88,6 +96,7 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
         predictions=tally.predictions,
         outcomes=tally.outcomes,
         problems=tuple(problems),
+        usage=usage,
     )
 
 
@@ -118,6 +127,13 @@ def _silent(alive: tuple[RunState, ...], *, run: Path, now_us: int) -> list[str]
                 f"('kill -9 {state.pid}'): the server starts another, and callers who wait are answered."
             )
     return told
+
+
+def _takes_too_much(usage: tuple[WorkerUsage, ...], *, budgets: Budgets) -> list[str]:
+    """Say which budget is exceeded, and which arm is not as it was asked for; where nothing runs there is nothing."""
+    over = [use.words() for use in budget_use(usage, budgets=budgets) if use.over] if usage else []
+    notes = {f"arm {name}: {arm.note}" for worker in usage for name, arm in worker.arms.items() if arm.note}
+    return over + sorted(notes)
 
 
 def _not_usable(tally: Tally) -> list[str]:

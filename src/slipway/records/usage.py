@@ -24,3 +24,19 @@ class ArmUsage(Record, frozen=True, kw_only=True):
     restarts: dict[str, int] = {}
     failures: dict[str, int] = {}
     note: str = ""
+
+
+class WorkerUsage(Record, frozen=True, kw_only=True):
+    """What one worker takes, with the processes that its arms run in.
+
+    Attributes:
+        name: Such as ``worker-0``.
+        memory_bytes: Resident memory.
+        cores: Processor cores in use over the last ten seconds, or None before there are two measurements.
+        arms: What each arm of the route in force says that it takes.
+    """
+
+    name: str
+    memory_bytes: int
+    cores: float | None
+    arms: dict[str, ArmUsage] = {}

@@ -15,6 +15,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from slipway.serving.use import Use
+from slipway.serving.use_metrics import use_lines
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _EDGES_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _EDGES_US = tuple(edge * 1e6 for edge in _EDGES_S)
@@ -34,6 +37,8 @@ class Counts(msgspec.Struct, kw_only=True):
         latency: Answers by latency bucket; the last one is open.
         latency_sum_s: Sum of all latencies.
         route_version: Version in force.
+        worker: Name of the worker.
+        use: What the worker and its arms take.
         at_s: When this was written, in seconds since the epoch.
     """
 
@@ -46,6 +51,8 @@ class Counts(msgspec.Struct, kw_only=True):
     latency: list[int] = msgspec.field(default_factory=lambda: [0] * (len(_EDGES_S) + 1))
     latency_sum_s: float = 0.0
     route_version: int = 0
+    worker: str = ""
+    use: Use = msgspec.field(default_factory=Use)
     at_s: float = 0.0
 
     def answered(self, arms: list[str], fallbacks: list[bool], *, latency_us: int) -> None:
@@ -85,15 +92,20 @@ def save(counts: Counts, *, path: Path) -> None:
 
 def total(own: Counts, *, folder: Path, own_path: Path) -> list[Counts]:
     """Return the worker's own counts and the last ones that living workers beside it left."""
-    found = [own]
+    return [own, *left(folder, but=own_path)]
+
+
+def left(folder: Path, *, but: Path | None = None) -> list[Counts]:
+    """Return the last counts that living workers left in a folder, by name, all but one file's."""
+    found = []
     for path in sorted(folder.glob("metrics-*.msgpack")):
-        if path != own_path:
+        if path != but:
             try:
-                other = msgspec.msgpack.decode(path.read_bytes(), type=Counts)
+                counts = msgspec.msgpack.decode(path.read_bytes(), type=Counts)
             except (OSError, msgspec.DecodeError):
                 continue
-            if time.time() - other.at_s < _KEPT_S:
-                found.append(other)
+            if time.time() - counts.at_s < _KEPT_S:
+                found.append(counts)
     return found
 
 
@@ -123,6 +135,7 @@ def render(workers: Iterable[Counts]) -> bytes:
     refuses = sum(c.disk_refuses for c in known)
     lines += _gauge("disk_refuses", "Workers whose rows the journal's disk does not take.", refuses)
     lines += _gauge("workers", "Workers counted here.", len(known))
+    lines += use_lines({c.worker: c.use for c in known if c.worker})
     return ("\n".join(lines) + "\n").encode()
 
 

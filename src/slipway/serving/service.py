@@ -1,6 +1,7 @@
 """One project inside a worker: its route in force, its journal, its endpoints. A worker has one, or several."""
 
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -55,11 +56,11 @@ class Service:
         open_arm: Callable[[Arm], Awaitable[Runtime]],
     ) -> None:
         self.route = config.route
-        self.counts = Counts()
+        self.counts = Counts(worker=worker)
         self._worker, self._folder, self._journal = worker, run_folder, journal
         self._metrics_path = metrics.path_of(worker, folder=run_folder)
         self._state, self._address = State.STARTING, ("", 0)
-        self._routes = RouteKeeper(watch, open_arm=open_arm, changed=self._tell)
+        self._routes = RouteKeeper(watch, open_arm=open_arm, changed=self._tell, use=self.counts.use)
         self.ticker = Ticker(config, journal=journal, writer=writer, live=self.live, counts=self.counts)
         self.app = App(
             config,
@@ -88,6 +89,7 @@ class Service:
         """Give a sign of life and leave the counts where the other workers find them."""
         with contextlib.suppress(OSError):
             beat(self._worker, folder=self._folder)
+        self.counts.use.measure(self._routes.usage(), now_s=time.monotonic())
         try:
             metrics.save(self.counts, path=self._metrics_path)
         except OSError as error:

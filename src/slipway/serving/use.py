@@ -5,8 +5,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from slipway.records.usage import ArmUsage
+from slipway.records.usage import ArmUsage, WorkerUsage
 from slipway.runtime.proc import cpu_s, resident_bytes
+
+_WINDOW_S = 10.0
 
 
 class Use(msgspec.Struct, kw_only=True):
@@ -19,6 +21,7 @@ class Use(msgspec.Struct, kw_only=True):
         arms: What each arm of the route in force says that it takes.
         memory_bytes: Resident memory of the worker itself, its models included.
         cpu_s: Processor time of the worker itself, in seconds.
+        marks: Moments of the last ten seconds, each with the processor time used until then, processes included.
     """
 
     rows: dict[str, int] = {}
@@ -26,6 +29,7 @@ class Use(msgspec.Struct, kw_only=True):
     arms: dict[str, ArmUsage] = {}
     memory_bytes: int = 0
     cpu_s: float = 0.0
+    marks: list[tuple[float, float]] = []
 
     def spent(self, arm: str, *, rows: int, ns: int) -> None:
         """Count one batch.
@@ -39,17 +43,33 @@ class Use(msgspec.Struct, kw_only=True):
         self.rows[arm] = self.rows.get(arm, 0) + rows
         self.busy_s[arm] = self.busy_s.get(arm, 0.0) + ns / 1e9
 
-    def measure(self, arms: Mapping[str, ArmUsage]) -> None:
-        """Take what the arms say, and read what this process holds: about 50 us, once a second."""
+    def measure(self, arms: Mapping[str, ArmUsage], *, now_s: float) -> None:
+        """Take what the arms say, and read what this process holds; asked once a second.
+
+        Args:
+            arms: What the arms of the route in force take.
+            now_s: Monotonic seconds.
+        """
         self.arms = dict(arms)
         self.memory_bytes, self.cpu_s = resident_bytes(os.getpid()), cpu_s(os.getpid())
+        whole_s = self.cpu_s + sum(a.cpu_s for a in self.arms.values())
+        # an arm that left the route took its time with it: count anew from here
+        kept = [m for m in self.marks if m[0] > now_s - _WINDOW_S and m[1] <= whole_s]
+        self.marks = [*kept, (now_s, whole_s)]
 
-    @property
-    def whole_bytes(self) -> int:
-        """Resident memory of the worker and of the processes that its arms run in."""
-        return self.memory_bytes + sum(a.memory_bytes for a in self.arms.values() if a.device == "process")
+    def told(self, worker: str) -> WorkerUsage:
+        """Return what the worker takes, with the processes that its arms run in.
 
-    @property
-    def whole_cpu_s(self) -> float:
-        """Processor time of the worker and of the processes that its arms run in, in seconds."""
-        return self.cpu_s + sum(a.cpu_s for a in self.arms.values())
+        >>> use = Use(memory_bytes=100, arms={"f": ArmUsage(device="process", memory_bytes=50)})
+        >>> use.marks = [(0.0, 1.0), (4.0, 3.0)]
+        >>> told = use.told("worker-0")
+        >>> told.memory_bytes, told.cores
+        (150, 0.5)
+        """
+        (begun_s, before_s), (now_s, whole_s) = (self.marks[0], self.marks[-1]) if self.marks else ((0, 0), (0, 0))
+        return WorkerUsage(
+            name=worker,
+            memory_bytes=self.memory_bytes + sum(a.memory_bytes for a in self.arms.values() if a.device == "process"),
+            cores=(whole_s - before_s) / (now_s - begun_s) if now_s > begun_s else None,
+            arms=self.arms,
+        )

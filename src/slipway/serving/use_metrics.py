@@ -1,0 +1,59 @@
+"""What workers and arms take, in the text format of Prometheus."""
+
+from collections.abc import Mapping
+
+from slipway.serving.use import Use
+
+_Values = dict[tuple[str, ...], float]
+
+
+def use_lines(workers: Mapping[str, Use]) -> list[str]:
+    """Return the lines about the workers and their arms, by worker's name.
+
+    >>> use = Use(memory_bytes=1000, cpu_s=2.5)
+    >>> use.spent("live", rows=3, ns=2_000_000)
+    >>> [line for line in use_lines({"worker-0": use}) if not line.startswith("#")]  # doctest: +NORMALIZE_WHITESPACE
+    ['slipway_worker_memory_bytes{worker="worker-0"} 1000', 'slipway_worker_cpu_seconds_total{worker="worker-0"} 2.5',
+     'slipway_arm_rows_total{arm="live"} 3', 'slipway_arm_seconds_total{arm="live"} 0.002']
+    """
+    rows: _Values = {}
+    seconds: _Values = {}
+    memory: _Values = {}
+    cpu: _Values = {}
+    restarts: _Values = {}
+    failures: _Values = {}
+    for use in workers.values():
+        _add(rows, {(arm,): n for arm, n in use.rows.items()})
+        _add(seconds, {(arm,): s for arm, s in use.busy_s.items()})
+        _add(memory, {(arm,): told.memory_bytes for arm, told in use.arms.items()})
+        _add(cpu, {(arm,): told.cpu_s for arm, told in use.arms.items() if told.device == "process"})
+        _add(restarts, {(arm, why): n for arm, told in use.arms.items() for why, n in told.restarts.items()})
+        _add(failures, {(arm, kind): n for arm, told in use.arms.items() for kind, n in told.failures.items()})
+    of_workers: _Values = {(name,): float(use.memory_bytes) for name, use in workers.items()}
+    cpu_of_workers: _Values = {(name,): use.cpu_s for name, use in workers.items()}
+    return [
+        *_lines("worker_memory_bytes", "Resident memory of a worker itself.", of_workers, ("worker",)),
+        *_lines("worker_cpu_seconds_total", "Processor time of a worker itself.", cpu_of_workers, ("worker",)),
+        *_lines("arm_rows_total", "Rows that an arm was asked about.", rows, ("arm",)),
+        *_lines("arm_seconds_total", "Time that an arm took for them.", seconds, ("arm",)),
+        *_lines("arm_memory_bytes", "Memory that an arm holds, in all workers.", memory, ("arm",)),
+        *_lines("arm_cpu_seconds_total", "Processor time of an arm's own processes.", cpu, ("arm",)),
+        *_lines("arm_restarts_total", "Processes of an arm that ended, by why.", restarts, ("arm", "why")),
+        *_lines("arm_failures_total", "Batches that an arm did not answer, by kind.", failures, ("arm", "kind")),
+    ]
+
+
+def _add(to: _Values, values: Mapping[tuple[str, ...], float]) -> None:
+    for key, value in values.items():
+        to[key] = to.get(key, 0) + value
+
+
+def _lines(name: str, text: str, values: _Values, labels: tuple[str, ...]) -> list[str]:
+    if not values:
+        return []
+    kind = "counter" if name.endswith("_total") else "gauge"
+    told = []
+    for key, value in sorted(values.items()):
+        named = ",".join(f'{label}="{word}"' for label, word in zip(labels, key, strict=True))
+        told.append(f"slipway_{name}{{{named}}} {value:.10g}")
+    return [f"# HELP slipway_{name} {text}", f"# TYPE slipway_{name} {kind}", *told]
