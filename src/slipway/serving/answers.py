@@ -1,6 +1,7 @@
 """Answers as JSON bodies, in the shape in which they were asked for."""
 
 from collections.abc import Callable
+from itertools import repeat
 
 import msgspec
 
@@ -11,7 +12,7 @@ from slipway.serving.waiting import Waiting
 Encode = Callable[[Waiting], bytes]
 
 
-class Answer(msgspec.Struct, omit_defaults=True):
+class Answer(msgspec.Struct, omit_defaults=True, gc=False):
     """What one row is told.
 
     Attributes:
@@ -34,14 +35,13 @@ def encoders(signature: Signature) -> tuple[Encode, Encode]:
     threshold = signature.threshold if signature.kind is TaskKind.BINARY else None
     encode = msgspec.json.Encoder().encode
 
-    def answer(w: Waiting, i: int) -> Answer:
-        label = None if threshold is None else int(w.score[i] >= threshold)
-        return Answer(w.ids[i], w.score[i], w.arm[i], w.fallback[i], label)
-
     def one(w: Waiting) -> bytes:
-        return encode(answer(w, 0))
+        score = w.score[0]
+        label = None if threshold is None else 1 if score >= threshold else 0
+        return encode(Answer(w.ids[0], score, w.arm[0], w.fallback[0], label))
 
     def many(w: Waiting) -> bytes:
-        return encode({"predictions": [answer(w, i) for i in range(len(w.ids))]})
+        labels = repeat(None) if threshold is None else [1 if score >= threshold else 0 for score in w.score]
+        return encode({"predictions": list(map(Answer, w.ids, w.score, w.arm, w.fallback, labels))})
 
     return one, many

@@ -4,11 +4,13 @@ What passes fits the signature: every required field is there, every value has i
 set, and nothing unknown came along. JSON has no NaN and no infinity, and neither has a number too large for a float64.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec.structs import astuple
 
 from slipway.records.field import Field, FieldKind
 from slipway.records.model import Signature
@@ -21,7 +23,7 @@ _MANY = re.compile(rb'\s*\{\s*"rows"\s*:')
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ENTITY)]
 
 
-class Asked(msgspec.Struct):
+class Asked(msgspec.Struct, gc=False):
     """Rows of one request.
 
     Attributes:
@@ -77,19 +79,23 @@ class RowDecoder:
             Refusal: 400; names the row, the field, what was wanted, what came.
         """
         try:
-            if b'"rows"' not in body[:16] or not _MANY.match(body):
-                row = self._one(body)
-                values = msgspec.structs.astuple(row)
-                return Asked([values], [self._entity_of(values)], [self._id_of(values)], many=False)
+            if body.find(b'"rows"', 0, 16) < 0 or not _MANY.match(body):
+                values = astuple(self._one(body))
+                entity, given = values[self._entity_at], values[-1]
+                if type(entity) is not str or not entity:
+                    entity = entity_text(entity, name=self._entity)
+                if given is not None:
+                    checked_id(given, name=self.id_name)
+                return Asked([values], [entity], [given], many=False)
             rows = self._many(body).rows  # type: ignore[attr-defined]
         except msgspec.DecodeError as error:
             return self._look_again(body, error)
-        return self.asked([msgspec.structs.astuple(row) for row in rows])
+        return self.asked([astuple(row) for row in rows])
 
     def convert(self, rows: list[dict[str, Any]]) -> Asked:
         """Return rows that came in another form, as :meth:`decode` would."""
         try:
-            return self.asked([msgspec.structs.astuple(msgspec.convert(row, self._row)) for row in rows])
+            return self.asked([astuple(msgspec.convert(row, self._row)) for row in rows])
         except msgspec.ValidationError as error:
             for index, row in enumerate(rows):
                 self._explain(row, index, many=True)
@@ -103,17 +109,15 @@ class RowDecoder:
         """
         if not values:
             raise Refusal(400, "There are no rows.", wanted="at least one row", got="an empty list")
-        ids = [self._id_of(v) for v in values]
-        all_differ(ids, name=self.id_name)
-        return Asked(values, [self._entity_of(v) for v in values], ids, many=True)
-
-    def _entity_of(self, values: tuple[Any, ...]) -> str:
-        value = values[self._entity_at]
-        return value if isinstance(value, str) and value else entity_text(value, name=self._entity)
-
-    def _id_of(self, values: tuple[Any, ...]) -> str | None:
-        value: str | None = values[-1]
-        return value if value is None else checked_id(value, name=self.id_name)
+        ids: list[str | None] = [row[-1] for row in values]
+        if ids.count(None) < len(ids):
+            for given in ids:
+                checked_id(given, name=self.id_name)
+            all_differ(ids, name=self.id_name)
+        at, name = self._entity_at, self._entity
+        found = [row[at] for row in values]
+        entities = [e if type(e) is str and e else entity_text(e, name=name) for e in found]
+        return Asked(values, entities, ids, many=True)
 
     def _look_again(self, body: bytes, error: msgspec.DecodeError) -> Asked:
         try:
@@ -145,4 +149,5 @@ def _spec(index: int, field: Field, entity: str) -> tuple[str, Any, Any]:
         kind = Literal[field.values] if field.values else str
     if field.required or field.name == entity:
         return f"f{index:04d}", kind, msgspec.field(name=field.name)
-    return f"f{index:04d}", kind | None, msgspec.field(name=field.name, default=None)
+    missing = None if field.kind is FieldKind.CATEGORY else math.nan
+    return f"f{index:04d}", kind | None, msgspec.field(name=field.name, default=missing)

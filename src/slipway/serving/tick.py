@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from math import isnan
+from typing import NoReturn
 
 import structlog
 
@@ -59,7 +60,8 @@ class Ticker:
         live: Callable[[], LiveRoute | None],
         counts: Counts,
     ) -> None:
-        self._config, self._writer, self._live, self._counts = config, writer, live, counts
+        self._writer, self._live, self._counts = writer, live, counts
+        self._most = config.queue_rows
         self._log = LoggingPolicy(journal, when_full=config.when_full, counts=counts)
         self._deadline_ns = int(config.deadline_ms * 1e6)
         self._plan = BatchPlan(config.signature.fields)
@@ -87,15 +89,18 @@ class Ticker:
         """
         ids = asked.ids
         count = len(ids)
-        live_or_none(self._live())
-        self._room_for(count)
+        if self._live() is None:
+            live_or_none(None)
+        if self._rows + count > self._most:
+            self._refuse(count)
         if not self._asked:  # whatever else comes before the tick had come by now; only its bytes were not read yet
             self._since_ns = time.monotonic_ns()
         named = self._named(ids)
         entities = self._privacy.entities(asked.entities)
         self._asked.append(Waiting(request, asked, named, entities, at_us, encode, count))
         self._rows += count
-        self._schedule()
+        if not self._scheduled:
+            self._schedule()
 
     def tell(self, told: Told) -> None:
         """Take outcomes; the reply follows.
@@ -103,7 +108,8 @@ class Ticker:
         Raises:
             Overloaded: Too many rows wait.
         """
-        self._room_for(len(told.ids))
+        if self._rows + len(told.ids) > self._most:
+            self._refuse(len(told.ids))
         self._rows += len(told.ids)
         self._told.append(told)
         self._schedule()
@@ -113,13 +119,12 @@ class Ticker:
         while self._rows:
             await asyncio.sleep(0.005)
 
-    def _room_for(self, count: int) -> None:
-        if self._rows + count > self._config.queue_rows:
-            self._counts.failed("overloaded", count=count)
-            raise Overloaded(
-                f"The queue is full: want room for {count}, got {self._rows} of {self._config.queue_rows} waiting. "
-                "Try again in a second; if it stays so, add workers."
-            )
+    def _refuse(self, count: int) -> NoReturn:
+        self._counts.failed("overloaded", count=count)
+        raise Overloaded(
+            f"The queue is full: want room for {count}, got {self._rows} of {self._most} waiting. "
+            "Try again in a second; if it stays so, add workers."
+        )
 
     def _named(self, given: list[str | None]) -> list[str]:
         names = []
