@@ -37,6 +37,8 @@ ARGUMENTS = {
     ("monitor", "list"): (),
     ("journal", "verify"): (),
     ("journal", "tail"): (),
+    ("journal", "query"): ("select arm, count(outcome) as n from answers group by arm",),
+    ("journal", "prune"): ("--dry-run",),
     ("audit",): (),
     ("report",): (),
 }

@@ -13,6 +13,7 @@ from slipway.project.attributing import Attribution
 from slipway.project.benching import BenchPlan, bench
 from slipway.project.comparing import DatasetComparison, RunComparison, compare_datasets, compare_runs
 from slipway.project.keeping import Pruned, prune
+from slipway.project.querying import query
 from slipway.project.rollouts import ReplayReport
 from slipway.project.status import Status
 from slipway.project.tables import as_polars
@@ -365,6 +366,23 @@ class Project:
     def status(self) -> Status:
         """Return what the engineer on call wants to know."""
         return status.status_now(self._parts, controller=self._controller)
+
+    def query(
+        self, sql: str, *, since_us: int | None = None, until_us: int | None = None, checked: bool = True
+    ) -> "pl.LazyFrame":
+        """Ask the journal in SQL and return the rows, which are not read yet: ``.collect(engine="streaming")`` does.
+
+        Args:
+            sql: One SELECT over ``predictions``, ``shadows``, ``outcomes`` and ``answers``.
+            since_us: Only what was received from this moment on.
+            until_us: Only what was received before this moment.
+            checked: Whether each sealed file is held against its hash first, which reads all of it.
+
+        Raises:
+            BadInput: It is no SELECT, or of something that is not there.
+            Corrupt: A segment is damaged.
+        """
+        return query(self._parts, sql, since_us=since_us, until_us=until_us, checked=checked)
 
     def prune(self, *, dry_run: bool = False) -> Pruned:
         """Remove what the scope no longer keeps of the journal and nobody needs; control does so every minute.

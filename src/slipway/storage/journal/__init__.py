@@ -18,12 +18,15 @@ all little-endian; the payload is MessagePack of :data:`slipway.records.frame.Fr
 from slipway.records.worker_config import Durability
 from slipway.storage.journal.reader import SegmentReader
 from slipway.storage.journal.stretches import Stretch, stretches
+from slipway.storage.journal.tail import JournalTail, Lag
 from slipway.storage.journal.verification import JournalReport, verify
 from slipway.storage.journal.writer import SegmentWriter, writer_name
 
 __all__ = [
     "Durability",
     "JournalReport",
+    "JournalTail",
+    "Lag",
     "SegmentReader",
     "SegmentWriter",
     "Stretch",

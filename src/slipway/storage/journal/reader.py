@@ -111,6 +111,10 @@ class SegmentReader:
             else:
                 return
 
+    def end_of(self, segment: SegmentFile, *, after: int = 0) -> int:
+        """Return the offset behind the last whole tick, without decoding its frames; raises as :meth:`read` does."""
+        return max((end for _, end in self._payloads(segment, after)), default=after)
+
     def _payloads(self, segment: SegmentFile, offset: int) -> Iterator[tuple[memoryview, int]]:
         with _opened(segment.path) as file:
             if offset == 0:

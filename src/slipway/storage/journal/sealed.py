@@ -1,14 +1,20 @@
 """What is sealed, told by small markers: which rows, from when to when, without opening a Parquet file."""
 
+import hashlib
+import struct
+import zlib
 from pathlib import Path
 
 import msgspec
 
-from slipway.errors import Corrupt
-from slipway.records.base import Record
+from slipway.errors import Corrupt, Unavailable
+from slipway.records.base import Record, canonical
 
 KINDS = ("predictions", "shadows", "outcomes")
 """Kinds of rows; each has a folder of its own."""
+
+_CRC = struct.Struct("<I")
+SEAL_ANEW = "Remove the segment's marker (.msgpack); control then seals the segment anew."
 
 
 class SealedSegment(Record, frozen=True, kw_only=True):
@@ -23,6 +29,7 @@ class SealedSegment(Record, frozen=True, kw_only=True):
         arms: Arms that answered or shadowed in it.
         about: Segments that hold the requests which its shadows answered.
         torn_bytes: Bytes behind its last whole tick, which count for nothing.
+        sha256: Kind to the SHA-256 of its Parquet file, in hex. No reader of Parquet notices a flipped bit by itself.
     """
 
     segment: str
@@ -33,6 +40,7 @@ class SealedSegment(Record, frozen=True, kw_only=True):
     arms: tuple[str, ...]
     about: tuple[str, ...] = ()
     torn_bytes: int
+    sha256: dict[str, str] = {}
 
 
 def marker_of(sealed: Path, segment: str) -> Path:
@@ -50,6 +58,23 @@ def parquet_of(sealed: Path, segment: str, *, kind: str) -> Path:
     return sealed / kind / f"{segment}.parquet"
 
 
+def check_parquet(sealed: Path, what: SealedSegment, *, kind: str) -> None:
+    """Refuse a file that is not what was sealed.
+
+    Raises:
+        Corrupt: Its bytes differ; the message names it and the way out.
+        Unavailable: It cannot be read.
+    """
+    path = parquet_of(sealed, what.segment, kind=kind)
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise Unavailable(f"{path}: want to read it, got '{error.strerror}'. {SEAL_ANEW}") from error
+    if found != what.sha256.get(kind):
+        raise Corrupt(f"{path}: these bytes are not what was sealed (SHA-256 differs). {SEAL_ANEW}")
+
+
 def sealed_segments(sealed: Path) -> list[SealedSegment]:
     """Return what is sealed, in name order.
 
@@ -60,6 +85,12 @@ def sealed_segments(sealed: Path) -> list[SealedSegment]:
     return [read_marker(path, data=data) for path, data in markers if data is not None]
 
 
+def marker_bytes(what: SealedSegment) -> bytes:
+    """Return what lies in a marker: the record, and a CRC-32 of it."""
+    data = canonical(what)
+    return data + _crc(data)
+
+
 def read_marker(path: Path, *, data: bytes) -> SealedSegment:
     """Return what a marker says.
 
@@ -67,7 +98,8 @@ def read_marker(path: Path, *, data: bytes) -> SealedSegment:
         Corrupt: It is damaged, or speaks of another segment.
     """
     try:
-        found = msgspec.msgpack.decode(data, type=SealedSegment)
+        record, crc = data[: -_CRC.size], data[-_CRC.size :]
+        found = msgspec.msgpack.decode(record if crc == _crc(record) else b"", type=SealedSegment)
     except (msgspec.MsgspecError, ValueError) as error:
         raise Corrupt(
             f"{path}: want the marker of a sealed segment, got '{error}'. Remove it; the segment is then sealed anew."
@@ -75,6 +107,10 @@ def read_marker(path: Path, *, data: bytes) -> SealedSegment:
     if found.segment != path.stem:
         raise Corrupt(f"{path}: want the marker of {path.stem}, got that of {found.segment!r}. Remove it.")
     return found
+
+
+def _crc(data: bytes) -> bytes:
+    return _CRC.pack(zlib.crc32(data))
 
 
 def _bytes_of(path: Path) -> bytes | None:

@@ -5,6 +5,7 @@ sealed segment is three Parquet files and, written last, a marker that says what
 segment is not sealed, and sealing it again writes the same files anew. So it may be killed at any moment.
 """
 
+import hashlib
 import io
 import os
 from pathlib import Path
@@ -12,11 +13,11 @@ from pathlib import Path
 import polars as pl
 
 from slipway.errors import SlipwayError
-from slipway.records.base import Record, canonical
+from slipway.records.base import Record
 from slipway.storage.atomic import write_atomically
 from slipway.storage.journal.codec import SEGMENT_HEADER
 from slipway.storage.journal.reader import SegmentFile, SegmentReader, list_segments
-from slipway.storage.journal.sealed import SealedSegment, leaving_of, marker_of, parquet_of
+from slipway.storage.journal.sealed import SealedSegment, leaving_of, marker_bytes, marker_of, parquet_of
 from slipway.storage.journal.tables import tables_of
 from slipway.storage.lock import alone_in, try_lock
 
@@ -80,17 +81,22 @@ def _seal(segment: SegmentFile, *, folder: Path, sealed: Path) -> SealedSegment 
         tables = tables_of(reader.read_segment(segment))
     finally:
         os.close(handle)
+    sha256: dict[str, str] = {}
     for kind, table in tables.items():
         if table.height:
             buffer = io.BytesIO()
             table.write_parquet(buffer, compression="zstd", statistics=True)
-            write_atomically(parquet_of(sealed, segment.name, kind=kind), buffer.getvalue())
-    what = _describe(segment.name, tables=tables, torn_bytes=reader.torn_bytes[segment.name])
-    write_atomically(marker_of(sealed, segment.name), canonical(what))
+            data = buffer.getvalue()
+            write_atomically(parquet_of(sealed, segment.name, kind=kind), data)
+            sha256[kind] = hashlib.sha256(data).hexdigest()
+    torn_bytes = reader.torn_bytes[segment.name]
+    what = describe(segment.name, tables=tables, torn_bytes=torn_bytes, sha256=sha256)
+    write_atomically(marker_of(sealed, segment.name), marker_bytes(what))
     return what
 
 
-def _describe(name: str, *, tables: dict[str, pl.DataFrame], torn_bytes: int) -> SealedSegment:
+def describe(name: str, *, tables: dict[str, pl.DataFrame], torn_bytes: int, sha256: dict[str, str]) -> SealedSegment:
+    """Return what the marker of a segment says."""
     moments = (
         pl.concat([tables["predictions"]["received_at"], tables["outcomes"]["received_at"]])
         .dt.timestamp("us")
@@ -106,4 +112,5 @@ def _describe(name: str, *, tables: dict[str, pl.DataFrame], torn_bytes: int) ->
         arms=tuple(arms),
         about=tuple(tables["shadows"]["of_segment"].unique().sort().to_list()),
         torn_bytes=torn_bytes,
+        sha256=sha256,
     )

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from slipway.errors import SlipwayError
 from slipway.ports import Position
 from slipway.records.frame import Frame, OutcomeFrame, PredictionFrame, ShadowFrame
 from slipway.storage.columns import columns_of, form_of, rows_of
@@ -127,6 +128,9 @@ def stretches(
         upto: Segment to the offset at which to stop; segments that it does not name are left out. None takes all.
         most_rows: From this many rows on a stretch ends. No stretch leads over into another segment.
 
+    Raises:
+        SlipwayError: Whatever the reader raises, behind the stretch of what it yielded before.
+
     >>> one = OutcomeFrame(at_us=[5], id=["a"], value=[1.0])
     >>> two = OutcomeFrame(at_us=[6, 7], id=["b", "c"], value=[0.0, 1.0])
     >>> (found,) = stretches([(one, Position("w", 50)), (two, Position("w", 110))])
@@ -135,16 +139,21 @@ def stretches(
     """
     held, asked = list[Frame](), dict[str, int]()
     rows, behind = 0, Position("", 0)
-    for frame, position in frames:
-        if upto is not None and position.offset > upto.get(position.segment, -1):
-            continue
-        if held and (position.segment != behind.segment or rows >= most_rows or len(held) >= STRETCH_FRAMES):
+    try:
+        for frame, position in frames:
+            if upto is not None and position.offset > upto.get(position.segment, -1):
+                continue
+            if held and (position.segment != behind.segment or rows >= most_rows or len(held) >= STRETCH_FRAMES):
+                yield _lay(held, position=behind, rows=rows, asked=asked)
+                held, rows, asked = [], 0, {}
+            held.append(frame)
+            asked.update(dict.fromkeys(_asks(frame), position.offset))
+            rows += rows_of(frame)
+            behind = position
+    except SlipwayError:  # what lies before the damage is whole
+        if held:
             yield _lay(held, position=behind, rows=rows, asked=asked)
-            held, rows, asked = [], 0, {}
-        held.append(frame)
-        asked.update(dict.fromkeys(_asks(frame), position.offset))
-        rows += rows_of(frame)
-        behind = position
+        raise
     if held:
         yield _lay(held, position=behind, rows=rows, asked=asked)
 
