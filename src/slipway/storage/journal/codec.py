@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -25,17 +26,20 @@ _HEAD = struct.Struct("<III")
 _LAST = 1 << 31
 
 
+@lru_cache(maxsize=256)
+def _split(names: str) -> tuple[str, ...]:
+    return tuple(names.split(",")) if names else ()
+
+
 def _write_held(held: Any) -> object:
-    return (held.names, held.block, held.columns) if held.names else held.columns
+    return (",".join(held.names), held.block, held.columns) if held.names else held.columns
 
 
 def _read_held(_: type, written: Any) -> Held:
-    names, block, columns = ((), b"", written) if isinstance(written, dict) else written  # at first there was no block
-    held = Held(columns, names=tuple(names), block=block)
-    forms = {type(column) for column in columns.values()}
-    if not (forms <= {bytes, list} and type(block) is bytes and {*map(type, held.names)} <= {str}):
-        raise ValueError(f"want X as names, a block of bytes and columns of bytes or lists, got {forms}")
-    return held
+    names, block, columns = ("", b"", written) if isinstance(written, dict) else written  # at first there was no block
+    if type(names) is not str or type(block) is not bytes or {*map(type, columns.values())} - {bytes, list}:
+        raise ValueError("want X as names, a block of bytes, and columns that are bytes or lists")
+    return Held(columns, names=_split(names), block=block)
 
 
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_write_held)
@@ -113,6 +117,11 @@ def whole_frames(data: memoryview, *, segment: str, offset: int) -> Iterator[tup
             yield from tick
             tick.clear()
         at = end
+
+
+def ends_tick(head: bytes) -> bool:
+    """Tell whether a frame whose first four bytes these are is the last of its tick."""
+    return bool(int.from_bytes(head, "little") & _LAST)
 
 
 def decode_frame(payload: memoryview, *, segment: str, offset: int) -> Frame:
