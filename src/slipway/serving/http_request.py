@@ -1,5 +1,6 @@
 """One request of a connection, and the place where its reply goes."""
 
+import os
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -8,6 +9,7 @@ from slipway.serving.caller import UNLOGGED
 from slipway.serving.http_head import Head
 from slipway.serving.http_reply import JSON, json_ok, reply
 from slipway.serving.refusal import Refusal
+from slipway.serving.refusal_log import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,8 +65,24 @@ class Request:
         self._more = (UNLOGGED,)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Reply with an error."""
-        self.reply(refusal.status, msgspec.json.encode(refusal.body), headers=refusal.headers)
+        """Reply with an error; where the caller named no id for the request, it is told one to ask about."""
+        given, headers = self.head.headers.get(b"x-request-id"), refusal.headers
+        request_id = os.urandom(8).hex() if given is None else given.decode("latin-1")
+        if given is None:
+            headers = (*headers, ("x-request-id", request_id))
+        path = self.head.target.partition("?")[0]
+        refusals.note(refusal, method=self.head.method, path=path, request_id=request_id)
+        self.reply(refusal.status, msgspec.json.encode(refusal.body), headers=headers)
+
+    def then(self, called: "Callable[[Request], None]") -> None:
+        """Have something called once there is a reply, before its bytes leave."""
+        answered = self._answered
+
+        def both(request: Request) -> None:
+            called(request)
+            answered(request)
+
+        self._answered = both
 
     def reply(
         self, status: int, body: bytes, *, content_type: str = JSON, headers: tuple[tuple[str, str], ...] = ()

@@ -56,9 +56,9 @@ def all_differ(ids: Sequence[str | None], *, name: str) -> None:
     """Return if no id comes twice.
 
     Raises:
-        Refusal: 400.
+        Refusal: 409; the rows fit one by one, and contradict each other.
     """
     given = [i for i in ids if i is not None]
     if len(set(given)) < len(given):
         twice = Counter(given).most_common(1)[0][0]
-        raise Refusal(400, f"{name}: two rows have the same.", wanted="ids that differ", got=repr(twice))
+        raise Refusal(409, f"{name}: two rows have the same.", wanted="ids that differ", got=repr(twice))

@@ -26,6 +26,7 @@ _ERRORS = {
     404: "There is nothing here, or another version is in force.",
     405: "Not with this method; Allow says with which.",
     408: "The request did not come in time.",
+    409: "Two rows of the request have the same id.",
     413: "The body is too large, or has too many rows.",
     415: "The body has a form that is not spoken here.",
     431: "The headers are too large.",
@@ -71,7 +72,7 @@ def _paths(config: WorkerConfig) -> Part:
         takes={"application/json": _ref("Infer"), BINARY: {}},
         gives={"application/json": _ref("Inferred"), BINARY: {}},
         parameters=[_HEADER_LENGTH, *_clock(config)],
-        fails=(404, 504),
+        fails=(404, 409, 504),
     )
     ready, metadata = _get("Whether the model takes requests.", _ref("Ready"), fails=(404, 503)), _metadata()
     return {
@@ -108,7 +109,7 @@ def _predict(config: WorkerConfig) -> Part:
         takes={Form.JSON: {"anyOf": [_ref("Row"), _ref("Rows")]}, Form.ARROW: {}},
         gives={Form.JSON: {"anyOf": [_ref("Answer"), _ref("Answers")]}, Form.ARROW: {}},
         parameters=_clock(config),
-        fails=(504,),
+        fails=(409, 504),
     )
 
 

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated
 
 import msgspec
 import numpy as np
 
 from slipway.records.task import TaskKind
 from slipway.serving.explain import not_json
-from slipway.serving.naming import LONGEST_ID
+from slipway.serving.naming import checked_id
 from slipway.serving.refusal import Refusal
 from slipway.serving.tabular import Values
 
@@ -18,11 +17,10 @@ COLUMNS = ("id", "value")
 Outcomes = tuple[list[str], list[float]]
 """Prediction ids and what turned out to be true of them."""
 
-_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
 
 
 class _One(msgspec.Struct, forbid_unknown_fields=True):
-    id: _Id
+    id: str
     value: float
 
 
@@ -64,7 +62,7 @@ def outcomes_of(columns: Mapping[str, Values], *, kind: TaskKind) -> Outcomes:
     if columns.keys() != set(COLUMNS):
         raise _no_outcome(f"the columns {', '.join(sorted(columns))}"[:200])
     ids, values = list(columns["id"]), columns["value"]
-    if odd := [i for i in ids if not isinstance(i, str) or not 0 < len(i) <= LONGEST_ID]:
+    if odd := [i for i in ids if not isinstance(i, str)]:
         raise _no_outcome(f"the id {odd[0]!r}"[:200])
     numbers = np.asarray(values)
     if numbers.dtype.kind not in "biuf" or not np.isfinite(numbers).all():
@@ -75,6 +73,8 @@ def outcomes_of(columns: Mapping[str, Values], *, kind: TaskKind) -> Outcomes:
 def _checked(ids: list[str], values: list[float], *, kind: TaskKind) -> Outcomes:
     if not ids:
         raise Refusal(400, "There are no outcomes.", wanted="at least one", got="an empty list")
+    for name in ids:
+        checked_id(name, name="id")
     if kind is TaskKind.BINARY and not {0.0, 1.0}.issuperset(values):
         name, value = next((i, v) for i, v in zip(ids, values, strict=True) if v not in (0.0, 1.0))
         raise Refusal(400, f"outcome of '{name}': Y is binary.", wanted="0 or 1", got=f"{value:g}")

@@ -18,7 +18,7 @@ from slipway.records.route import Route
 from slipway.runtime.package import load_manifest
 
 if TYPE_CHECKING:
-    from slipway.records.reference import Reference
+    from slipway.records.reference import ColumnReference
 
 Value = str | float | bool
 
@@ -28,21 +28,21 @@ def typical_of(route: Route | None, *, fields: Sequence[Field], blobs: BlobStore
     dealt = sorted(route.shares, key=lambda share: -share.share) if route else []
     arms = [route.arm(share.arm) for share in dealt if route]
     packages = [arm.package for arm in arms if arm.kind is ArmKind.MODEL]
-    return typical_row(fields, reference=_reference(blobs, packages[0]) if packages else None)
+    return typical_row(fields, profiles=_profiles(blobs, packages[0]) if packages else ())
 
 
-def typical_row(fields: Sequence[Field], *, reference: "Reference | None") -> dict[str, Value]:
+def typical_row(fields: Sequence[Field], *, profiles: "Sequence[ColumnReference]" = ()) -> dict[str, Value]:
     """Return one value a field, which fits it.
 
     Args:
         fields: Fields of X.
-        reference: What the world looked like when the model was made, or None: then only the fields say.
+        profiles: What the columns looked like when the model was made; of a column without one only the field says.
 
     >>> amount = Field(name="amount", kind=FieldKind.NUMBER, low=0, high=10)
-    >>> typical_row([amount, Field(name="urgent", kind=FieldKind.BOOLEAN)], reference=None)
+    >>> typical_row([amount, Field(name="urgent", kind=FieldKind.BOOLEAN)])
     {'amount': 5, 'urgent': True}
     """
-    columns = {} if reference is None else {column.name: column for column in reference.columns}
+    columns = {profile.name: profile for profile in profiles}
     row: dict[str, Value] = {}
     for field in fields:
         column = columns.get(field.name) if field.privacy is Privacy.CLEAR else None
@@ -84,11 +84,11 @@ def _between(low: float | None, high: float | None) -> float:
     return low / 2 + high / 2
 
 
-def _reference(blobs: BlobStore, package: str) -> "Reference | None":
+def _profiles(blobs: BlobStore, package: str) -> "Sequence[ColumnReference]":
     from slipway.records.reference import decode_reference  # noqa: PLC0415 - few ask for an example
 
     try:
         found = load_manifest(blobs, package).files.get("reference.msgpack")
-        return decode_reference(blobs.get(found)) if found else None
+        return decode_reference(blobs.get(found)).columns if found else ()
     except SlipwayError:  # an example is not worth an error
-        return None
+        return ()
