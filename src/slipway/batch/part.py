@@ -1,0 +1,164 @@
+"""One part of a job, from the rows of a file to the journal. Whoever calls it is one thread of several."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from slipway.batch.arms import Arms
+from slipway.batch.asking import NOTHING, Pace, ask
+from slipway.batch.fitting import Fitter
+from slipway.batch.ids import given_ids, made_ids, odd_ids
+from slipway.batch.job import Job
+from slipway.batch.rejects import Reject, lines, reject
+from slipway.batch.report import PartReport
+from slipway.batch.source import Part, Source
+from slipway.batch.table import told
+from slipway.batch.values import values_of
+from slipway.ports import JournalWriter
+from slipway.records.frame import PredictionFrame
+from slipway.records.worker_config import WorkerConfig
+from slipway.serving.live_route import LiveRoute
+from slipway.serving.privacy import PrivacyFilter
+from slipway.serving.refusal import ErrorBody, refusal_of
+
+_NO_ID = " id"
+"""A name that no column has: the ids of a file are checked here, for all of the file."""
+BLOCK_ROWS = 8192
+"""Rows of one batch and one frame."""
+
+
+class Setting(NamedTuple):
+    """What all parts of a job share; nothing of it changes.
+
+    Attributes:
+        config: Facts of the data plane.
+        source: Where the rows are.
+        job: Its folder.
+        arms: The route in force.
+        keep: Columns of the input that the output has too.
+        now_us: Tells the moment at which rows count as received.
+    """
+
+    config: WorkerConfig
+    source: Source
+    job: Job
+    arms: Arms
+    keep: tuple[str, ...]
+    now_us: Callable[[], int]
+
+
+class _Block(NamedTuple):
+    frame: PredictionFrame | None
+    output: pl.DataFrame
+    rejects: list[Reject]
+
+
+class PartWorker:
+    """Does parts, one at a time.
+
+    Args:
+        setting: What the threads share.
+        journal: This thread's writer.
+    """
+
+    def __init__(self, setting: Setting, *, journal: JournalWriter) -> None:
+        self._set, self._journal = setting, journal
+        config, order = setting.config, setting.job.manifest.order
+        self._signature, self._entity = config.signature, config.entity
+        self._fitter = Fitter(config.signature, entity=config.entity, id_name=_NO_ID)
+        self._privacy = PrivacyFilter(config)
+        self._kinds = {f.name: f.kind for f in config.signature.fields}
+        self._entity_column, self._id_column, self._keep = order.entity_column, order.id_column, setting.keep
+        wanted = [*self._kinds, self._entity_column, *([self._id_column] if self._id_column else []), *self._keep]
+        self._columns = list(dict.fromkeys(wanted))
+        self._paces: dict[str, Pace] = {}
+
+    def do(self, part: Part) -> PartReport:
+        """Read, refuse, deal, ask, journal, and note the part as done.
+
+        Raises:
+            BadInput: The file cannot be read.
+            Unavailable: The journal or the disk refused, or no route can be put in force. The part is not done.
+        """
+        table = self._set.source.read(part, columns=self._columns)
+        live, now_us = self._set.arms.live(), self._set.now_us()
+        blocks = [
+            self._block(table.slice(start, BLOCK_ROWS), first=part.first + start, live=live, now_us=now_us)
+            for start in range(0, part.rows, BLOCK_ROWS)
+        ]
+        frames = [block.frame for block in blocks if block.frame is not None]
+        rejects = [reject for block in blocks for reject in block.rejects]
+        output = pl.concat([block.output for block in blocks])
+        report = _report(output, frames, rows=part.rows, rejected=len(rejects))
+        self._set.job.write_part(part, answers=output, rejects=lines(rejects), report=report)
+        if frames:
+            self._journal.append(frames)
+        self._set.job.finish_part(part.number)
+        return report
+
+    def _block(self, table: pl.DataFrame, *, first: int, live: LiveRoute, now_us: int) -> _Block:
+        """Do some rows as one batch an arm and one frame: few enough to stay near the processor from step to step."""
+        ids, odd = self._ids(table, first)
+        columns = self._values(table)
+        fitted = self._fitter.fit(columns, rows=table.height, odd=odd)
+        rejects = [reject(columns, i, first=first, body=body) for i, body in fitted.rejected]
+        if len(fitted.kept) < table.height:
+            ids, table = ids[fitted.kept], table[fitted.kept]
+        answers, entities, frame = NOTHING, list[str](), None
+        if fitted.asked is not None and (batch := fitted.asked.batch) is not None:
+            entities, listed = fitted.asked.entities, ids.to_list()
+            journalled = self._privacy.entities(entities)
+            answers = ask(live, batch, entities=journalled, paces=self._paces, score_of=self._set.arms.score)
+            frame = PredictionFrame(
+                route=live.route.name,
+                route_version=live.route.version,
+                at_us=[now_us] * len(listed),
+                id=listed,
+                entity=journalled,
+                arm=answers.arm.tolist(),
+                fallback=answers.fallback.tolist(),
+                score=answers.score.tolist(),
+                latency_us=[answers.row_us] * len(listed),
+                x=self._privacy.columns(batch),
+                shadows=live.route.shadows,
+            )
+            for i in np.flatnonzero(np.isnan(answers.score)).tolist():
+                body = refusal_of(answers.why(i)).body
+                rejects.append(reject(columns, int(fitted.kept[i]), first=first, body=body, id=listed[i]))
+        output = told(
+            rows=fitted.kept + first,
+            ids=ids,
+            entities=entities,
+            answers=answers,
+            signature=self._signature,
+            kept=table.select(self._keep),
+        )
+        return _Block(frame, output, rejects)
+
+    def _ids(self, table: pl.DataFrame, first: int) -> tuple[pl.Series, list[tuple[int, ErrorBody]]]:
+        made = made_ids(self._set.job.manifest.job, first=first, rows=table.height)
+        if self._id_column is None:
+            return made, []
+        given = given_ids(table[self._id_column])
+        ids = pl.select(pl.coalesce(given, made)).to_series() if given.null_count() else given
+        return ids, odd_ids(given, name=self._id_column)
+
+    def _values(self, table: pl.DataFrame) -> dict[str, Any]:
+        untyped = self._set.source.untyped
+        columns = {n: values_of(table[n], kind=k, untyped=untyped) for n, k in self._kinds.items()}
+        if self._entity not in columns:
+            columns[self._entity] = values_of(table[self._entity_column], kind=None)
+        return columns
+
+
+def _report(output: pl.DataFrame, frames: Sequence[PredictionFrame], *, rows: int, rejected: int) -> PartReport:
+    return PartReport(
+        rows=rows,
+        rejected=rejected,
+        unanswered=sum(len(f.id) for f in frames) - output.height,
+        arms=dict(output["arm"].value_counts().iter_rows()),
+        fallbacks=int(output["fallback"].sum()),
+        first_id=frames[0].id[0] if frames else "",
+    )

@@ -1,0 +1,158 @@
+"""Put the output in its place: one file, or a folder of one Parquet file a part; complete or absent."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from slipway.batch.formats import Format, format_of
+from slipway.batch.places import is_remote, open_store
+from slipway.errors import BadInput, Conflict, NotFound, Unavailable
+from slipway.storage.atomic import refused, sync_folder
+
+ROW_GROUP_ROWS = 1 << 17
+
+
+def check_output(output: str, *, place: str, inputs: Sequence[str], overwrite: bool) -> None:
+    """Return if the output may be written there.
+
+    Args:
+        output: As the user named it.
+        place: The input as the user named it; empty for a table in memory.
+        inputs: Its files.
+        overwrite: Whether it may be there already.
+
+    Raises:
+        BadInput: It is one of the inputs, or lies in the folder of one; or its name tells no format.
+        Conflict: It exists.
+        NotFound: Its folder does not exist.
+    """
+    if is_remote(output):
+        format_of(output)
+        if output in inputs:
+            raise BadInput(f"{output}: want an output beside the input, got the input itself. Choose another name.")
+        return
+    path = Path(output).expanduser().absolute()
+    if path.suffix:
+        format_of(path.name)
+    real, read = path.resolve(), [Path(name).resolve() for name in inputs if not is_remote(name)]
+    inside = _is_folder(place) and Path(place).resolve() in real.parents
+    if inside or any(real == one or real in one.parents for one in read):
+        raise BadInput(
+            f"{output}: want an output beside the input, got one that is, holds or is in it. Choose another."
+        )
+    if not path.parent.is_dir():
+        raise NotFound(f"{output}: want a folder {path.parent} to write into, found none. Make it.")
+    if path.exists() and not overwrite:
+        raise Conflict(f"{output}: it exists. Choose another name, or replace it with --overwrite.")
+
+
+def publish(parts: Sequence[Path], *, output: str) -> None:
+    """Write the rows of the parts, in their order, to the output.
+
+    Args:
+        parts: Arrow files of one schema, at least one.
+        output: Where to. A name without an ending is a folder of Parquet files.
+
+    Raises:
+        Unavailable: The disk or the store refused; what was there before is untouched.
+    """
+    if is_remote(output):
+        _upload(parts, output)
+        return
+    path = Path(output).expanduser().absolute()
+    new = path.with_name(f".{path.name}.new")
+    try:
+        _remove(new)
+        if path.suffix:
+            _write(pl.scan_ipc(list(parts), glob=False), new, format_of(path.name))
+        else:
+            new.mkdir()
+            for i, part in enumerate(parts):
+                pl.read_ipc(part).write_parquet(new / f"part-{i:08d}.parquet")
+        _flush(new)
+        if path.is_dir():
+            _remove(path)
+        new.replace(path)
+        sync_folder(path.parent)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        _remove(new)
+        raise refused(path, _as_os(error), wanted_bytes=0) from error
+
+
+def publish_rejects(parts: Sequence[Path], *, path: Path) -> None:
+    """Put the lines of the parts in one file; remove an old file where there are none.
+
+    Raises:
+        Unavailable: The disk refused.
+    """
+    new = path.with_name(f".{path.name}.new")
+    try:
+        if not parts:
+            path.unlink(missing_ok=True)
+            return
+        with new.open("wb") as file:
+            for part in parts:
+                with part.open("rb") as lines:
+                    shutil.copyfileobj(lines, file)
+        new.replace(path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise refused(path, error, wanted_bytes=0) from error
+
+
+def rejects_path(output: str, *, folder: Path) -> Path:
+    """Return where the rejected rows go: beside the output, or for one in an object store, in a folder of ours.
+
+    >>> rejects_path("flights/out.parquet", folder=Path(".")).name
+    'out.rejects.jsonl'
+    """
+    name = Path(output).name.split(".", 1)[0] + ".rejects.jsonl"
+    return folder / name if is_remote(output) else Path(output).expanduser().absolute().with_name(name)
+
+
+def _write(table: pl.LazyFrame, path: Path, format_: Format) -> None:
+    if format_ is Format.PARQUET:
+        table.sink_parquet(path, row_group_size=ROW_GROUP_ROWS)
+    elif format_ is Format.ARROW:
+        table.sink_ipc(path)
+    else:
+        table.sink_csv(path)
+
+
+def _is_folder(place: str) -> bool:
+    return bool(place) and not is_remote(place) and Path(place).is_dir()
+
+
+def _upload(parts: Sequence[Path], output: str) -> None:
+    store, key = open_store(output)
+    new = parts[0].parent / "output.new"
+    _write(pl.scan_ipc(list(parts), glob=False), new, format_of(output))
+    try:
+        store.put(key, new)  # an object appears whole or not at all
+    except Exception as error:
+        raise Unavailable(f"{output}: want to write it, got {type(error).__name__}: {error}.") from error
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    for one in [*path.iterdir(), path] if path.is_dir() else [path]:
+        handle = os.open(one, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _as_os(error: Exception) -> OSError:
+    return error if isinstance(error, OSError) else OSError(str(error))
