@@ -8,7 +8,10 @@ from sklearn.linear_model import LogisticRegression
 from slipway import Project
 from slipway.modeling.signing import sign
 from slipway.ports import Change
+from slipway.records.cohort import VerdictInputs
 from slipway.records.model import PackageSignature
+from slipway.records.removal import RemovedSegment
+from slipway.testing.rollouts import plan, started
 
 
 @pytest.fixture
@@ -51,3 +54,16 @@ def test_a_signature_that_is_lost_is_missed(packaged):
     next(parts.layout.blobs.rglob(signature.file)).unlink()
     assert not project.verify().holds
     assert not project.verify_package(package).holds
+
+
+def test_a_segment_that_a_verdict_was_made_from_must_be_there_or_removed_by_retention(tmp_path):
+    project = Project.init(tmp_path / "p")
+    store = project._parts.store
+    rollout, _ = started(plan())
+    inputs = VerdictInputs(verdict="r1-1", now_us=1, upto={"w-00000001": 80}, cohorts=(), rollout=rollout)
+    store.commit([Change(inputs, "r1-1", 0)], at_us=1, by="test", why="a verdict")
+    (error,) = project.verify().errors
+    assert error.startswith("journal segment w-00000001: verdicts were made from it, and it is gone")
+    removed = RemovedSegment(segment="w-00000001", rows={}, first_us=1, last_us=1, size_bytes=1, why="older than 1 day")
+    store.commit([Change(removed, removed.segment, 0)], at_us=2, by="retention", why=removed.why)
+    assert project.verify().holds

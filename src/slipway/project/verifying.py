@@ -8,10 +8,13 @@ from slipway.modeling.signing import verify as verify_signature
 from slipway.project.asking import signature_of
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.base import Record
+from slipway.records.cohort import VerdictInputs
 from slipway.records.dataset import DatasetVersion
 from slipway.records.model import Manifest, PackageSignature
+from slipway.records.removal import RemovedSegment
 from slipway.runtime.package import load_package
 from slipway.runtime.registry import ArmContext, open_arm
+from slipway.storage.journal.reader import list_segments
 from slipway.storage.journal.verification import JournalReport, verify
 from slipway.storage.secret_key import secret_key
 from slipway.wiring import Parts
@@ -41,7 +44,10 @@ class Verified(Record, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """The report in a sentence."""
-        journal = f"{count(self.journal.rows, 'row')} in {count(self.journal.segments, 'journal segment')}"
+        journal = (
+            f"{count(self.journal.rows, 'row')} in {count(self.journal.segments, 'journal segment')} "
+            f"({self.journal.sealed:,} of them sealed)"
+        )
         read = f"{journal}, {count(self.blobs, 'blob')} and the audit chain were read"
         if not self.audit:
             read = f"{journal} and {count(self.blobs, 'blob')} were read, the audit chain could not be"
@@ -69,10 +75,11 @@ def verify_all(parts: Parts) -> Verified:
 
     Where the control store cannot be read, that is one error, and every blob that is there is read all the same.
     """
-    journal = verify(parts.layout.journal)
+    journal = verify(parts.layout.journal, sealed=parts.layout.sealed)
     errors = list(journal.errors)
     try:
         named = _named(parts)
+        errors += _lost_segments(parts)
         lost = False
     except SlipwayError as error:
         named, lost = set(parts.blobs.ids()), True
@@ -84,6 +91,20 @@ def verify_all(parts: Parts) -> Verified:
             errors.append(str(error))
     audit = "" if lost else _audit(parts, errors)
     return Verified(journal=journal, blobs=len(named), audit=audit, errors=tuple(errors))
+
+
+def _lost_segments(parts: Parts) -> list[str]:
+    """Say which segments a verdict was made from that are neither there nor removed by retention."""
+    removed = {id_ for id_, _, _ in parts.store.all(RemovedSegment)}
+    read = {segment for _, inputs, _ in parts.store.all(VerdictInputs) for segment in inputs.upto}
+    present = {s.name for s in list_segments(parts.layout.journal)} | {
+        leaving.stem for leaving in parts.layout.sealed.glob("*.leaving")
+    }
+    return [
+        f"journal segment {name}: verdicts were made from it, and it is gone; retention did not remove it. "
+        "Restore it from a copy."
+        for name in sorted(read - removed - present)
+    ]
 
 
 def _named(parts: Parts) -> set[str]:

@@ -124,6 +124,11 @@ def ends_tick(head: bytes) -> bool:
     return bool(int.from_bytes(head, "little") & _LAST)
 
 
+def ends_tick(head: bytes) -> bool:
+    """Tell whether a frame whose first four bytes these are is the last of its tick."""
+    return bool(int.from_bytes(head, "little") & _LAST)
+
+
 def decode_frame(payload: memoryview, *, segment: str, offset: int) -> Frame:
     """Return the frame.
 
