@@ -135,7 +135,7 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
     from slipway.serving.config_file import load_config  # noqa: PLC0415 - as above
     from slipway.serving.pulse import beat  # noqa: PLC0415 - as above
     from slipway.serving.run_state import State, is_alive, read_states, tell_state  # noqa: PLC0415 - as above
-    from slipway.serving.start import log_as_json  # noqa: PLC0415 - as above
+    from slipway.serving.start import guard_of, log_as_json, open_tls  # noqa: PLC0415 - as above
 
     log_as_json(process="control")
     parts = open_parts(folder)
@@ -164,6 +164,8 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
             host=config.host,
             port=config.control_port,
             tell=lambda state, port: tell_state(place, name="control", state=state, host=config.host, port=port),
+            guard=guard_of(config, layout=parts.layout),
+            tls=open_tls(config),
             alive=alive,
             beat=lambda: beat("control", folder=place),
             keep=lambda: keep_house(parts.layout, scope=parts.scope, store=parts.store, now_us=desk.now_us()),

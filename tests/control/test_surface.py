@@ -17,6 +17,7 @@ from slipway.records.arm import Arm, ArmKind
 from slipway.records.rollout import Rollout
 from slipway.records.worker_config import ClockKind
 from slipway.scoping.parse import parse
+from slipway.serving.guard import Guard
 from slipway.serving.run_state import State
 from slipway.testing.memory import MemoryJournal, MemoryStore
 from slipway.testing.rollouts import CANDIDATE, LIVE, plan
@@ -95,6 +96,7 @@ def served(desk):
         ready.set()
 
     how = {"host": "127.0.0.1", "port": 0, "tell": tell, "alive": alive.is_set, "interval_s": 0.01}
+    how["guard"] = Guard("127.0.0.1")
     server = threading.Thread(target=run, args=(desk,), kwargs=how)
     server.start()
     try:

@@ -225,8 +225,24 @@ MISTAKES = {  # page, line, key, wanted, got, way out
     "nothing to replace": (
         spoil('live = "rule"\n', ""), 26, "serving.live", "one of: rule", "nothing", 'write live = "NAME"'
     ),
-    "host on the network": (
-        spoil("127.0.0.1", "192.168.0.7"), 28, "serving.host", "a loopback address", "'192.168.0.7'", "keys and TLS"
+    "host on the network without TLS": (
+        spoil("127.0.0.1", "192.168.0.7"), 28, "serving.host", "a loopback address", "'192.168.0.7'", "tls_certificate"
+    ),
+    "a name for an address": (
+        spoil("127.0.0.1", "models.example.org"), 28, "serving.host", "an address of this machine",
+        "'models.example.org'", "go into 'hosts'",
+    ),
+    "half of a certificate": (
+        spoil('host = "127.0.0.1"', 'tls_certificate = "a.pem"'), 26, "serving.tls_key", "certificate and key",
+        "nothing", "the other one",
+    ),
+    "a host with a port": (
+        spoil('host = "127.0.0.1"', 'hosts = ["a.example:443"]'), 28, "serving.hosts", "a list of names",
+        "a list of 1", "no port",
+    ),
+    "a folder of one's own": (
+        spoil('host = "127.0.0.1"', 'tls_key = "~/a.key"'), 28, "serving.tls_key", "the path of a file",
+        "'~/a.key'", "Write the whole path",
     ),
     "port of nobody": (spoil("8080", "70000"), 29, "serving.port", "from 1 to 65534", "70000", ""),
     "absolute path": (

@@ -149,3 +149,11 @@ def test_a_project_whose_models_come_from_elsewhere_needs_no_data_and_no_trainin
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
 def test_loopback_addresses_are_taken(host):
     assert parse(PAGE.replace("127.0.0.1", host)).serving.host == host
+
+
+def test_other_addresses_are_taken_with_tls():
+    certificate = 'tls_certificate = "tls/a.pem"\ntls_key = "/etc/a.key"'
+    beside = 'host = "192.168.0.7"\nhosts = ["Models.Example.org"]\n' + certificate
+    serving = parse(PAGE.replace('host = "127.0.0.1"', beside)).serving
+    assert (serving.host, serving.hosts) == ("192.168.0.7", ("models.example.org",))
+    assert (serving.tls_certificate, serving.tls_key) == ("tls/a.pem", "/etc/a.key")

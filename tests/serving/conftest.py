@@ -18,6 +18,7 @@ from slipway.runtime.registry import ArmContext, open_arm
 from slipway.serving.guard import Guard
 from slipway.serving.http_limits import HttpLimits
 from slipway.serving.service import Service
+from slipway.serving.start import guard_of
 from slipway.serving.supervisor import Hosted, Supervisor, wait_until_ready
 from slipway.serving.worker import Worker, listen
 from slipway.storage.blobs import LocalBlobs
@@ -97,6 +98,7 @@ class Running:
                 writer=writer,
                 watch=RouteWatch(layout.routes, name="r"),
                 open_arm=self._opener or opener,
+                guard=guard_of(self.config, layout=layout),
             )
             self.worker = Worker(
                 [service],

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from slipway.records.worker_config import WorkerConfig
 from slipway.serving.app import App
+from slipway.serving.guard import Guard
 from slipway.serving.metrics import Counts
 from slipway.testing import models
 
@@ -14,7 +15,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "data-plane.md"
 def test_every_endpoint_is_on_the_page_and_nothing_else(tmp_path):
     config = WorkerConfig(route="r", signature=models.NUMBERS, entity="user")
     app = App(
-        config, ticker=None, live=lambda: None, counts=Counts(), metrics_path=tmp_path / "metrics.msgpack", ready=str
+        config,
+        ticker=None,
+        live=lambda: None,
+        counts=Counts(),
+        metrics_path=tmp_path / "metrics.msgpack",
+        ready=str,
+        guard=Guard("127.0.0.1"),
     )
     known = {path.replace("/v2/models/r", "/v2/models/{route}") for path in app._handlers}
     known = {path.removesuffix("/r") + "/{route}" if path.endswith("/r") else path for path in known}

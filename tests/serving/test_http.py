@@ -156,7 +156,7 @@ def test_expect_continue(server):
         (post(b"{"), 400, "no JSON"),
         (b"POST /predict HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 400, "Host"),
         (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "one host"),
-        (b"GET /health/live HTTP/1.1\r\nHost: evil.example\r\n\r\n", 403, "own machine"),
+        (b"GET /health/live HTTP/1.1\r\nHost: evil.example\r\n\r\n", 403, "that name"),
         (b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n", 403, "Origin"),
         (b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nOrigin: null\r\n\r\n", 403, "Origin"),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "no HTTP"),

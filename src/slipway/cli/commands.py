@@ -26,6 +26,7 @@ COMMANDS = (
         "Serve the live route until stopped.\n\nCtrl-C or SIGTERM stops it; requests under way are answered first.",
     ),
     ("bench", "slipway.cli.bench:app", "Ask the running server under load: which rate still holds the budgets?"),
+    ("key", "slipway.cli.key:app", "Make, list and revoke the keys that callers of the server show."),
     ("rollout", "slipway.cli.rollout:app", "Start, follow, move and undo rollouts."),
     ("monitor", "slipway.cli.monitor:app", "What the monitors found."),
     ("journal", "slipway.cli.journal:app", "Verify and follow the journal of predictions and outcomes."),

@@ -4,31 +4,42 @@ from cyclopts import App
 
 from slipway.cli.options import COMMON, Common
 from slipway.cli.screen import Screen, show
+from slipway.records.access import Certificate
 from slipway.records.base import Record
 from slipway.records.field import Field
 from slipway.records.scope import Scope
 from slipway.scoping.missing import Missing
-from slipway.words import amount, number
+from slipway.words import amount, day, number
 
 app = App(name="scope")
 
 
 class Checked(Record, frozen=True, kw_only=True):
-    """A scope that parses, and what is still missing for which step of the life."""
+    """A scope that parses, what is still missing for which step of the life, and until when the certificate holds."""
 
     path: str
     valid: bool
     missing: tuple[Missing, ...]
+    certificate: Certificate | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @app.command(sort_key=0)
 def check(*, common: Common = COMMON) -> int:
     """Check slipway.toml; every mistake is named with its line and the way out.
 
-    Ends with 1 if the file is wrong. What a later step of the life still needs is listed, and is no mistake.
+    Ends with 1 if the file is wrong, or the certificate that it names cannot be served. What a later step of the life
+    still needs is listed, and is no mistake.
     """
     project = common.open()
-    checked = Checked(path=str(project.folder / "slipway.toml"), valid=True, missing=project.missing())
+    certificate, warnings = project.certificate()
+    checked = Checked(
+        path=str(project.folder / "slipway.toml"),
+        valid=True,
+        missing=project.missing(),
+        certificate=certificate,
+        warnings=warnings,
+    )
     return show(checked, human=_checked, common=common)
 
 
@@ -40,6 +51,11 @@ def show_(*, common: Common = COMMON) -> int:
 
 def _checked(screen: Screen, checked: Checked) -> None:
     screen.line(f"{checked.path}: no mistake found.")
+    if checked.certificate:
+        names = ", ".join(checked.certificate.names) or "no name"
+        screen.line(f"{checked.certificate.path}: for {names}, holds until {day(checked.certificate.ends_us)}.")
+    for warning in checked.warnings:
+        screen.line(f"WARNING: {warning}", style="bold red")
     if checked.missing:
         screen.line()
         screen.title("Still missing")

@@ -5,6 +5,7 @@ import contextlib
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 import uvicorn
@@ -15,7 +16,11 @@ from slipway.control.surface import surface
 from slipway.errors import SlipwayError, Unavailable
 from slipway.records.rollout import Action
 from slipway.records.worker_config import ClockKind
+from slipway.serving.guard import Guard
 from slipway.serving.run_state import State
+
+if TYPE_CHECKING:
+    from slipway.serving.tls import Tls
 
 _log = structlog.get_logger()
 
@@ -32,6 +37,8 @@ def run(
     host: str,
     port: int,
     tell: Callable[[State, int], object],
+    guard: Guard,
+    tls: "Tls | None" = None,
     alive: Callable[[], bool] = lambda: True,
     beat: Callable[[], object] = lambda: None,
     interval_s: float = INTERVAL_S,
@@ -47,6 +54,8 @@ def run(
         host: Address to bind.
         port: Port to bind; 0 takes any free one.
         tell: Called with (how far it is, the port bound).
+        guard: Who may command.
+        tls: Certificate to speak TLS with, or None.
         alive: Tells whether whoever started the process still runs.
         beat: Gives a sign of life, five times a second.
         interval_s: Pause between two steps.
@@ -57,12 +66,21 @@ def run(
         Unavailable: The port is taken.
     """
     listening = _listen(host, port)
-    app = surface(desk)
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, server_header=False))
+    app = surface(desk, guard=guard)
+    config = uvicorn.Config(app, lifespan="off", log_config=None, server_header=False)
+    config.load()
+    config.ssl = tls.context if tls else None
+    server = uvicorn.Server(config)
+
+    def look() -> None:
+        beat()
+        guard.look()
+        if tls:
+            tls.look()
 
     async def main() -> None:
         keeping = _in_background(_keep_forever(keep, pause_s=keep_s))
-        async with keeping, _stepping(desk, interval_s=interval_s), _watching(server, alive=alive, beat=beat):
+        async with keeping, _stepping(desk, interval_s=interval_s), _watching(server, alive=alive, look=look):
             tell(State.READY, bound)
             await server.serve(sockets=[listening])
 
@@ -100,12 +118,12 @@ async def _stepping(desk: Desk, *, interval_s: float) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def _watching(
-    server: uvicorn.Server, *, alive: Callable[[], bool], beat: Callable[[], object]
+    server: uvicorn.Server, *, alive: Callable[[], bool], look: Callable[[], object]
 ) -> AsyncIterator[None]:
     async def watch() -> None:
         while alive():
             with contextlib.suppress(OSError):
-                beat()
+                look()
             await asyncio.sleep(LOOK_S)
         server.should_exit = True
 

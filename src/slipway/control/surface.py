@@ -1,12 +1,12 @@
-"""The control surface over HTTP: JSON in, JSON out, on this machine only.
+"""The control surface over HTTP: JSON in, JSON out.
 
-It answers only requests that name this machine as their host and come from no foreign page, and takes bodies only as
-``application/json``, so that no web page that somebody happens to have open can command a rollout.
+It answers only requests that name the server as their host and come from no foreign page, and, where the project has
+keys, only who shows one that may command. Bodies are taken only as ``application/json``, so that no web page that
+somebody happens to have open can command a rollout.
 """
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from starlette.applications import Starlette
@@ -19,7 +19,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from slipway.control.desk import Desk, RollbackRequest, StartRequest, StepRequest, decode_request
 from slipway.errors import BadInput, Conflict, Corrupt, NotFound, Refused, SlipwayError, Unavailable
-from slipway.records.worker_config import is_loopback
+from slipway.records.access import May
+from slipway.serving.guard import Guard
+from slipway.serving.refusal import Refusal
 
 MOST_BYTES = 1_000_000
 """Longest body that is read."""
@@ -38,8 +40,13 @@ _STATUS: tuple[tuple[type[SlipwayError], int, str], ...] = (
 )
 
 
-def surface(desk: Desk) -> Starlette:
-    """Return the ASGI application."""
+def surface(desk: Desk, *, guard: Guard) -> Starlette:
+    """Return the ASGI application.
+
+    Args:
+        desk: What is served.
+        guard: Who may command.
+    """
 
     async def step(request: Request) -> Response:
         wanted = await _read(request, kind=StepRequest)
@@ -78,37 +85,37 @@ def surface(desk: Desk) -> Starlette:
             Route("/audit", audit),
             Route("/step", step, methods=["POST"]),
         ],
-        middleware=[Middleware(OwnMachineOnly)],
+        middleware=[Middleware(Guarded, guard=guard)],
         exception_handlers={SlipwayError: _refuse, 404: _not_here, 405: _not_here},
     )
 
 
-class OwnMachineOnly:
-    """Refuses requests whose Host is not this machine, or whose Origin is a foreign page.
+class Guarded:
+    """Refuses who comes by another name than the server's, from a foreign page, or without a key that may command.
 
     Args:
         app: What is asked if nothing is wrong.
+        guard: Who may.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, *, guard: Guard) -> None:
+        self._app, self._guard = app, guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 403."""
-        if scope["type"] == "http" and (trouble := _foreign(Request(scope))):
-            await _error(403, trouble, hint="Call it as http://127.0.0.1 from this machine.")(scope, receive, send)
-            return
+        """Pass the request on, or answer 401 or 403."""
+        if scope["type"] == "http":
+            headers: dict[bytes, bytes] = dict(scope["headers"])
+            try:
+                self._guard.check({b"host": b"", **headers})  # who names none gets no answer here
+                self._guard.admit(headers, may=May.CONTROL)
+            except Refusal as refusal:
+                body = refusal.body
+                message = f"{body.error} want {body.wanted}, got {body.got}."
+                reply = _error(refusal.status, message, hint=body.hint)
+                reply.headers.update(dict(refusal.headers))
+                await reply(scope, receive, send)
+                return
         await self._app(scope, receive, send)
-
-
-def _foreign(request: Request) -> str:
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    if not is_loopback(host):
-        return f"Host: want this machine, got {host!r}."
-    origin = request.headers.get("origin")
-    if origin is not None and not is_loopback(urlsplit(origin).hostname or ""):
-        return f"Origin: want a page of this machine or none, got {origin!r}."
-    return ""
 
 
 async def _read(request: Request, *, kind: type[Any]) -> Any:

@@ -1,6 +1,14 @@
 """Commands that change a rollout: to the control process if one runs, else done here; one project, one controller."""
 
+import os
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from functools import partial
 from http.client import HTTPException
+from pathlib import Path
+from threading import Thread
 from typing import TypeVar
 
 import msgspec
@@ -10,11 +18,14 @@ from slipway.control.report import StepReport
 from slipway.control.step import Controller
 from slipway.control.surface import EXACT
 from slipway.errors import BadInput, Conflict, NotFound, Refused, SlipwayError, Unavailable
-from slipway.project.loopback import ask
+from slipway.project.loopback import Reply, ask, key_of
 from slipway.records.arm import Arm
 from slipway.records.base import Record
-from slipway.records.rollout import Plan, Rollout
+from slipway.records.rollout import Plan, Rollout, RolloutStatus
+from slipway.serving.config_file import load_config
+from slipway.serving.pulse import Pulse, pulse_path
 from slipway.serving.run_state import RunState, State, is_alive, read_states
+from slipway.storage.lock import holder_of
 from slipway.wiring import Parts
 
 T = TypeVar("T")
@@ -22,6 +33,11 @@ T = TypeVar("T")
 ANSWER_S = 15.0
 """How long control may take to change a route: it waits for the journal it reads and, two seconds, for the workers."""
 
+HUNG_S = 2.0
+"""How long control may show no sign of life, which it does five times a second, before it is known to hang."""
+
+_LOOK_S = 0.1
+_END_S = 2.0
 STEP_S = 60.0
 """How long a step may take: in a replay it waits for the shadows first."""
 
@@ -42,15 +58,29 @@ def start(parts: Parts, controller: Controller, *, arm: Arm, plan: Plan, now_us:
     if running is None:
         return controller.start(route, candidate=arm, plan=plan, now_us=now_us, by=by)
     request = StartRequest(candidate=arm.name, route=route, plan=plan, by=by, now_us=now_us)
-    return _post(running, "/rollouts", request, kind=Rollout)
+    return _post(parts, running, "/rollouts", request, kind=Rollout)
 
 
 def roll_back(parts: Parts, controller: Controller, *, rollout: str, now_us: int, why: str, by: str) -> Rollout:
-    """Roll back; see :meth:`slipway.control.step.Controller.roll_back`."""
+    """Roll back; see :meth:`slipway.control.step.Controller.roll_back`.
+
+    A control process that hangs is ended, so that the kernel takes the controller's lock from it, and the rollback is
+    done here: whoever rolls back cannot wait. There is one controller all the same, for the lock says who.
+    """
     running = control(parts)
-    if running is None:
+    if running is not None:
+        try:
+            return _post(parts, running, f"/rollouts/{rollout}/rollback", RollbackRequest(why=why, by=by), kind=Rollout)
+        except _NoAnswer as silence:
+            if not _stands_aside(parts, running, hangs=silence.hangs):
+                raise
+            why = f"{why} (control, process {running.pid}, did not answer)"
+    try:
         return controller.roll_back(rollout, now_us=now_us, why=why, by=by)
-    return _post(running, f"/rollouts/{rollout}/rollback", RollbackRequest(why=why, by=by), kind=Rollout)
+    except Conflict:
+        if running is not None and (ended := _ended(parts, rollout)):
+            return ended  # control did it, and then fell silent
+        raise
 
 
 def step(parts: Parts, controller: Controller, *, now_us: int) -> StepReport:
@@ -58,26 +88,43 @@ def step(parts: Parts, controller: Controller, *, now_us: int) -> StepReport:
     running = control(parts)
     if running is None:
         return controller.step(now_us)
-    return _post(running, "/step", StepRequest(now_us=now_us), kind=StepReport, timeout_s=STEP_S)
+    return _post(parts, running, "/step", StepRequest(now_us=now_us), kind=StepReport, timeout_s=STEP_S)
 
 
-def _post(running: RunState, path: str, request: Record, *, kind: type[T], timeout_s: float | None = None) -> T:
+class _NoAnswer(Unavailable):
+    """Control did not answer; ``hangs`` where it gives no sign of life either."""
+
+    hangs = False
+
+
+def _post(
+    parts: Parts, running: RunState, path: str, request: Record, *, kind: type[T], timeout_s: float | None = None
+) -> T:
     place = f"control at {running.host}:{running.port}"
-    headers = {"Content-Type": "application/json", "Accept": EXACT}
-    body = msgspec.json.encode(request)
     timeout_s = ANSWER_S if timeout_s is None else timeout_s
+    call = partial(
+        ask,
+        "POST",
+        host=running.host,
+        port=running.port,
+        path=path,
+        body=msgspec.json.encode(request),
+        headers={"Content-Type": "application/json", "Accept": EXACT, **key_of(parts.layout)},
+        tls_certificate=load_config(parts.layout).tls_certificate if parts.scope.serving.tls_certificate else "",
+        timeout_s=timeout_s,
+    )
     try:
-        reply = ask(
-            "POST", host=running.host, port=running.port, path=path, body=body, headers=headers, timeout_s=timeout_s
-        )
+        reply = _unless_silent(call, sign=pulse_path("control", folder=parts.layout.run))
     except TimeoutError as error:
-        raise Unavailable(
-            f"{place}: want an answer within {timeout_s:g} s, got none from process {running.pid}. It may still do "
-            f"what was asked: look with 'slipway status'. If it hangs, end it ('kill -9 {running.pid}'): the server "
-            "starts another."
-        ) from error
+        silence = _NoAnswer(
+            f"{place}: want an answer within {timeout_s:g} s, got {str(error) or 'none'} from process {running.pid}. "
+            "It may still do what was asked: look with 'slipway status'. If it hangs, the server replaces it in half "
+            f"a minute; 'kill -9 {running.pid}' is faster."
+        )
+        silence.hangs = isinstance(error, _SilentError)
+        raise silence from error
     except (OSError, HTTPException) as error:
-        raise Unavailable(f"{place}: want an answer, got {error!r}. Try again.") from error
+        raise _NoAnswer(f"{place}: want an answer, got {error!r}. Try again.") from error
     if 200 <= reply.status < 300:
         return msgspec.msgpack.decode(reply.body, type=kind)
     try:
@@ -85,3 +132,53 @@ def _post(running: RunState, path: str, request: Record, *, kind: type[T], timeo
     except (msgspec.DecodeError, KeyError, TypeError):
         message = f"{place}: want an answer, got status {reply.status}."
     raise _ERRORS.get(reply.status, Unavailable)(message)
+
+
+class _SilentError(TimeoutError):
+    """No sign of life while an answer was waited for."""
+
+
+def _unless_silent(call: Callable[[], Reply], *, sign: Path) -> Reply:
+    """Return what the call returns, or give up as soon as the process behind it shows no sign of life.
+
+    The call goes on in its thread then, until its own time is up; nobody waits for it.
+    """
+    outcome: Future[Reply] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(call())
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            outcome.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    pulse = Pulse(sign, limit_s=HUNG_S)
+    pulse.listen(now_s=time.monotonic())
+    while not wait([outcome], timeout=_LOOK_S).done:
+        if pulse.silent(now_s=time.monotonic()):
+            raise _SilentError(f"no sign of life for {HUNG_S:g} s")
+    return outcome.result()
+
+
+def _stands_aside(parts: Parts, running: RunState, *, hangs: bool) -> bool:
+    """Tell whether the controller's lock can be taken; of a process that hangs it is, by ending it."""
+    lock = parts.layout.controller_lock
+    if holder_of(lock) != running.pid:
+        return True
+    if not hangs or running.pid == os.getpid():
+        return False
+    try:
+        os.kill(running.pid, signal.SIGKILL)
+    except OSError:  # another account's
+        return False
+    until_s = time.monotonic() + _END_S
+    while holder_of(lock) == running.pid:
+        if time.monotonic() > until_s:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _ended(parts: Parts, id: str) -> Rollout | None:  # noqa: A002 - the field's own word
+    rollout = parts.store.get(Rollout, id=id)[0]
+    return rollout if rollout.status is RolloutStatus.ROLLED_BACK else None

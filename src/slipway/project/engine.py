@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slipway.control.report import StepReport
 from slipway.control.step import Controller
 from slipway.errors import Conflict
-from slipway.project import attributing, commanding, datasets, packages, rollouts, runs, serving, status
+from slipway.project import attributing, commanding, datasets, packages, reach, rollouts, runs, serving, status
 from slipway.project.attributing import Attribution
 from slipway.project.benching import BenchPlan, bench
 from slipway.project.comparing import DatasetComparison, RunComparison, compare_datasets, compare_runs
@@ -19,6 +19,7 @@ from slipway.project.status import Status
 from slipway.project.tables import as_polars
 from slipway.project.verifying import PackageReport, Verified, verify_all, verify_package
 from slipway.project.watching import Watched, watched
+from slipway.records.access import AccessKey, Certificate, May
 from slipway.records.alert import Finding
 from slipway.records.cohort import VerdictInputs
 from slipway.records.dataset import DatasetVersion
@@ -34,6 +35,9 @@ from slipway.scoping.load import judge_load
 from slipway.scoping.missing import Missing
 from slipway.storage.audit import AuditEntry
 from slipway.wiring import controller, open_parts
+
+if TYPE_CHECKING:
+    import polars as pl
 
 BY = "project"
 
@@ -305,6 +309,7 @@ class Project:
     def serve(
         self,
         *,
+        beside: Sequence[Path] = (),
         port: int | None = None,
         clock: str = "system",
         ready: Callable[[str, int], None] = lambda *_: None,
@@ -315,7 +320,9 @@ class Project:
         Without its control store it serves the route that is in force, if there is one.
 
         Args:
-            port: Port of the data plane; the control surface takes the next one. None takes the scope's.
+            beside: Folders of projects to serve on the same port with the same workers; paths choose by the projects'
+                names. One that has no route to put in force is warned of and answers 503.
+            port: Port of the data plane; the control surfaces take those behind it. None takes the scope's.
             clock: ``system``, or ``event`` for a replay of the past.
             ready: Called with host and port once they are bound.
             warn: Called with what is wrong where serving goes on all the same.
@@ -324,9 +331,12 @@ class Project:
             Unavailable: The port is taken, or the control store does not answer and no route is in force.
             Corrupt: The control store is damaged, and no route is in force.
             Conflict: A server of this project runs already.
+            BadInput: Two projects have one name, or want to be reached in different ways.
+            Refused: Others than this machine could reach it and nobody has a key, or the certificate has ended.
         """
-        rollouts.route_or_keep(self._parts, controller=lambda: self._controller, by=self._by, warn=warn)
-        serving.serve(self._parts, port=port, clock=clock, ready=ready)
+        projects = [self._parts, *(open_parts(folder.absolute()) for folder in beside)]
+        serving.first_routes(projects, by=self._by, warn=warn)
+        serving.serve(projects, port=port, clock=clock, ready=ready, warn=warn)
 
     def bench(self, plan: BenchPlan, *, told: Callable[[Rung], None] = lambda _: None) -> LoadTest:
         """Ask this project's running server under load, and keep the result; :mod:`slipway.project.benching` says how.
@@ -362,6 +372,37 @@ class Project:
         return watched(self._parts, controller=self._controller, now_us=self.now_us())
 
     # --- trust
+
+    def certificate(self) -> tuple[Certificate | None, tuple[str, ...]]:
+        """Return the server's certificate, checked, or None where the scope names none; and what there is to warn of.
+
+        Raises:
+            SlipwayError: It cannot be served; the message says why.
+        """
+        return reach.certificate(self._parts), tuple(reach.certificate_trouble(self._parts))
+
+    def keys(self) -> tuple[AccessKey, ...]:
+        """Return the keys that callers may show, oldest first, also those that were revoked."""
+        return reach.keys(self._parts)
+
+    def make_key(self, name: str, *, may: Sequence[May] = tuple(May)) -> tuple[AccessKey, str]:
+        """Make a key; the second value is the key itself, which is stored nowhere.
+
+        From the first key on, every caller of this project's server needs one; a server that runs asks within a second.
+
+        Raises:
+            BadInput: The name is no checked word.
+            Conflict: The name is taken.
+        """
+        return reach.make(self._parts, name, may=may, by=self._by)
+
+    def revoke_key(self, name: str) -> AccessKey:
+        """Let nobody in by this key any more; a server that runs follows within a second.
+
+        Raises:
+            NotFound: No such key.
+        """
+        return reach.revoke(self._parts, name)
 
     def status(self) -> Status:
         """Return what the engineer on call wants to know."""

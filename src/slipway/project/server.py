@@ -1,17 +1,20 @@
 """A server of a project as a child process, for demos, tests and notebooks; production runs ``slipway serve``."""
 
+import contextlib
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 
 from slipway.errors import Unavailable
-from slipway.project.loopback import ask
+from slipway.project.loopback import ask, key_of
 from slipway.storage.layout import Layout
+from slipway.wiring import read_scope
 
 START_S = 60.0
 STOP_S = 20.0
@@ -25,27 +28,30 @@ class Server:
     Args:
         folder: The project's folder.
         clock: ``system``, or ``event`` for a replay.
-        port: Port of the data plane; the control surface takes the next one; 0 picks a free pair.
+        beside: Folders of further projects to serve on the same port.
+        port: Port of the data plane; the control surfaces take those behind it; 0 picks free ones.
 
     Raises:
         Unavailable: It was not ready in time; the message ends with the last lines of its log.
     """
 
-    def __init__(self, folder: Path, *, clock: str = "system", port: int = 0) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, beside: Sequence[Path] = (), clock: str = "system", port: int = 0) -> None:
+        self._folder, self._beside = folder, tuple(beside)
         self._clock = clock
-        self._port = port or free_ports()
+        self._port = port or free_ports(2 + len(self._beside))
+        serving = read_scope(Layout(folder)).serving
+        self._host, self._certificate = serving.host, serving.tls_certificate and str(folder / serving.tls_certificate)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """Address of the data plane."""
-        return f"http://127.0.0.1:{self._port}"
+        return self._url(self._port)
 
     @property
     def control_url(self) -> str:
         """Address of the control surface."""
-        return f"http://127.0.0.1:{self._port + 1}"
+        return self._url(self._port + 1)
 
     @property
     def pid(self) -> int:
@@ -56,7 +62,8 @@ class Server:
 
     def __enter__(self) -> "Server":
         log = Layout(self._folder).create().run / "server.log"
-        words = ["serve", "--project", str(self._folder), "--clock", self._clock, "--port", str(self._port)]
+        projects = [word for folder in (self._folder, *self._beside) for word in ("--project", str(folder))]
+        words = ["serve", *projects, "--clock", self._clock, "--port", str(self._port)]
         with log.open("ab") as out:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
                 [sys.executable, "-m", "slipway.cli.app", *words],
@@ -87,11 +94,29 @@ class Server:
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
                 break
-            if _answers(self._port, "/health/ready") and _answers(self._port + 1, "/status"):
+            if self._answers(self._port, "/health/ready") and self._answers(self._port + 1, "/status"):
                 return
             time.sleep(0.05)
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
         raise Unavailable(f"server: want it ready on port {self._port} in {START_S:.0f} s, got:\n{tail}")
+
+    def _url(self, port: int) -> str:
+        return f"{'https' if self._certificate else 'http'}://127.0.0.1:{port}"
+
+    def _answers(self, port: int, path: str) -> bool:
+        try:
+            reply = ask(
+                "GET",
+                host=self._host,
+                port=port,
+                path=path,
+                headers=key_of(Layout(self._folder)),
+                tls_certificate=self._certificate,
+                timeout_s=2,
+            )
+        except (OSError, HTTPException):
+            return False
+        return reply.status == 200
 
     def _stop(self) -> None:
         if self._process is None or self._process.poll() is not None:
@@ -104,21 +129,16 @@ class Server:
             self._process.wait()
 
 
-def free_ports() -> int:
-    """Return a port such that it and the next one are free on loopback now."""
+def free_ports(count: int = 2) -> int:
+    """Return a port such that it and those behind it, ``count`` in all, are free on loopback now."""
     while True:
-        with socket.socket() as first, socket.socket() as second:
+        with contextlib.ExitStack() as held:
+            first = held.enter_context(socket.socket())
             first.bind(("127.0.0.1", 0))
             port: int = first.getsockname()[1]
             try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
+                for next_port in range(port + 1, port + count):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", next_port))
+            except (OSError, OverflowError):
                 continue
             return port
-
-
-def _answers(port: int, path: str) -> bool:
-    try:
-        return ask("GET", port=port, path=path, timeout_s=2).status == 200
-    except (OSError, HTTPException):
-        return False

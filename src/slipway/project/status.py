@@ -5,6 +5,7 @@ from pathlib import Path
 from slipway.control.ledger import Tally
 from slipway.control.step import Controller
 from slipway.deployment.budgets import budget_use
+from slipway.project.reach import certificate_trouble
 from slipway.project.serving import now_us
 from slipway.records.alert import Finding
 from slipway.records.base import Record
@@ -71,6 +72,7 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
     controller.catch_up(problems)
     alive = tuple(s for s in read_states(parts.layout.run) if s.state is not State.STOPPED and is_alive(s.pid))
     problems += [f"{s.name}: {s.trouble}" for s in alive if s.trouble]
+    problems += certificate_trouble(parts)
     problems += _not_running(alive, run=parts.layout.run)
     problems += _silent(alive, run=parts.layout.run, now_us=parts.clock.now_us())
     usage = tuple(c.use.told(c.worker) for c in metrics.left(parts.layout.run) if c.worker in {s.name for s in alive})

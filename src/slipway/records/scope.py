@@ -91,6 +91,9 @@ class Serving(Record, frozen=True, kw_only=True):
         mode: Realtime or batch.
         place: Cloud, edge or browser.
         host: Address to bind; anything but loopback needs keys and TLS.
+        hosts: Names beside loopback by which callers reach the server, such as that of a proxy in front.
+        tls_certificate: PEM file of the server's certificate and the chain behind it; empty for no TLS.
+        tls_key: PEM file of its private key.
         port: Port of the data plane; the control surface takes the next one.
         workers: Worker processes.
         deadline_ms: An answer later than this is an error or the fallback's.
@@ -102,6 +105,9 @@ class Serving(Record, frozen=True, kw_only=True):
     mode: Mode = Mode.REALTIME
     place: Place = Place.CLOUD
     host: str = "127.0.0.1"
+    hosts: tuple[str, ...] = ()
+    tls_certificate: str = ""
+    tls_key: str = ""
     port: int = 8080
     workers: int = 1
     deadline_ms: float = 1000.0

@@ -30,13 +30,6 @@ class WhenFull(StrEnum):
     SERVE_UNLOGGED = "serve-unlogged"
 
 
-class WhenFull(StrEnum):
-    """What becomes of a request when the journal's disk refuses: no answer, or one that no evidence will count."""
-
-    REFUSE = "refuse"
-    SERVE_UNLOGGED = "serve-unlogged"
-
-
 class WorkerConfig(Record, frozen=True, kw_only=True):
     """The facts of one data plane; the file ``.slipway/run/worker.msgpack``.
 
@@ -47,13 +40,15 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
         entity_privacy: What the journal may hold of the entity, where it is not one of the fields.
         pseudonym_key: Key of the pseudonyms, at least 16 bytes if anything is a pseudonym.
         host: Address to bind.
+        hosts: Names beside loopback by which the server is reached.
+        tls_certificate: PEM file of the certificate, or empty: no TLS.
+        tls_key: PEM file of its private key.
         port: Port to bind; 0 takes any free one.
         control_port: Port of the control surface; 0 takes any free one.
         workers: Worker processes.
         deadline_ms: An answer later than this is an error or the fallback's.
         queue_rows: Rows of one worker that may wait; more are refused with 503.
         durability: What an acknowledged row survives.
-        when_full: What becomes of requests when the journal's disk refuses.
         when_full: What becomes of requests when the journal's disk refuses.
         clock: Whose time counts.
     """
@@ -64,13 +59,15 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
     entity_privacy: Privacy = Privacy.CLEAR
     pseudonym_key: bytes = b""
     host: str = "127.0.0.1"
+    hosts: tuple[str, ...] = ()
+    tls_certificate: str = ""
+    tls_key: str = ""
     port: int = 8080
     control_port: int = 0
     workers: int = 1
     deadline_ms: float = 1000.0
     queue_rows: int = 10_000
     durability: Durability = Durability.PROCESS
-    when_full: WhenFull = WhenFull.REFUSE
     when_full: WhenFull = WhenFull.REFUSE
     clock: ClockKind = ClockKind.SYSTEM
 
@@ -90,6 +87,11 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
             raise BadInput(
                 f"pseudonym_key: want at least 16 secret bytes where a field is a pseudonym, got "
                 f"{len(self.pseudonym_key)}. Make one with secrets.token_bytes(32) and keep it."
+            )
+        if not is_loopback(self.host) and not self.tls_certificate:
+            raise BadInput(
+                f"serving.host: want a loopback address where there is no TLS, got '{self.host}'. Name the certificate "
+                "in serving.tls_certificate and its key in serving.tls_key."
             )
         if self.clock is ClockKind.EVENT and not is_loopback(self.host):
             raise BadInput(

@@ -10,6 +10,7 @@ from slipway.scoping.problems import Wrong
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 _FILE = rf"(?:{_PART}/)*{_PART}"
 _FUNCTION = re.compile(rf"{_FILE}\.py:[A-Za-z_][A-Za-z0-9_]*")
+_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9][A-Za-z0-9-]{0,62})*")
 _TABLE = re.compile(rf"{_FILE}\.(?:parquet|csv)")
 _WANT_FUNCTION = "a function of a file in this folder, 'file.py:function'"
 _WANT_SOURCE = f"{_WANT_FUNCTION}, or a .parquet or .csv file in it"
@@ -28,19 +29,37 @@ def source(value: Any) -> str:
 
 
 def host(value: Any) -> str:
-    """Read an address to bind: loopback, for nothing else is safe without keys and TLS."""
-    want = "a loopback address: '127.0.0.1', '::1' or 'localhost'"
+    """Read an address to bind; what it needs beside it is checked where all of the table is known."""
+    want = "an address of this machine: '127.0.0.1' for itself only, '0.0.0.0' for all of its networks"
     if not isinstance(value, str):
         raise Wrong(want)
     try:
-        loopback = value == "localhost" or ipaddress.ip_address(value).is_loopback
+        known = value == "localhost" or bool(ipaddress.ip_address(value))
     except ValueError:
-        loopback = False
-    if not loopback:
-        raise Wrong(
-            want,
-            "Other addresses need keys and TLS, which are still to come; until then use a proxy that has them.",
-        )
+        known = False
+    if not known:
+        raise Wrong(want, "Names by which callers reach it go into 'hosts'.")
+    return value
+
+
+def hosts(value: Any) -> tuple[str, ...]:
+    """Read a list of names of hosts, without port."""
+    want = "a list of names, such as ['models.example.org']"
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise Wrong(want)
+    for name in value:
+        if not _HOST.fullmatch(name):
+            raise Wrong(want, f"'{name}' is no name of a host: no port, no path, no '*'.")
+    return tuple(name.lower() for name in value)
+
+
+def file(value: Any) -> str:
+    """Read the path of a file; a certificate may lie outside the project, for who renews it knows nothing of it."""
+    want = "the path of a file, in the project's folder or absolute"
+    if not isinstance(value, str) or not value or not value.isprintable() or value.endswith("/"):
+        raise Wrong(want)
+    if value.startswith("~"):
+        raise Wrong(want, "Write the whole path: '~' is another folder for each account.")
     return value
 
 

@@ -6,6 +6,7 @@ from slipway.errors import nearest
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.field import Field, FieldKind
 from slipway.records.task import Case, Task, TaskKind
+from slipway.records.worker_config import is_loopback
 from slipway.scoping.parts import check_rule
 from slipway.scoping.problems import Problems, shown
 
@@ -87,6 +88,26 @@ def check_live(live: str | None, *, case: Case, arms: tuple[Arm, ...], names: se
             want=f"the arm that answers today{known}",
             got="nothing",
             way_out='Describe the system to be replaced as [arms.NAME], and write live = "NAME" in [serving].',
+        )
+
+
+def check_reach(serving: dict[str, Any], *, problems: Problems) -> None:
+    """Note an address that strangers reach without TLS, and half of a certificate."""
+    given = {key: serving[key] for key in ("tls_certificate", "tls_key")}
+    missing = [key for key, value in given.items() if not value]
+    if len(missing) == 1:
+        problems.add(
+            ("serving", missing[0]),
+            want="certificate and key, or neither",
+            got="nothing",
+            way_out="Name the PEM file that belongs to the other one.",
+        )
+    elif missing and not is_loopback(serving["host"]):
+        problems.add(
+            ("serving", "host"),
+            want="a loopback address where there is no TLS",
+            got=f"'{serving['host']}'",
+            way_out="Other addresses need TLS and keys: write tls_certificate and tls_key, and make a key.",
         )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from slipway.records.field import Field
 from slipway.records.scope import Budgets, Data, Journal, Metric, Modeling, Monitoring, Project, Scope, Serving
 from slipway.records.task import Task, TaskKind
-from slipway.scoping.cross import METRICS, check_columns, check_live, check_metric, check_rules
+from slipway.scoping.cross import METRICS, check_columns, check_live, check_metric, check_reach, check_rules
 from slipway.scoping.keys import (
     BUDGETS,
     DATA,
@@ -141,6 +141,7 @@ class _Reading:
         if values is None:
             return None, None
         live = values.pop("live")
+        check_reach(values, problems=self._problems)
         if project and "arms" not in self._misspelt:
             names = set(raw) if isinstance(raw, dict) else set()
             check_live(live, case=project.case, arms=self._arms, names=names, problems=self._problems)

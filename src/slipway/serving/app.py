@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from slipway.errors import SlipwayError
+from slipway.records.access import May
 from slipway.records.worker_config import WorkerConfig
 from slipway.serving import metrics
 from slipway.serving.answers import encoders
@@ -34,6 +35,7 @@ class App:
         counts: What is counted.
         metrics_path: File where this worker leaves its counts.
         ready: Gives the reason why the worker wants no traffic, or an empty string.
+        guard: Who may ask for what.
     """
 
     def __init__(
@@ -45,9 +47,9 @@ class App:
         counts: Counts,
         metrics_path: Path,
         ready: Callable[[], str],
+        guard: Guard,
     ) -> None:
         self._counts, self._metrics_path = counts, metrics_path
-        guard = Guard(config.host)
         self.intake = Intake(config, ticker=ticker, live=live, ready=ready, guard=guard)
         self._one, self._many = encoders(config.signature)
         self._v2 = Infer(config, tensors=self.intake.tensors, outputs=self.intake.outputs)
@@ -108,17 +110,20 @@ class App:
         return self._handlers.get("/".join([*parts[:4], *rest]))
 
     def _predict(self, request: Request) -> None:
+        self.intake.guard.admit(request.headers, may=May.PREDICT)
         intake, at_us = self.intake, self.intake.at_us(request.headers)
         asked = intake.rows.decode(request.body)
         intake.ticker.ask(request, asked, at_us=at_us, encode=self._many if asked.many else self._one)
 
     def _infer(self, request: Request) -> None:
+        self.intake.guard.admit(request.headers, may=May.PREDICT)
         intake, at_us = self.intake, self.intake.at_us(request.headers)
         plain(request.headers)
         caller, asked, encode = self._v2.read(request, route_version=intake.route().version)
         intake.ticker.ask(caller, asked, at_us=at_us, encode=encode)
 
     def _outcomes(self, request: Request) -> None:
+        self.intake.guard.admit(request.headers, may=May.OUTCOMES)
         intake, at_us = self.intake, self.intake.at_us(request.headers)
         ids, values = decode_outcomes(request.body, kind=intake.config.signature.kind)
         intake.ticker.tell(Told(request, ids=ids, values=values, at_us=at_us))
@@ -131,8 +136,10 @@ class App:
         request.ok(msgspec.json.encode({"ready": True, "route": route.name, "version": route.version}))
 
     def _model(self, request: Request) -> None:
+        self.intake.guard.admit(request.headers)
         request.ok(msgspec.json.encode(model_metadata(self.intake.config, self.intake.route())))
 
     def _metrics(self, request: Request) -> None:
+        self.intake.guard.admit(request.headers)
         workers = metrics.total(self._counts, folder=self._metrics_path.parent, own_path=self._metrics_path)
         request.reply(200, metrics.render(workers), content_type=metrics.CONTENT_TYPE)

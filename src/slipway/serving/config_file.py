@@ -1,5 +1,7 @@
 """The facts of the data plane in ``.slipway/run/worker.msgpack``: from the scope, by whoever starts the server."""
 
+from pathlib import Path
+
 import msgspec
 
 from slipway.errors import Corrupt, NotFound
@@ -13,8 +15,16 @@ from slipway.storage.layout import Layout
 _NAME = "worker.msgpack"
 
 
-def config_of(scope: Scope, *, clock: ClockKind = ClockKind.SYSTEM, pseudonym_key: bytes = b"") -> WorkerConfig:
+def config_of(
+    scope: Scope, *, folder: Path = Path(), clock: ClockKind = ClockKind.SYSTEM, pseudonym_key: bytes = b""
+) -> WorkerConfig:
     """Return what a worker must know of a scope. The route has the project's name.
+
+    Args:
+        scope: The scope.
+        folder: The project's, from which paths in the scope begin.
+        clock: Whose time counts.
+        pseudonym_key: Key of the pseudonyms.
 
     Raises:
         BadInput: The parts contradict each other, such as a pseudonym without a key.
@@ -26,6 +36,9 @@ def config_of(scope: Scope, *, clock: ClockKind = ClockKind.SYSTEM, pseudonym_ke
         entity=scope.task.entity,
         pseudonym_key=pseudonym_key,
         host=serving.host,
+        hosts=serving.hosts,
+        tls_certificate=str(folder / serving.tls_certificate) if serving.tls_certificate else "",
+        tls_key=str(folder / serving.tls_key) if serving.tls_key else "",
         port=serving.port,
         workers=serving.workers,
         deadline_ms=serving.deadline_ms,

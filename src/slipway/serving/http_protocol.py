@@ -22,6 +22,7 @@ from slipway.serving.refusal import Refusal
 _KEPT = {
     b"host",
     b"origin",
+    b"authorization",
     b"content-encoding",
     b"content-type",
     b"expect",

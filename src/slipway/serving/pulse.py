@@ -46,6 +46,10 @@ class Pulse:
         """A new process starts; what the file holds now is its predecessor's."""
         self._stamp, self._began = _stamp_of(self.path), False
 
+    def listen(self, *, now_s: float) -> None:
+        """Take it that the process has begun already, so that silence counts from now on."""
+        self._began, self._heard_s, self._looked_s = True, now_s, now_s
+
     def silent(self, *, now_s: float) -> bool:
         """Tell whether it has begun to give signs, and gave none for longer than the limit.
 

@@ -12,6 +12,7 @@ from slipway.records.arm import Arm
 from slipway.records.worker_config import WorkerConfig
 from slipway.serving import metrics
 from slipway.serving.app import App
+from slipway.serving.guard import Guard
 from slipway.serving.live_route import LiveRoute
 from slipway.serving.metrics import Counts
 from slipway.serving.pulse import beat
@@ -36,6 +37,7 @@ class Service:
         writer: Name of the journal's series; prediction ids begin with it.
         watch: Tells of another route.
         open_arm: Loads an arm.
+        guard: Who may ask for what.
 
     Attributes:
         route: Name of the route.
@@ -54,10 +56,11 @@ class Service:
         writer: str,
         watch: RouteWatch,
         open_arm: Callable[[Arm], Awaitable[Runtime]],
+        guard: Guard,
     ) -> None:
         self.route = config.route
         self.counts = Counts(worker=worker)
-        self._worker, self._folder, self._journal = worker, run_folder, journal
+        self._worker, self._folder, self._journal, self._guard = worker, run_folder, journal, guard
         self._metrics_path = metrics.path_of(worker, folder=run_folder)
         self._state, self._address = State.STARTING, ("", 0)
         self._routes = RouteKeeper(watch, open_arm=open_arm, changed=self._tell, use=self.counts.use)
@@ -69,6 +72,7 @@ class Service:
             counts=self.counts,
             metrics_path=self._metrics_path,
             ready=self.why_not_ready,
+            guard=guard,
         )
 
     async def load(self) -> None:
@@ -86,7 +90,8 @@ class Service:
         self._tell()
 
     def every_second(self) -> None:
-        """Give a sign of life and leave the counts where the other workers find them."""
+        """Give a sign of life, leave the counts where the other workers find them, take up keys that changed."""
+        self._guard.look()
         with contextlib.suppress(OSError):
             beat(self._worker, folder=self._folder)
         self.counts.use.measure(self._routes.usage(), now_s=time.monotonic())

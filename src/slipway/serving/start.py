@@ -5,15 +5,17 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 import uvloop
 
 from slipway.ports import Runtime
 from slipway.records.arm import Arm
-from slipway.records.worker_config import WorkerConfig
+from slipway.records.worker_config import WorkerConfig, is_loopback
 from slipway.runtime.registry import ArmContext, open_arm
 from slipway.serving.config_file import load_config
+from slipway.serving.door import Door
 from slipway.serving.guard import Guard
 from slipway.serving.run_state import is_alive
 from slipway.serving.service import Service
@@ -24,6 +26,9 @@ from slipway.storage.clock import SystemClock
 from slipway.storage.journal import SegmentReader, SegmentWriter, writer_name
 from slipway.storage.layout import Layout
 from slipway.storage.routes import RouteWatch
+
+if TYPE_CHECKING:
+    from slipway.serving.tls import Tls
 
 
 def run_worker(folders: Sequence[Path], *, slot: int, handle: int | None = None, parent: int | None = None) -> None:
@@ -41,7 +46,29 @@ def run_worker(folders: Sequence[Path], *, slot: int, handle: int | None = None,
     sock = listen(first.host, first.port) if handle is None else socket.socket(fileno=handle)
     sock.settimeout(0)
     services = [_service(f, config=c, slot=slot) for f, c in zip(folders, configs, strict=True)]
-    _run(Worker(services, sock=sock, alive=_alive(parent), guard=Guard(first.host)).run())
+    worker = Worker(
+        services, sock=sock, alive=_alive(parent), guard=Guard(first.host, hosts=first.hosts), tls=open_tls(first)
+    )
+    _run(worker.run())
+
+
+def open_tls(config: WorkerConfig) -> "Tls | None":
+    """Return the certificate in use, or None where there is none.
+
+    Raises:
+        Unavailable: It cannot be read.
+    """
+    if not config.tls_certificate:
+        return None
+    from slipway.serving.tls import Tls  # noqa: PLC0415 - a worker on loopback need not load cryptography
+
+    return Tls(Path(config.tls_certificate), key=Path(config.tls_key))
+
+
+def guard_of(config: WorkerConfig, *, layout: Layout) -> Guard:
+    """Return who may ask this project for what."""
+    door = Door(layout.keys, local=layout.local_key, always=not is_loopback(config.host))
+    return Guard(config.host, hosts=config.hosts, door=door)
 
 
 def _service(folder: Path, *, config: WorkerConfig, slot: int) -> Service:
@@ -54,6 +81,7 @@ def _service(folder: Path, *, config: WorkerConfig, slot: int) -> Service:
         writer=writer,
         watch=RouteWatch(layout.routes, name=config.route),
         open_arm=_opener(layout, config),
+        guard=guard_of(config, layout=layout),
     )
 
 

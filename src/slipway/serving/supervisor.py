@@ -182,8 +182,10 @@ def _refuse_clashes(hosted: Sequence[Hosted]) -> None:
                     f"project.name: want a name of its own for each project of a server, got '{one.config.route}' for "
                     f"{other.folder} and {one.folder}. Paths choose by it: rename one, or serve them apart."
                 )
-        if one.config.host != first.config.host:
-            raise BadInput(
-                f"serving.host: want the same address in all projects of a server, got '{first.config.host}' in "
-                f"{first.folder} and '{one.config.host}' in {one.folder}. Write the same, or serve them apart."
-            )
+        for key in ("host", "tls_certificate", "tls_key"):
+            wanted, got = getattr(first.config, key), getattr(one.config, key)
+            if got != wanted:
+                raise BadInput(
+                    f"serving.{key}: want the same in all projects of a server, got '{wanted}' in {first.folder} and "
+                    f"'{got}' in {one.folder}. Write the same, or serve them apart."
+                )

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -18,7 +19,11 @@ from slipway.serving.run_state import State
 from slipway.serving.service import Service
 from slipway.serving.site import Site
 
+if TYPE_CHECKING:
+    from slipway.serving.tls import Tls
+
 _DRAIN_S = 20.0
+_HANDSHAKE_S = 10.0
 _LOAD_S = 10.0
 """How long projects wait for one another's arms before the worker takes requests."""
 _log = structlog.get_logger()
@@ -53,6 +58,7 @@ class Worker:
         sock: Socket to serve on; it stays open when the worker ends, if whoever made it keeps it.
         alive: Tells whether whoever started the worker still runs; if not, the worker ends too.
         guard: Who may ask; each project has one of its own too.
+        tls: Certificate to speak TLS with, or None.
         limits: Bounds of a connection.
     """
 
@@ -63,9 +69,11 @@ class Worker:
         sock: socket.socket,
         alive: Callable[[], bool],
         guard: Guard,
+        tls: "Tls | None" = None,
         limits: HttpLimits | None = None,
     ) -> None:
         self.services, self._sock, self._alive = tuple(services), sock, alive
+        self._tls = tls
         first = self.services[0]
         self._connections = Connections(
             first.app.handle if len(self.services) == 1 else Site(self.services, guard=guard).handle,
@@ -84,7 +92,14 @@ class Worker:
         self._enter(State.STARTING)
         loads = [asyncio.create_task(service.load()) for service in self.services]
         await asyncio.wait(loads, timeout=_LOAD_S if len(loads) > 1 else None)
-        server = await loop.create_server(self._connections.make, sock=self._sock, backlog=1024)
+        server = await loop.create_server(
+            self._connections.make,
+            sock=self._sock,
+            backlog=1024,
+            ssl=self._tls.context if self._tls else None,
+            ssl_handshake_timeout=_HANDSHAKE_S if self._tls else None,
+            ssl_shutdown_timeout=_HANDSHAKE_S if self._tls else None,
+        )
         self._enter(State.READY)
         gc.collect()
         gc.freeze()  # what is loaded now stays; the collector need not look at it again
@@ -123,6 +138,8 @@ class Worker:
             self._connections.sweep()
             for service in self.services:
                 service.every_second()
+            if self._tls:
+                self._tls.look()
             if not self._alive():
                 _log.error("the supervisor is gone; ending")
                 self._stop.set()

@@ -68,6 +68,16 @@ class Layout:
         return self.run / "controller.lock"
 
     @property
+    def keys(self) -> Path:
+        """Keys that callers show, as far as they are stored."""
+        return self.state / "keys.json"
+
+    @property
+    def local_key(self) -> Path:
+        """Key by which this machine's own commands ask the server."""
+        return self.state / "local.key"
+
+    @property
     def signing_key(self) -> Path:
         """Signs packages."""
         return self.state / "signing.key"
