@@ -10,15 +10,18 @@ import pytest
 from onnx import TensorProto, helper
 
 from slipway.errors import Corrupt, NotFound, Refused
-from slipway.records.arm import Arm, ArmKind
+from slipway.records.arm import Arm, ArmKind, Device
+from slipway.records.base import canonical
+from slipway.records.examples import Examples
 from slipway.records.field import Field, FieldKind
 from slipway.records.model import Manifest, Signature
 from slipway.records.task import TaskKind
 from slipway.runtime.onnx import OnnxRuntime
 from slipway.runtime.onnx_trial import TrialLimits, try_package
 from slipway.runtime.onnx_wire import refuse_external_data
-from slipway.runtime.package import load_package
+from slipway.runtime.package import EXAMPLES, load_package
 from slipway.runtime.registry import ArmContext, open_arm
+from slipway.storage.columns import encode_columns
 from slipway.testing import models
 
 
@@ -186,3 +189,69 @@ def test_a_model_that_wants_more_than_its_limits_ends_in_the_child():
         asyncio.run(try_package(manifest, files, package=package, limits=TrialLimits(memory_bytes=1 << 24)))
     with pytest.raises(Refused, match=r"within 0\.01 s"):
         asyncio.run(try_package(manifest, files, package=package, limits=TrialLimits(wall_s=0.01)))
+
+
+def test_the_trial_measures_what_the_model_takes():
+    blobs, package = stored()
+    manifest, files = load_package(blobs, package)
+    usage = asyncio.run(try_package(manifest, files, package=package))
+    assert 0 < usage.row_s < 0.005
+    assert 0 <= usage.memory_bytes < 64 << 20
+    runtime = open_model(blobs, package)
+    assert runtime.at_once
+    assert runtime.usage().row_s > 0
+
+
+def test_a_graph_whose_rows_depend_on_each_other_is_refused():
+    nodes = [
+        helper.make_node("ReduceMean", ["x"], ["m"], axes=[0, 1], keepdims=0),
+        helper.make_node("ReduceMean", ["x"], ["r"], axes=[1], keepdims=1),
+        helper.make_node("Add", ["m", "r"], ["s"]),
+        helper.make_node("Sigmoid", ["s"], ["p"]),
+    ]
+    made = graph(nodes, [value("x", TensorProto.FLOAT, [None, 2])], [value("p", TensorProto.FLOAT, [None, 1])])
+    blobs = Blobs()
+    package = models.store_package(blobs, made, signature=models.NUMBERS, batch=models.numbers_batch(8))
+    with pytest.raises(Refused, match=r"want the recorded answer .* asked alone"):
+        open_model(blobs, package)
+
+
+def test_a_graph_for_one_number_of_rows_is_refused():
+    axes = helper.make_tensor("axes", TensorProto.INT64, [1], [1])
+    nodes = [helper.make_node("ReduceSum", ["x", "axes"], ["p"], keepdims=1)]
+    made = graph(nodes, [value("x", TensorProto.FLOAT, [8, 2])], [value("p", TensorProto.FLOAT, [8, 1])], [axes])
+    with pytest.raises(Refused, match="m: want a graph that takes any number of rows, got one for 8"):
+        OnnxRuntime(made, signature=models.NUMBERS, name="m")
+
+
+def test_a_gpu_that_is_not_there_is_told_and_the_cpu_answers():
+    wanted = OnnxRuntime(models.matrix_graph(), signature=models.NUMBERS, name="m", device=Device.CUDA)
+    assert wanted.usage().device == "cpu"
+    assert "want device 'cuda', got an ONNX Runtime without it" in wanted.usage().note
+    assert wanted.score(models.numbers_batch(3), rows=3).shape == (3,)
+    for device in (Device.CPU, Device.AUTO):
+        assert not OnnxRuntime(models.matrix_graph(), signature=models.NUMBERS, name="m", device=device).usage().note
+
+
+def test_the_trial_and_the_worker_use_the_device_that_the_arm_asks_for():
+    blobs, package = stored()
+
+    async def run():
+        context = ArmContext(signature=models.NUMBERS, blobs=blobs, root=None)
+        arm = Arm(name="m", kind=ArmKind.MODEL, package=package, device=Device.CUDA)
+        return (await open_arm(arm, context=context)).usage().note
+
+    assert "want device 'cuda'" in asyncio.run(run())
+
+
+def test_a_model_that_hangs_on_its_examples_is_refused_in_time():
+    blobs = Blobs()
+    columns = {"a": np.array([0.0, 1e12]), "b": np.zeros(2)}
+    package = models.store_package(
+        blobs, models.looping_graph(), signature=models.NUMBERS, batch=models.numbers_batch(2)
+    )
+    manifest, files = load_package(blobs, package)
+    files[EXAMPLES] = canonical(Examples(x=encode_columns(columns), score=[0.5, 0.5]))
+    for limits, says in ((TrialLimits(wall_s=1.0), "within 1 s"), (TrialLimits(cpu_s=1), "1 s of processor time")):
+        with pytest.raises(Refused, match=says):
+            asyncio.run(try_package(manifest, files, package=package, limits=limits))

@@ -184,6 +184,12 @@ def _session(model: bytes, name: str, device: Device) -> tuple["InferenceSession
 
 def _plan_inputs(session: "InferenceSession", signature: Signature, name: str) -> _Feed:
     inputs, fields = session.get_inputs(), signature.fields
+    fixed = [i.shape[0] for i in inputs if i.shape and isinstance(i.shape[0], int)]
+    if fixed:
+        raise Refused(
+            f"{name}: want a graph that takes any number of rows, got one for {fixed[0]}. "
+            "Convert it again with the first dimension left open."
+        )
     names = tuple(f.name for f in fields)
     if _is_matrix(inputs, signature) and (len(fields) > 1 or inputs[0].name not in names):
         return _matrix_feed(inputs[0].name, names, _FLOATS[inputs[0].type])

@@ -5,6 +5,9 @@ import asyncio
 import numpy as np
 
 from slipway.ports import Columns, Runtime
+from slipway.records.usage import ArmUsage
+from slipway.runtime.batch import Immediate
+from slipway.runtime.usage import Measured
 from slipway.testing.exam import equal, holds
 
 
@@ -62,6 +65,73 @@ class RuntimeContract:
         self.ask((columns, 4))
         for name, column in before.items():
             np.testing.assert_array_equal(columns[name], column)
+
+    def test_batches_at_once_do_not_mix(self) -> None:
+        """It may be asked again before it has answered, as a worker does; each caller gets his own rows."""
+
+        async def run() -> list[np.ndarray]:
+            runtime = await self.open()
+            try:
+                return await asyncio.gather(*(runtime.predict(self.batch(n), rows=n) for n in sizes))
+            finally:
+                await runtime.close()
+
+        sizes = (1, 5, 2, 8)
+        (wanted,) = self.ask((self.batch(8), 8))
+        for rows, scores in zip(sizes, asyncio.run(run()), strict=True):
+            np.testing.assert_allclose(scores, wanted[:rows], rtol=1e-6)
+
+    def test_a_caller_who_gives_up_spoils_nothing(self) -> None:
+        """A batch that is cancelled, as a deadline does, leaves no half answer for the next one."""
+
+        async def run() -> list[np.ndarray]:
+            runtime = await self.open()
+            try:
+                before = await runtime.predict(self.batch(3), rows=3)
+                for patience in range(4):
+                    asked = asyncio.ensure_future(runtime.predict(self.batch(7), rows=7))
+                    for _ in range(patience):
+                        await asyncio.sleep(0)
+                    asked.cancel()
+                    await asyncio.wait([asked])
+                return [before, await runtime.predict(self.batch(3), rows=3)]
+            finally:
+                await runtime.close()
+
+        before, after = asyncio.run(run())
+        np.testing.assert_array_equal(before, after)
+
+    def test_what_answers_at_once_answers_the_same(self) -> None:
+        """Where it can be asked inside a tick (``score`` and ``at_once``), that gives what ``predict`` gives."""
+
+        async def run() -> None:
+            runtime = await self.open()
+            try:
+                if hasattr(runtime, "score"):
+                    holds(isinstance(runtime, Immediate), promise="what has 'score' says 'at_once', too")
+                if isinstance(runtime, Immediate):
+                    awaited = await runtime.predict(self.batch(6), rows=6)
+                    np.testing.assert_array_equal(runtime.score(self.batch(6), rows=6), awaited)
+                    holds(isinstance(runtime.at_once, bool), promise="at_once is true or false")
+            finally:
+                await runtime.close()
+
+        asyncio.run(run())
+
+    def test_what_it_says_that_it_takes_can_be_told(self) -> None:
+        """Where it knows what it takes (``usage``), it says so as a record, before and after it was asked."""
+
+        async def run() -> None:
+            runtime = await self.open()
+            try:
+                if isinstance(runtime, Measured):
+                    equal(type(runtime.usage()), ArmUsage, promise="usage is a record")
+                    await runtime.predict(self.batch(2), rows=2)
+                    equal(runtime.usage().failures, {}, promise="an answer is no failure")
+            finally:
+                await runtime.close()
+
+        asyncio.run(run())
 
     def test_closing_twice_is_harmless(self) -> None:
         """It can be closed again."""
