@@ -3,8 +3,10 @@
 import os
 import re
 import time
+from types import SimpleNamespace
 
 import msgspec
+import numpy as np
 import pytest
 
 from slipway import Project
@@ -14,8 +16,9 @@ from slipway.serving.metrics import Counts, path_of, save
 from slipway.serving.pulse import beat, pulse_path
 from slipway.serving.run_state import RunState, State, tell_state
 from slipway.serving.use import Use
-from slipway.storage.journal import SegmentWriter
+from slipway.storage.journal import SegmentWriter, room
 from slipway.storage.layout import Layout
+from slipway.testing.frames import prediction_frame
 
 
 @pytest.fixture
@@ -78,3 +81,40 @@ def test_a_worker_over_its_budget_and_an_arm_that_is_not_where_it_was_asked_for_
     save(counts, path=path_of("worker-0", folder=run))
     assert not project.status().problems
     assert project.status().usage[0].cores == 0.1
+
+
+def test_a_disk_that_refuses_and_what_was_not_logged_is_said(project):
+    layout = Layout(project.folder)
+    tell_state(layout.run, name="worker-0", state=State.READY)
+    counts = Counts(worker="worker-0", unlogged=7, disk_refuses=True)
+    save(counts, path=path_of("worker-0", folder=layout.run))
+    said = [p for p in project.status().problems if p.startswith("journal")]
+    assert "its disk refuses rows, and requests are refused with 503" in said[0]
+    assert "7 answers went out and were not logged" in said[1]
+
+
+def test_a_disk_that_will_soon_be_full_is_said_before_it_is(project, monkeypatch):
+    journal = Layout(project.folder).journal
+    assert not [p for p in project.status().problems if "disk" in p]
+    (journal / "w-00000001.seg").write_bytes(bytes(1_000_000))
+    real = os.statvfs(journal)
+    blocks = 2_500_000 // real.f_frsize  # two and a half days at a megabyte a day
+    monkeypatch.setattr(room, "LOW_BYTES", 0)
+    fields = {n: getattr(real, n) for n in dir(real) if n.startswith("f_")}
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(**fields | {"f_bavail": blocks}))
+    (said,) = [p for p in project.status().problems if "its disk has" in p]
+    assert "its disk has 2.5 MB left" in said
+    assert "at the last day's pace for 2.5 days; then requests are refused with 503" in said
+    os.utime(journal / "w-00000001.seg", (time.time() - 2 * 86400,) * 2)
+    assert not [p for p in project.status().problems if "its disk has" in p]
+
+
+def test_what_of_the_journal_counts_for_nothing_is_on_the_page(project):
+    writer = SegmentWriter(Layout(project.folder).journal, name="w")
+    asked = prediction_frame(3, rng=np.random.default_rng(0), numbers=0)
+    told = OutcomeFrame(at_us=[1, 2, 3], id=["p0", "p0", "nobody"], value=[1.0, 0.0, 1.0])
+    writer.append([asked, asked, told])
+    writer.close()
+    tally = project.status().tally
+    assert (tally.predictions, tally.duplicates) == (3, 3)
+    assert (tally.outcomes, tally.repeated, tally.unknown) == (1, 1, 1)

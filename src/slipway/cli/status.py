@@ -26,7 +26,7 @@ def page(screen: Screen, now: "Status") -> None:
         [
             ("server", _server(now)),
             ("takes", _takes(now)),
-            ("journal", f"{number(now.predictions)} predictions, {number(now.outcomes)} outcomes"),
+            ("journal", _journal(now)),
             ("findings", f"{len(now.findings)} open" if now.findings else "none open"),
         ]
     )
@@ -53,6 +53,20 @@ def _server(now: "Status") -> str:
         return "down; 'slipway serve' starts it"
     told = ", ".join(f"{p.name} {p.state}{f' (port {p.port})' if p.port else ''}" for p in now.processes)
     return f"{'up' if now.serving else 'NOT READY'}: {told}"
+
+
+def _journal(now: "Status") -> str:
+    """Say what was read, and what of it counts for nothing (docs/reference/journal.md, "Joins of outcomes")."""
+    tally = now.tally
+    aside = {
+        "rows with an id that came before": tally.duplicates,
+        "outcomes of a row that had one": tally.repeated,
+        "outcomes of no known prediction": tally.unknown,
+        "impossible outcomes": tally.impossible,
+    }
+    told = "; ".join(f"{number(n)} {what}" for what, n in aside.items() if n)
+    read = f"{number(now.predictions)} predictions, {number(now.outcomes)} outcomes"
+    return f"{read}; left out: {told}" if told else read
 
 
 def _takes(now: "Status") -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from slipway.control.ledger import Tally
 from slipway.control.step import Controller
 from slipway.deployment.budgets import budget_use
+from slipway.project.journal_trouble import journal_trouble
 from slipway.project.reach import certificate_trouble
 from slipway.project.serving import now_us
 from slipway.records.alert import Finding
@@ -48,6 +49,7 @@ class Status(Record, frozen=True, kw_only=True):
         findings: Findings that are open.
         predictions: Rows asked about, in the whole journal.
         outcomes: Outcomes that came.
+        tally: The same, and what of the journal could not be used.
         problems: What is wrong, one sentence each.
         usage: What each worker that runs takes, and its arms.
     """
@@ -62,6 +64,7 @@ class Status(Record, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     predictions: int
     outcomes: int
+    tally: Tally = Tally()
     problems: tuple[str, ...]
     usage: tuple[WorkerUsage, ...] = ()
 
@@ -75,7 +78,14 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
     problems += certificate_trouble(parts)
     problems += _not_running(alive, run=parts.layout.run)
     problems += _silent(alive, run=parts.layout.run, now_us=parts.clock.now_us())
-    usage = tuple(c.use.told(c.worker) for c in metrics.left(parts.layout.run) if c.worker in {s.name for s in alive})
+    counts = [c for c in metrics.left(parts.layout.run) if c.worker in {s.name for s in alive}]
+    problems += journal_trouble(
+        parts.layout.journal,
+        counts=counts,
+        when_full=parts.scope.journal.when_full,
+        now_s=parts.clock.now_us() / 1e6,
+    )
+    usage = tuple(c.use.told(c.worker) for c in counts)
     problems += _takes_too_much(usage, budgets=parts.scope.budgets)
     workers = [s for s in alive if s.name.startswith("worker-")]
     all_rollouts = [r for _, r, _ in parts.store.all(Rollout)]
@@ -97,6 +107,7 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
         findings=tuple(f for _, f, _ in parts.store.all(Finding) if f.closed_us is None),
         predictions=tally.predictions,
         outcomes=tally.outcomes,
+        tally=tally,
         problems=tuple(problems),
         usage=usage,
     )
