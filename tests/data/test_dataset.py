@@ -15,7 +15,7 @@ from slipway.data.diff import compare_tables
 from slipway.data.profile import profile
 from slipway.data.version import content
 from slipway.errors import BadInput
-from slipway.records.dataset import SplitKind
+from slipway.records.dataset import SplitKind, SplitRule
 from slipway.records.field import Field, FieldKind
 from slipway.records.scoring import Scoring
 from slipway.records.task import Task, TaskKind
@@ -47,14 +47,16 @@ def flights(seed: int = 0) -> pl.DataFrame:
     )
 
 
-def prepared(table: pl.DataFrame, task: Task = TASK, present: str | None = "rule") -> Prepared:
+def prepared(
+    table: pl.DataFrame, task: Task = TASK, present: str | None = "rule", rule: SplitRule | None = None
+) -> Prepared:
     return prepare(
         table,
         name="flights",
         fields=FIELDS,
         task=task,
         scoring=BINARY,
-        test_share=0.2,
+        rule=rule or SplitRule(seed=3),
         seed=3,
         file="0" * 64,
         source="made up",
@@ -78,10 +80,43 @@ def test_a_version_says_it_all() -> None:
     assert present.n == 198
 
 
-def test_without_a_time_rows_are_dealt_by_chance_and_rows_count_as_independent() -> None:
-    version = prepared(flights(), task=Task(x="", y="", kind=TaskKind.BINARY, target="late", entity="tail")).version
-    assert version.split_kind is SplitKind.RANDOM
+UNTIMED = Task(x="", y="", kind=TaskKind.BINARY, target="late", entity="tail")
+
+
+def test_without_a_time_entities_with_several_rows_are_held_out_whole() -> None:
+    version, labelled, split = prepared(flights(), task=UNTIMED)
+    assert version.split_kind is SplitKind.GROUP
+    assert not set(labelled[split.test]["tail"]) & set(labelled[split.train]["tail"])
     assert [c.name for c in version.checks].count("time travel") == 0
+
+
+def test_without_a_time_rows_of_different_entities_are_dealt_by_chance() -> None:
+    alone = flights().with_columns(tail=pl.format("N{}", pl.int_range(pl.len())))
+    assert prepared(alone, task=UNTIMED).version.split_kind is SplitKind.RANDOM
+
+
+def test_rows_of_one_entity_on_both_sides_are_said() -> None:
+    found = prepared(flights(), task=UNTIMED, rule=SplitRule(kind=SplitKind.RANDOM)).version.checks
+    [failed] = [c for c in found if not c.passed]
+    assert failed.name == "entities across splits"
+    assert "are of a 'tail' that was learned from. Write data.split = 'group'" in failed.detail
+
+
+def test_the_scope_may_say_how_to_divide() -> None:
+    for rule, kind in (
+        (SplitRule(kind=SplitKind.STRATIFIED), SplitKind.STRATIFIED),
+        (SplitRule(kind=SplitKind.STRATIFIED, by="tail"), SplitKind.STRATIFIED),
+        (SplitRule(kind=SplitKind.GROUP, by="port"), SplitKind.GROUP),
+        (SplitRule(kind=SplitKind.COLUMN, by="night"), SplitKind.COLUMN),
+    ):
+        version, labelled, split = prepared(flights(), rule=rule)
+        assert version.split_kind is kind
+        if rule.by == "night":
+            assert labelled[split.test]["night"].all()
+    with pytest.raises(BadInput, match=r"want the column 'prot' .* Did you mean 'port'\?"):
+        prepared(flights(), rule=SplitRule(kind=SplitKind.GROUP, by="prot"))
+    with pytest.raises(BadInput, match=r"want task\.time"):
+        prepared(flights(), task=UNTIMED, rule=SplitRule(kind=SplitKind.TIME))
 
 
 def test_what_the_task_needs_and_the_table_lacks_is_named() -> None:

@@ -29,6 +29,16 @@ MISTAKES = {  # page, line, key, wanted, got, way out
     "key in the wrong table": (
         spoil('need = "', 'qps = 9\nneed = "'), 4, "project.qps", "a key that is known", "'qps'", "belongs in [budgets]"
     ),
+    "split by no column": (
+        spoil("[data]\n", '[data]\nsplit = "column"\n'), 31, "data.split_by", "a column", "nothing", "true where"
+    ),
+    "split by time without one": (
+        spoil("[data]\n", '[data]\nsplit = "time"\n').replace('time = "seen"\n', ""),
+        31, "data.split", "a task with a time", "none", "Write task.time"
+    ),
+    "split that looks at no column": (
+        spoil("[data]\n", '[data]\nsplit_by = "clinic"\n'), 32, "data.split_by", "'group'", "'clinic'", "leave it out"
+    ),
     "share in percent": (
         spoil("share = 0.05", "share = 5"), 45, "rollout.stages[1].share", ">= 0 and <= 1", "5", "0.05 for 5 %"
     ),

@@ -109,6 +109,27 @@ def check_time_travel(
     return CheckResult(name="time travel", passed=not problems, detail=detail)
 
 
+def check_groups(entities: pl.Series, *, split: Split) -> CheckResult:
+    """Ask whether an entity is on both sides of a split by chance: what was learned of it flatters the score.
+
+    By time it may be: the model will meet its entities again.
+    """
+    name = "entities across splits"
+    if split.kind in (SplitKind.TIME, SplitKind.COLUMN):
+        return CheckResult(name=name, passed=True, detail=f"split by {split.kind}: an entity may come again.")
+    both = (
+        entities.gather(split.test).is_in(entities.gather(split.train).implode())
+        & entities.gather(split.test).is_not_null()
+    )
+    if not both.any():
+        return CheckResult(name=name, passed=True, detail=f"no '{entities.name}' is on both sides.")
+    detail = (
+        f"{both.sum()} of {both.len()} rows held out are of a '{entities.name}' that was learned from. Write "
+        "data.split = 'group', or scores will flatter."
+    )
+    return CheckResult(name=name, passed=False, detail=detail)
+
+
 def check_overlap(table: pl.DataFrame, *, split: Split) -> CheckResult:
     """Ask whether a row held out is, value for value, also among those learned from.
 
@@ -126,7 +147,7 @@ def check_overlap(table: pl.DataFrame, *, split: Split) -> CheckResult:
     more = ", ..." if rows.size > SHOWN else ""
     detail = (
         f"{rows.size} of {split.test.size} rows held out equal a training row: rows "
-        f"{', '.join(map(str, rows[:SHOWN]))}{more}. Scores on them flatter; drop duplicates or split by entity."
+        f"{', '.join(map(str, rows[:SHOWN]))}{more}. Scores on them flatter; drop duplicates or split by group."
     )
     return CheckResult(name="overlap of splits", passed=False, detail=detail)
 

@@ -8,14 +8,28 @@ import numpy.typing as npt
 import polars as pl
 
 from slipway.data.baseline import baselines, days_of
-from slipway.data.checks import check_constant, check_duplicates, check_leakage, check_overlap, check_time_travel
+from slipway.data.checks import (
+    check_constant,
+    check_duplicates,
+    check_groups,
+    check_leakage,
+    check_overlap,
+    check_time_travel,
+)
 from slipway.data.profile import profile
 from slipway.data.schema import check_schema
-from slipway.data.split import Split, split_by_chance, split_by_time
+from slipway.data.split import (
+    Split,
+    split_by_chance,
+    split_by_column,
+    split_by_group,
+    split_by_time,
+    split_stratified,
+)
 from slipway.data.version import content
-from slipway.errors import BadInput
+from slipway.errors import BadInput, nearest
 from slipway.records.base import check_name
-from slipway.records.dataset import CheckResult, DatasetVersion
+from slipway.records.dataset import CheckResult, DatasetVersion, SplitKind, SplitRule
 from slipway.records.field import Field
 from slipway.records.scoring import Scoring
 from slipway.records.task import Task
@@ -44,25 +58,55 @@ class Divided(NamedTuple):
     split: Split
 
 
-def divide(table: pl.DataFrame, *, name: str, task: Task, test_share: float, seed: int) -> Divided:
+def divide(table: pl.DataFrame, *, name: str, task: Task, rule: SplitRule) -> Divided:
     """Divide the rows that have a Y: the same rows in the same way, each time.
 
     Args:
         table: The data.
         name: What to call it in messages.
-        task: Names the target and the time.
-        test_share: Part held out: the latest if the task has a time, else dealt by chance.
-        seed: Seed of that chance.
+        task: Names the target, the entity and the time.
+        rule: How to divide.
 
     Raises:
-        BadInput: No row has a Y, or nothing could be held out.
+        BadInput: No row has a Y, nothing could be held out, or the rule names a column that is not there.
     """
-    labelled = table.filter(_truth(table, task.target).is_not_null())
+    truth = _truth(table, task.target)
+    labelled = table.filter(truth.is_not_null())
     if labelled.is_empty():
         raise BadInput(f"dataset {name}: want rows with a '{task.target}', got none in {table.height} rows.")
+    kind = rule.kind or _natural(labelled, task)
+    share, seed = rule.test_share, rule.seed
+    if kind is SplitKind.TIME:
+        if not task.time:
+            raise BadInput("data.split: want task.time in the scope to split by time, got none.")
+        split = split_by_time(labelled[task.time], test_share=share)
+    elif kind is SplitKind.COLUMN:
+        split = split_by_column(_by(labelled, rule.by, name=name))
+    elif kind is SplitKind.GROUP:
+        split = split_by_group(_by(labelled, rule.by or task.entity, name=name), test_share=share, seed=seed)
+    elif kind is SplitKind.STRATIFIED:
+        groups = _by(labelled, rule.by, name=name) if rule.by else None
+        y = truth_of(labelled, target=task.target)
+        split = split_stratified(y, test_share=share, seed=seed, groups=groups)
+    else:
+        split = split_by_chance(labelled.height, test_share=share, seed=seed)
+    return Divided(labelled, split)
+
+
+def _natural(labelled: pl.DataFrame, task: Task) -> SplitKind:
     if task.time:
-        return Divided(labelled, split_by_time(labelled[task.time], test_share=test_share))
-    return Divided(labelled, split_by_chance(labelled.height, test_share=test_share, seed=seed))
+        return SplitKind.TIME
+    repeats = task.entity in labelled.columns and labelled[task.entity].n_unique() < labelled.height
+    return SplitKind.GROUP if repeats else SplitKind.RANDOM
+
+
+def _by(table: pl.DataFrame, column: str, *, name: str) -> pl.Series:
+    if column not in table.columns:
+        raise BadInput(
+            f"dataset {name}: want the column '{column}' to divide by (data.split_by), got {table.columns}."
+            f"{nearest(column, table.columns)}"
+        )
+    return table[column]
 
 
 def prepare(
@@ -72,7 +116,7 @@ def prepare(
     fields: Sequence[Field],
     task: Task,
     scoring: Scoring,
-    test_share: float,
+    rule: SplitRule,
     seed: int,
     file: str,
     source: str,
@@ -91,8 +135,8 @@ def prepare(
         fields: X.
         task: Names the columns, and the kind of answer.
         scoring: How an answer is scored.
-        test_share: Part of the labelled rows held out: the latest if the task has a time, else dealt by chance.
-        seed: Seed of that chance.
+        rule: How rows are divided into those to learn from and those held out.
+        seed: Seed of the chance in checks.
         file: Blob id of the table's Parquet file.
         source: Where the rows came from, in words.
         created_us: When.
@@ -108,7 +152,7 @@ def prepare(
         raise BadInput(
             f"dataset {name}: want the columns {needed}, got none of the name {missing}. There are {table.columns}."
         )
-    labelled, split = divide(table, name=name, task=task, test_share=test_share, seed=seed)
+    labelled, split = divide(table, name=name, task=task, rule=rule)
     named = content(table)
     held_out = labelled[split.test]
     version = DatasetVersion(
@@ -118,7 +162,7 @@ def prepare(
         columns=profile(table, hashes=named.columns),
         splits={"train": split.train.size, "test": split.test.size, "unlabelled": table.height - labelled.height},
         split_kind=split.kind,
-        split_seed=seed,
+        split_seed=rule.seed,
         checks=_checks(table, labelled=labelled, split=split, fields=fields, task=task, seed=seed),
         baselines=baselines(
             truth_of(labelled[split.train], target=task.target),
@@ -162,6 +206,7 @@ def _checks(
         check_duplicates(table),
         check_constant(table.select(names)),
         check_leakage(labelled, columns=names, target=task.target, seed=seed),
+        check_groups(labelled[task.entity], split=split),
         check_overlap(labelled.select(*dict.fromkeys([*names, task.entity, task.target])), split=split),
     ]
     if task.time:

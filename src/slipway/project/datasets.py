@@ -13,7 +13,7 @@ from slipway.ports import Change
 from slipway.project.asking import ask
 from slipway.project.tables import as_polars, features, read_table
 from slipway.project.user_code import call, load_function
-from slipway.records.dataset import DatasetVersion
+from slipway.records.dataset import DatasetVersion, SplitRule
 from slipway.records.scoring import Scoring
 from slipway.wiring import Parts
 
@@ -66,7 +66,7 @@ def make(parts: Parts, *, name: str, loaded: Loaded, by: str) -> DatasetVersion:
         fields=scope.fields,
         task=scope.task,
         scoring=Scoring.of(scope.task, metric=scope.metric),
-        test_share=scope.data.test_share,
+        rule=_rule(parts, seed=scope.modeling.seed),
         seed=scope.modeling.seed,
         file=parts.blobs.put(buffer.getvalue()),
         source=loaded.source,
@@ -133,18 +133,22 @@ def kept(parts: Parts, version: DatasetVersion) -> Kept:
         rows_of(parts, version),
         name=version.name,
         task=scope.task,
-        test_share=scope.data.test_share,
-        seed=version.split_seed,
+        rule=_rule(parts, seed=version.split_seed),
     )
     made = (version.split_kind, version.splits["train"], version.splits["test"])
     found = (again.split.kind, again.split.train.size, again.split.test.size)
     if made != found:
         raise BadInput(
             f"dataset {version.name}: want the split it was made with, {made[1]} and {made[2]} rows by {made[0]}, got "
-            f"{found[1]} and {found[2]} by {found[0]}. data.test_share or the task has changed in "
+            f"{found[1]} and {found[2]} by {found[0]}. data.split, data.test_share or the task has changed in "
             "slipway.toml since; make the dataset again."
         )
     return Kept(version, again.labelled, again.split)
+
+
+def _rule(parts: Parts, *, seed: int) -> SplitRule:
+    data = parts.scope.data
+    return SplitRule(kind=data.split, by=data.split_by, test_share=data.test_share, seed=seed)
 
 
 def _answers(parts: Parts, table: pl.DataFrame) -> Any:

@@ -7,11 +7,34 @@ from slipway.records.field import FieldKind
 
 
 class SplitKind(StrEnum):
-    """How rows were divided."""
+    """How rows were divided into those to learn from and those held out.
+
+    By time the latest are held out; at random rows are dealt by chance; by group whole groups are, such as all rows of
+    an entity; stratified, each class (or tenth of a number) gives the same share; a column can say it itself.
+    """
 
     TIME = "time"
     RANDOM = "random"
-    ENTITY = "entity"
+    GROUP = "group"
+    STRATIFIED = "stratified"
+    COLUMN = "column"
+
+
+class SplitRule(Record, frozen=True, kw_only=True):
+    """How to divide.
+
+    Attributes:
+        kind: None takes time where the task has one, else group where an entity has several rows, else random.
+        by: Column: the group of ``group`` (the entity if empty), a group to keep together while ``stratified``, or the
+            column of booleans for ``column``, true where a row is held out.
+        test_share: Part to hold out, in (0, 1); without meaning for ``column``.
+        seed: Seed of all chance.
+    """
+
+    kind: SplitKind | None = None
+    by: str = ""
+    test_share: float = 0.2
+    seed: int = 0
 
 
 class ColumnProfile(Record, frozen=True, kw_only=True):

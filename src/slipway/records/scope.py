@@ -5,6 +5,7 @@ from typing import Any
 
 from slipway.records.arm import Arm, Device
 from slipway.records.base import Record
+from slipway.records.dataset import SplitKind
 from slipway.records.field import Field
 from slipway.records.rollout import Plan
 from slipway.records.task import Case, Task
@@ -122,12 +123,16 @@ class Data(Record, frozen=True, kw_only=True):
     Attributes:
         source: ``file.py:function`` that returns a table, or a path to Parquet or CSV; empty where nothing is trained.
         params: Keyword arguments for the function.
-        test_share: Part of the rows, the latest if the task has a time, held out.
+        test_share: Part of the rows held out.
+        split: How rows are held out; None takes what fits the task (:class:`slipway.records.dataset.SplitRule`).
+        split_by: Column that it goes by, or empty.
     """
 
     source: str = ""
     params: dict[str, Any] = {}
     test_share: float = 0.2
+    split: SplitKind | None = None
+    split_by: str = ""
 
 
 class Modeling(Record, frozen=True, kw_only=True):

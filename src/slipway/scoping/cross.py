@@ -4,7 +4,9 @@ from typing import Any
 
 from slipway.errors import nearest
 from slipway.records.arm import Arm, ArmKind
+from slipway.records.dataset import SplitKind
 from slipway.records.field import Field, FieldKind
+from slipway.records.scope import Data
 from slipway.records.task import Case, Task, TaskKind
 from slipway.records.worker_config import is_loopback
 from slipway.scoping.parts import check_rule
@@ -13,6 +15,8 @@ from slipway.scoping.problems import Problems, shown
 METRICS = {TaskKind.BINARY: "error", TaskKind.REGRESSION: "absolute-error"}
 """The metric of each kind of task."""
 
+
+_BY_COLUMN = (SplitKind.GROUP, SplitKind.STRATIFIED, SplitKind.COLUMN)
 
 RESERVED = frozenset({"rows", "prediction_id"})
 """Words that a request has for itself."""
@@ -46,6 +50,24 @@ def check_columns(task: Task, *, fields: tuple[Field, ...], names: set[str], pro
         )
     if task.time == task.entity:
         problems.add(("task", "time"), want="another column than the entity", got=f"'{task.time}'")
+
+
+def check_split(data: Data, *, task: Task, problems: Problems) -> None:
+    """Note a way to divide the rows that lacks what it goes by, or has what it would not look at."""
+    if data.split is SplitKind.TIME and not task.time:
+        way_out = "Write task.time, or another split."
+        problems.add(
+            ("data", "split"), want="a task with a time, to hold out the latest rows", got="none", way_out=way_out
+        )
+    if data.split is SplitKind.COLUMN and not data.split_by:
+        way_out = "Name the column that is true where a row is held out."
+        problems.absent(("data", "split_by"), want="a column", way_out=way_out)
+    if data.split_by and data.split not in _BY_COLUMN:
+        got = f"'{data.split_by}' beside split = {shown(None if data.split is None else str(data.split))}"
+        way_out = "Write the split that goes by it, or leave it out."
+        problems.add(
+            ("data", "split_by"), want="split = 'group', 'stratified' or 'column' beside it", got=got, way_out=way_out
+        )
 
 
 def check_metric(metric: dict[str, Any], *, kind: TaskKind, problems: Problems) -> None:

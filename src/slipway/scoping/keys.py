@@ -4,6 +4,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from slipway.records.arm import MEMORY_MB, ArmKind, Device
+from slipway.records.dataset import SplitKind
 from slipway.records.field import FieldKind, Privacy
 from slipway.records.rollout import GateKind, StageKind
 from slipway.records.scope import Mode, Place
@@ -101,6 +102,8 @@ DATA = (
     Key("source", at.source, why="It says where the rows come from that a model learns from."),
     Key("params", v.params, default={}),
     Key("test_share", v.number(over=0, under=1), default=0.2),
+    Key("split", v.choice(SplitKind), default=None),
+    Key("split_by", v.column, default=""),
 )
 MODEL = (
     Key("train", at.function, why="It is the function that fits a model: (X, y, params, seed) -> estimator."),

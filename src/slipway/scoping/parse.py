@@ -5,7 +5,15 @@ from typing import Any
 from slipway.records.field import Field
 from slipway.records.scope import Budgets, Data, Journal, Metric, Modeling, Monitoring, Project, Scope, Serving
 from slipway.records.task import Task, TaskKind
-from slipway.scoping.cross import METRICS, check_columns, check_live, check_metric, check_reach, check_rules
+from slipway.scoping.cross import (
+    METRICS,
+    check_columns,
+    check_live,
+    check_metric,
+    check_reach,
+    check_rules,
+    check_split,
+)
 from slipway.scoping.keys import (
     BUDGETS,
     DATA,
@@ -78,7 +86,7 @@ class _Reading:
             "metric": metric,
             "budgets": self._part(Budgets, "budgets", keys=BUDGETS),
             "serving": serving,
-            "data": self._part(Data, "data", keys=DATA) if "data" in self._table else Data(),
+            "data": self._data(task),
             "modeling": self._part(Modeling, "model", keys=MODEL) if "model" in self._table else Modeling(),
             "monitoring": self._part(Monitoring, "monitoring", keys=MONITORING),
             "journal": self._part(Journal, "journal", keys=JOURNAL),
@@ -121,6 +129,12 @@ class _Reading:
             names = set(raw) if isinstance(raw, dict) else set()
             check_columns(task, fields=fields, names=names, problems=self._problems)
         return fields
+
+    def _data(self, task: Task | None) -> Data | None:
+        data = self._part(Data, "data", keys=DATA) if "data" in self._table else Data()
+        if data and task:
+            check_split(data, task=task, problems=self._problems)
+        return data
 
     def _metric(self, task: Task | None) -> Metric | None:
         values = self._values("metric", keys=METRIC)
