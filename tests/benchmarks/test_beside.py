@@ -1,0 +1,94 @@
+"""The benchmark beside peers: headers that can be read, ratios within a round, no goal met that was not measured."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture(autouse=True)
+def _path(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    yield
+    for name in [n for n in sys.modules if n.split(".")[0] == "beside"]:
+        del sys.modules[name]
+
+
+def beside(name):
+    return importlib.import_module(f"beside.{name}")
+
+
+FILES = sorted(p.stem for p in (BENCHMARKS / "peers").glob("[a-z]*.py"))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_peer_says_how_it_is_installed_started_and_asked(name):
+    peers, load = beside("peers"), beside("load")
+    peer = peers.read(name)
+    assert {"title", "command", "path", "body"} <= peer.facts.keys()
+    for rows in peer.facts.get("rows", (1, 64)):
+        path, form = peer.form(rows)
+        assert path.startswith("/")
+        assert load.body(form, np.ones((rows, 30)), number=0)
+    assert set(peer.facts) <= set(peers.__doc__.split())
+
+
+def test_the_whole_list_is_asked_by_default():
+    text = (BENCHMARKS / "serving.py").read_text()
+    listed = text.partition("PEERS = (")[2].partition(")")[0]
+    assert sorted(w.strip(' "\n') for w in listed.split(",") if w.strip()) == FILES
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"predictions": [0.25, 0.5]},
+        {"predictions": {"probabilities": [[0.75, 0.25], [0.5, 0.5]]}},
+        [0.25, 0.5],
+        {"outputs": [{"name": "score", "data": [0.25, 0.5]}]},
+    ],
+)
+def test_scores_are_found_in_each_form_of_reply(reply):
+    assert beside("load").scores_of(reply) == [0.25, 0.5]
+
+
+def runs(*rates, wrong=""):
+    report = beside("report")
+    return [report.Run(i, rate, 1.0, 2.0, 10.0, wrong) for i, rate in enumerate(rates)]
+
+
+def test_a_ratio_is_taken_within_a_round_and_tells_its_spread():
+    report = beside("report")
+    over, under = (report.Cell(p, "small", 1, 16) for p in ("slipway_all", "nginx"))
+    got = report.ratio({over: runs(10, 40, 90), under: runs(100, 100, 100)}, over, under)
+    assert (got.median, got.low, got.high, got.rounds) == pytest.approx((0.4, 0.1, 0.9, 3))
+    assert report.ratio({over: runs(10)}, over, under) is None
+    assert report.ratio({over: runs(10), under: runs(100, wrong="5 answers without 200")}, over, under) is None
+
+
+def test_a_goal_is_met_only_by_what_was_measured():
+    report = beside("report")
+    titles = {"slipway_all": "Slipway", "nginx": "nginx"}
+    fast = {
+        report.Cell("slipway_all", "small", 1, 16): runs(50, 50, 10),
+        report.Cell("nginx", "small", 1, 16): runs(100, 100, 100),
+        report.Cell("slipway_all", "small", 1, 64): runs(50, wrong="3 broken connections"),
+        report.Cell("nginx", "small", 1, 64): runs(100),
+    }
+    lines = report.goals(fast, titles=titles, packaged=[]).splitlines()
+    assert "- met: nginx, 1 row, 16 conn.: 0.50 [0.10-0.50] in 3 rounds, >= 0.45." in lines
+    assert "- not known: nginx, 1 row, 64 conn., >= 0.6." in lines
+    assert "- not known: p99 in ms at 64 conn., < 5." in lines
+    assert not any(line.startswith("- met") for line in report.goals({}, titles=titles, packaged=[]).splitlines())
+
+
+def test_failures_and_those_who_could_not_come_stand_in_the_table():
+    report = beside("report")
+    found = {report.Cell("nginx", "small", 1, 16): runs(5, wrong="5 answers without 200")}
+    text = report.tables(found, titles={"nginx": "nginx", "ray": "Ray"}, reasons={"ray": "it ended with 1: no"})
+    assert "5 answers without 200" in text
+    assert "Ray: not measured, it ended with 1: no." in text
