@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from itertools import pairwise
 
 import msgspec
@@ -118,7 +119,7 @@ def talk(chunks, *, forgetful=False):
     connection.connection_made(wire)
     for chunk in chunks:
         connection.data_received(chunk)
-    return wire.out
+    return re.sub(rb"x-request-id: [0-9a-f]{16}\r", b"x-request-id: by chance\r", wire.out)
 
 
 REQUESTS = st.lists(

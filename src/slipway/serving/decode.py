@@ -17,6 +17,7 @@ from slipway.records.model import Signature
 from slipway.runtime.batch import Batch, Row
 from slipway.serving.explain import explain, not_json
 from slipway.serving.naming import LONGEST_ENTITY, all_differ, checked_id, entity_text
+from slipway.serving.once import refuse_twice
 from slipway.serving.refusal import Refusal
 
 _MANY = re.compile(rb'\s*\{\s*"rows"\s*:')
@@ -63,6 +64,8 @@ class RowDecoder:
         else:
             self._entity_at = len(names)
             specs.append(("entity_", _Text | int, msgspec.field(name=entity)))
+        self._must = sum(spec[2].default is msgspec.NODEFAULT for spec in specs)
+        self._open = [-1, *(i for i, spec in enumerate(specs) if spec[2].default is None)]
         specs.append(("id_", str | None, msgspec.field(name=self.id_name, default=None)))
         specs.sort(key=lambda s: s[0].endswith("_"))
         self._row: type[msgspec.Struct] = msgspec.defstruct(
@@ -86,11 +89,16 @@ class RowDecoder:
                     entity = entity_text(entity, name=self._entity)
                 if given is not None:
                     checked_id(given, name=self.id_name)
+                if body.count(b":") > self._must:
+                    refuse_twice(body, names=self._names_in(values))
                 return Asked([values], [entity], [given], many=False)
             rows = self._many(body).rows  # type: ignore[attr-defined]
         except msgspec.DecodeError as error:
             return self._look_again(body, error)
-        return self.asked([astuple(row) for row in rows])
+        listed = [astuple(row) for row in rows]
+        if body.count(b":") > len(rows) * self._must + 1:
+            refuse_twice(body, names=sum(map(self._names_in, listed)) + 1)
+        return self.asked(listed)
 
     def convert(self, rows: list[dict[str, Any]]) -> Asked:
         """Return rows that came in another form, as :meth:`decode` would."""
@@ -118,6 +126,14 @@ class RowDecoder:
         found = [row[at] for row in values]
         entities = [e if type(e) is str and e else entity_text(e, name=name) for e in found]
         return Asked(values, entities, ids, many=True)
+
+    def _names_in(self, values: tuple[Any, ...]) -> int:
+        """Return how many names a row had at the least: what was left out is NaN or, if text, None."""
+        names = len(values) - values.count(math.nan)
+        for i in self._open:
+            if values[i] is None:
+                names -= 1
+        return names
 
     def _look_again(self, body: bytes, error: msgspec.DecodeError) -> Asked:
         try:

@@ -9,6 +9,7 @@ import numpy as np
 from slipway.records.task import TaskKind
 from slipway.serving.explain import not_json
 from slipway.serving.naming import checked_id
+from slipway.serving.once import refuse_twice
 from slipway.serving.refusal import Refusal
 from slipway.serving.tabular import Values
 
@@ -16,7 +17,6 @@ COLUMNS = ("id", "value")
 """Names of the columns of a table of outcomes."""
 Outcomes = tuple[list[str], list[float]]
 """Prediction ids and what turned out to be true of them."""
-
 
 
 class _One(msgspec.Struct, forbid_unknown_fields=True):
@@ -47,6 +47,7 @@ def decode_outcomes(body: bytes, *, kind: TaskKind) -> Outcomes:
         raise _no_outcome(str(error)) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise not_json(error) from None
+    refuse_twice(body, names=2 * len(outcomes))
     return _checked([o.id for o in outcomes], [o.value for o in outcomes], kind=kind)
 
 

@@ -18,6 +18,7 @@ from slipway.serving.caller import Caller
 from slipway.serving.decode import Asked
 from slipway.serving.explain import not_json
 from slipway.serving.http_request import Request
+from slipway.serving.once import refuse_twice
 from slipway.serving.refusal import Refusal
 from slipway.serving.v2_outputs import Outputs
 from slipway.serving.v2_tensors import Tensor, TensorDecoder, from_raw, to_raw
@@ -89,6 +90,7 @@ class Infer:
             raise Refusal(400, "This is no infer request.", wanted=wanted, got=str(error)) from None
         except (msgspec.DecodeError, RecursionError) as error:
             raise not_json(error) from None
+        refuse_twice(head, names=1 + bool(asked.id) + sum(3 + (t.data is not None) for t in asked.inputs))
         rows = self._tensors.decode(_tensors(asked.inputs, raw))
         names = self._outputs.chosen(output.name for output in asked.outputs)
         default = asked.parameters.binary_data_output
