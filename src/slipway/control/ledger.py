@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from slipway.control.block import DAY_US, NEVER, Block, Known
+from slipway.control.callers import of_callers
 from slipway.control.coding import Coder
 from slipway.control.hashes import Hashes, hashed
 from slipway.control.index import ABSENT, HashIndex
@@ -50,6 +51,7 @@ class Tally(Record, frozen=True, kw_only=True):
         unknown: Outcomes whose prediction has not been read, or was let go.
         unknown_shadows: Shadow answers whose prediction has not been read, or was let go.
         late: Rows of a day that was let go before they came.
+        load_tests: Rows that a load test asked, which count for nothing.
     """
 
     predictions: int = 0
@@ -61,6 +63,7 @@ class Tally(Record, frozen=True, kw_only=True):
     unknown: int = 0
     unknown_shadows: int = 0
     late: int = 0
+    load_tests: int = 0
 
 
 class Ledger:
@@ -98,6 +101,7 @@ class Ledger:
 
     def take(self, stretch: Stretch) -> int:
         """Take in what lies behind :attr:`upto`, and return the number of frames. What fails changes nothing."""
+        stretch, left_out = of_callers(stretch)
         coders = {arm: self._coder(arm) for p in stretch.predictions for arm in {*p.arm, *p.shadows}}
         for predictions in stretch.predictions:
             self._predictions(predictions, coders=coders)
@@ -106,6 +110,7 @@ class Ledger:
         for shadows in stretch.shadows:
             self._shadows(shadows)
         self._outcomes(stretch.outcomes)
+        self.counts["load_tests"] += left_out
         self.upto[stretch.position.segment] = stretch.position.offset
         return stretch.frames
 
