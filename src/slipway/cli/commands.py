@@ -25,6 +25,7 @@ COMMANDS = (
         "slipway.cli.serve:serve",
         "Serve the live route until stopped.\n\nCtrl-C or SIGTERM stops it; requests under way are answered first.",
     ),
+    ("batch", "slipway.cli.batch:app", "Score tables, and take outcomes in bulk; no server is needed."),
     ("bench", "slipway.cli.bench:app", "Ask the running server under load: which rate still holds the budgets?"),
     ("key", "slipway.cli.key:app", "Make, list and revoke the keys that callers of the server show."),
     ("rollout", "slipway.cli.rollout:app", "Start, follow, move and undo rollouts."),

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from slipway.batch.outcomes import OutcomesReport
 from slipway.control.report import StepReport
 from slipway.control.step import Controller
 from slipway.errors import Conflict
@@ -15,6 +16,7 @@ from slipway.project.comparing import DatasetComparison, RunComparison, compare_
 from slipway.project.keeping import Pruned, prune
 from slipway.project.querying import query
 from slipway.project.rollouts import ReplayReport
+from slipway.project.scoring import Scored, score, take_outcomes
 from slipway.project.status import Status
 from slipway.project.tables import as_polars
 from slipway.project.verifying import PackageReport, Verified, verify_all, verify_package
@@ -337,6 +339,85 @@ class Project:
         projects = [self._parts, *(open_parts(folder.absolute()) for folder in beside)]
         serving.first_routes(projects, by=self._by, warn=warn)
         serving.serve(projects, port=port, clock=clock, ready=ready, warn=warn)
+
+    def score(
+        self,
+        table: Any,
+        *,
+        output: str | Path | None = None,
+        id: str | None = None,  # noqa: A002 - the field's own word
+        entity: str | None = None,
+        keep: Sequence[str] = (),
+        max_rejects: float | None = None,
+        overwrite: bool = False,
+        threads: int | None = None,
+        at_us: int | None = None,
+        progress: Callable[[int, int], None] = lambda *_: None,
+        warn: Callable[[str], object] = serving.to_stderr,
+    ) -> Scored:
+        """Answer each row of a table by the route in force and journal it, as requests are; no server is needed.
+
+        Rows that do not fit the fields are rejected one by one, in the words that a caller would be told. Killed at any
+        moment, the same call goes on where it was; the output is complete or absent, and no row is journalled twice.
+
+        Args:
+            table: A polars, pandas or Arrow table; or a file, a folder, a pattern or an ``s3://`` URL of Parquet, Arrow
+                or CSV, which may be larger than memory.
+            output: Where the answers go; None hands them back, which only a table in memory allows.
+            id: Column of prediction ids; None makes them.
+            entity: Column of the entity; None reads the one that the scope names.
+            keep: Columns of the table that the output has too; ``*`` is all.
+            max_rejects: Share of the rows, in [0, 1], that may be rejected; None is any.
+            overwrite: Whether to replace an output, or an unfinished job of another order, that is there.
+            threads: How many; None is one a core.
+            at_us: Moment at which the rows count as received; None is now.
+            progress: Told rows done and rows in all.
+            warn: Called with what is wrong where scoring goes on all the same.
+
+        Raises:
+            NotFound: No such input, or no live arm.
+            BadInput: A broken or empty table, columns missing, ids that come twice, no row that can be answered.
+            Conflict: The output exists, or another job is unfinished or at work there.
+            Refused: More rows were rejected than may be.
+            Unavailable: The disk refused, an object store does not answer, or an arm cannot be loaded.
+        """
+        rollouts.route_or_keep(self._parts, controller=lambda: self._controller, by=self._by, warn=warn)
+        return score(
+            self._parts,
+            table,
+            output=output,
+            id=id,
+            entity=entity,
+            keep=keep,
+            max_rejects=max_rejects,
+            overwrite=overwrite,
+            threads=threads,
+            at_us=at_us,
+            progress=progress,
+        )
+
+    def take_outcomes(
+        self,
+        table: Any,
+        *,
+        id: str = "id",  # noqa: A002 - the field's own word
+        value: str = "value",
+        at_us: int | None = None,
+    ) -> OutcomesReport:
+        """Journal outcomes in bulk; of several of one prediction the first counts, so once more changes nothing.
+
+        Args:
+            table: As for :meth:`score`.
+            id: Column of prediction ids.
+            value: Column of what turned out to be true; null where it is not known yet.
+            at_us: Moment at which they count as received; None is now.
+
+        Raises:
+            NotFound: No such input.
+            BadInput: A row is no outcome; nothing was taken.
+            Unavailable: The disk refused.
+        """
+        return take_outcomes(self._parts, table, id=id, value=value, at_us=at_us)
 
     def bench(self, plan: BenchPlan, *, told: Callable[[Rung], None] = lambda _: None) -> LoadTest:
         """Ask this project's running server under load, and keep the result; :mod:`slipway.project.benching` says how.
