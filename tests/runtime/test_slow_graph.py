@@ -9,6 +9,7 @@ import pytest
 from slipway.errors import DeadlineExceeded
 from slipway.records.usage import ArmUsage
 from slipway.runtime.onnx import SLOW_ROW_S, OnnxRuntime
+from slipway.runtime.watchdog import Runs
 from slipway.testing import models
 
 GRAPH = models.looping_graph()
@@ -96,15 +97,27 @@ def test_one_that_does_not_end_when_told_is_refused_at_once(monkeypatch):
 
     async def run():
         runtime = looping(timeout_s=0.01)
-        monkeypatch.setattr(runtime._runs, "timeout_s", 600.0)
+        monkeypatch.setattr(Runs, "stop_late", lambda *_, **__: None)
         hung = asyncio.create_task(runtime.predict(HANGS, rows=1))
-        await asyncio.sleep(1.2)
-        monkeypatch.setattr(runtime._runs, "timeout_s", 0.05)
-        with pytest.raises(DeadlineExceeded, match="does not end when told"):
+        await asyncio.sleep(1.1)
+        with pytest.raises(DeadlineExceeded, match=r"told to end 1 s ago and does not"):
             await runtime.predict(QUICK, rows=1)
-        assert runtime.usage().failures["stuck"] == 1
+        assert runtime.usage().failures == {"stuck": 1}
+        await runtime.close()
         with pytest.raises(DeadlineExceeded):
             await hung
-        await runtime.close()
 
     asyncio.run(run())
+
+
+def test_many_rows_have_more_time_in_proportion():
+    """What shadows and batch scoring ask about at once is not late because it is much."""
+    rows = 64 * 20
+    much = {"a": np.full(rows, 3e4), "b": np.zeros(rows)}
+    begun_s = time.monotonic()
+    assert looping(timeout_s=60).score(much, rows=rows).tolist() == [0.5] * rows
+    took_s = time.monotonic() - begun_s
+    assert took_s > 0.1, "else the watchdog may look too late to end it below"
+    assert looping(timeout_s=took_s / 2).score(much, rows=rows).tolist() == [0.5] * rows
+    with pytest.raises(DeadlineExceeded):
+        looping(timeout_s=1e-4).score(much, rows=rows)

@@ -43,6 +43,7 @@ _NUMBERS: dict[str, Any] = {
 SLOW_ROW_S = 0.005
 """A graph that takes longer for one row does not run inside a tick."""
 _SLOW_RUN_S = 0.05
+_STUCK_S = 1.0
 _Feed = Callable[[Columns, int], tuple[dict[str, Any], npt.NDArray[np.bool_] | None]]
 
 
@@ -56,7 +57,7 @@ class OnnxRuntime:
         model: The graph's bytes.
         signature: Inputs and kind of answer; binary answers are the probability of class 1.
         name: What to call the model in messages.
-        timeout_s: How long one batch may take.
+        timeout_s: How long a batch of up to 64 rows may take, larger ones in proportion.
         usage: What its trial measured.
         device: Where to compute.
 
@@ -100,13 +101,14 @@ class OnnxRuntime:
             Unavailable: The graph failed on this batch, or gave another number of scores.
         """
         feed, unanswerable = self._feed(columns, rows)
-        options = self._runs.begin()
+        options, begun_s = self._runs.begin(rows), time.monotonic()
         try:
             (answer,) = self._run([self._output], feed, options)
         except Exception as error:  # noqa: BLE001 - ONNX Runtime raises a class of its own for each kind of failure
             raise self._failed(error, rows, ended=options.terminate) from None
         finally:
-            took_s = self._runs.end(options)
+            self._runs.end(options)
+            took_s = time.monotonic() - begun_s
             if took_s > _SLOW_RUN_S and took_s > rows * SLOW_ROW_S:
                 self.at_once = False
         if answer.ndim == 2:
@@ -127,12 +129,12 @@ class OnnxRuntime:
             DeadlineExceeded: As in :meth:`score`; or an earlier batch was told to end and does not.
             Unavailable: As in :meth:`score`.
         """
-        held_s = self._runs.oldest_s(now_s=time.monotonic())
-        if held_s > 2 * self._runs.timeout_s + 1.0:
+        late_s = self._runs.overdue_s(now_s=time.monotonic())
+        if late_s > _STUCK_S:
             self._count("stuck")
             raise DeadlineExceeded(
-                f"{self._name}: want {rows} scores, got none: it has been at an earlier batch for {held_s:.0f} s and "
-                "does not end when told. Route around it and start the server again."
+                f"{self._name}: want {rows} scores, got none: an earlier batch was told to end {late_s:.0f} s ago and "
+                "does not. Route around it and start the server again."
             )
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="slipway-model")
@@ -146,7 +148,7 @@ class OnnxRuntime:
         """End what runs, and let the thread go; the session goes with its last reference."""
         thread, self._thread = self._thread, None
         if thread is not None:
-            self._runs.timeout_s = 0.0
+            self._runs.stop()
             thread.shutdown(wait=False, cancel_futures=True)
 
     def _failed(self, error: Exception, rows: int, *, ended: bool) -> Unavailable:

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from onnxruntime import RunOptions
 
 _LOOK_S = 0.05
+_ROWS = 64
 
 
 class Runs:
-    """The runs of one graph that are under way, each with the moment it began.
+    """The runs of one graph that are under way, each with the moment it is due.
 
     Args:
-        timeout_s: How long one may take; late runs are found within 0.05 s more.
+        timeout_s: How long a run of up to 64 rows may take; one of more rows has more time in proportion, for shadows
+            and batch scoring ask about thousands at once. Late runs are found within 0.05 s more.
     """
 
     __slots__ = ("__weakref__", "_make", "_open", "timeout_s")
@@ -36,15 +38,22 @@ class Runs:
         self.timeout_s = timeout_s
         _watch(self)
 
-    def begin(self) -> "RunOptions":
+    def begin(self, rows: int) -> "RunOptions":
         """Return the options to run with; hand them to :meth:`end` whatever happens."""
         options = self._make()
-        self._open[id(options)] = (time.monotonic(), options)
+        allowed_s = self.timeout_s if rows <= _ROWS else self.timeout_s * rows / _ROWS
+        self._open[id(options)] = (time.monotonic() + allowed_s, options)
         return options
 
-    def end(self, options: "RunOptions") -> float:
-        """Forget a run; return how long it took, in seconds."""
-        return time.monotonic() - self._open.pop(id(options))[0]
+    def end(self, options: "RunOptions") -> None:
+        """Forget a run."""
+        del self._open[id(options)]
+
+    def stop(self) -> None:
+        """Tell all runs to end, and those that begin later, too."""
+        self.timeout_s = 0.0
+        for _, options in list(self._open.values()):
+            options.terminate = True
 
     def stop_late(self, *, now_s: float) -> None:
         """Tell the runs that are late to end.
@@ -52,13 +61,13 @@ class Runs:
         Args:
             now_s: Monotonic seconds.
         """
-        for begun_s, options in list(self._open.values()):
-            if now_s - begun_s > self.timeout_s:
+        for due_s, options in list(self._open.values()):
+            if now_s > due_s:
                 options.terminate = True
 
-    def oldest_s(self, *, now_s: float) -> float:
-        """Return for how long the oldest run has been under way, 0 where there is none."""
-        return now_s - min((begun_s for begun_s, _ in list(self._open.values())), default=now_s)
+    def overdue_s(self, *, now_s: float) -> float:
+        """Return for how long the run that is latest has been late, 0 where none is."""
+        return max(0.0, now_s - min((due_s for due_s, _ in list(self._open.values())), default=now_s))
 
 
 _watched: weakref.WeakSet[Runs] = weakref.WeakSet()
