@@ -16,7 +16,10 @@ from slipway.storage.journal.reader import SegmentReader, list_segments
 from slipway.storage.journal.sealed import KINDS, SealedSegment, check_parquet, parquet_of, sealed_segments
 from slipway.storage.journal.tables import SCHEMAS, tables_of
 
-_RANK = (pl.col("score").is_null(), "received_at", "route_version", "arm", "latency_us", "score")
+_RANK = (
+    pl.col("score").is_null(),
+    *map(pl.col, ("received_at", "route_version", "arm", "latency_us", "score")),
+)
 """Of rows with one id the first counts: who asked again after a failure got the answer, and that is what he has."""
 
 
@@ -115,18 +118,19 @@ def answers(predictions: pl.LazyFrame, *, outcomes: pl.LazyFrame, kind: TaskKind
     >>> answers(asked, outcomes=told, kind=TaskKind.BINARY).select("id", "outcome", "outcome_at").collect().rows()
     [('a', 0.0, 8)]
     """
-    several = predictions.group_by("id").len().filter(pl.col("len") > 1).select("id")
-    once = predictions.join(several, on="id", how="anti")
-    earliest = (
-        predictions.join(several, on="id", how="semi").sort(_RANK).unique("id", keep="first", maintain_order=True)
-    )
     value = pl.col("value")
     possible = value.is_in([0.0, 1.0]) if kind is TaskKind.BINARY else value.is_finite()
-    at = pl.col("received_at")
-    first = (
-        outcomes.filter(possible).group_by("id").agg(outcome=value.filter(at == at.min()).min(), outcome_at=at.min())
-    )
-    return pl.concat([once, earliest]).join(first, on="id", how="left")
+    first = _one_each(outcomes.filter(possible), order=(pl.col("received_at"), value))
+    told = first.select("id", outcome="value", outcome_at="received_at")
+    return _one_each(predictions, order=_RANK).join(told, on="id", how="left")
+
+
+def _one_each(rows: pl.LazyFrame, *, order: tuple[pl.Expr, ...]) -> pl.LazyFrame:
+    """Return the first row of each id; only ids that come more than once are sorted."""
+    several = rows.group_by("id").len().filter(pl.col("len") > 1).select("id")
+    once = rows.join(several, on="id", how="anti")
+    repeated = rows.join(several, on="id", how="semi")
+    return pl.concat([once, repeated.sort(order).unique("id", keep="first", maintain_order=True)])
 
 
 def _rows(kind: str, *, files: list[Path], fresh: list[pl.DataFrame]) -> pl.LazyFrame:
