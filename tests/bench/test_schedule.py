@@ -82,7 +82,7 @@ def test_an_entity_that_is_a_field_stays_as_it_was():
         count=1, rng=np.random.default_rng(0),
     )  # fmt: skip
     assert b'"plane":"N1"' in only
-    assert b"host: [::1]:80" in only
+    assert b"\r\nhost: localhost\r\n" in only
 
 
 def us(ms, *, n=2000, endless=0):

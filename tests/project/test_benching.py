@@ -1,6 +1,7 @@
 """One load test of a real server: kept, held against the budgets, told apart from what callers asked."""
 
 import json
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -8,24 +9,40 @@ import pytest
 from slipway import Project
 from slipway.bench.ladder import Climb
 from slipway.cli.app import run
-from slipway.errors import Conflict, NotFound, Refused
+from slipway.errors import Conflict, NotFound, Refused, Unavailable
 from slipway.project import benching
 from slipway.project.benching import BenchPlan
 from slipway.project.server import Server
+from slipway.records.access import May
 from slipway.records.frame import PredictionFrame
 from slipway.records.load_test import ID_PREFIX, Hold, Limits
 from slipway.records.worker_config import ClockKind
 from slipway.serving.config_file import load_config
 from slipway.storage.journal import SegmentReader
 from slipway.storage.layout import Layout
+from slipway.testing.certificates import Authority
 
 LENIENT = Limits(latency_p99_ms=1000.0)
 PLAN = BenchPlan(climb=Climb(qps=1500, for_s=1.0), limits=LENIENT, warm_s=0.2, connections=8)
 
 
+REACH = """[serving]
+tls_certificate = "server.pem"
+tls_key = "server.key"
+"""
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    made = Project.init(tmp_path_factory.mktemp("bench") / "tumours")
+    """One whose server speaks TLS and lets in only who has a key, which the load test must then show."""
+    folder = tmp_path_factory.mktemp("bench")
+    made = Project.init(folder / "tumours")
+    page = made.folder / "slipway.toml"
+    page.write_text(page.read_text().replace("[serving]\n", REACH))
+    authority = Authority(folder, now=datetime.now(UTC))
+    authority.sign(made.folder / "server.pem", key=made.folder / "server.key")
+    made = Project.open(made.folder)
+    made.make_key("app", may=[May.PREDICT])
     made.make_dataset()
     return made
 
@@ -45,6 +62,7 @@ def test_what_was_found_is_kept_and_held_against_the_budgets(project, server, ca
     told = []
     test = project.bench(PLAN, told=told.append)
     assert test.held_qps == 1500, test.rungs[0].reason
+    assert test.url.startswith("https://127.0.0.1:")
     assert list(test.rungs) == told
     assert project.load_tests() == [test]
     assert "1,500 requests a second held" in project.audit()[-1].why
@@ -60,6 +78,14 @@ def test_every_row_of_it_is_journalled_under_a_name_of_its_own(project, server):
     (test,) = project.load_tests()
     assert len(ids) == len(set(ids)) >= test.rungs[0].latency.n
     assert all(i.startswith(test.id) and i.startswith(ID_PREFIX) for i in ids)
+
+
+def test_who_shows_another_certificate_is_not_asked(project, server, monkeypatch):
+    authority = project.folder.parent / "ca.pem"
+    other = msgspec.structs.replace(load_config(Layout(project.folder)), tls_certificate=str(authority))
+    monkeypatch.setattr(benching, "load_config", lambda _: other)
+    with pytest.raises(Unavailable, match="another certificate"):
+        project.bench(PLAN)
 
 
 def test_the_command_prints_draws_and_ends_with_1_where_nothing_holds(project, server, tmp_path, capsys):
@@ -80,6 +106,7 @@ def test_a_server_that_replays_is_not_asked(project, server, monkeypatch):
         project.bench(PLAN)
 
 
+@pytest.mark.slow
 def test_real_callers_of_a_rollout_are_not_slowed_unasked(project, server):
     project.train(name="first")
     project.start_rollout()

@@ -5,6 +5,7 @@ arrivals       When is each request due?
 wire           What does it say?
 open_loop      Sends each when it is due, whoever has not answered yet
 caller         One connection
+pinned         TLS to the project's own server
 wake           Wakes at a moment, to some ten microseconds
 generator      The process that does so, apart from the server and from whoever reads the result
 usage          What did the server's processes take meanwhile?

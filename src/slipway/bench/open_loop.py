@@ -7,14 +7,15 @@ would be waiting too.
 import asyncio
 import contextlib
 import math
-import ssl
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from slipway.bench import pinned
 from slipway.bench.caller import Caller
 from slipway.bench.wake import Waker
 from slipway.bench.wire import MARK, Target
@@ -36,7 +37,7 @@ class OpenLoop:
 
     def __init__(self, target: Target, *, requests: Sequence[bytes]) -> None:
         self._target, self._requests = target, requests
-        self._tls = ssl.create_default_context(cafile=target.tls_ca) if target.tls_ca else None
+        self._tls = pinned.context() if target.tls_certificate else None
         self._idle: deque[Caller] = deque()
         self._waiting: deque[int] = deque()
         self._due: Sequence[int] = ()
@@ -52,7 +53,7 @@ class OpenLoop:
         """Open all connections.
 
         Raises:
-            OSError: Nobody listens there.
+            OSError: Nobody listens there, or who does shows another certificate.
         """
         await asyncio.gather(*(self._connect() for _ in range(connections)))
 
@@ -130,7 +131,10 @@ class OpenLoop:
     async def _connect(self) -> None:
         caller = Caller(done=self._done, gone=self._gone)
         target = self._target
-        await asyncio.get_running_loop().create_connection(lambda: caller, target.host, target.port, ssl=self._tls)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(lambda: caller, target.host, target.port, ssl=self._tls)
+        if target.tls_certificate:
+            pinned.check(transport, certificate=Path(target.tls_certificate))
         self._free(caller)
 
     async def _reconnect(self) -> None:

@@ -23,14 +23,14 @@ class Target(Record, frozen=True, kw_only=True):
         port: Port.
         path: Path, such as ``/predict``.
         headers: Further headers, such as a key.
-        tls_ca: File with the certificate to trust; empty for plain HTTP.
+        tls_certificate: File with the certificate that the server must show; empty for plain HTTP.
     """
 
     host: str
     port: int
     path: str = "/predict"
     headers: tuple[tuple[str, str], ...] = ()
-    tls_ca: str = ""
+    tls_certificate: str = ""
 
 
 def rows_of(columns: Mapping[str, Any], *, fields: Sequence[Field]) -> list[dict[str, Any]]:
@@ -93,10 +93,9 @@ def templates(
 
 def _request(body: object, *, target: Target) -> bytes:
     encoded = msgspec.json.encode(body)
-    host = f"[{target.host}]" if ":" in target.host else target.host
     head = [
         f"POST {target.path} HTTP/1.1",
-        f"host: {host}:{target.port}",
+        "host: localhost",
         "content-type: application/json",
         f"content-length: {len(encoded)}",
         *(f"{name}: {value}" for name, value in target.headers),

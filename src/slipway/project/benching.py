@@ -16,6 +16,7 @@ from slipway.bench.wire import Target, rows_of, templates
 from slipway.errors import BadInput, Conflict, NotFound, Refused, SlipwayError
 from slipway.ports import Change
 from slipway.project import datasets
+from slipway.project.loopback import key_of, own_address
 from slipway.project.tables import columns_of
 from slipway.records.arm import ArmKind
 from slipway.records.base import Record
@@ -97,7 +98,13 @@ def bench(parts: Parts, *, plan: BenchPlan, by: str, told: Callable[[Rung], None
     at_us = parts.clock.now_us()
     id_ = f"{ID_PREFIX}{at_us:x}"
     limits = plan.limits or Limits(latency_p99_ms=parts.scope.budgets.latency_p99_ms or config.deadline_ms)
-    target = Target(host=config.host, port=config.port, path=f"/predict/{config.route}")
+    target = Target(
+        host=own_address(config.host),
+        port=config.port,
+        path=f"/predict/{config.route}",
+        headers=tuple(key_of(parts.layout).items()),
+        tls_certificate=config.tls_certificate,
+    )
     meter = Meter({state.name: state.pid for state in alive})
     load = os.getloadavg()[0]
     asked: list[Rung] = []
@@ -115,7 +122,7 @@ def bench(parts: Parts, *, plan: BenchPlan, by: str, told: Callable[[Rung], None
     test = LoadTest(
         id=id_,
         at_us=at_us,
-        url=f"http://{target.host}:{target.port}{target.path}",
+        url=f"http{'s' if target.tls_certificate else ''}://{target.host}:{target.port}{target.path}",
         route=route.name,
         route_version=route.version,
         arms=tuple(a.name for a in route.arms),

@@ -46,7 +46,7 @@ def ask(
         OSError: Nobody answered in time, or who answered has another certificate.
         http.client.HTTPException: Somebody answered with something else than HTTP.
     """
-    address = _ALL.get(host, host)
+    address = own_address(host)
     connection = (
         _Pinned(address, port, timeout_s=timeout_s, certificate=Path(tls_certificate))
         if tls_certificate
@@ -58,6 +58,15 @@ def ask(
         return Reply(reply.status, reply.read())
     finally:
         connection.close()
+
+
+def own_address(host: str) -> str:
+    """Return the address at which this machine reaches what is bound to ``host``.
+
+    >>> own_address("0.0.0.0"), own_address("10.0.0.7")
+    ('127.0.0.1', '10.0.0.7')
+    """
+    return _ALL.get(host, host)
 
 
 def key_of(layout: Layout) -> dict[str, str]:
