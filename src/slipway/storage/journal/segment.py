@@ -84,10 +84,9 @@ class OpenSegment:
             self._handle = -1
 
     def _write_all(self, data: bytes | bytearray) -> None:
-        view = memoryview(data)
-        while view:
-            written = os.write(self._handle, view)
-            view = view[written:]
+        written = os.write(self._handle, data)
+        while written < len(data):
+            written += os.write(self._handle, memoryview(data)[written:])
 
     def _flush(self, *, wanted_bytes: int) -> None:
         try:
