@@ -51,6 +51,23 @@ def test_a_key_is_revoked_for_good(call):
     assert call("key", "make", "b", "--may", "everything", "--json")[1]["kind"] == "Usage"
 
 
+def test_who_made_and_revoked_a_key_is_in_the_audit_trail(call, folder):
+    call("key", "make", "app", "--may", "predict")
+    call("key", "revoke", "app")
+    entries = call("audit", "--json")[1]
+    assert [(e["kind"], e["id"], e["why"]) for e in entries] == [
+        ("access-key", "app", "key app made; it may predict"),
+        ("access-key", "app", "key app revoked"),
+    ]
+    call("key", "make", "late")
+    for part in (folder / ".slipway").glob("control.db*"):
+        part.unlink()
+    (folder / ".slipway" / "control.db").write_bytes(b"no database" * 1000)
+    assert call("key", "make", "unknown-to-all")[0] == 1
+    assert call("key", "revoke", "late", "--json")[1]["revoked_us"]  # locking out waits for nothing
+    assert [k["name"] for k in call("key", "list", "--json")[1]] == ["app", "late"]
+
+
 def test_without_keys_that_is_said(call):
     assert "none is asked for" in call("key", "list")[1]
 

@@ -13,16 +13,20 @@ from slipway.control.run import run
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
 from slipway.ports import Change
+from slipway.records.access import May
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.rollout import Rollout
 from slipway.records.worker_config import ClockKind
 from slipway.scoping.parse import parse
+from slipway.serving.door import Door
 from slipway.serving.guard import Guard
 from slipway.serving.run_state import State
+from slipway.storage.access_keys import make_key
 from slipway.testing.memory import MemoryJournal, MemoryStore
 from slipway.testing.rollouts import CANDIDATE, LIVE, plan
 from slipway.testing.traffic import DAY_US, MemoryRoutes, World
 
+OPEN = Guard("127.0.0.1")
 JSON = {"Content-Type": "application/json"}
 SCOPE = """
 [project]
@@ -86,7 +90,7 @@ def make_site(kind, **how):
 
 
 @contextlib.contextmanager
-def served(desk):
+def served(desk, *, guard=OPEN):
     """A real server on a free port of loopback, and what it told of itself."""
     told, ready, alive = [], threading.Event(), threading.Event()
     alive.set()
@@ -96,7 +100,7 @@ def served(desk):
         ready.set()
 
     how = {"host": "127.0.0.1", "port": 0, "tell": tell, "alive": alive.is_set, "interval_s": 0.01}
-    how["guard"] = Guard("127.0.0.1")
+    how["guard"] = guard
     server = threading.Thread(target=run, args=(desk,), kwargs=how)
     server.start()
     try:
@@ -113,6 +117,22 @@ def served(desk):
 def client(site):
     with served(site) as client:
         yield client
+
+
+def test_with_keys_only_who_may_command_is_heard_and_his_key_is_noted(site, tmp_path):
+    tokens = {
+        name: make_key(tmp_path / "keys.json", name=name, may=[may], now_us=1, by="test")[1]
+        for name, may in (("caller", May.PREDICT), ("boss", May.CONTROL))
+    }
+    headers = {name: {"Authorization": f"Bearer {token}"} | JSON for name, token in tokens.items()}
+    body = msgspec.json.encode({"candidate": "candidate", "plan": plan(maturity_s=7200.0), "by": "ann"})
+    with served(site, guard=Guard("127.0.0.1", door=Door(tmp_path / "keys.json"))) as client:
+        for path in ("/status", "/nowhere"):
+            assert client.get(path).status_code == 401
+            assert client.get(path).headers["www-authenticate"].startswith("Bearer")
+        assert client.post("/rollouts", content=body, headers=headers["caller"]).status_code == 403
+        assert client.post("/rollouts", content=body, headers=headers["boss"]).status_code == 201
+        assert client.get("/audit", headers=headers["boss"]).json()[-1]["by"] == "ann (key boss)"
 
 
 def started(client):

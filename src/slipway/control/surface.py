@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from slipway.control.desk import Desk, RollbackRequest, StartRequest, StepRequest, decode_request
 from slipway.errors import BadInput, Conflict, Corrupt, NotFound, Refused, SlipwayError, Unavailable
 from slipway.records.access import May
+from slipway.serving.door import OWN
 from slipway.serving.guard import Guard
 from slipway.serving.refusal import Refusal
 
@@ -53,11 +54,11 @@ def surface(desk: Desk, *, guard: Guard) -> Starlette:
         return _answer(request, await run_in_threadpool(desk.step, wanted))
 
     async def start(request: Request) -> Response:
-        wanted = await _read(request, kind=StartRequest)
+        wanted = _signed(request, await _read(request, kind=StartRequest))
         return _answer(request, await run_in_threadpool(desk.start, wanted), status=201)
 
     async def roll_back(request: Request) -> Response:
-        wanted = await _read(request, kind=RollbackRequest)
+        wanted = _signed(request, await _read(request, kind=RollbackRequest))
         ended = await run_in_threadpool(desk.roll_back, request.path_params["id"], request=wanted)
         return _answer(request, ended)
 
@@ -107,7 +108,7 @@ class Guarded:
             headers: dict[bytes, bytes] = dict(scope["headers"])
             try:
                 self._guard.check({b"host": b"", **headers})  # who names none gets no answer here
-                self._guard.admit(headers, may=May.CONTROL)
+                scope["state"] = {"key": self._guard.admit(headers, may=May.CONTROL)}
             except Refusal as refusal:
                 body = refusal.body
                 message = f"{body.error} want {body.wanted}, got {body.got}."
@@ -127,6 +128,12 @@ async def _read(request: Request, *, kind: type[Any]) -> Any:
     if body and request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
         raise BadInput("Content-Type: want application/json, got something else.")
     return decode_request(bytes(body), kind=kind)
+
+
+def _signed(request: Request, wanted: Any) -> Any:
+    """Add the name of the key to who says that he asks; what he says, he could make up."""
+    key = request.state.key
+    return wanted if key in ("", OWN) else msgspec.structs.replace(wanted, by=f"{wanted.by} (key {key})")
 
 
 def _answer(request: Request, value: object, *, status: int = 200) -> Response:

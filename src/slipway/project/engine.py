@@ -477,13 +477,17 @@ class Project:
         """
         return reach.make(self._parts, name, may=may, by=self._by)
 
-    def revoke_key(self, name: str) -> AccessKey:
+    def revoke_key(self, name: str, *, warn: Callable[[str], object] = serving.to_stderr) -> AccessKey:
         """Let nobody in by this key any more; a server that runs follows within a second.
+
+        Args:
+            name: Its name.
+            warn: Called if the audit trail could not be written; the key is revoked all the same.
 
         Raises:
             NotFound: No such key.
         """
-        return reach.revoke(self._parts, name)
+        return reach.revoke(self._parts, name, by=self._by, warn=warn)
 
     def status(self) -> Status:
         """Return what the engineer on call wants to know."""

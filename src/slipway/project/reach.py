@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from slipway.errors import Refused, SlipwayError
+from slipway.ports import Change
 from slipway.records.access import WARN_DAYS, AccessKey, Certificate, May
 from slipway.records.worker_config import is_loopback
 from slipway.storage.access_keys import make_key, read_keys, revoke_key
@@ -80,10 +81,32 @@ def keys(parts: Parts) -> tuple[AccessKey, ...]:
 
 
 def make(parts: Parts, name: str, *, may: Sequence[May], by: str) -> tuple[AccessKey, str]:
-    """Make a key; see :func:`slipway.storage.access_keys.make_key`."""
-    return make_key(parts.layout.keys, name=name, may=may, now_us=parts.clock.now_us(), by=by)
+    """Make a key, noted in the audit trail before it lets anybody in.
+
+    Raises:
+        SlipwayError: As :func:`slipway.storage.access_keys.make_key`, or the control store does not answer.
+    """
+    now_us = parts.clock.now_us()
+
+    def note(key: AccessKey) -> None:
+        why = f"key {name} made; it may {' and '.join(key.may)}"
+        parts.store.commit([Change(key, name, None)], at_us=now_us, by=by, why=why)
+
+    return make_key(parts.layout.keys, name=name, may=may, now_us=now_us, by=by, first=note)
 
 
-def revoke(parts: Parts, name: str) -> AccessKey:
-    """Revoke a key; see :func:`slipway.storage.access_keys.revoke_key`."""
-    return revoke_key(parts.layout.keys, name=name, now_us=parts.clock.now_us())
+def revoke(parts: Parts, name: str, *, by: str, warn: Callable[[str], object]) -> AccessKey:
+    """Revoke a key; it counts even where the audit trail cannot be written, for locking out must not wait.
+
+    Raises:
+        NotFound: No such key.
+        Unavailable: The disk refused.
+    """
+    now_us = parts.clock.now_us()
+    revoked = revoke_key(parts.layout.keys, name=name, now_us=now_us)
+    try:
+        change = Change(revoked, name, None)
+        parts.store.commit([change], at_us=now_us, by=by, why=f"key {name} revoked")
+    except SlipwayError as error:
+        warn(f"key {name} lets nobody in any more, and the audit trail does not say so: {error}")
+    return revoked

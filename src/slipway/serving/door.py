@@ -16,6 +16,8 @@ from slipway.records.access import AccessKey, May
 from slipway.serving.refusal import Refusal
 from slipway.storage.access_keys import digest_of, read_keys
 
+OWN = "this machine"
+"""Name of the key of this machine's own commands, which no key of a caller can have."""
 _MOST_KNOWN = 4096
 _HINT = "'slipway key make NAME' makes one; send it as 'Authorization: Bearer KEY'."
 _log = structlog.get_logger()
@@ -62,11 +64,11 @@ class Door:
         self.asks = self._always or keys is not None
         self._digests = [_entry(key) for key in keys or () if key.revoked_us is None]
         if own:
-            self._digests.append((digest_of(own), _Holder("this machine", frozenset(May))))
+            self._digests.append((digest_of(own), _Holder(OWN, frozenset(May))))
         self._known = {}
 
-    def admit(self, authorization: bytes | None, *, may: May | None) -> None:
-        """Return if whoever sent this header may do that; ``may`` is None for what any key may.
+    def admit(self, authorization: bytes | None, *, may: May | None) -> str:
+        """Return the name of the key if whoever sent this header may do that; ``may`` is None for what any key may.
 
         Raises:
             Refusal: 401, no key or none that is known; 403, a key that may not.
@@ -81,6 +83,7 @@ class Door:
                 hint=f"Make another: 'slipway key make NAME --may {may}'.",
                 headers=(("www-authenticate", 'Bearer realm="slipway", error="insufficient_scope"'),),
             )
+        return holder.name
 
     def _recognise(self, authorization: bytes | None) -> _Holder:
         scheme, _, token = (authorization or b"").partition(b" ")

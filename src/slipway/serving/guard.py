@@ -57,14 +57,19 @@ class Guard:
         if origin is not None and not self._ours(origin.decode("latin-1")):
             raise self._refusal("Origin", origin)
 
-    def admit(self, headers: Mapping[bytes, bytes], *, may: May | None = None) -> None:
-        """Return if the caller may do that; None stands for what any key may.
+    def admit(self, headers: Mapping[bytes, bytes], *, may: May | None = None) -> str:
+        """Return the name of the caller's key if he may do that, or an empty string where none is asked for.
+
+        Args:
+            headers: Of the request, names in lower case.
+            may: What he wants; None stands for what any key may.
 
         Raises:
             Refusal: 401 or 403.
         """
         if self._door is not None and self._door.asks:
-            self._door.admit(headers.get(b"authorization"), may=may)
+            return self._door.admit(headers.get(b"authorization"), may=may)
+        return ""
 
     def look(self) -> None:
         """Take up keys that were made or revoked."""

@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -42,8 +42,24 @@ def read_keys(path: Path) -> tuple[AccessKey, ...] | None:
         raise Corrupt(f"{path}: want the project's keys, got {error}. Restore it from a copy.") from None
 
 
-def make_key(path: Path, *, name: str, may: Sequence[May], now_us: int, by: str) -> tuple[AccessKey, str]:
+def make_key(
+    path: Path,
+    *,
+    name: str,
+    may: Sequence[May],
+    now_us: int,
+    by: str,
+    first: Callable[[AccessKey], object] = lambda _: None,
+) -> tuple[AccessKey, str]:
     """Make a key of 256 random bits and return what is stored of it, and the key itself, which nothing else will tell.
+
+    Args:
+        path: The file of keys.
+        name: A checked word that no other key has or had.
+        may: What it lets in for.
+        now_us: The moment.
+        by: Who makes it.
+        first: Called before it lets anybody in, such as to note it elsewhere; if that raises, no key was made.
 
     Raises:
         BadInput: The name is no checked word, or it may do nothing.
@@ -59,6 +75,7 @@ def make_key(path: Path, *, name: str, may: Sequence[May], now_us: int, by: str)
         known = read_keys(path) or ()
         if any(key.name == name for key in known):
             raise Conflict(f"key {name}: want a name of its own, got one that is taken. 'slipway key list' shows all.")
+        first(made)
         _save(path, (*known, made))
     return made, token
 

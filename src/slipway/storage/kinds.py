@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from slipway.errors import BadInput, Corrupt, nearest
+from slipway.records.access import AccessKey
 from slipway.records.alert import Finding
 from slipway.records.arm import Arm
 from slipway.records.base import canonical
@@ -27,6 +28,7 @@ R = TypeVar("R")
 
 KINDS: Mapping[str, type] = MappingProxyType(
     {
+        "access-key": AccessKey,
         "arm": Arm,
         "cell-answers": CellAnswers,
         "dataset": DatasetVersion,
