@@ -1,7 +1,11 @@
 """Entry points of the processes: ``python -m slipway.process worker|shadow|control --folder F [--folder F ...]``."""
 
 import argparse
+import os
 from pathlib import Path
+
+NICE = 5
+"""Control gives way to the workers: who waits for an answer comes before who looks at the evidence."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -18,6 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
     if asked.role == "control":
         from slipway.wiring import run_control  # noqa: PLC0415 - a worker must not load the control store
 
+        os.nice(NICE)
         run_control(asked.folder[0], parent=asked.parent)
         return
     from slipway.serving.start import run_shadow, run_worker  # noqa: PLC0415 - nor control the event loop

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
+from slipway.control.checkpoint import Checkpoint, basis_of
 from slipway.control.equip import equip
 from slipway.control.folder_routes import FolderRoutes
 from slipway.control.step import Controller
@@ -19,6 +20,7 @@ from slipway.storage.blobs import LocalBlobs
 from slipway.storage.clock import SystemClock
 from slipway.storage.control_store import SqlStore
 from slipway.storage.journal import SegmentReader
+from slipway.storage.journal.reader import list_segments
 from slipway.storage.layout import Layout
 from slipway.storage.lock import ControllerLock
 
@@ -89,23 +91,34 @@ def read_scope(layout: Layout) -> Scope:
     return parse(source, path=str(layout.scope))
 
 
-def controller(parts: Parts, *, guard: Callable[[], AbstractContextManager[object]] | None = None) -> Controller:
+def controller(
+    parts: Parts, *, guard: Callable[[], AbstractContextManager[object]] | None = None, writes: bool = False
+) -> Controller:
     """Return the project's controller.
 
     Args:
         parts: The opened project.
         guard: Entered around each change; None takes the controller lock for each change, so that it is refused while
             a control process runs.
+        writes: Whether it keeps what it read for others to go on from; only the control process may.
     """
+    scope, terms = parts.scope, terms_of(parts.scope)
+    rules = (terms, scope.rollout.maturity_s, scope.monitoring, scope.metric, scope.fields)
     return Controller(
         store=parts.store,
         journal=parts.journal,
         files=FolderRoutes(parts.layout.routes),
-        terms=terms_of(parts.scope),
+        terms=terms,
         watching=Watching(
             parts.store,
             equip=partial(equip, blobs=parts.blobs, scope=parts.scope),
             wait_us=round(parts.scope.rollout.maturity_s * 1e6),
+        ),
+        checkpoint=Checkpoint(
+            parts.layout.checkpoint,
+            basis=basis_of(rules),
+            sizes=lambda: {s.name: s.size_bytes for s in list_segments(parts.layout.journal)},
+            writes=writes,
         ),
         guard=guard or (lambda: ControllerLock(parts.layout.controller_lock)),
     )
@@ -152,7 +165,7 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
         if not until_open(lambda: parts.store, trouble=without_store, alive=alive):
             return
         desk = Desk(
-            controller(parts, guard=nullcontext),
+            controller(parts, guard=nullcontext, writes=True),
             scope=parts.scope,
             clock=parts.clock,
             kind=config.clock,

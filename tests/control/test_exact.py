@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slipway.control import exact
@@ -13,9 +13,10 @@ from slipway.control.exact import exact_sum
 number = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e290, max_value=1e290)
 
 
+@settings(max_examples=50)
 @given(st.lists(number, max_size=30), st.randoms(use_true_random=False))
 def test_it_is_the_exact_sum_rounded_once_in_any_order(values, random):
-    many = np.array(values * 40 + [0.0] * 1000)
+    many = np.array(values + [0.0] * 1000)
     shuffled = many.tolist()
     random.shuffle(shuffled)
     assert exact_sum(many) == exact_sum(np.array(shuffled)) == math.fsum(many)

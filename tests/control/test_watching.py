@@ -1,29 +1,19 @@
 """Monitors under control: what is found is stored once; a broken package is a problem in the report."""
 
 import msgspec
-import numpy as np
-import polars as pl
 
 from slipway.control.block import DAY_US
-from slipway.control.coding import Coder
-from slipway.control.slices import Model
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
-from slipway.control.watching import Equipped, Watching
+from slipway.control.watching import Watching
 from slipway.errors import NotFound
-from slipway.modeling.reference import make_reference
-from slipway.monitoring.advise import Limits
-from slipway.monitoring.instruments import instruments_of
-from slipway.monitoring.watch import Monitor
 from slipway.ports import Change
 from slipway.records.alert import Finding, FindingKind, Step
 from slipway.records.arm import Arm, ArmKind
-from slipway.records.field import Field, FieldKind
-from slipway.records.scoring import Scoring
-from slipway.records.task import TaskKind
 from slipway.stats.evidence import EValue
 from slipway.testing.memory import MemoryJournal, MemoryStore
 from slipway.testing.traffic import MemoryRoutes, World
+from slipway.testing.watched import watched_model
 
 EXAMPLE = Finding(
     id="old-finding-1",
@@ -61,40 +51,11 @@ def test_a_model_without_a_reference_is_not_watched():
     assert (report.problems, report.findings) == ((), ())
 
 
-def packaged():
-    """A model with one input, and the monitor that its 60 days of reference give."""
-    rng = np.random.default_rng(0)
-    at_us = np.repeat(np.arange(60), 100) * DAY_US
-    y = (rng.random(6000) < 0.4).astype(float)
-    scores = np.where(rng.random(6000) < 0.1, 1 - y, y) * 0.8 + 0.1
-    fields = (Field(name="amount", kind=FieldKind.NUMBER, unit="EUR"),)
-    reference, calibration = make_reference(
-        pl.DataFrame({"amount": rng.normal(size=6000)}),
-        fields=fields,
-        times_us=at_us,
-        held_out=np.arange(3000, 6000),
-        scores=scores[3000:],
-        y=y[3000:],
-        scoring=Scoring(kind=TaskKind.BINARY),
-    )
-    instruments = instruments_of(reference, unit="day")
-    monitor = Monitor(
-        model="model-1",
-        reference=reference,
-        instruments=instruments,
-        limits=Limits(metric="error", tolerance=0.01),
-        units={"amount": "EUR"},
-        alpha=0.01,
-    )
-    coder = Coder(instruments.inputs.reference)
-    return Equipped(Model(arm="model-1", reference=reference, calibration=calibration, coder=coder), monitor)
-
-
 def test_drift_is_stored_once_and_a_restart_or_a_second_step_adds_nothing():
     store, journal, files = MemoryStore(), MemoryJournal(), MemoryRoutes()
 
     def control():
-        watching = Watching(store, equip=lambda arm: packaged(), wait_us=7_200_000_000)
+        watching = Watching(store, equip=lambda arm: watched_model(arm.name), wait_us=7_200_000_000)
         return Controller(store=store, journal=journal, files=files, terms=Terms(), watching=watching)
 
     running = control()

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from slipway.control.arms import find_arm
+from slipway.control.ledger import Tally
 from slipway.control.report import StepReport
 from slipway.control.step import Controller
 from slipway.errors import BadInput
@@ -82,6 +83,10 @@ class Status(Record, frozen=True, kw_only=True):
         running: Rollouts that run.
         open_findings: Findings that are open.
         last_step: What the last step did; None before the first.
+        tally: What was read of the journal, and what of it could not be used.
+        behind_s: How old what control has not read yet may be; None while it reads the journal for the first time.
+        held_rows: Rows of the journal in control's memory.
+        held_bytes: What they take.
     """
 
     clock: ClockKind
@@ -90,6 +95,10 @@ class Status(Record, frozen=True, kw_only=True):
     running: tuple[Rollout, ...]
     open_findings: tuple[Finding, ...]
     last_step: StepReport | None
+    tally: Tally
+    behind_s: float | None
+    held_rows: int
+    held_bytes: int
 
 
 class RolloutPage(Record, frozen=True, kw_only=True):
@@ -207,6 +216,10 @@ class Desk:
             running=tuple(rollout for rollout, _ in self.controller.running()),
             open_findings=tuple(f for f in self.findings() if f.closed_us is None),
             last_step=self._last,
+            tally=self.controller.ledger.tally,
+            behind_s=self.controller.behind_s,
+            held_rows=self.controller.ledger.rows,
+            held_bytes=self.controller.ledger.size_bytes,
         )
 
     def rollouts(self) -> tuple[Rollout, ...]:

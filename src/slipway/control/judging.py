@@ -20,17 +20,23 @@ class Judging:
         store: Control store.
         ledger: What was read of the journal.
         by: Whom the audit trail names.
+
+    Attributes:
+        books: Rollout to its cohorts.
     """
 
     def __init__(self, store: ControlStore, *, ledger: Ledger, by: str) -> None:
         self._store, self._ledger, self._by = store, ledger, by
-        self._books: dict[str, CohortBook] = {}
+        self.books: dict[str, CohortBook] = {}
         self._log = VerdictLog(store)
 
     def cohorts(self, rollout: Rollout, *, now_us: int) -> tuple[Cohort, ...]:
         """Return what the judge would see."""
-        book = self._books.setdefault(rollout.id, CohortBook(rollout.id))
-        return book.cohorts(rollout, ledger=self._ledger, now_us=now_us)
+        return self._book(rollout).cohorts(rollout, ledger=self._ledger, now_us=now_us)
+
+    def fix(self, rollout: Rollout, *, day: int, now_us: int) -> None:
+        """Sum all days of a rollout up to one for good, before the ledger lets them go."""
+        self._book(rollout).fix(rollout, ledger=self._ledger, day=day, now_us=now_us)
 
     def step(self, rollout: Rollout, *, version: int, now_us: int) -> tuple[Verdict, str | None] | None:
         """Return (verdict, its id if it was stored), or None if this moment was judged before.
@@ -61,6 +67,9 @@ class Judging:
             changes += [Change(after.rollout, rollout.id, version), Change(after.route, present.name, route_version)]
         self._store.commit(changes, at_us=now_us, by=self._by, why=verdict.reason)
         return verdict, name
+
+    def _book(self, rollout: Rollout) -> CohortBook:
+        return self.books.setdefault(rollout.id, CohortBook(rollout.id))
 
 
 def replay_from_journal(

@@ -9,8 +9,8 @@ go (:mod:`slipway.control.letting_go`); what comes for it afterwards is late and
 """
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -168,6 +168,32 @@ class Ledger:
         oldest_us = min((b.start_us for b in self._blocks.values()), default=block.end_us)
         self.counts["unknown"] += self.early_outcomes.drop_before(oldest_us)
         self.counts["unknown_shadows"] += self.early_shadows.drop_before(oldest_us)
+
+    def arrays(self) -> Iterator[tuple[str, Array]]:
+        """Yield the arrays of all that is held, by name, for :meth:`restore`."""
+        for number, block in self._blocks.items():
+            for name, column in block.columns().items():
+                yield f"block/{number}/{name}", column
+        keys, places = self._index.items()
+        yield from (("index/keys", keys), ("index/places", places))
+
+    def numbered(self) -> tuple[tuple[int, str, int, int], ...]:
+        """Return (number, route, day, revision) of each block."""
+        return tuple((number, b.route, b.day, b.revision) for number, b in self._blocks.items())
+
+    def restore(self, arrays: Mapping[str, Array], *, blocks: Iterable[tuple[int, str, int, int]]) -> None:
+        """Hold again what :meth:`arrays` and :meth:`numbered` told; the ledger holds nothing yet."""
+        columns: dict[str, dict[str, Array]] = defaultdict(dict)
+        for name, array in arrays.items():
+            kind, _, rest = name.partition("/")
+            if kind == "block":
+                own, _, column = rest.partition("/")
+                columns[own][column] = array
+        for number, route, day, revision in blocks:
+            self._blocks[number] = Block.of(columns[str(number)], route=route, day=day, revision=revision)
+            self._by_day[route, day] = number
+            self._next = max(self._next, number + 1)
+        self._index.put(arrays["index/keys"], places=arrays["index/places"])
 
     def _predictions(self, given: Predictions, *, coders: Mapping[str, Coder | None]) -> None:
         self.newest_us = max(self.newest_us, int(given.at_us.max(initial=0)))

@@ -1,4 +1,4 @@
-"""The controller: one step is catch up, judge, store, publish.
+"""The controller: one step is catch up, judge, store, publish; then what nobody needs any more is let go.
 
 Everything that a step decides of a rollout is one transaction in the store; only then the route file follows. Killed at
 any instruction, the next step goes on: the ledger is read anew from the journal, a verdict that was not stored is
@@ -6,11 +6,15 @@ made again from the same cohorts, and a route that was stored but not published 
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
+from slipway.control.checkpoint import Checkpoint, Kept
 from slipway.control.judging import Judging, replay_from_journal
 from slipway.control.ledger import Ledger
+from slipway.control.letting_go import KEPT_ROWS, let_go
+from slipway.control.past import DaySums
 from slipway.control.publish import RouteFiles, publish_all
 from slipway.control.report import StepReport
 from slipway.control.rollback import roll_back_now
@@ -23,8 +27,12 @@ from slipway.records.arm import Arm
 from slipway.records.cohort import Cohort
 from slipway.records.rollout import Plan, Rollout, RolloutStatus, Verdict
 from slipway.records.route import Route
+from slipway.storage.journal.stretches import stretches
 
 BY = "controller"
+
+SAVED_ROWS = 250_000
+"""Rows read, of any kind, after which a checkpoint is worth its while; and at least a quarter of what is held."""
 
 
 class Controller:
@@ -36,7 +44,14 @@ class Controller:
         files: Route files.
         terms: How answers are held against outcomes.
         watching: Monitors of the models on the routes, or None.
+        checkpoint: Where to go on from; None reads the journal from its beginning.
         guard: Entered around each change, such as the project's controller lock.
+        kept_rows: As many rows of the journal stay in memory whatever their age.
+        monotonic: Tells seconds since any moment.
+
+    Attributes:
+        ledger: What was read of the journal.
+        frames_read: Frames read by this process.
     """
 
     def __init__(
@@ -47,13 +62,23 @@ class Controller:
         files: RouteFiles,
         terms: Terms,
         watching: Watching | None = None,
+        checkpoint: Checkpoint | None = None,
         guard: Callable[[], AbstractContextManager[object]] = nullcontext,
+        kept_rows: int = KEPT_ROWS,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store, self.journal, self.files, self.terms = store, journal, files, terms
+        self.frames_read = 0
+        self._monotonic = monotonic
+        self._all_read_s: float | None = None
         self.ledger = Ledger(terms, coder=watching.coder) if watching else Ledger(terms)
         self._judging = Judging(store, ledger=self.ledger, by=BY)
         self._watching, self._guard = watching, guard
-        self._one = threading.RLock()
+        self._checkpoint, self._kept_rows = checkpoint, kept_rows
+        self._past: tuple[DaySums, ...] = ()
+        self._unsaved_rows = 0
+        self._begun = False
+        self._one, self._reading = threading.RLock(), threading.RLock()
 
     def step(self, now_us: int) -> StepReport:
         """Read what is new, judge every running rollout, store what follows, and put it in force.
@@ -67,23 +92,26 @@ class Controller:
         Raises:
             Conflict: Another process is the controller.
         """
-        with self._one, self._guard():
+        with self._reading:
             problems: list[str] = []
-            published = self._publish(problems)
+            with self._one, self._guard():
+                published = self._publish(problems)
             frames = self.catch_up(problems)
             verdicts: list[Verdict] = []
             stored: list[str] = []
-            for rollout, version in self.running():
-                try:
-                    judged = self._judging.step(rollout, version=version, now_us=now_us)
-                except SlipwayError as error:
-                    problems.append(f"rollout {rollout.id}: {error}")
-                    continue
-                if judged is not None:
-                    verdicts.append(judged[0])
-                    stored += [judged[1]] if judged[1] else []
-            told = self._watch(now_us, problems)
-            published += self._publish(problems)
+            with self._one, self._guard():
+                for rollout, version in self.running():
+                    try:
+                        judged = self._judging.step(rollout, version=version, now_us=now_us)
+                    except SlipwayError as error:
+                        problems.append(f"rollout {rollout.id}: {error}")
+                        continue
+                    if judged is not None:
+                        verdicts.append(judged[0])
+                        stored += [judged[1]] if judged[1] else []
+                told = self._watch(now_us, problems)
+                published += self._publish(problems)
+            self._keep(now_us, problems)
             return StepReport(
                 now_us=now_us,
                 frames=frames,
@@ -98,13 +126,26 @@ class Controller:
             )
 
     def catch_up(self, problems: list[str]) -> int:
-        """Read what is new in the journal and return the number of frames; what does not work is added to problems."""
-        with self._one:
+        """Read what is new in the journal and return the number of frames; what does not work is added to problems.
+
+        Who rolls back by command does not wait for it.
+        """
+        with self._reading:
+            self._begin()
+            before, began_s = self.frames_read, self._monotonic()
             try:
-                return self.ledger.catch_up(self.journal)
+                for stretch in stretches(self.journal.read(self.ledger.upto)):
+                    self.frames_read += self.ledger.take(stretch)
+                    self._unsaved_rows += stretch.rows
+                self._all_read_s = began_s
             except SlipwayError as error:
                 problems.append(f"journal: {error}")
-                return 0
+            return self.frames_read - before
+
+    @property
+    def behind_s(self) -> float | None:
+        """How old what is not read yet may be, in seconds; None before the journal was read to its end once."""
+        return None if self._all_read_s is None else self._monotonic() - self._all_read_s
 
     def running(self) -> list[tuple[Rollout, int]]:
         """Return (rollout, version in the store) of every rollout that runs."""
@@ -112,8 +153,19 @@ class Controller:
 
     def cohorts(self, rollout: Rollout, *, now_us: int) -> tuple[Cohort, ...]:
         """Return the cohorts that the judge would see."""
-        with self._one:
+        with self._reading:
             return self._judging.cohorts(rollout, now_us=now_us)
+
+    def days(self, now_us: int) -> tuple[DaySums, ...]:
+        """Return what each model did on each day whose outcomes were waited for, oldest first, and read what is new."""
+        with self._reading:
+            self.catch_up([])
+            watching, ledger = self._watching, self.ledger
+            if watching is None:
+                return self._past
+            blocks = [b for route in ledger.routes() for b in ledger.blocks(route)]
+            over = [b for b in blocks if b.end_us + watching.wait_us <= now_us]
+            return (*self._past, *(sums for b in over for sums in watching.sums_of(b, ledger=ledger)))
 
     def open_route(self, name: str, *, arm: Arm, salt: str, now_us: int, by: str = BY) -> Route:
         """Make the first version of a route; see :func:`slipway.control.start.open_route`."""
@@ -155,6 +207,41 @@ class Controller:
         """
         ledger = Ledger(self.terms)
         return [replay_from_journal(v, store=self.store, journal=self.journal, ledger=ledger) for v in verdict_ids]
+
+    def _begin(self) -> None:
+        """Go on from the checkpoint, if there is one that can be trusted."""
+        if self._begun:
+            return
+        self._begun = True
+        kept = self._checkpoint.load(self.ledger) if self._checkpoint else None
+        if kept is not None:
+            self._judging.books.update(kept.books)
+            self._past = kept.past
+            if self._watching is not None:
+                self._watching.restore(kept.posts)
+
+    def _keep(self, now_us: int, problems: list[str]) -> None:
+        """Let go what nobody needs, and keep what was read where a restart finds it."""
+        watching, ledger = self._watching, self.ledger
+        gone = let_go(
+            ledger,
+            running=[rollout for rollout, _ in self.running()],
+            judging=self._judging,
+            watching=watching,
+            wait_us=watching.wait_us if watching else 0,
+            now_us=now_us,
+            kept_rows=self._kept_rows,
+        )
+        self._past += gone
+        due = bool(gone) or self._unsaved_rows >= max(SAVED_ROWS, ledger.rows // 4)
+        if self._checkpoint is None or not self._checkpoint.writes or not due:
+            return
+        self._unsaved_rows = 0
+        kept = Kept(books=self._judging.books, posts=watching.saved() if watching else (), past=self._past)
+        try:
+            self._checkpoint.save(ledger, kept=kept)
+        except OSError as error:
+            problems.append(f"checkpoint: {error}. It is tried again; until then a restart reads more of the journal.")
 
     def _watch(self, now_us: int, problems: list[str]) -> Told:
         try:

@@ -1,6 +1,6 @@
 """Feeds the monitors: each model on a route, each slice once, in the order in which slices are complete."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -8,6 +8,8 @@ import msgspec
 from slipway.control.block import Block
 from slipway.control.coding import Coder
 from slipway.control.ledger import Ledger
+from slipway.control.past import DaySums
+from slipway.control.saved_post import SavedPost, save_post
 from slipway.control.slices import Model, input_sums, outcome_sums
 from slipway.errors import SlipwayError
 from slipway.monitoring.watch import Monitor, Watched, begin, take
@@ -41,10 +43,11 @@ class Told(NamedTuple):
 class _Post:
     """Where one monitor stands, and which slices it has been fed."""
 
-    def __init__(self, equipped: Equipped) -> None:
+    def __init__(self, equipped: Equipped, *, saved: SavedPost | None) -> None:
         self.equipped = equipped
-        self.watched: Watched = begin(equipped.monitor)
-        self.inputs_upto_us = self.outcomes_upto_us = 0
+        self.watched: Watched = saved.watched(equipped.monitor) if saved else begin(equipped.monitor)
+        self.inputs_upto_us = saved.inputs_upto_us if saved else 0
+        self.outcomes_upto_us = saved.outcomes_upto_us if saved else 0
 
 
 class Watching:
@@ -55,17 +58,19 @@ class Watching:
     Args:
         store: Control store.
         equip: Makes model and monitor of an arm; None where its package has no reference.
-        wait_us: How long outcomes are waited for.
+        wait_us: How long outcomes are waited for; also an attribute.
         by: Whom the audit trail names.
     """
 
     def __init__(
         self, store: ControlStore, *, equip: Callable[[Arm], Equipped | None], wait_us: int, by: str = "monitor"
     ) -> None:
-        self._store, self._equip, self._wait_us, self._by = store, equip, wait_us, by
+        self._store, self._equip, self.wait_us, self._by = store, equip, wait_us, by
         self._posts: dict[tuple[str, str], _Post | None] = {}
         self._blind: dict[tuple[str, str], str] = {}
         self._coders: dict[str, Coder | None] = {}
+        self._models_of: dict[str, Model | None] = {}
+        self._saved: dict[tuple[str, str], SavedPost] = {}
 
     def coder(self, arm: str) -> Coder | None:
         """Return how the inputs of an arm are coded; None where no monitor watches it.
@@ -85,6 +90,53 @@ class Watching:
         """Tell whether all inputs of a day were summed: no monitor asks for its X again."""
         posts = [post for (route, _), post in self._posts.items() if post is not None and route == block.route]
         return all(post.inputs_upto_us >= block.end_us for post in posts)
+
+    def sums_of(self, block: Block, *, ledger: Ledger) -> tuple[DaySums, ...]:
+        """Return what came true on a day of each model that answered on it; one whose package is gone is left out."""
+        found = []
+        for name, arm, _ in self._store.all(Arm):
+            model = self._model(arm) if arm.kind is ArmKind.MODEL else None
+            if model is None:
+                continue
+            sums = outcome_sums(
+                block,
+                model=model,
+                ledger=ledger,
+                start_us=block.start_us,
+                end_us=block.end_us,
+                wait_us=self.wait_us,
+            )
+            if sums.labelled:
+                found.append(
+                    DaySums(
+                        route=block.route,
+                        model=name,
+                        start_us=block.start_us,
+                        labelled=sums.labelled,
+                        loss=sums.loss,
+                        expected=sums.expected,
+                    )
+                )
+        return tuple(found)
+
+    def saved(self) -> tuple[SavedPost, ...]:
+        """Return where all monitors stand."""
+        standing = [
+            save_post(
+                post.watched,
+                route=route,
+                model=model,
+                inputs_upto_us=post.inputs_upto_us,
+                outcomes_upto_us=post.outcomes_upto_us,
+            )
+            for (route, model), post in self._posts.items()
+            if post is not None
+        ]
+        return (*standing, *self._saved.values())
+
+    def restore(self, saved: Iterable[SavedPost]) -> None:
+        """Go on from where monitors stood; before the first step."""
+        self._saved = {(post.route, post.model): post for post in saved}
 
     def step(self, ledger: Ledger, *, now_us: int, problems: list[str]) -> Told:
         """Feed what is complete, store the findings that changed in one transaction, and return their ids."""
@@ -111,8 +163,17 @@ class Watching:
             except SlipwayError as error:
                 self._blind[key] = f"monitor of {arm.name}: {error}"
                 equipped = None
-            self._posts[key] = None if equipped is None else _Post(equipped)
+            self._posts[key] = None if equipped is None else _Post(equipped, saved=self._saved.pop(key, None))
         return self._posts[key]
+
+    def _model(self, arm: Arm) -> Model | None:
+        if arm.name not in self._models_of:
+            try:
+                equipped = self._equip(arm)
+            except SlipwayError:
+                equipped = None
+            self._models_of[arm.name] = equipped.model if equipped else None
+        return self._models_of[arm.name]
 
     def _feed(self, post: _Post, *, route: str, ledger: Ledger, now_us: int) -> None:
         ready = [
@@ -137,10 +198,10 @@ class Watching:
             end_us = start_us + length
             if post.inputs_upto_us < end_us <= now_us:
                 yield end_us, 0, input_sums(block, model=model, ledger=ledger, start_us=start_us, end_us=end_us)
-            if post.outcomes_upto_us < end_us <= now_us - self._wait_us:
-                wait = {"end_us": end_us, "wait_us": self._wait_us}
+            if post.outcomes_upto_us < end_us <= now_us - self.wait_us:
+                wait = {"end_us": end_us, "wait_us": self.wait_us}
                 yield (
-                    end_us + self._wait_us,
+                    end_us + self.wait_us,
                     1,
                     outcome_sums(block, model=model, ledger=ledger, start_us=start_us, **wait),
                 )

@@ -14,6 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from slipway.control.desk import RollbackRequest, StartRequest, StepRequest
+from slipway.control.desk import Status as ControlStatus
 from slipway.control.report import StepReport
 from slipway.control.step import Controller
 from slipway.control.surface import EXACT
@@ -38,6 +39,9 @@ HUNG_S = 2.0
 
 _LOOK_S = 0.1
 _END_S = 2.0
+STATUS_S = 2.0
+"""How long control may take to say how it is."""
+
 STEP_S = 60.0
 """How long a step may take: in a replay it waits for the shadows first."""
 
@@ -50,6 +54,20 @@ def control(parts: Parts) -> RunState | None:
         if state.name == "control" and state.state is State.READY and is_alive(state.pid):
             return state
     return None
+
+
+def ask_status(parts: Parts) -> ControlStatus | None:
+    """Return what the control process says of itself, or None if none runs, or it does not answer in time.
+
+    It has read the journal already, so who asks it need not.
+    """
+    running = control(parts)
+    if running is None:
+        return None
+    try:
+        return _call(parts, running, "GET", "/status", None, kind=ControlStatus, timeout_s=STATUS_S)
+    except SlipwayError:
+        return None
 
 
 def start(parts: Parts, controller: Controller, *, arm: Arm, plan: Plan, now_us: int, by: str) -> Rollout:
@@ -100,15 +118,28 @@ class _NoAnswer(Unavailable):
 def _post(
     parts: Parts, running: RunState, path: str, request: Record, *, kind: type[T], timeout_s: float | None = None
 ) -> T:
+    return _call(parts, running, "POST", path, request, kind=kind, timeout_s=timeout_s)
+
+
+def _call(
+    parts: Parts,
+    running: RunState,
+    method: str,
+    path: str,
+    request: Record | None,
+    *,
+    kind: type[T],
+    timeout_s: float | None = None,
+) -> T:
     place = f"control at {running.host}:{running.port}"
     timeout_s = ANSWER_S if timeout_s is None else timeout_s
     call = partial(
         ask,
-        "POST",
+        method,
         host=running.host,
         port=running.port,
         path=path,
-        body=msgspec.json.encode(request),
+        body=b"" if request is None else msgspec.json.encode(request),
         headers={"Content-Type": "application/json", "Accept": EXACT, **key_of(parts.layout)},
         tls_certificate=load_config(parts.layout).tls_certificate if parts.scope.serving.tls_certificate else "",
         timeout_s=timeout_s,

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from slipway.control.desk import Status as ControlStatus
 from slipway.control.ledger import Tally
 from slipway.control.step import Controller
 from slipway.deployment.budgets import budget_use
+from slipway.project.commanding import ask_status
 from slipway.project.journal_trouble import journal_trouble
 from slipway.project.reach import certificate_trouble
 from slipway.project.serving import now_us
@@ -26,6 +28,10 @@ from slipway.words import duration
 
 SILENT_US = 10_000_000
 """Ten times as long as a process that is well lets pass between two signs of life."""
+
+
+BEHIND_S = 60.0
+"""How far control may be behind before somebody should know."""
 
 
 class RolloutNow(Record, frozen=True, kw_only=True):
@@ -72,7 +78,11 @@ class Status(Record, frozen=True, kw_only=True):
 def status_now(parts: Parts, *, controller: Controller) -> Status:
     """Read everything as it is now."""
     problems: list[str] = []
-    controller.catch_up(problems)
+    told = ask_status(parts)
+    if told is None or told.behind_s is None:
+        controller.catch_up(problems)
+    tally = controller.ledger.tally if told is None or told.behind_s is None else told.tally
+    problems += _behind(told)
     alive = tuple(s for s in read_states(parts.layout.run) if s.state is not State.STOPPED and is_alive(s.pid))
     problems += [f"{s.name}: {s.trouble}" for s in alive if s.trouble]
     problems += certificate_trouble(parts)
@@ -91,11 +101,10 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
     all_rollouts = [r for _, r, _ in parts.store.all(Rollout)]
     verdicts = [v for _, v, _ in parts.store.all(Verdict)]
     running = [r for r in all_rollouts if r.status is RolloutStatus.RUNNING]
-    tally = controller.ledger.tally
     problems += _not_usable(tally)
     return Status(
         project=parts.scope.project.name,
-        now_us=now_us(parts, controller=controller),
+        now_us=told.now_us if told else now_us(parts, controller=controller),
         serving=bool(workers) and all(w.state is State.READY for w in workers),
         processes=alive,
         route=next((route for _, route, _ in parts.store.all(Route)), None),
@@ -111,6 +120,18 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
         problems=tuple(problems),
         usage=usage,
     )
+
+
+def _behind(told: ControlStatus | None) -> list[str]:
+    """Say how far control is behind what the workers write: as old are the verdicts that it gives."""
+    if told is None or (told.behind_s is not None and told.behind_s <= BEHIND_S):
+        return []
+    if told.behind_s is None:
+        return [f"control: it reads the journal for the first time since it started, {told.held_rows:,} rows so far."]
+    return [
+        f"control: it has not read the last {duration(told.behind_s)} of the journal, so rollouts and monitors lag. "
+        "Give it more of a processor, or judge by longer stages."
+    ]
 
 
 def _not_running(alive: tuple[RunState, ...], *, run: Path) -> list[str]:

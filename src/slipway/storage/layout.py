@@ -53,6 +53,11 @@ class Layout:
         return self.journal / "sealed"
 
     @property
+    def checkpoint(self) -> Path:
+        """What control has read of the journal; it may be removed at any time."""
+        return self.state / "checkpoint.npz"
+
+    @property
     def routes(self) -> Path:
         """Routes in force."""
         return self.state / "routes"

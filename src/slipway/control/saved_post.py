@@ -1,0 +1,93 @@
+"""Where a monitor stands, as bytes: so that a restart goes on from there when the rows are gone."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from slipway.monitoring.track import Side, Track
+from slipway.monitoring.watch import Monitor, Watched
+from slipway.records.alert import Finding
+from slipway.records.watch import InputSums, OutcomeSums
+from slipway.stats import state
+from slipway.stats.edetector import DetectorState
+
+S = TypeVar("S", InputSums, OutcomeSums)
+
+
+class SavedSide(msgspec.Struct, frozen=True):
+    """One test on its way; each part as :func:`slipway.stats.state.encode` has it."""
+
+    state: bytes
+    detector: bytes
+    slices: tuple[bytes, ...]
+    fed: int
+
+
+class SavedPost(msgspec.Struct, frozen=True):
+    """One monitor on one route.
+
+    Attributes:
+        route: Name of the route.
+        model: Name of the arm.
+        inputs_upto_us: Up to which moment it was fed inputs.
+        outcomes_upto_us: Up to which moment it was fed outcomes.
+        took: As in :class:`slipway.monitoring.watch.Watched`.
+        quiet: As there.
+        findings: All so far.
+        inputs: Whether the inputs have moved.
+        gap: Whether realised and expected performance have come apart.
+    """
+
+    route: str
+    model: str
+    inputs_upto_us: int
+    outcomes_upto_us: int
+    took: int
+    quiet: int
+    findings: tuple[Finding, ...]
+    inputs: SavedSide
+    gap: SavedSide
+
+    def watched(self, monitor: Monitor) -> Watched:
+        """Return where the monitor stood.
+
+        Raises:
+            Corrupt: It was another monitor's.
+        """
+        tests = monitor.instruments
+        inputs = _side(self.inputs, test=tests.inputs, kind=InputSums)
+        gap = _side(self.gap, test=tests.gap, kind=OutcomeSums)
+        return Watched(track=Track(inputs=inputs, gap=gap), findings=self.findings, took=self.took, quiet=self.quiet)
+
+
+def save_post(watched: Watched, *, route: str, model: str, inputs_upto_us: int, outcomes_upto_us: int) -> SavedPost:
+    """Return where a monitor stands."""
+    return SavedPost(
+        route=route,
+        model=model,
+        inputs_upto_us=inputs_upto_us,
+        outcomes_upto_us=outcomes_upto_us,
+        took=watched.took,
+        quiet=watched.quiet,
+        findings=watched.findings,
+        inputs=_saved(watched.track.inputs),
+        gap=_saved(watched.track.gap),
+    )
+
+
+def _saved(side: Side) -> SavedSide:
+    return SavedSide(
+        state=state.encode(side.state),
+        detector=state.encode(side.detector),
+        slices=tuple(state.encode(one) for one in side.slices),
+        fed=side.fed,
+    )
+
+
+def _side(saved: SavedSide, *, test: Any, kind: type[S]) -> Side:
+    return Side(
+        state=state.decode(saved.state, type(test.start())),
+        detector=state.decode(saved.detector, DetectorState),
+        slices=tuple(state.decode(one, kind) for one in saved.slices),
+        fed=saved.fed,
+    )
