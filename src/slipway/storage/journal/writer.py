@@ -56,6 +56,7 @@ class SegmentWriter:
         self._folder, self._name = folder, name
         self._durability, self._segment_bytes = Durability(durability), segment_bytes
         self._number = 0
+        self._tick = bytearray()
         self._closed = False
         self._segment: OpenSegment | None = None
         self._segment = self._next()
@@ -69,7 +70,7 @@ class SegmentWriter:
             BadInput: A frame's columns differ in length; nothing was written.
             Unavailable: The disk refused, or the writer is closed; nothing counts as written. A later call may work.
         """
-        tick = encode_tick(frames)
+        tick = encode_tick(frames, into=self._tick)
         segment = self._ready()
         if tick:
             segment.write(tick)
