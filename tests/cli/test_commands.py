@@ -34,6 +34,7 @@ ARGUMENTS = {
     ("rollout", "plan"): (),
     ("rollout", "step"): (),
     ("rollout", "replay"): (),
+    ("bench", "list"): (),
     ("monitor", "list"): (),
     ("journal", "verify"): (),
     ("journal", "tail"): (),
@@ -44,8 +45,11 @@ ARGUMENTS = {
 }
 """What each command is called with; all of them end well in the project of the fixture."""
 
-ELSEWHERE = {("init",), ("serve",), ("demo",), ("rollout", "start"), ("rollout", "back"), ("monitor", "show")}
-"""Commands with a test of their own below."""
+ELSEWHERE = {
+    *(("bench",), ("bench", "show")),
+    *(("init",), ("serve",), ("demo",), ("rollout", "start"), ("rollout", "back"), ("monitor", "show")),
+}
+"""Commands with a test of their own below, or beside what they do."""
 
 
 def names(words):

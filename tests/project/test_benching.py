@@ -56,6 +56,7 @@ def server(project):
 def test_without_a_server_it_says_how_to_start_one(project):
     with pytest.raises(NotFound, match="slipway serve"):
         project.bench(PLAN)
+    assert {str(j.standing) for j in project.judge_load(None)} == {"unknown"}
 
 
 def test_what_was_found_is_kept_and_held_against_the_budgets(project, server, capsys):
@@ -70,6 +71,12 @@ def test_what_was_found_is_kept_and_held_against_the_budgets(project, server, ca
     assert {"worker-0", "supervisor", "control"} <= {u.name for u in test.rungs[0].usage}
     assert run(["bench", "show", "--project", str(project.folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["test"]["held_qps"] == 1500
+    assert run(["scope", "check", "--project", str(project.folder), "--json"]) == 0
+    checked = json.loads(capsys.readouterr().out)
+    assert checked["load_test"] == test.id
+    assert [(b["promise"], b["standing"]) for b in checked["budgets"]] == [
+        (j.promise, j.standing) for j in project.judge_load(test)
+    ]
 
 
 def test_every_row_of_it_is_journalled_under_a_name_of_its_own(project, server):

@@ -8,6 +8,7 @@ from slipway.records.access import Certificate
 from slipway.records.base import Record
 from slipway.records.field import Field
 from slipway.records.scope import Scope
+from slipway.scoping.judge import Judgement
 from slipway.scoping.missing import Missing
 from slipway.words import amount, day, number
 
@@ -15,11 +16,18 @@ app = App(name="scope")
 
 
 class Checked(Record, frozen=True, kw_only=True):
-    """A scope that parses, what is still missing for which step of the life, and until when the certificate holds."""
+    """A scope that parses, what is still missing for which step of the life, and until when the certificate holds.
+
+    Attributes:
+        budgets: How each budget stands by the newest load test; unknown where there is none.
+        load_test: Id of that test, or empty.
+    """
 
     path: str
     valid: bool
     missing: tuple[Missing, ...]
+    budgets: tuple[Judgement, ...] = ()
+    load_test: str = ""
     certificate: Certificate | None = None
     warnings: tuple[str, ...] = ()
 
@@ -33,10 +41,13 @@ def check(*, common: Common = COMMON) -> int:
     """
     project = common.open()
     certificate, warnings = project.certificate()
+    test = next(reversed(project.load_tests()), None)
     checked = Checked(
         path=str(project.folder / "slipway.toml"),
         valid=True,
         missing=project.missing(),
+        budgets=project.judge_load(test),
+        load_test=test.id if test else "",
         certificate=certificate,
         warnings=warnings,
     )
@@ -61,6 +72,11 @@ def _checked(screen: Screen, checked: Checked) -> None:
         screen.title("Still missing")
         rows = [(m.step, m.what, f"{m.why} {m.way_out}") for m in checked.missing]
         screen.table(("for", "what", "why, and the way out"), rows)
+    if checked.budgets:
+        screen.line()
+        screen.title(f"Budgets{f', by {checked.load_test}' if checked.load_test else ''}")
+        stand = [(j.promise, j.standing, j.reason) for j in checked.budgets]
+        screen.table(("budget", "", "by the newest load test"), stand)
 
 
 def _scope(screen: Screen, scope: Scope) -> None:
