@@ -50,3 +50,25 @@ def test_what_the_journal_has_closed_is_sealed_and_a_broken_segment_stops_nobody
         parent.communicate(b"\n")
         control.join(20)
     assert not control.is_alive()
+
+
+def test_control_lets_go_what_the_scope_no_longer_keeps(tmp_path):
+    project = Project.init(tmp_path / "p")
+    scope = project.folder / "slipway.toml"
+    scope.write_text(scope.read_text() + '\n[journal]\nkeep = "1d"\n')
+    project = Project.open(project.folder)
+    layout = Layout(project.folder)
+    save_config(config_of(project.scope), layout=layout)
+    write(layout, "w0", rows=10, seed=0)  # received in 2023
+    parent = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    control = threading.Thread(
+        target=run_control, args=(project.folder,), kwargs={"parent": parent.pid, "keep_s": 0.05}
+    )
+    control.start()
+    try:
+        wait(lambda: any(e.kind == "removed-segment" for e in project.audit()))
+        assert not list(layout.journal.glob("w0*"))
+    finally:
+        parent.communicate(b"\n")
+        control.join(20)
+    assert not control.is_alive()

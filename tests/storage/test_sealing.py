@@ -90,6 +90,17 @@ def test_sealing_again_does_nothing_and_without_the_marker_the_same(journal):
     assert {p: p.read_bytes() for p in (journal / "sealed").rglob("*.parquet")} == data
 
 
+def test_a_marker_that_cannot_be_read_is_made_anew(journal):
+    """A damaged one, or one of an older version, which bore no checksum."""
+    (what,) = seal(journal).sealed
+    marker = journal / "sealed" / "w-00000001.msgpack"
+    whole = marker.read_bytes()
+    for damaged in (b"", whole[:-4], whole[:40]):
+        marker.write_bytes(damaged)
+        assert seal(journal).sealed == (what,)
+        assert marker.read_bytes() == whole
+
+
 def test_a_live_segment_is_left_alone_until_its_writer_is_gone(tmp_path):
     writer = SegmentWriter(tmp_path, name="w", segment_bytes=1)
     for n in range(2):

@@ -102,7 +102,7 @@ def read_marker(path: Path, *, data: bytes) -> SealedSegment:
         found = msgspec.msgpack.decode(record if crc == _crc(record) else b"", type=SealedSegment)
     except (msgspec.MsgspecError, ValueError) as error:
         raise Corrupt(
-            f"{path}: want the marker of a sealed segment, got '{error}'. Remove it; the segment is then sealed anew."
+            f"{path}: want the marker of a sealed segment, got '{error}'. Control makes it anew within a minute."
         ) from error
     if found.segment != path.stem:
         raise Corrupt(f"{path}: want the marker of {path.stem}, got that of {found.segment!r}. Remove it.")

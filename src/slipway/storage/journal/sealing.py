@@ -12,12 +12,12 @@ from pathlib import Path
 
 import polars as pl
 
-from slipway.errors import SlipwayError
+from slipway.errors import Corrupt, SlipwayError
 from slipway.records.base import Record
 from slipway.storage.atomic import write_atomically
 from slipway.storage.journal.codec import SEGMENT_HEADER
 from slipway.storage.journal.reader import SegmentFile, SegmentReader, list_segments
-from slipway.storage.journal.sealed import SealedSegment, leaving_of, marker_bytes, marker_of, parquet_of
+from slipway.storage.journal.sealed import SealedSegment, leaving_of, marker_bytes, marker_of, parquet_of, read_marker
 from slipway.storage.journal.tables import tables_of
 from slipway.storage.lock import alone_in, try_lock
 
@@ -69,7 +69,14 @@ def _seal_all(segments: list[SegmentFile], *, folder: Path, sealed: Path) -> Sea
 
 
 def _is_done(segment: str, *, sealed: Path) -> bool:
-    return marker_of(sealed, segment).exists() or leaving_of(sealed, segment).exists()
+    """Tell whether a segment is sealed, or leaving; a marker that cannot be read is made anew."""
+    marker = marker_of(sealed, segment)
+    try:
+        return bool(read_marker(marker, data=marker.read_bytes()))
+    except Corrupt:
+        return False
+    except FileNotFoundError:
+        return leaving_of(sealed, segment).exists()
 
 
 def _seal(segment: SegmentFile, *, folder: Path, sealed: Path) -> SealedSegment | None:
