@@ -7,8 +7,8 @@ its report as ``<part>.pending``, its rows as **one tick of the journal**; then 
 
 import os
 import shutil
-from collections.abc import Iterable
-from io import BytesIO
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -132,14 +132,12 @@ class Job:
 
     def write_part(self, part: Part, *, answers: pl.DataFrame, rejects: bytes, report: PartReport) -> None:
         """Put the files of a part; it is pending then."""
-        buffer = BytesIO()
-        answers.write_ipc(buffer)
-        self._put(self._path(part.number, "arrow"), buffer.getbuffer())
+        self._put(self._path(part.number, "arrow"), answers.write_ipc)
         if rejects:
-            self._put(self._path(part.number, "rejects"), rejects)
+            self._put(self._path(part.number, "rejects"), partial(_write, data=rejects))
         else:
             self._path(part.number, "rejects").unlink(missing_ok=True)
-        self._put(self._path(part.number, "pending"), msgspec.json.encode(report))
+        self._put(self._path(part.number, "pending"), partial(_write, data=msgspec.json.encode(report)))
 
     def finish_part(self, number: int) -> None:
         """Note that a part is done, once the journal has its rows."""
@@ -167,13 +165,13 @@ class Job:
     def _path(self, number: int, suffix: str) -> Path:
         return self.folder / f"{number:08d}.{suffix}"
 
-    def _put(self, path: Path, data: bytes | memoryview) -> None:
+    def _put(self, path: Path, write: Callable[[Path], object]) -> None:
         new = path.with_name(f"{path.name}.new")
         try:
-            new.write_bytes(data)
+            write(new)
             new.replace(path)
         except OSError as error:
-            raise refused(path, error, wanted_bytes=len(data)) from error
+            raise refused(path, error, wanted_bytes=0) from error
 
     # --- the manifest
 
@@ -203,7 +201,8 @@ class Job:
             raise Corrupt(f"{path}: want a job's manifest, got {error}. Remove its folder and start again.") from error
 
     def _begin(self, manifest: Manifest) -> Manifest:
-        self._put(self.folder / "job.json", msgspec.json.format(msgspec.json.encode(manifest)))
+        told = msgspec.json.format(msgspec.json.encode(manifest))
+        self._put(self.folder / "job.json", partial(_write, data=told))
         return manifest
 
 
@@ -217,3 +216,7 @@ def first_ids(journal: Path, *, job: str) -> set[str]:
         for frame, _ in reader.read_segment(segment)
         if isinstance(frame, PredictionFrame)
     }
+
+
+def _write(path: Path, *, data: bytes) -> None:
+    path.write_bytes(data)

@@ -115,7 +115,7 @@ def rejects_path(output: str, *, folder: Path) -> Path:
 
 def _write(table: pl.LazyFrame, path: Path, format_: Format) -> None:
     if format_ is Format.PARQUET:
-        table.sink_parquet(path, row_group_size=ROW_GROUP_ROWS)
+        table.sink_parquet(path, row_group_size=ROW_GROUP_ROWS, compression_level=1)
     elif format_ is Format.ARROW:
         table.sink_ipc(path)
     else:

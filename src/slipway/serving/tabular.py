@@ -112,11 +112,14 @@ class ColumnDecoder:
             values = _floats(self._own, values)
         elif self._own is None and isinstance(values, np.ndarray) and values.dtype.kind not in "iu":
             raise _Odd
-        listed = values.tolist() if isinstance(values, np.ndarray) else values
+        listed = values.tolist() if isinstance(values, np.ndarray) else list(values)
+        kinds = set(map(type, listed))
         if self._own is None:
-            texts = [v for v in listed if type(v) is str]
-            if not set(map(type, listed)) <= {str, int} or len(max(texts, key=len, default="")) > LONGEST_ENTITY:
+            texts = listed if kinds == {str} else [v for v in listed if type(v) is str]
+            if not kinds <= {str, int} or max(map(len, texts), default=0) > LONGEST_ENTITY:
                 raise _Odd
+        if kinds == {str} and all(listed):
+            return listed
         return [v if type(v) is str and v else entity_text(v, name=name) for v in listed]
 
     def _ids(self, values: Values | None, rows: int) -> list[str | None]:

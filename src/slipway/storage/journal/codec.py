@@ -51,8 +51,8 @@ def encode_tick(frames: Sequence[Frame], *, into: bytearray | None = None) -> by
 
     Args:
         frames: In order.
-        into: Where to put them, over what it holds, and then what is returned. Whoever writes tick after tick hands over
-            the same one: memory that is fresh for each costs more than the encoding, from a megabyte on.
+        into: Where to put them, over what it holds, and then what is returned. Whoever writes tick after tick hands
+            over the same one: memory that is fresh for each costs more than the encoding, from a megabyte on.
 
     Raises:
         BadInput: A frame's columns differ in length, or it is larger than 2 GiB.
@@ -126,11 +126,6 @@ def whole_frames(data: memoryview, *, segment: str, offset: int) -> Iterator[tup
             yield from tick
             tick.clear()
         at = end
-
-
-def ends_tick(head: bytes) -> bool:
-    """Tell whether a frame whose first four bytes these are is the last of its tick."""
-    return bool(int.from_bytes(head, "little") & _LAST)
 
 
 def ends_tick(head: bytes) -> bool:
