@@ -244,6 +244,7 @@ def test_the_trial_and_the_worker_use_the_device_that_the_arm_asks_for():
     assert "want device 'cuda'" in asyncio.run(run())
 
 
+@pytest.mark.faults
 def test_a_model_that_hangs_on_its_examples_is_refused_in_time():
     blobs = Blobs()
     columns = {"a": np.array([0.0, 1e12]), "b": np.zeros(2)}

@@ -171,6 +171,7 @@ def test_a_process_that_leaks_is_replaced_between_two_batches_and_no_row_is_lost
     limits(scenario, memory_mb=500, processes=1)
 
 
+@pytest.mark.faults
 def test_processor_time_over_the_limit_ends_the_process(limits):
     """The clock of the wall would be patient here; the kernel is not."""
 
@@ -192,10 +193,10 @@ def test_a_batch_that_hangs_costs_only_its_own_rows(limits):
         assert len(set(answers)) == 1
         with pytest.raises(DeadlineExceeded):
             await hung
-        assert took_s < 2, "they did not wait for the one that hangs"
+        assert took_s < 1.7, "they did not wait for the one that hangs"
         assert runtime.usage().restarts == {"timeout": 1}
 
-    limits(scenario, timeout_ms=2500)
+    limits(scenario, timeout_ms=2000)
 
 
 def test_one_that_dies_again_and_again_is_left_alone_then_tried_again(limits):
@@ -243,6 +244,7 @@ def test_it_sees_no_secret_unless_it_was_declared(limits, monkeypatch):
     assert limits(scenario, env=("SHOWN",)) == 6
 
 
+@pytest.mark.faults
 def test_what_it_started_ends_with_it(limits, tmp_path):
     async def scenario(runtime):
         with pytest.raises(DeadlineExceeded):

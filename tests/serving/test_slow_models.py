@@ -47,7 +47,7 @@ def test_a_graph_that_hangs_is_asked_apart_and_holds_up_nobody_else(serve, place
         for thread in threads:
             thread.start()
         took_s = []
-        for _ in range(15):
+        for _ in range(9):
             begun_s = time.monotonic()
             assert ask(server, users["old"]).json() | {"id": ""} == {
                 "id": "", "score": 0.0, "arm": "old", "fallback": False, "label": 0,
@@ -56,7 +56,7 @@ def test_a_graph_that_hangs_is_asked_apart_and_holds_up_nobody_else(serve, place
         stop.set()
         for thread in threads:
             thread.join()
-        assert sorted(took_s)[7] < 0.3, "inside the tick each would have waited for the 0.6 s of those that hang"
+        assert sorted(took_s)[4] < 0.3, "inside the tick each would have waited for the 0.6 s of those that hang"
         assert replies
         assert {(r.status_code, r.json()["fallback"]) for r in replies} == {(200, True)}
         again = ask(server, users["hanging"])
