@@ -26,7 +26,14 @@ COMMANDS = (
         "Serve the live route until stopped.\n\nCtrl-C or SIGTERM stops it; requests under way are answered first.",
     ),
     ("batch", "slipway.cli.batch:app", "Score tables, and take outcomes in bulk; no server is needed."),
-    ("bench", "slipway.cli.bench:app", "Ask the running server under load: which rate still holds the budgets?"),
+    (
+        "bench",
+        "slipway.cli.bench:app",
+        "Ask the running server under load: which rate still holds the budgets?\n\n"
+        "Requests are due by a schedule that does not wait for answers, and latency counts from when each was due. "
+        "The result is kept. Ends with 1 if no rate held, or a budget of slipway.toml is broken.\n\n"
+        "The rows are journalled under ids that begin with slipway-bench-; no gate, cohort or monitor counts them.",
+    ),
     ("key", "slipway.cli.key:app", "Make, list and revoke the keys that callers of the server show."),
     ("rollout", "slipway.cli.rollout:app", "Start, follow, move and undo rollouts."),
     ("monitor", "slipway.cli.monitor:app", "What the monitors found."),
