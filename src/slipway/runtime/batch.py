@@ -45,9 +45,10 @@ class Batch(Mapping[str, npt.NDArray[Any]]):
 
     __slots__ = ("_places", "block", "names", "texts")
 
-    def __init__(self, places: dict[str, int], block: Floats, texts: dict[str, npt.NDArray[Any]]) -> None:
-        self._places, self.texts = places, texts
-        self.names, self.block = tuple(places), block
+    def __init__(
+        self, places: dict[str, int], names: tuple[str, ...], block: Floats, texts: dict[str, npt.NDArray[Any]]
+    ) -> None:
+        self._places, self.names, self.block, self.texts = places, names, block, texts
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         place = self._places.get(name)
@@ -62,7 +63,8 @@ class Batch(Mapping[str, npt.NDArray[Any]]):
 
     def take(self, rows: Rows) -> "Batch":
         """Return some of the rows, in the order asked for."""
-        return Batch(self._places, self.block[rows], {name: text[rows] for name, text in self.texts.items()})
+        block = self.block[rows] if isinstance(rows, slice) else self.block.take(rows, 0)
+        return Batch(self._places, self.names, block, {name: text[rows] for name, text in self.texts.items()})
 
 
 class BatchPlan:
@@ -78,6 +80,7 @@ class BatchPlan:
     def __init__(self, fields: Sequence[Field]) -> None:
         texts = FieldKind.CATEGORY
         self._places = {f.name: i for i, f in enumerate(f for f in fields if f.kind is not texts)}
+        self._names = tuple(self._places)
         self._texts = tuple((i, f.name) for i, f in enumerate(fields) if f.kind is texts)
         self._numbers_of = _picker([i for i, f in enumerate(fields) if f.kind is not texts])
         self._pack = struct.Struct(f"={len(self._places)}d").pack
@@ -98,7 +101,7 @@ class BatchPlan:
             column = np.empty(len(rows), object)
             column[:] = [row[i] for row in rows]
             texts[name] = column
-        return Batch(self._places, np.frombuffer(packed).reshape(len(rows), len(self._places)), texts)
+        return Batch(self._places, self._names, np.frombuffer(packed).reshape(len(rows), len(self._names)), texts)
 
     def columns(self, block: Floats, texts: Mapping[str, npt.NDArray[Any]]) -> Batch:
         """Return a batch over columns as they are.
@@ -107,7 +110,7 @@ class BatchPlan:
             block: Numbers and booleans in order of the fields, shape (rows, numbers), float64.
             texts: Categories by name, object arrays of shape (rows,).
         """
-        return Batch(self._places, block, {name: texts[name] for _, name in self._texts})
+        return Batch(self._places, self._names, block, {name: texts[name] for _, name in self._texts})
 
     def join(self, parts: Sequence[Batch]) -> Batch:
         """Return the rows of some batches of this plan, one behind the other; of one batch, that batch itself.
@@ -120,7 +123,7 @@ class BatchPlan:
         if len(parts) == 1:
             return parts[0]
         texts = {name: np.concatenate([part.texts[name] for part in parts]) for _, name in self._texts}
-        return Batch(self._places, np.concatenate([part.block for part in parts]), texts)
+        return Batch(self._places, self._names, np.concatenate([part.block for part in parts]), texts)
 
 
 def _picker(places: list[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:

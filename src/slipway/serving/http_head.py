@@ -1,5 +1,10 @@
 """The head of a request: what stays the same, byte for byte, for as long as a caller asks in the same way."""
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MOST_HEADS = 1024
 """Heads that a worker remembers; beyond, it forgets all and begins anew."""
 LONGEST_HEAD_BYTES = 1024
@@ -8,7 +13,7 @@ _CHANGING = {b"x-request-id", b"slipway-time-us", b"expect"}
 
 
 class Head:
-    """One parsed head; never changed once it is made, because many requests may share it.
+    """One parsed head; many requests may share it.
 
     Args:
         method: Such as ``POST``.
@@ -25,14 +30,17 @@ class Head:
         keeps_old: Whether an old caller has to be told that it stays.
         only_head: Whether the reply has no body.
         plain: Whether a reply of 200 needs no header of its own.
+        handler: What answers any request with this head, once that is known; a note of whoever answers, for whoever
+            answers.
     """
 
-    __slots__ = ("closes", "headers", "keeps_old", "method", "only_head", "plain", "target")
+    __slots__ = ("closes", "handler", "headers", "keeps_old", "method", "only_head", "plain", "target")
 
     def __init__(
         self, method: str, target: str, *, headers: dict[bytes, bytes], keep_alive: bool = True, old: bool = False
     ) -> None:
         self.method, self.target, self.headers = method, target, headers
+        self.handler: Callable[[Any], None] | None = None
         self.only_head = method == "HEAD"
         self.closes = not keep_alive
         self.keeps_old = keep_alive and old
