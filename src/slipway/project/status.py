@@ -176,7 +176,7 @@ def _not_usable(tally: Tally) -> list[str]:
     if tally.unknown:
         told.append(
             f"outcomes: {tally.unknown:,} name no prediction in the journal and count for nothing. "
-            "Send the id that the prediction's reply carried."
+            "Send the id that the prediction's reply carried, and before retention removes its row."
         )
     if tally.impossible:
         told.append(f"outcomes: {tally.impossible:,} are values that Y cannot have and count for nothing.")

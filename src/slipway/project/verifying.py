@@ -48,6 +48,8 @@ class Verified(Record, frozen=True, kw_only=True):
             f"{count(self.journal.rows, 'row')} in {count(self.journal.segments, 'journal segment')} "
             f"({self.journal.sealed:,} of them sealed)"
         )
+        if self.journal.gaps:
+            journal += f" ({count(len(self.journal.gaps), 'number')} missing: removed by retention, or a disk was full)"
         read = f"{journal}, {count(self.blobs, 'blob')} and the audit chain were read"
         if not self.audit:
             read = f"{journal} and {count(self.blobs, 'blob')} were read, the audit chain could not be"
