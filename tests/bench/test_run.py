@@ -79,3 +79,16 @@ def test_what_the_server_refuses_is_a_failure_and_its_status_is_told(order):
 def test_nobody_there_is_said(order):
     with pytest.raises(Unavailable, match="Is the server up"):
         run_rung([order(port=1)], limits=LENIENT, meter=Meter({}))
+
+
+@pytest.mark.faults
+def test_a_worker_that_is_killed_costs_what_it_had_taken_and_the_rest_is_asked_of_its_successor(server, order):
+    _, pid = server
+    killer = threading.Timer(1.0, os.kill, (pid, signal.SIGKILL))
+    killer.start()
+    rung = run_rung([order(for_s=5.0)], limits=LENIENT, meter=Meter({"worker-0": pid}))
+    assert rung.outcomes.keys() == {"200", "connection lost"}
+    assert 1 <= rung.outcomes["connection lost"] <= 8  # one a connection, and one more if it knocked too early
+    assert sum(rung.outcomes.values()) == rung.latency.n
+    assert rung.latency.endless == rung.outcomes["connection lost"]
+    assert rung.usage == (), "what the killed worker took is not known"
