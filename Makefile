@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix bench docs calibration faults slow lock clean
+.PHONY: help demo test check fix bench docs calibration faults clients slow lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -28,6 +28,12 @@ $(VENV)/.demo: $(VENV)/.made requirements/demo.txt pyproject.toml
 $(VENV)/.dev: $(VENV)/.demo requirements/dev.txt
 	@echo "Setting up: installing the locked development packages into $(VENV) (once) ..."
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.clients: $(VENV)/.made requirements/clients.txt
+	@echo "Setting up: KServe's own client, in an environment of its own in $(VENV)/clients (once) ..."
+	@scripts/make-venv "$(PYTHON)" "$(VENV)/clients"
+	@$(VENV)/clients/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/clients.txt
 	@touch $@
 
 # --- what people run -----------------------------------------------------------------------------------------------
@@ -55,8 +61,11 @@ calibration: $(VENV)/.dev  ## false alarms and power over thousands of seeded st
 faults: $(VENV)/.dev  ## kill real processes, break real disks
 	$(BIN)/python -m pytest -n 2 --dist loadfile --timeout 600 -m faults tests
 
-slow: $(VENV)/.dev  ## everything beyond the default suite
+slow: $(VENV)/.dev $(VENV)/.clients  ## everything beyond the default suite
 	$(BIN)/python -m pytest -n 2 --dist worksteal --timeout 900 -m "calibration or faults or slow" tests
+
+clients: $(VENV)/.dev $(VENV)/.clients  ## ask a real server with KServe's own client
+	$(BIN)/python -m pytest -m slow tests/serving/test_kserve.py
 
 bench: $(VENV)/.dev  ## each benchmark beside its peers (minutes; peers get environments of their own)
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
@@ -67,6 +76,7 @@ docs: $(VENV)/.dev  ## run each example and command of the docs
 lock:  ## resolve the locks anew (needs uv)
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra demo pyproject.toml -o requirements/demo.txt
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev -c requirements/demo.txt pyproject.toml -o requirements/dev.txt
+	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header requirements/clients.in -o requirements/clients.txt
 
 clean:  ## remove the environment and everything that can be made again
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

@@ -18,7 +18,7 @@ from slipway.runtime.registry import ArmContext, open_arm
 from slipway.serving.guard import Guard
 from slipway.serving.http_limits import HttpLimits
 from slipway.serving.service import Service
-from slipway.serving.start import guard_of
+from slipway.serving.start import guard_of, open_access_log, open_grpc
 from slipway.serving.supervisor import Hosted, Supervisor, wait_until_ready
 from slipway.serving.worker import Worker, listen
 from slipway.storage.blobs import LocalBlobs
@@ -26,6 +26,8 @@ from slipway.storage.journal import SegmentReader, SegmentWriter, writer_name
 from slipway.storage.layout import Layout
 from slipway.storage.routes import RouteWatch, publish
 from slipway.testing import models
+
+collect_ignore = ["kserve_client.py"]  # runs in an environment that has KServe, see test_kserve.py
 
 RULE = Arm(name="old", kind=ArmKind.RULE, rule="a > 0.5")
 
@@ -100,11 +102,14 @@ class Running:
                 open_arm=self._opener or opener,
                 guard=guard_of(self.config, layout=layout),
             )
+            access = open_access_log(self.config, layout=layout, worker="worker-0")
             self.worker = Worker(
                 [service],
                 sock=sock,
                 alive=lambda: True,
                 guard=Guard(self.config.host),
+                grpc=open_grpc(self.config, [service], access=access),
+                access=access,
                 limits=self._limits or HttpLimits(),
             )
             self._started.set()

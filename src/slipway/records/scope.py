@@ -96,11 +96,13 @@ class Serving(Record, frozen=True, kw_only=True):
         tls_certificate: PEM file of the server's certificate and the chain behind it; empty for no TLS.
         tls_key: PEM file of its private key.
         port: Port of the data plane; the control surface takes the next one.
+        grpc_port: Port of gRPC, or None: no gRPC.
         workers: Worker processes.
         deadline_ms: An answer later than this is an error or the fallback's.
         device: Where packaged models compute.
         queue_rows: Rows that may wait; more are refused with 503.
         durability: ``process`` survives kill -9, ``fsync`` survives power loss.
+        access_log: Whether each request leaves a line in a file; it holds no values of X.
     """
 
     mode: Mode = Mode.REALTIME
@@ -110,11 +112,13 @@ class Serving(Record, frozen=True, kw_only=True):
     tls_certificate: str = ""
     tls_key: str = ""
     port: int = 8080
+    grpc_port: int | None = None
     workers: int = 1
     deadline_ms: float = 1000.0
     device: Device = Device.CPU
     queue_rows: int = 10_000
     durability: str = "process"
+    access_log: bool = False
 
 
 class Data(Record, frozen=True, kw_only=True):

@@ -44,12 +44,14 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
         tls_certificate: PEM file of the certificate, or empty: no TLS.
         tls_key: PEM file of its private key.
         port: Port to bind; 0 takes any free one.
+        grpc_port: Port of gRPC, or None: no gRPC; 0 takes any free one.
         control_port: Port of the control surface; 0 takes any free one.
         workers: Worker processes.
         deadline_ms: An answer later than this is an error or the fallback's.
         queue_rows: Rows of one worker that may wait; more are refused with 503.
         durability: What an acknowledged row survives.
         when_full: What becomes of requests when the journal's disk refuses.
+        access_log: Whether each request leaves a line in a file.
         clock: Whose time counts.
     """
 
@@ -63,12 +65,14 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
     tls_certificate: str = ""
     tls_key: str = ""
     port: int = 8080
+    grpc_port: int | None = None
     control_port: int = 0
     workers: int = 1
     deadline_ms: float = 1000.0
     queue_rows: int = 10_000
     durability: Durability = Durability.PROCESS
     when_full: WhenFull = WhenFull.REFUSE
+    access_log: bool = False
     clock: ClockKind = ClockKind.SYSTEM
 
     def __post_init__(self) -> None:

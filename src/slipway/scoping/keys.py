@@ -92,11 +92,13 @@ SERVING = (
     Key("tls_certificate", at.file, default=""),
     Key("tls_key", at.file, default=""),
     Key("port", v.whole(least=1, most=65534), default=8080),
+    Key("grpc_port", v.whole(least=1, most=65535), default=None),
     Key("workers", v.whole(least=1, most=1024), default=1),
     Key("deadline_ms", v.number(over=0), default=1000.0),
     Key("device", v.choice(Device), default=Device.CPU),
     Key("queue_rows", v.whole(least=1, most=10_000_000), default=10_000),
     Key("durability", v.among("process", "fsync"), default="process"),
+    Key("access_log", v.flag, default=False),
 )
 DATA = (
     Key("source", at.source, why="It says where the rows come from that a model learns from."),

@@ -1,24 +1,31 @@
 """The endpoints of the data plane: which request means what. Everything that answers goes through the ticker."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from slipway.errors import SlipwayError
 from slipway.records.access import May
+from slipway.records.route import Route
 from slipway.records.worker_config import WorkerConfig
-from slipway.serving import metrics
+from slipway.serving import arrow, metrics
 from slipway.serving.answers import encoders
+from slipway.serving.docs_page import CONTENT_TYPE as HTML
+from slipway.serving.docs_page import page
 from slipway.serving.guard import Guard
 from slipway.serving.http_request import Request
 from slipway.serving.intake import Intake
 from slipway.serving.live_route import LiveRoute
-from slipway.serving.media import plain
+from slipway.serving.media import Form, form_of, plain
 from slipway.serving.metrics import Counts
-from slipway.serving.outcomes import decode_outcomes
+from slipway.serving.openapi import document
+from slipway.serving.outcomes import COLUMNS, decode_outcomes, outcomes_of
 from slipway.serving.refusal import Refusal, refusal_of
 from slipway.serving.tick import Ticker, Told
+from slipway.serving.typical import typical_row
 from slipway.serving.v2 import Infer
 from slipway.serving.v2_metadata import model_metadata, server_metadata
 
@@ -36,6 +43,7 @@ class App:
         metrics_path: File where this worker leaves its counts.
         ready: Gives the reason why the worker wants no traffic, or an empty string.
         guard: Who may ask for what.
+        typical: Gives a usual row for the arms of a route, for the example in the OpenAPI document.
     """
 
     def __init__(
@@ -48,11 +56,15 @@ class App:
         metrics_path: Path,
         ready: Callable[[], str],
         guard: Guard,
+        typical: Callable[[Route | None], Mapping[str, Any]] | None = None,
     ) -> None:
-        self._counts, self._metrics_path = counts, metrics_path
+        self._counts, self._metrics_path, self._live = counts, metrics_path, live
+        self._tasks: set[asyncio.Task[None]] = set()
         self.intake = Intake(config, ticker=ticker, live=live, ready=ready, guard=guard)
         self._one, self._many = encoders(config.signature)
         self._v2 = Infer(config, tensors=self.intake.tensors, outputs=self.intake.outputs)
+        self._typical = typical or (lambda _: typical_row(config.signature.fields))
+        self._documents: dict[tuple[int, bool], bytes] = {}
         model = f"/v2/models/{config.route}"
         get: dict[str, _Handler] = {
             "/health/live": self._alive,
@@ -63,6 +75,8 @@ class App:
             "/v2": lambda r: r.ok(msgspec.json.encode(server_metadata())),
             model: self._model,
             "/metrics": self._metrics,
+            "/openapi.json": self._openapi,
+            "/docs": self._docs,
         }
         post: dict[str, _Handler] = {
             "/predict": self._predict,
@@ -76,13 +90,19 @@ class App:
 
     def handle(self, request: Request) -> None:
         """Answer the request, now or at the end of the tick; never raise."""
+        handler = request.head.handler
         try:
-            self.intake.guard.check(request.headers)
-            self._find(request)(request)
+            if handler is None:
+                self.intake.guard.check(request.headers)
+                handler = self._find(request)
+            handler(request)
         except SlipwayError as error:
-            refusal = refusal_of(error)
-            self._counts.failed(f"http_{refusal.status}")
-            request.refuse(refusal)
+            self._refuse(request, error)
+
+    def _refuse(self, request: Request, error: SlipwayError) -> None:
+        refusal = refusal_of(error)
+        self._counts.failed(f"http_{refusal.status}")
+        request.refuse(refusal)
 
     def _find(self, request: Request) -> _Handler:
         methods = self._handlers.get(request.target)
@@ -111,9 +131,23 @@ class App:
 
     def _predict(self, request: Request) -> None:
         self.intake.guard.admit(request.headers, may=May.PREDICT)
+        if form_of(request.headers) is Form.ARROW:
+            self._arrow(request, self._predict_table)
+            return
+        request.head.handler = self._predict_rows  # path, host and form are the same in every request with this head
+        self._predict_rows(request)
+
+    def _predict_rows(self, request: Request) -> None:
+        self.intake.guard.admit(request.headers, may=May.PREDICT)
         intake, at_us = self.intake, self.intake.at_us(request.headers)
         asked = intake.rows.decode(request.body)
         intake.ticker.ask(request, asked, at_us=at_us, encode=self._many if asked.many else self._one)
+
+    def _predict_table(self, request: Request) -> None:
+        intake, columns = self.intake, self.intake.columns
+        table, rows = arrow.read_columns(request.body, most_rows=intake.config.queue_rows, known=columns.known)
+        asked, reply = columns.decode(table, rows=rows), arrow.ArrowReply(request, signature=intake.config.signature)
+        intake.ticker.ask(reply, asked, at_us=intake.at_us(request.headers), encode=reply.encode)
 
     def _infer(self, request: Request) -> None:
         self.intake.guard.admit(request.headers, may=May.PREDICT)
@@ -125,8 +159,34 @@ class App:
     def _outcomes(self, request: Request) -> None:
         self.intake.guard.admit(request.headers, may=May.OUTCOMES)
         intake, at_us = self.intake, self.intake.at_us(request.headers)
+        if form_of(request.headers) is Form.ARROW:
+            self._arrow(request, self._outcome_table)
+            return
         ids, values = decode_outcomes(request.body, kind=intake.config.signature.kind)
         intake.ticker.tell(Told(request, ids=ids, values=values, at_us=at_us))
+
+    def _outcome_table(self, request: Request) -> None:
+        intake = self.intake
+        table, _ = arrow.read_columns(request.body, most_rows=intake.config.queue_rows, known=COLUMNS)
+        ids, values = outcomes_of(table, kind=intake.config.signature.kind)
+        intake.ticker.tell(Told(request, ids=ids, values=values, at_us=intake.at_us(request.headers)))
+
+    def _arrow(self, request: Request, handler: _Handler) -> None:
+        """Answer a request with a table; the first one waits in a thread for what reads tables, and delays nobody."""
+        if arrow.is_loaded():
+            handler(request)
+            return
+
+        def loaded(_: object) -> None:
+            try:
+                handler(request)
+            except SlipwayError as error:
+                self._refuse(request, error)
+
+        task = asyncio.get_running_loop().create_task(asyncio.to_thread(arrow.load))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(loaded)
 
     def _alive(self, request: Request) -> None:
         request.ok(b'{"live":true}')
@@ -138,6 +198,21 @@ class App:
     def _model(self, request: Request) -> None:
         self.intake.guard.admit(request.headers)
         request.ok(msgspec.json.encode(model_metadata(self.intake.config, self.intake.route())))
+
+    def _openapi(self, request: Request) -> None:
+        self.intake.guard.admit(request.headers)
+        live, config = self._live(), self.intake.config
+        route, named = live.route if live else None, request.target.partition("?")[0].endswith(f"/{config.route}")
+        key = route.version if route else 0, named
+        if key not in self._documents:
+            id_name, typical = self.intake.rows.id_name, self._typical(route)
+            told = document(config, route=route, id_name=id_name, typical=typical, named=named)
+            self._documents = {key: msgspec.json.encode(told)}
+        request.ok(self._documents[key])
+
+    def _docs(self, request: Request) -> None:
+        data, headers = page()
+        request.reply(200, data, content_type=HTML, headers=headers)
 
     def _metrics(self, request: Request) -> None:
         self.intake.guard.admit(request.headers)

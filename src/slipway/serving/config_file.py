@@ -40,10 +40,12 @@ def config_of(
         tls_certificate=str(folder / serving.tls_certificate) if serving.tls_certificate else "",
         tls_key=str(folder / serving.tls_key) if serving.tls_key else "",
         port=serving.port,
+        grpc_port=serving.grpc_port,
         workers=serving.workers,
         deadline_ms=serving.deadline_ms,
         queue_rows=serving.queue_rows,
         durability=Durability(serving.durability),
+        access_log=serving.access_log,
         when_full=scope.journal.when_full,
         clock=clock,
     )

@@ -38,7 +38,9 @@ _ALWAYS = (400, 401, 403, 405, 408, 413, 431)
 _BODY = (415, 500, 503)
 
 
-def document(config: WorkerConfig, *, route: Route | None, id_name: str, typical: Mapping[str, Any]) -> Part:
+def document(
+    config: WorkerConfig, *, route: Route | None, id_name: str, typical: Mapping[str, Any], named: bool = False
+) -> Part:
     """Return the document.
 
     Args:
@@ -46,6 +48,7 @@ def document(config: WorkerConfig, *, route: Route | None, id_name: str, typical
         route: Route in force, or None before the first.
         id_name: Key under which a caller may name a prediction.
         typical: A usual row, for the examples.
+        named: Whether paths name the route, as they must where one server has several projects.
     """
     return {
         "openapi": "3.1.0",
@@ -54,7 +57,7 @@ def document(config: WorkerConfig, *, route: Route | None, id_name: str, typical
             "version": f"route version {route.version if route else 'none yet'}, slipway {version('slipway')}",
             "description": "Predictions, outcomes and health. Acknowledged means kept: what gets a 200 is on disk.",
         },
-        "paths": _paths(config),
+        "paths": _paths(config, end=f"/{config.route}" if named else ""),
         "components": {
             "schemas": schemas(config, id_name=id_name, typical=typical),
             "responses": {str(status): _error(status) for status in _ERRORS},
@@ -64,7 +67,7 @@ def document(config: WorkerConfig, *, route: Route | None, id_name: str, typical
     }
 
 
-def _paths(config: WorkerConfig) -> Part:
+def _paths(config: WorkerConfig, *, end: str) -> Part:
     model = f"/v2/models/{config.route}"
     given = [_parameter("version", "path", {"type": "string"}, "Version of the route in force.")]
     infer = _post(
@@ -76,13 +79,13 @@ def _paths(config: WorkerConfig) -> Part:
     )
     ready, metadata = _get("Whether the model takes requests.", _ref("Ready"), fails=(404, 503)), _metadata()
     return {
-        "/predict": {"post": _predict(config)},
-        "/outcomes": {"post": _outcomes(config)},
+        f"/predict{end}": {"post": _predict(config)},
+        f"/outcomes{end}": {"post": _outcomes(config)},
         "/health/live": {"get": _get("Whether the process runs.", _ref("Live"))},
         "/health/ready": {"get": _get("Whether it takes requests.", _ref("Ready"), fails=(503,))},
-        "/metrics": {"get": _get("Counts of all workers, for Prometheus.", {}, form="text/plain")},
-        "/openapi.json": {"get": _get("This document.", {"type": "object"})},
-        "/docs": {"get": _get("This document, for people.", {}, form="text/html")},
+        f"/metrics{end}": {"get": _get("Counts of all workers, for Prometheus.", {}, form="text/plain")},
+        f"/openapi.json{end}": {"get": _get("This document.", {"type": "object"})},
+        f"/docs{end}": {"get": _get("This document, for people.", {}, form="text/html")},
         "/v2": {"get": _get("What the server is.", _ref("ServerMetadata"))},
         "/v2/health/live": {"get": _get("Whether the process runs.", _ref("Live"))},
         "/v2/health/ready": {"get": _get("Whether it takes requests.", _ref("Ready"), fails=(503,))},

@@ -2,13 +2,15 @@
 
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from slipway.ports import JournalWriter, Runtime
 from slipway.records.arm import Arm
+from slipway.records.route import Route
 from slipway.records.worker_config import WorkerConfig
 from slipway.serving import metrics
 from slipway.serving.app import App
@@ -38,6 +40,7 @@ class Service:
         watch: Tells of another route.
         open_arm: Loads an arm.
         guard: Who may ask for what.
+        typical: Gives a usual row for the arms of a route.
 
     Attributes:
         route: Name of the route.
@@ -57,6 +60,7 @@ class Service:
         watch: RouteWatch,
         open_arm: Callable[[Arm], Awaitable[Runtime]],
         guard: Guard,
+        typical: Callable[[Route | None], Mapping[str, Any]] | None = None,
     ) -> None:
         self.route = config.route
         self.counts = Counts(worker=worker)
@@ -73,6 +77,7 @@ class Service:
             metrics_path=self._metrics_path,
             ready=self.why_not_ready,
             guard=guard,
+            typical=typical,
         )
 
     async def load(self) -> None:

@@ -5,21 +5,24 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 import uvloop
 
 from slipway.ports import Runtime
 from slipway.records.arm import Arm
+from slipway.records.route import Route
 from slipway.records.worker_config import WorkerConfig, is_loopback
 from slipway.runtime.registry import ArmContext, open_arm
+from slipway.serving.access_log import AccessLog
 from slipway.serving.config_file import load_config
 from slipway.serving.door import Door
 from slipway.serving.guard import Guard
 from slipway.serving.run_state import is_alive
 from slipway.serving.service import Service
 from slipway.serving.shadow import Shadow
+from slipway.serving.typical import typical_of
 from slipway.serving.worker import Worker, listen
 from slipway.storage.blobs import LocalBlobs
 from slipway.storage.clock import SystemClock
@@ -28,6 +31,7 @@ from slipway.storage.layout import Layout
 from slipway.storage.routes import RouteWatch
 
 if TYPE_CHECKING:
+    from slipway.serving.grpc_server import GrpcServer
     from slipway.serving.tls import Tls
 
 
@@ -46,8 +50,15 @@ def run_worker(folders: Sequence[Path], *, slot: int, handle: int | None = None,
     sock = listen(first.host, first.port) if handle is None else socket.socket(fileno=handle)
     sock.settimeout(0)
     services = [_service(f, config=c, slot=slot) for f, c in zip(folders, configs, strict=True)]
+    access = open_access_log(first, layout=Layout(folders[0]), worker=f"worker-{slot}")
     worker = Worker(
-        services, sock=sock, alive=_alive(parent), guard=Guard(first.host, hosts=first.hosts), tls=open_tls(first)
+        services,
+        sock=sock,
+        alive=_alive(parent),
+        guard=Guard(first.host, hosts=first.hosts),
+        tls=open_tls(first),
+        grpc=open_grpc(first, services, access=access),
+        access=access,
     )
     _run(worker.run())
 
@@ -63,6 +74,28 @@ def open_tls(config: WorkerConfig) -> "Tls | None":
     from slipway.serving.tls import Tls  # noqa: PLC0415 - a worker on loopback need not load cryptography
 
     return Tls(Path(config.tls_certificate), key=Path(config.tls_key))
+
+
+def open_access_log(config: WorkerConfig, *, layout: Layout, worker: str) -> AccessLog | None:
+    """Return where each request leaves a line, or None where the scope wants none."""
+    return AccessLog(layout.run / f"access-{worker}.log") if config.access_log else None
+
+
+def open_grpc(
+    config: WorkerConfig, services: Sequence[Service], *, access: AccessLog | None = None
+) -> "GrpcServer | None":
+    """Return what speaks gRPC for these projects, or None where the first one's facts name no port for it.
+
+    Raises:
+        MissingExtra: gRPC is not installed.
+    """
+    if config.grpc_port is None:
+        return None
+    from slipway.serving.grpc_server import GrpcServer, Model  # noqa: PLC0415 - an extra
+
+    certificate = (Path(config.tls_certificate), Path(config.tls_key)) if config.tls_certificate else None
+    models = {s.route: Model(s.app.intake, s.counts, s.why_not_ready) for s in services}
+    return GrpcServer(models, host=config.host, port=config.grpc_port, certificate=certificate, access=access)
 
 
 def guard_of(config: WorkerConfig, *, layout: Layout) -> Guard:
@@ -82,6 +115,7 @@ def _service(folder: Path, *, config: WorkerConfig, slot: int) -> Service:
         watch=RouteWatch(layout.routes, name=config.route),
         open_arm=_opener(layout, config),
         guard=guard_of(config, layout=layout),
+        typical=_typical(layout, config),
     )
 
 
@@ -132,6 +166,10 @@ def _opener(layout: Layout, config: WorkerConfig) -> Callable[[Arm], Awaitable[R
         return open_arm(arm, context=context)
 
     return opener
+
+
+def _typical(layout: Layout, config: WorkerConfig) -> Callable[[Route | None], dict[str, Any]]:
+    return lambda route: typical_of(route, fields=config.signature.fields, blobs=LocalBlobs(layout.blobs))
 
 
 def _alive(parent: int | None) -> Callable[[], bool]:

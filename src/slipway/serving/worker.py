@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from slipway.errors import Unavailable
+from slipway.serving.access_log import AccessLog
 from slipway.serving.guard import Guard
 from slipway.serving.http_limits import HttpLimits
 from slipway.serving.http_protocol import Connections
@@ -20,6 +21,7 @@ from slipway.serving.service import Service
 from slipway.serving.site import Site
 
 if TYPE_CHECKING:
+    from slipway.serving.grpc_server import GrpcServer
     from slipway.serving.tls import Tls
 
 _DRAIN_S = 20.0
@@ -59,6 +61,8 @@ class Worker:
         alive: Tells whether whoever started the worker still runs; if not, the worker ends too.
         guard: Who may ask; each project has one of its own too.
         tls: Certificate to speak TLS with, or None.
+        grpc: What speaks gRPC on a port of its own, or None.
+        access: Where each request leaves a line, or None.
         limits: Bounds of a connection.
     """
 
@@ -70,13 +74,16 @@ class Worker:
         alive: Callable[[], bool],
         guard: Guard,
         tls: "Tls | None" = None,
+        grpc: "GrpcServer | None" = None,
+        access: AccessLog | None = None,
         limits: HttpLimits | None = None,
     ) -> None:
         self.services, self._sock, self._alive = tuple(services), sock, alive
-        self._tls = tls
+        self._tls, self._grpc, self._access = tls, grpc, access
         first = self.services[0]
+        handle = first.app.handle if len(self.services) == 1 else Site(self.services, guard=guard).handle
         self._connections = Connections(
-            first.app.handle if len(self.services) == 1 else Site(self.services, guard=guard).handle,
+            access.around(handle) if access else handle,
             limits=limits or HttpLimits(),
             now=time.monotonic,
             refused=lambda status: first.counts.failed(f"http_{status}"),
@@ -100,6 +107,8 @@ class Worker:
             ssl_handshake_timeout=_HANDSHAKE_S if self._tls else None,
             ssl_shutdown_timeout=_HANDSHAKE_S if self._tls else None,
         )
+        if self._grpc:
+            await self._grpc.start()
         self._enter(State.READY)
         gc.collect()
         gc.freeze()  # what is loaded now stays; the collector need not look at it again
@@ -113,6 +122,8 @@ class Worker:
         await asyncio.gather(*chores, return_exceptions=True)
         for service in self.services:
             await service.close()
+        if self._access:
+            self._access.close()
         self._enter(State.STOPPED)
 
     def stop(self) -> None:
@@ -123,8 +134,11 @@ class Worker:
         self._enter(State.DRAINING)
         server.close()
         self._connections.drain()
+        ends = [service.ticker.drained() for service in self.services]
+        if self._grpc:
+            ends.append(self._grpc.stop(grace_s=_DRAIN_S))
         try:
-            await asyncio.wait_for(asyncio.gather(*(s.ticker.drained() for s in self.services)), _DRAIN_S)
+            await asyncio.wait_for(asyncio.gather(*ends), _DRAIN_S)
         except TimeoutError:
             rows = sum(s.ticker.rows for s in self.services)
             _log.error("drain took too long", rows=rows, limit_s=_DRAIN_S)
