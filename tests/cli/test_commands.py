@@ -40,6 +40,7 @@ ARGUMENTS = {
     ("journal", "tail"): (),
     ("journal", "query"): ("select arm, count(outcome) as n from answers group by arm",),
     ("journal", "prune"): ("--dry-run",),
+    ("key", "list"): (),
     ("audit",): (),
     ("report",): (),
 }
@@ -47,6 +48,7 @@ ARGUMENTS = {
 
 ELSEWHERE = {
     *(("bench",), ("bench", "show")),
+    *(("key", "make"), ("key", "revoke")),
     *(("init",), ("serve",), ("demo",), ("rollout", "start"), ("rollout", "back"), ("monitor", "show")),
 }
 """Commands with a test of their own below, or beside what they do."""
