@@ -12,7 +12,7 @@ import pytest
 from slipway import Project
 from slipway.records.frame import OutcomeFrame
 from slipway.records.usage import ArmUsage
-from slipway.serving.metrics import Counts, path_of, save
+from slipway.serving.metrics import Counts, path_of, save, shadow_path
 from slipway.serving.pulse import beat, pulse_path
 from slipway.serving.run_state import RunState, State, tell_state
 from slipway.serving.use import Use
@@ -81,6 +81,11 @@ def test_a_worker_over_its_budget_and_an_arm_that_is_not_where_it_was_asked_for_
     save(counts, path=path_of("worker-0", folder=run))
     assert not project.status().problems
     assert project.status().usage[0].cores == 0.1
+    save(Counts(worker="shadow", use=Use(memory_bytes=900 << 20)), path=shadow_path(run))
+    assert [u.name for u in project.status().usage] == ["worker-0"], "no shadow process runs"
+    tell_state(run, name="shadow", state=State.READY)
+    assert [u.name for u in project.status().usage] == ["worker-0", "shadow"]
+    assert not project.status().problems, "the budget is that of a worker"
 
 
 def test_a_disk_that_refuses_and_what_was_not_logged_is_said(project):

@@ -101,3 +101,21 @@ def test_a_budget_that_nobody_measured_is_not_kept():
     assert cores.measured is None, "a sum without one of its parts is none"
     assert np.isclose(budget_use([one], budgets=Budgets(memory_mb=1))[0].measured, 1)
     assert budget_use([one], budgets=Budgets()) == ()
+
+
+def test_the_shadow_process_tells_what_its_arms_take(serve_processes, place):
+    """A candidate is a shadow first: what it takes is known before it answers anybody."""
+    (place.root / "arm.py").write_text(FUNCTION)
+    old = Arm(name="old", kind=ArmKind.RULE, rule="a > 0.5")
+    beside = Arm(name="beside", kind=ArmKind.PYTHON, function="arm.py:f", timeout_ms=5000)
+    shares = (Share(arm="old", share=1.0),)
+    route = Route(name="r", version=1, salt="s", shares=shares, shadows=("beside",), arms=(old, beside))
+    with serve_processes(route):
+        until_s = time.monotonic() + 20
+        arms = {}
+        while "beside" not in arms and time.monotonic() < until_s:
+            time.sleep(0.1)
+            left = metrics.read(metrics.shadow_path(place.layout.run))
+            arms = left.use.told(left.worker).arms if left else {}
+        assert arms["beside"].memory_bytes > 64e6
+        assert {c.worker for c in metrics.left(place.layout.run)} == {"worker-0"}, "it is none of the workers"

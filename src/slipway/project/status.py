@@ -57,7 +57,7 @@ class Status(Record, frozen=True, kw_only=True):
         outcomes: Outcomes that came.
         tally: The same, and what of the journal could not be used.
         problems: What is wrong, one sentence each.
-        usage: What each worker that runs takes, and its arms.
+        usage: What each worker that runs takes, and its arms; and the shadow process.
     """
 
     project: str
@@ -97,6 +97,7 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
     )
     usage = tuple(c.use.told(c.worker) for c in counts)
     problems += _takes_too_much(usage, budgets=parts.scope.budgets)
+    usage += _of_shadow(parts.layout.run, alive=alive)
     workers = [s for s in alive if s.name.startswith("worker-")]
     all_rollouts = [r for _, r, _ in parts.store.all(Rollout)]
     verdicts = [v for _, v, _ in parts.store.all(Verdict)]
@@ -161,6 +162,12 @@ def _silent(alive: tuple[RunState, ...], *, run: Path, now_us: int) -> list[str]
                 f"('kill -9 {state.pid}'): the server starts another, and callers who wait are answered."
             )
     return told
+
+
+def _of_shadow(run: Path, *, alive: tuple[RunState, ...]) -> tuple[WorkerUsage, ...]:
+    """Return what the shadow process takes: a candidate is a shadow first. No budget is its."""
+    left = metrics.read(metrics.shadow_path(run)) if any(s.name == "shadow" for s in alive) else None
+    return () if left is None else (left.use.told(left.worker),)
 
 
 def _takes_too_much(usage: tuple[WorkerUsage, ...], *, budgets: Budgets) -> list[str]:

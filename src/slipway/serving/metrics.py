@@ -74,6 +74,11 @@ def path_of(worker: str, *, folder: Path) -> Path:
     return folder / f"metrics-{worker}.msgpack"
 
 
+def shadow_path(folder: Path) -> Path:
+    """Return where the shadow process leaves what it takes; it answers nobody, so it is none of the workers."""
+    return folder / "shadow-use.msgpack"
+
+
 def save(counts: Counts, *, path: Path) -> None:
     """Leave the counts where the other workers find them. Not flushed to the disk: it is worth one second."""
     counts.at_s = time.time()
@@ -97,16 +102,17 @@ def total(own: Counts, *, folder: Path, own_path: Path) -> list[Counts]:
 
 def left(folder: Path, *, but: Path | None = None) -> list[Counts]:
     """Return the last counts that living workers left in a folder, by name, all but one file's."""
-    found = []
-    for path in sorted(folder.glob("metrics-*.msgpack")):
-        if path != but:
-            try:
-                counts = msgspec.msgpack.decode(path.read_bytes(), type=Counts)
-            except (OSError, msgspec.DecodeError):
-                continue
-            if time.time() - counts.at_s < _KEPT_S:
-                found.append(counts)
-    return found
+    paths = [path for path in sorted(folder.glob("metrics-*.msgpack")) if path != but]
+    return [counts for path in paths if (counts := read(path)) is not None]
+
+
+def read(path: Path) -> Counts | None:
+    """Return what a process left in its file, or None if that is too old, or is not there."""
+    try:
+        counts = msgspec.msgpack.decode(path.read_bytes(), type=Counts)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return counts if time.time() - counts.at_s < _KEPT_S else None
 
 
 def render(workers: Iterable[Counts]) -> bytes:

@@ -21,7 +21,10 @@ from slipway.records.arm import Arm
 from slipway.records.field import Field
 from slipway.records.frame import PredictionFrame, ShadowFrame
 from slipway.records.route import Route
+from slipway.records.usage import ArmUsage
 from slipway.runtime.batch import Immediate
+from slipway.runtime.usage import Measured
+from slipway.serving import metrics
 from slipway.serving.pulse import beat
 from slipway.serving.routes import LOOK_S
 from slipway.serving.run_state import State, tell_state
@@ -90,6 +93,11 @@ class Follower:
                 found = True
         await self._answer(pending, segment, offset)
         return found
+
+    def usage(self) -> ArmUsage | None:
+        """Return what the arm takes, or None where it is not loaded or does not know."""
+        runtime: object = self._runtime
+        return runtime.usage() if isinstance(runtime, Measured) else None
 
     async def close(self) -> None:
         """Give the arm back."""
@@ -171,6 +179,8 @@ class Shadow:
         self._fields, self._folder, self._reader, self._writer = fields, run_folder, reader, writer
         self._watch, self._open, self._alive = watch, open_arm, alive
         self._tasks: dict[Arm, asyncio.Task[None]] = {}
+        self._followers: dict[str, Follower] = {}
+        self._counts = metrics.Counts(worker="shadow")
         self._wanted: set[Arm] = set()
         self._trouble: dict[str, str] = {}
         self._told = ""
@@ -208,6 +218,10 @@ class Shadow:
         while True:
             with suppress(OSError):
                 beat("shadow", folder=self._folder)
+            used = {name: told for name, one in self._followers.items() if (told := one.usage()) is not None}
+            self._counts.use.measure(used, now_s=time.monotonic())
+            with suppress(OSError):
+                metrics.save(self._counts, path=metrics.shadow_path(self._folder))
             await asyncio.sleep(_BEAT_S)
 
     async def _start_followers(self) -> None:
@@ -236,6 +250,7 @@ class Shadow:
         follower = Follower(
             arm, fields=self._fields, reader=self._reader(), writer=self._writer, after=after, open_arm=self._open
         )
+        self._followers[arm.name] = follower
         try:
             while True:
                 try:
@@ -252,6 +267,8 @@ class Shadow:
         finally:
             self._trouble.pop(arm.name, None)
             self._tasks.pop(arm, None)
+            if self._followers.get(arm.name) is follower:  # the same name may have come again as another arm
+                del self._followers[arm.name]
             await follower.close()
 
     def _tell(self, state: State, version: int = 0) -> None:
