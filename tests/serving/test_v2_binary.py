@@ -77,6 +77,7 @@ def test_a_mixture_in_and_a_mixture_out(serve):
         (*body([binary("user", "BYTES", 3)], tail=b"\x05\0\0"), "4 bytes of length"),
         (*body([binary("user", "BYTES", 8)], tail=b"\x05\0\0\0abcd"), "4 bytes of length"),
         (*body([binary("user", "BYTES", 5, rows=1)], tail=b"\x01\0\0\0\xff"), "UTF-8"),
+        (b'{"inputs": [{"name": "a", "datatype": "FP64", "shape": [1], "data": [1], "data": [2]}]}', {}, "comes twice"),
         (b"{}", {"Inference-Header-Content-Length": "3"}, "at most 2"),
         (b"{}", {"Inference-Header-Content-Length": "-1"}, "at most 2"),
         (b"{}", {"Inference-Header-Content-Length": "two"}, "at most 2"),

@@ -121,7 +121,8 @@ class GrpcServer:
         }
         handlers = {name: grpc.unary_unary_rpc_method_handler(self._noted(name, call)) for name, call in calls.items()}
         self._server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SERVICE, handlers)])
-        address = f"{self._address}:{self.port}"
+        host = f"[{self._address}]" if self._address.count(":") > 1 and self._address[0] != "[" else self._address
+        address = f"{host}:{self.port}"
         try:
             if self._certificate is None:
                 self.port = self._server.add_insecure_port(address)

@@ -20,6 +20,7 @@ from slipway.records.worker_config import WorkerConfig
 from slipway.serving.child import Child
 from slipway.serving.claim import claim_project, left_behind, refuse_taken
 from slipway.serving.config_file import save_config
+from slipway.serving.grpc_port import grpc_ports
 from slipway.serving.pulse import Pulse, pulse_path
 from slipway.serving.run_state import RunState, State, is_alive, read_states, tell_state
 from slipway.serving.worker import listen
@@ -70,7 +71,8 @@ class Supervisor:
                 self._locks.append(claim_project(run))
             if not any(left_behind(run) for run in self._runs):
                 ports = 1 + len(hosted) if control else 1
-                refuse_taken(config.host, [config.port + i for i in range(ports)] if config.port else [])
+                wanted = [config.port + i for i in range(ports)] if config.port else []
+                refuse_taken(config.host, [*wanted, *grpc_ports(config, others=wanted)])
             first = listen(config.host, config.port)
         except BaseException:
             self._unlock()
