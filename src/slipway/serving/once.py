@@ -12,6 +12,7 @@ import msgspec
 
 from slipway.serving.refusal import Refusal
 
+_NESTED = (dict, list)
 _decode = msgspec.json.Decoder().decode
 
 
@@ -37,7 +38,7 @@ def refuse_twice(body: bytes, *, names: int) -> None:
 def _names_in(value: Any) -> int:
     if isinstance(value, dict):
         return len(value) + sum(map(_names_in, value.values()))
-    return sum(map(_names_in, value)) if isinstance(value, list) else 0
+    return sum(_names_in(one) for one in value if type(one) in _NESTED) if isinstance(value, list) else 0
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -90,7 +90,7 @@ class Infer:
             raise Refusal(400, "This is no infer request.", wanted=wanted, got=str(error)) from None
         except (msgspec.DecodeError, RecursionError) as error:
             raise not_json(error) from None
-        refuse_twice(head, names=1 + bool(asked.id) + sum(3 + (t.data is not None) for t in asked.inputs))
+        refuse_twice(head, names=_names_in(asked))
         rows = self._tensors.decode(_tensors(asked.inputs, raw))
         names = self._outputs.chosen(output.name for output in asked.outputs)
         default = asked.parameters.binary_data_output
@@ -144,6 +144,13 @@ def _split(request: Request) -> tuple[bytes, memoryview]:
         raise Refusal(400, "Inference-Header-Content-Length does not fit the body.", wanted=wanted, got=got)
     size = int(given)
     return body[:size], memoryview(body)[size:]
+
+
+def _names_in(asked: _Infer) -> int:
+    """Return how many names the JSON has at the least, each once in its object."""
+    names = 1 + bool(asked.id) + bool(asked.outputs) + 2 * asked.parameters.binary_data_output + 4 * len(asked.inputs)
+    names += sum(one.data is None for one in asked.inputs)  # parameters and binary_data_size instead of data
+    return names + sum(1 if output.parameters.binary_data is None else 3 for output in asked.outputs)
 
 
 def _tensors(inputs: list[_Input], raw: memoryview) -> list[Tensor]:
