@@ -132,16 +132,30 @@ class Bench:
             if wrong := load.check(port):
                 raise peers.Unusable(f"it answers otherwise than the model: {wrong}")
             for _, connections in [c for c in cells if c[0] == rows]:
-                before = peers.cpu_s(pid)
+                before = peers.cpu_s(pid), peers.busy_s() - peers.own_s()
+                begun = time.monotonic()
                 whole = model == "small" and rows == 1
                 seconds = self._asked.seconds if whole else max(1, self._asked.seconds // 2)
                 got = load.run(port, connections=connections, seconds=seconds)
                 requests = max(1.0, got.rate * seconds)
-                cpu_us = (peers.cpu_s(pid) - before) / requests * 1e6
-                run = Run(number, got.rate, got.p50_ms, got.p99_ms, cpu_us, got.wrong)
+                cpu_s = peers.cpu_s(pid) - before[0]
+                others = (peers.busy_s() - peers.own_s() - before[1] - cpu_s) / (time.monotonic() - begun)
+                run = Run(
+                    round=number,
+                    rate=got.rate,
+                    p50_ms=got.p50_ms,
+                    p99_ms=got.p99_ms,
+                    cpu_us=cpu_s / requests * 1e6,
+                    others=max(0.0, others),
+                    wrong=got.wrong,
+                )
                 self._found.setdefault(Cell(peer.name, model, rows, connections), []).append(run)
                 tell = f"{model:5} {rows:2} rows {connections:2} conn. {got.rate:9,.0f}/s p99 {got.p99_ms:7.1f} ms"
-                print(f"{number + 1} {peer.title:34} {tell} {cpu_us:7,.0f} us {got.wrong}", file=sys.stderr, flush=True)
+                print(
+                    f"{number + 1} {peer.title:34} {tell} {run.cpu_us:7,.0f} us {got.wrong}",
+                    file=sys.stderr,
+                    flush=True,
+                )
 
 
 def swaps(work, *, times):

@@ -22,6 +22,7 @@ In commands {python}, {bin}, {file}, {folder}, {port} and {work} are filled in, 
 import hashlib
 import os
 import re
+import resource
 import shlex
 import shutil
 import socket
@@ -183,6 +184,18 @@ def cpu_s(root):
     """Return the processor time, system calls included, of a process and all below it that live now."""
     below = descendants(root) | {root}
     return sum(ticks for pid, _, ticks in _processes() if pid in below) / os.sysconf("SC_CLK_TCK")
+
+
+def busy_s():
+    """Return the processor time that the whole machine has spent on anything."""
+    values = [int(v) for v in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+    return sum(values[i] for i in (0, 1, 2, 5, 6)) / os.sysconf("SC_CLK_TCK")  # user, nice, system, interrupts
+
+
+def own_s():
+    """Return the processor time of this process and of the children it has waited for, wrk among them."""
+    taken = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(t.ru_utime + t.ru_stime for t in taken)
 
 
 def _processes():

@@ -18,20 +18,34 @@ class Cell(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One figure of one round."""
+    """What one cell gave in one round.
+
+    Attributes:
+        round: Number of the round.
+        rate: Requests a second.
+        p50_ms: Half of the answers came sooner.
+        p99_ms: 99 % of the answers came sooner.
+        cpu_us: Processor time of the server a request.
+        others: Cores that neither server nor load took: other work on the machine.
+        wrong: What went wrong, in words, or empty.
+    """
 
     round: int
     rate: float
     p50_ms: float
     p99_ms: float
     cpu_us: float
+    others: float
     wrong: str
 
 
 def tables(found, *, titles, reasons):
     """Return the tables as Markdown: one for each model and number of rows."""
-    load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
-    lines = [f"{os.cpu_count()} cores, load {load}. Requests a second: median [range] of the rounds; else medians."]
+    others = sorted(run.others for runs in found.values() for run in runs) or [float("nan")]
+    lines = [
+        f"{os.cpu_count()} cores, of which other work took {statistics.median(others):.2f} at the median and "
+        f"{others[-1]:.2f} at most. Requests a second: median [range] of the rounds; else medians."
+    ]
     for model, rows in sorted({(c.model, c.rows) for c in found}, key=lambda k: (k[0] != "small", k[1])):
         known = sorted({c.connections for c in found if (c.model, c.rows) == (model, rows)})
         head = " | ".join(f"{n} conn." for n in known)

@@ -58,7 +58,7 @@ def test_scores_are_found_in_each_form_of_reply(reply):
 
 def runs(*rates, wrong=""):
     report = beside("report")
-    return [report.Run(i, rate, 1.0, 2.0, 10.0, wrong) for i, rate in enumerate(rates)]
+    return [report.Run(i, rate, 1.0, 2.0, 10.0, 0.1, wrong) for i, rate in enumerate(rates)]
 
 
 def test_a_ratio_is_taken_within_a_round_and_tells_its_spread():
@@ -91,4 +91,5 @@ def test_failures_and_those_who_could_not_come_stand_in_the_table():
     found = {report.Cell("nginx", "small", 1, 16): runs(5, wrong="5 answers without 200")}
     text = report.tables(found, titles={"nginx": "nginx", "ray": "Ray"}, reasons={"ray": "it ended with 1: no"})
     assert "5 answers without 200" in text
+    assert "other work took 0.10 at the median" in text
     assert "Ray: not measured, it ended with 1: no." in text
