@@ -58,7 +58,8 @@ def write(folder, *, rows, per_tick):
         told = [id_ for id_, arm in zip(ids, arms, strict=True) if arm == "live"]
         scores = rng.random(len(told)).tolist()
         shadow.append([ShadowFrame(arm="candidate", id=told, score=scores, segment=place.segment, offset=place.offset)])
-        worker.append([OutcomeFrame(at_us=[t + 60 for t in at_us], id=ids, value=(rng.random(per_tick) < 0.4).astype(float).tolist())])
+        truths = (rng.random(per_tick) < 0.4).astype(float).tolist()
+        worker.append([OutcomeFrame(at_us=[t + 60 for t in at_us], id=ids, value=truths)])
     for writer in (worker, shadow):
         writer.close()
     return TableReference.of_matrix(rng.normal(size=(50_000, NUMBERS)), names=tuple(columns))
@@ -109,7 +110,7 @@ def main():
     parser.add_argument("--json", type=Path, help="also write the numbers here")
     given = parser.parse_args()
     result = []
-    print(f"{given.rows:,} requests of {NUMBERS} numbers, each with a shadow's answer and an outcome; CPU us a request\n")
+    print(f"{given.rows:,} requests of {NUMBERS} numbers, a shadow's answer and an outcome each; CPU us a request\n")
     print("rows a tick    read    join    code  | rows/s   sum of an open day | bytes a row  with bins")
     for per_tick in (1, 16, 64):
         with tempfile.TemporaryDirectory(dir=given.folder) as name:

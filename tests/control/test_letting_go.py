@@ -139,6 +139,14 @@ def test_what_comes_for_a_day_that_went_is_late_and_counted():
     assert (tally.predictions, tally.late, tally.outcomes, tally.unknown) == (3, 1, 1, 2)
 
 
+def test_a_replay_holds_the_days_of_its_rollout_only():
+    journal, ledger = MemoryJournal(), Ledger(Terms())
+    journal.writer("w").append([frame(f"p{day}", day=day) for day in range(9)])
+    ledger.leave_out("main", before_day=6)
+    ledger.catch_up(journal)
+    assert [block.day for block in ledger.blocks("main")] == [6, 7, 8]
+
+
 @pytest.mark.parametrize(
     ("id_", "wait_us", "after_us"),
     [("a", DAY_US, SPARE_US + DAY_US), ("a", 0, SPARE_US + OPEN_END_US), ("owed", DAY_US, SPARE_US + DAY_US + OWED_US)],

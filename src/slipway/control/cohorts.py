@@ -15,7 +15,7 @@ from slipway.control.block import Block
 from slipway.control.exact import exact_sum
 from slipway.control.ledger import Ledger
 from slipway.control.maturity import in_time
-from slipway.control.seen import Seen, Stages, Tosses
+from slipway.control.seen import Seen, Stages, Tosses, distinct
 from slipway.control.terms import Terms
 from slipway.deployment.dealt import is_dealt
 from slipway.deployment.units import unit_length_us
@@ -67,12 +67,12 @@ class CohortBook:
             if not look.is_over(block):
                 break
             self._closed.append(_close(block, look=look, seen=self._seen))
-        found = [cohort for day in (*self.fixed, *self._closed) for cohort in day.cohorts]
-        days = [_rows(block, look=look) for block in blocks[len(self._closed) :]]
-        suspects = np.unique(np.concatenate([np.empty(0, np.uint64), *(rows.tosses.suspects for rows in days)]))
+        found = [cohort for closed in (*self.fixed, *self._closed) for cohort in closed.cohorts]
+        days = [_day(block, look=look) for block in blocks[len(self._closed) :]]
+        suspects = distinct(np.concatenate([np.empty(0, np.uint64), *(day.tosses.suspects for day in days)]))
         seen = self._seen.only(suspects)
-        for rows in days:
-            found.extend(_sums(rows, *seen.add(rows.tosses, only=suspects), look=look))
+        for day in days:
+            found.extend(_sums(day, *seen.add(day.tosses, only=suspects), look=look))
         return tuple(found)
 
     def fix(self, rollout: Rollout, *, ledger: Ledger, day: int, now_us: int) -> None:
@@ -129,25 +129,38 @@ class Look(NamedTuple):
 
 
 def _close(block: Block, *, look: Look, seen: Seen) -> Closed:
-    rows = _rows(block, look=look)
-    return Closed(day=block.day, revision=block.revision, cohorts=tuple(_sums(rows, *seen.add(rows.tosses), look=look)))
+    day = _day(block, look=look)
+    return Closed(day=block.day, revision=block.revision, cohorts=tuple(_sums(day, *seen.add(day.tosses), look=look)))
 
 
 class _Rows(NamedTuple):
-    """Columns of a day's rows that belong to the rollout; all of shape (rows,)."""
+    """Columns of rows that belong to the rollout; all of shape (rows,)."""
 
-    unit: Ints
     to_candidate: Bools
+    failed: Bools
     mature: Bools
     outcome: Floats
     loss: Floats
     candidate: Floats
     live: Floats
     paired: Bools
+    first_error: Bools
+    first_failure: Bools
+
+    def of(self, rows: Ints | Bools) -> "_Rows":
+        """Return some of the rows."""
+        return _Rows._make(column[rows] for column in self)
+
+
+class _Day(NamedTuple):
+    """A day's rows that belong to the rollout; which of its errors are an entity's first is not known yet."""
+
+    unit: Ints
+    rows: _Rows
     tosses: Tosses
 
 
-def _rows(block: Block, *, look: Look) -> _Rows:
+def _day(block: Block, *, look: Look) -> _Day:
     (rollout, ledger, now_us), wait_us, terms = look, look.wait_us, look.ledger.terms
     candidate, live = ledger.arm(rollout.candidate), ledger.arm(rollout.live)
     by_candidate = block.arm == candidate
@@ -163,25 +176,28 @@ def _rows(block: Block, *, look: Look) -> _Rows:
     outcome = np.where(told & mature, block.outcome[own], np.nan)
     loss = terms.loss(score, outcome=outcome)
     (said, asked), (live_said, live_asked) = block.shadow(candidate), block.shadow(live)
-    return _Rows(
-        unit=at_us // look.length_us,
+    tosses = Tosses(
+        entity=block.entity[own],
+        at_us=at_us,
+        version=version,
+        stage=_dealt_stage(rollout, version=version),
+        erred=(loss > 0) if terms.binary else np.zeros(len(loss), dtype=bool),
+        failed=failed,
+    )
+    rows = _Rows(
         # Who steps in is live, so a row that live answered as fallback was dealt to the candidate.
         to_candidate=by_candidate != fallback,
+        failed=failed,
         mature=mature,
         outcome=outcome,
         loss=loss,
         candidate=np.where(by_candidate, score, said[own]),
         live=np.where(by_candidate, live_said[own], score),
         paired=np.where(by_candidate, live_asked[own], asked[own]),
-        tosses=Tosses(
-            entity=block.entity[own],
-            at_us=at_us,
-            version=version,
-            stage=_dealt_stage(rollout, version=version),
-            erred=(loss > 0) if terms.binary else np.zeros(len(loss), dtype=bool),
-            failed=failed,
-        ),
+        first_error=tosses.erred,
+        first_failure=failed,
     )
+    return _Day(at_us // look.length_us, rows, tosses)
 
 
 def _dealt_stage(rollout: Rollout, *, version: npt.NDArray[np.int32]) -> Stages:
@@ -193,52 +209,53 @@ def _dealt_stage(rollout: Rollout, *, version: npt.NDArray[np.int32]) -> Stages:
     return np.where((stage >= 0) & dealt[stage], stage, -1).astype(np.int16)
 
 
-def _sums(rows: _Rows, first_error: Bools, first_failure: Bools, *, look: Look) -> Iterator[Cohort]:
-    terms, length = look.ledger.terms, look.length_us
-    if not len(rows.unit):
+def _sums(day: _Day, first_error: Bools, first_failure: Bools, *, look: Look) -> Iterator[Cohort]:
+    terms, length, version = look.ledger.terms, look.length_us, day.tosses.version
+    if not len(version):
         return
-    first, versions = int(rows.unit.min()), int(rows.tosses.version.max()) + 1
-    group = (rows.unit - first) * versions + rows.tosses.version
-    for number in np.flatnonzero(np.bincount(group)).tolist():
-        here = group == number
-        start, version = first + number // versions, number % versions
+    first, versions = int(day.unit.min()), int(version.max()) + 1
+    group = (day.unit - first) * versions + version
+    rows = day.rows._replace(first_error=first_error, first_failure=first_failure)
+    ends = np.cumsum(np.bincount(group))
+    order = np.argsort(group, kind="stable")
+    for number in np.flatnonzero(np.diff(ends, prepend=0)).tolist():
+        here = rows.of(order[ends[number - 1] if number else 0 : ends[number]])
+        start, of_version = first + number // versions, number % versions
         yield Cohort(
             start_us=start * length,
             end_us=(start + 1) * length,
-            route_version=version,
-            share=look.share(version),
-            candidate=_arm(rows, first_error, first_failure, here=here & rows.to_candidate, terms=terms),
-            live=_arm(rows, first_error, first_failure, here=here & ~rows.to_candidate, terms=terms),
-            pairs=_pairs(rows, here=here, terms=terms),
+            route_version=of_version,
+            share=look.share(of_version),
+            candidate=_arm(here.of(here.to_candidate), terms=terms),
+            live=_arm(here.of(~here.to_candidate), terms=terms),
+            pairs=_pairs(here, terms=terms),
         )
 
 
-def _arm(rows: _Rows, first_error: Bools, first_failure: Bools, *, here: Bools, terms: Terms) -> ArmSums:
-    loss = rows.loss[here]
-    loss = loss[np.isfinite(loss)]
+def _arm(rows: _Rows, *, terms: Terms) -> ArmSums:
+    loss = rows.loss[np.isfinite(rows.loss)]
     return ArmSums(
-        n=int(here.sum()),
-        failures=int((here & rows.tosses.failed).sum()),
-        failure_entities=int((here & first_failure).sum()),
-        mature=int((here & rows.mature).sum()),
+        n=len(rows.loss),
+        failures=int(rows.failed.sum()),
+        failure_entities=int(rows.first_failure.sum()),
+        mature=int(rows.mature.sum()),
         labelled=len(loss),
         errors=int((loss > 0).sum()) if terms.binary else 0,
-        error_entities=int((here & first_error).sum()),
+        error_entities=int(rows.first_error.sum()),
         loss=exact_sum(loss),
         squares=exact_sum(loss**2),
     )
 
 
-def _pairs(rows: _Rows, *, here: Bools, terms: Terms) -> PairSums:
-    both = here & rows.paired
-    no_candidate, no_live = ~np.isfinite(rows.candidate[both]), ~np.isfinite(rows.live[both])
-    told = here & np.isfinite(rows.outcome)
+def _pairs(rows: _Rows, *, terms: Terms) -> PairSums:
+    no_candidate, no_live = (rows.paired & ~np.isfinite(side) for side in (rows.candidate, rows.live))
+    told = np.isfinite(rows.outcome)
     labelled = told & rows.paired
     a, b = (terms.loss_of_all(side[labelled], outcome=rows.outcome[labelled]) for side in (rows.candidate, rows.live))
     known = np.isfinite(a) & np.isfinite(b)
     a, b = a[known], b[known]
     return PairSums(
-        seen=int(both.sum()),
+        seen=int(rows.paired.sum()),
         failed_candidate=int((no_candidate & ~no_live).sum()),
         failed_live=int((no_live & ~no_candidate).sum()),
         labelled=int(told.sum()),

@@ -1,5 +1,6 @@
 """One rollout, one moment: ask the judge, and store verdict, inputs, rollout and route in one transaction."""
 
+from slipway.control.block import DAY_US
 from slipway.control.cohorts import CohortBook
 from slipway.control.gone import refuse_gone
 from slipway.control.ledger import Ledger
@@ -11,6 +12,9 @@ from slipway.ports import Change, ControlStore, JournalReader
 from slipway.records.cohort import Cohort, VerdictInputs
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
+
+SPARE_DAYS = 2
+"""Of so many days before a rollout a replay reads the rows: an id of theirs may come again on its first day."""
 
 
 class Judging:
@@ -92,8 +96,9 @@ def replay_from_journal(
     inputs, _ = store.get(VerdictInputs, id=verdict_id)
     if any(offset > inputs.upto.get(segment, -1) for segment, offset in ledger.upto.items()):
         return ("it was made from less of the journal than the verdict before it",)
+    rollout = inputs.rollout
+    ledger.leave_out(rollout.route, before_day=rollout.started_us // DAY_US - SPARE_DAYS)
     ledger.catch_up(journal, upto=inputs.upto)
     refuse_gone(inputs, read=ledger.upto, store=store)
-    book = CohortBook(inputs.rollout.id)
-    cohorts = book.cohorts(inputs.rollout, ledger=ledger, now_us=inputs.now_us)
+    cohorts = CohortBook(rollout.id).cohorts(rollout, ledger=ledger, now_us=inputs.now_us)
     return replay(verdict, inputs=inputs, cohorts=cohorts)

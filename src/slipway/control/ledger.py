@@ -195,6 +195,10 @@ class Ledger:
             self._next = max(self._next, number + 1)
         self._index.put(arrays["index/keys"], places=arrays["index/places"])
 
+    def leave_out(self, route: str, *, before_day: int) -> None:
+        """Hold no row of a route's days before one: for who looks at the later ones only. Before the first frame."""
+        self.gone.setdefault(route, before_day - 1)
+
     def _predictions(self, given: Predictions, *, coders: Mapping[str, Coder | None]) -> None:
         self.newest_us = max(self.newest_us, int(given.at_us.max(initial=0)))
         wanted = {c.key: c for c in (coders[arm] for arm in {*given.arm, *given.shadows}) if c}
