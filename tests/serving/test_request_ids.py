@@ -63,6 +63,22 @@ def test_who_is_refused_without_an_id_is_told_one_that_is_in_the_log(serve):
     assert not {"secret", "Ann", "Bob"} & set(json.dumps(lines).split('"'))
 
 
+def test_a_fault_of_ours_is_told_as_one_and_logged_and_the_next_request_is_answered(serve, place):
+    def fail(body):
+        raise ZeroDivisionError(body)
+
+    with structlog.testing.capture_logs() as lines, serve() as server:
+        intake = server.worker.services[0].app.intake
+        decode, intake.rows.decode = intake.rows.decode, fail
+        failed = httpx.post(f"{server.url}/predict", json=ROW)
+        intake.rows.decode = decode
+        assert httpx.post(f"{server.url}/predict", json=ROW).status_code == 200
+    assert failed.status_code == 500
+    assert failed.json()["error"] == "The server failed; nothing was taken."
+    assert next(line for line in lines if line["event"] == "request failed")["path"] == "/predict"
+    assert len(place.predictions()) == 1
+
+
 def test_a_caller_who_is_refused_all_day_does_not_fill_the_disk():
     now, refusal = [0.0], Refusal(400, "No.")
     log = RefusalLog(now=lambda: now[0])

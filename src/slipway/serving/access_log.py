@@ -21,6 +21,8 @@ MOST_WAITING = 50_000
 """Lines that may wait for the thread."""
 MOST_BYTES = 64 << 20
 """Size at which the file is put aside as ``.1``, in place of the one before."""
+_PAUSE_S = 0.1
+"""How long lines gather: a thread that wakes for each takes turns with the loop that answers."""
 _log = structlog.get_logger()
 
 
@@ -59,7 +61,7 @@ class AccessLog:
     def __init__(self, path: Path, *, most_bytes: int = MOST_BYTES) -> None:
         self._path, self._most_bytes = path, most_bytes
         self._queue: queue.SimpleQueue[Access | None] = queue.SimpleQueue()
-        self._left_out = 0
+        self._left_out, self._closing = 0, threading.Event()
         self._thread = threading.Thread(target=self._write, name="access log", daemon=True)
         self._thread.start()
 
@@ -90,6 +92,7 @@ class AccessLog:
 
     def close(self) -> None:
         """Write what waits, and end."""
+        self._closing.set()
         self._queue.put(None)
         self._thread.join(5.0)
 
@@ -109,6 +112,8 @@ class AccessLog:
     def _some(self) -> tuple[list[Access], bool]:
         """Wait for lines, and return all that there are, and whether more may come."""
         lines, one = [], self._queue.get()
+        if one is not None:
+            self._closing.wait(_PAUSE_S)
         while one is not None:
             lines.append(one)
             try:

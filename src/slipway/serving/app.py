@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import structlog
 
 from slipway.errors import SlipwayError
 from slipway.records.access import May
@@ -29,6 +30,7 @@ from slipway.serving.typical import typical_row
 from slipway.serving.v2 import Infer
 from slipway.serving.v2_metadata import model_metadata, server_metadata
 
+_log = structlog.get_logger()
 _Handler = Callable[[Request], None]
 
 
@@ -96,11 +98,15 @@ class App:
                 self.intake.guard.check(request.headers)
                 handler = self._find(request)
             handler(request)
-        except SlipwayError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a reply and the loop goes on
             self._refuse(request, error)
 
-    def _refuse(self, request: Request, error: SlipwayError) -> None:
-        refusal = refusal_of(error)
+    def _refuse(self, request: Request, error: Exception) -> None:
+        if isinstance(error, SlipwayError):
+            refusal = refusal_of(error)
+        else:
+            _log.error("request failed", path=request.target.partition("?")[0], exc_info=error)
+            refusal = Refusal(500, "The server failed; nothing was taken.", hint="The worker's log says more.")
         self._counts.failed(f"http_{refusal.status}")
         request.refuse(refusal)
 
@@ -180,7 +186,7 @@ class App:
         def loaded(_: object) -> None:
             try:
                 handler(request)
-            except SlipwayError as error:
+            except Exception as error:  # noqa: BLE001 - as above
                 self._refuse(request, error)
 
         task = asyncio.get_running_loop().create_task(asyncio.to_thread(arrow.load))
