@@ -26,6 +26,7 @@ ARGUMENTS = {
     ("run", "list"): (),
     ("run", "show"): (),
     ("run", "compare"): (),
+    ("run", "slices"): (),
     ("model", "list"): (),
     ("model", "show"): ("first",),
     ("model", "verify"): ("first",),

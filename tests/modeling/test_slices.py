@@ -13,8 +13,8 @@ import pytest
 from slipway.errors import BadInput
 from slipway.modeling.frame import as_x, infer_fields
 from slipway.modeling.slice_search import search
-from slipway.modeling.slices import worst_slices
-from slipway.records.run import Slice
+from slipway.modeling.slices import Reached, worst_slices
+from slipway.records.run import Level, Slice
 
 
 def table(rows: int, rng: np.random.Generator) -> pl.DataFrame:
@@ -161,3 +161,24 @@ def test_what_cannot_be_sliced_is_refused_by_name() -> None:
         found(t, np.ones(100), depth=5)
     with pytest.raises(BadInput, match="four or more clusters, got 2"):
         found(t, np.ones(100), clusters=np.arange(100) % 2)
+
+
+def test_headroom_is_held_against_who_knows_better() -> None:
+    """A slice may be hard for everybody: what counts is how far it is from what could be reached there."""
+    rng = np.random.default_rng(7)
+    t = table(30_000, rng)
+    hard, lazy = (t["carrier"] == "EV").to_numpy(), (t["carrier"] == "B6").to_numpy()
+    chance = np.where(hard | lazy, 0.3, 0.1)
+    loss = (rng.random(t.height) < chance).astype(float)
+    present = (rng.random(t.height) < np.where(hard, 0.3, 0.1)).astype(float)
+    by_rest = {s.where: s for s in found(t, loss)}
+    by_present = {s.where: s for s in found(t, loss, reached=Reached(Level.PRESENT, present))}
+    assert by_rest.keys() == by_present.keys() == {"carrier = EV", "carrier = B6"}
+    assert abs(by_present["carrier = EV"].headroom) < 0.01
+    assert by_present["carrier = B6"].headroom > 0.03
+    assert by_present["carrier = EV"].level == pytest.approx(0.3, abs=0.03)
+    for s in by_present.values():
+        assert s.headroom == pytest.approx((s.value - s.level) * s.share)
+    human = found(t, loss, reached=Reached(Level.HUMAN, 0.05))
+    assert {s.level_of for s in human} == {Level.HUMAN}
+    assert [s.level for s in human] == pytest.approx([0.05, 0.05])

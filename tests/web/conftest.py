@@ -25,7 +25,7 @@ from slipway.records.rollout import (
     Verdict,
 )
 from slipway.records.route import Route, Share
-from slipway.records.run import Run, RunKind, Slice
+from slipway.records.run import Level, Run, RunKind, Slice
 from slipway.records.scope import Budgets, Data, Metric, Modeling, Monitoring, Project, Scope, Serving
 from slipway.records.task import Case, Task, TaskKind
 from slipway.stats.evidence import AnytimeInterval, EValue
@@ -205,6 +205,7 @@ def run(name: str, data: str, error: float) -> Run:
                 rest=0.098,
                 low=0.05,
                 high=0.12,
+                level=0.098,
                 headroom=0.008,
             ),
             Slice(
@@ -215,6 +216,8 @@ def run(name: str, data: str, error: float) -> Run:
                 rest=0.099,
                 low=0.1,
                 high=0.3,
+                level=0.09,
+                level_of=Level.PRESENT,
                 headroom=0.011,
             ),
         ),

@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cyclopts import App
@@ -15,8 +17,11 @@ from slipway.records.run import Run, RunKind
 from slipway.words import amount, moment, number, percent, short, span
 
 if TYPE_CHECKING:
+    from slipway.modeling.fairness import GroupMeasure
     from slipway.project.attributing import Attribution
     from slipway.project.comparing import RunComparison
+    from slipway.project.slicing import ErrorAnalysis
+    from slipway.stats.evidence import FixedInterval
 
 app = App(name="run")
 
@@ -117,6 +122,71 @@ def _offer(found: "RunComparison") -> tuple[str, ...]:
         return ()
     ids = f"{short(found.before)} {short(found.after)}"
     return (f"'slipway run compare {ids} --divide' says how much each change brought; it trains the models between.",)
+
+
+@app.command(sort_key=4)
+def slices(
+    run: str | None = None, /, *, depth: int = 3, most: int = 10, svg: Path | None = None, common: Common = COMMON
+) -> int:
+    """Say where a run's model is wrong: the worst slices, what they have to gain, and what to do next.
+
+    Groups of the columns under model.protected are measured one by one.
+
+    Args:
+        run: Id or start of an id; the newest if not given.
+        depth: The most conditions of a slice, 1 to 4.
+        most: The most slices to confirm.
+        svg: File to draw the slices into: wide as the share of rows, high as the gap, so that area is what is to gain.
+        common: What every command takes.
+    """
+    project = common.open()
+    chosen = _pick(run, project.runs())
+    with working("searching every slice"):
+        found = project.analyse_errors(chosen.id, depth=depth, most=most)
+    if svg is not None:
+        from slipway.web.figure import write_headroom  # noqa: PLC0415 - it brings templates; --help must not wait for it
+
+        write_headroom(found.slices, metric=found.metric, out=svg)
+    return show(found, human=_slices, common=common)
+
+
+def _slices(screen: Screen, found: "ErrorAnalysis") -> None:
+    say = partial(amount, metric=found.metric)
+    screen.title(f"Where run {short(found.run)} is wrong, on {number(found.rows)} rows held out")
+    rows = [
+        (
+            s.where,
+            f"{number(s.n)} ({percent(s.share, digits=0)})",
+            say(s.value),
+            f"{say(s.level)} ({s.level_of})",
+            f"{say(s.low)} to {say(s.high)}",
+            say(s.headroom),
+        )
+        for s in found.slices
+    ]
+    heads = ("slice", ">rows", ">" + found.metric, "level", "worse than elsewhere by", ">to gain")
+    screen.table(heads, rows, none="none that is confirmed")
+    for column in found.groups:
+        screen.line()
+        screen.title(f"By {column.column}")
+        measured = [(g.group, number(g.n), *map(_interval, _measures(g))) for g in column.measured]
+        screen.table(("group", ">rows", found.metric, "said yes", "false yes", "false no"), measured)
+        small = (
+            f"; {number(column.unmeasured_rows)} rows in groups too small to measure" if column.unmeasured_rows else ""
+        )
+        screen.line(f"  {column.gap or 'one group'}{small}")
+    screen.line()
+    screen.title("Next")
+    for step in found.next_steps:
+        screen.line(f"  {step}")
+
+
+def _measures(group: "GroupMeasure") -> tuple["FixedInterval | None", ...]:
+    return group.loss, group.selected, group.false_positive, group.false_negative
+
+
+def _interval(found: "FixedInterval | None") -> str:
+    return "-" if found is None else f"{found.estimate:.3g} [{found.low:.3g}, {found.high:.3g}]"
 
 
 def _pick(word: str | None, known: list[Run]) -> Run:

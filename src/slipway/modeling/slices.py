@@ -6,7 +6,7 @@ again on the rows it has not seen, with an interval whose miss probability is sh
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from slipway.errors import BadInput
 from slipway.modeling.bins import Binned, into_bins
 from slipway.modeling.slice_search import Found, search
 from slipway.records.field import Field
-from slipway.records.run import Slice
+from slipway.records.run import Level, Slice
 from slipway.stats.checks import as_floats
 from slipway.stats.evidence import FixedInterval
 from slipway.stats.fixed import clustered_interval, mean_interval
@@ -29,6 +29,18 @@ _CANDIDATES = 200
 _SHARED, _NEARLY = 0.5, 0.8
 
 
+class Reached(NamedTuple):
+    """What somebody else reaches on the rows.
+
+    Attributes:
+        by: Who.
+        loss: His loss on each row, shape (rows,), or the same number for all where only his mean is known.
+    """
+
+    by: Level
+    loss: Floats | float
+
+
 def worst_slices(
     x: pl.DataFrame,
     *,
@@ -36,7 +48,8 @@ def worst_slices(
     loss: Any,
     seed: int,
     clusters: Any | None = None,
-    depth: int = 2,
+    reached: Reached | None = None,
+    depth: int = 3,
     most: int = 5,
     least_share: float = 0.01,
     alpha: float = 0.05,
@@ -44,11 +57,13 @@ def worst_slices(
     """Return slices on which the loss is confirmed to be higher than elsewhere, largest headroom first.
 
     Args:
-        x: Rows that the model has not learned from, as :func:`slipway.modeling.frame.as_x` makes them.
-        fields: X in order.
+        x: Rows that the model has not learned from, as :func:`slipway.modeling.frame.as_x` makes them; besides X they
+            may hold columns that the model never sees, such as tags.
+        fields: The columns of ``x`` in order.
         loss: The model's loss on each row, shape (rows,).
         seed: Seed of the halves.
         clusters: Cluster of each row (a day); whole clusters go to one half. None where rows are independent.
+        reached: What somebody else reaches on the same rows, for the headroom; None holds slices against the rest.
         depth: The most conditions of a slice, 1 to 4.
         most: The most slices to measure on the fresh half.
         least_share: The smallest part of the rows that a slice may be.
@@ -74,10 +89,13 @@ def worst_slices(
     )
     chosen = _distinct(found, binned, most)
     fresh = ~seen
+    level = None if reached is None else np.broadcast_to(np.asarray(reached.loss, dtype=np.float64), losses.shape)
     measured = [
         _measure(
             _rows(slice_, binned)[fresh],
             losses[fresh],
+            level=None if level is None else level[fresh],
+            level_of=Level.REST if reached is None else reached.by,
             where=_words(slice_, binned),
             clusters=None if clusters is None else groups[fresh],
             alpha=alpha / len(chosen),
@@ -126,13 +144,23 @@ def _more_general(found: Found) -> Iterator[tuple[tuple[int, int], ...]]:
     return chain.from_iterable(combinations(found.where, level) for level in range(1, len(found.where)))
 
 
-def _measure(inside: Flags, loss: Floats, *, where: str, clusters: Ints | None, alpha: float) -> Slice | None:
+def _measure(
+    inside: Flags,
+    loss: Floats,
+    *,
+    level: Floats | None,
+    level_of: Level,
+    where: str,
+    clusters: Ints | None,
+    alpha: float,
+) -> Slice | None:
     n = int(inside.sum())
     if not 2 <= n <= loss.size - 2:
         return None
     value, rest = float(loss[inside].mean()), float(loss[~inside].mean())
     gap = _gap_interval(inside, loss, value=value, rest=rest, clusters=clusters, alpha=alpha)
     share = n / loss.size
+    reached = rest if level is None else float(level[inside].mean())
     return Slice(
         where=where,
         n=n,
@@ -141,7 +169,9 @@ def _measure(inside: Flags, loss: Floats, *, where: str, clusters: Ints | None, 
         rest=rest,
         low=gap.low,
         high=gap.high,
-        headroom=(value - rest) * share,
+        level=reached,
+        level_of=level_of,
+        headroom=(value - reached) * share,
     )
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from slipway.errors import BadInput
+from slipway.errors import BadInput, nearest
 from slipway.modeling.answers import answers
 from slipway.modeling.blocks import DAY_US
 from slipway.modeling.convert import check_estimator
-from slipway.modeling.frame import as_x
+from slipway.modeling.frame import as_x, infer_fields
 from slipway.modeling.metrics import measure
-from slipway.modeling.slices import worst_slices
+from slipway.modeling.slices import Reached, worst_slices
 from slipway.records.dataset import Score
 from slipway.records.field import Field
 from slipway.records.run import Slice
@@ -77,6 +77,8 @@ def fit(
     train: Train,
     params: Mapping[str, Any],
     seed: int,
+    tags: Sequence[str] = (),
+    reached: Reached | None = None,
 ) -> Trained:
     """Train on some rows and measure on others.
 
@@ -90,6 +92,8 @@ def fit(
         train: The user's function.
         params: Hyperparameters; the function gets a copy.
         seed: Seed of all chance.
+        tags: Columns besides X that slices may name.
+        reached: What somebody else reaches on the rows held out, to hold slices against.
 
     Raises:
         BadInput: A row is in both parts or has no Y, a part is empty, or the function returns no estimator.
@@ -125,7 +129,14 @@ def fit(
         held_out=test_rows,
         answers=given,
         scores=scores,
-        slices=_slices(x[test_rows], fields, scoring.loss(y[test_rows], answers=given), days, seed),
+        slices=_slices(
+            table[test_rows],
+            fields=(*fields, *tag_fields(table, tags=tags)),
+            loss=scoring.loss(y[test_rows], answers=given),
+            days=days,
+            reached=reached,
+            seed=seed,
+        ),
     )
 
 
@@ -159,7 +170,27 @@ def days_of(times_us: Ints | None, *, rows: Ints) -> Ints | None:
     return days if np.unique(days).size >= _ENOUGH_DAYS else None
 
 
-def _slices(x: pl.DataFrame, fields: Sequence[Field], loss: Floats, days: Ints | None, seed: int) -> tuple[Slice, ...]:
-    if x.height < _ENOUGH_FOR_SLICES:
+def tag_fields(table: pl.DataFrame, *, tags: Sequence[str]) -> tuple[Field, ...]:
+    """Return columns that slices may name besides X, as fields; the model never sees them.
+
+    Raises:
+        BadInput: There is no such column.
+    """
+    if missing := [tag for tag in tags if tag not in table.columns]:
+        raise BadInput(f"model.tags: want columns of the data, got {missing}.{nearest(missing[0], table.columns)}")
+    return infer_fields(table.select(tags)) if tags else ()
+
+
+def _slices(
+    table: pl.DataFrame,
+    *,
+    fields: Sequence[Field],
+    loss: Floats,
+    days: Ints | None,
+    reached: Reached | None,
+    seed: int,
+) -> tuple[Slice, ...]:
+    if table.height < _ENOUGH_FOR_SLICES:
         return ()
-    return worst_slices(x, fields=fields, loss=loss, clusters=days, seed=seed)
+    x = as_x(table, fields=fields)
+    return worst_slices(x, fields=fields, loss=loss, clusters=days, reached=reached, seed=seed)

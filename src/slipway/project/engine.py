@@ -17,6 +17,7 @@ from slipway.project.keeping import Pruned, prune
 from slipway.project.querying import query
 from slipway.project.rollouts import ReplayReport
 from slipway.project.scoring import Scored, score, take_outcomes
+from slipway.project.slicing import ErrorAnalysis, analyse_errors
 from slipway.project.status import Status
 from slipway.project.tables import as_polars
 from slipway.project.verifying import PackageReport, Verified, verify_all, verify_package
@@ -198,6 +199,16 @@ class Project:
     def attribution_outlook(self, before: str, after: str, *, seeds: int = attributing.SEEDS) -> attributing.Outlook:
         """Say how many models :meth:`attribute_runs` would train, and about how long that takes."""
         return attributing.outlook(self._parts, before, after, seeds=seeds)
+
+    def analyse_errors(self, run: str, *, depth: int = 3, most: int = 10) -> ErrorAnalysis:
+        """Say where a run's model is wrong on the rows held out, and what to do next.
+
+        Args:
+            run: Its id, or the beginning of it.
+            depth: The most conditions of a slice, 1 to 4.
+            most: The most slices to confirm.
+        """
+        return analyse_errors(self._parts, run, depth=depth, most=most)
 
     def package(self, estimator: Any, X: Any, y: Any, *, name: str) -> str:  # noqa: N803 - the field's own word
         """Package a fitted scikit-learn estimator and return the package id.

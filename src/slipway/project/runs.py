@@ -3,10 +3,14 @@
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import numpy as np
+import polars as pl
+
 from slipway.errors import BadInput, NotFound
 from slipway.modeling.compare import Comparison, compare
 from slipway.modeling.package import package_trained
 from slipway.modeling.run import environment, hash_code, hash_params, make_run
+from slipway.modeling.slices import Reached
 from slipway.modeling.train import days_of, fit, moments
 from slipway.ports import Change
 from slipway.project import datasets
@@ -17,8 +21,9 @@ from slipway.project.user_code import call, load_function, sources
 from slipway.records.base import canonical
 from slipway.records.dataset import DatasetVersion
 from slipway.records.model import Provenance
-from slipway.records.run import Run
+from slipway.records.run import Level, Run
 from slipway.records.scoring import Scoring
+from slipway.records.task import TaskKind
 from slipway.scoping.judge import Judgement, judge_run
 from slipway.wiring import Parts
 
@@ -59,6 +64,8 @@ def train(
         train=lambda x, y, given, chance: call(function, x, y, given, chance, reference=reference),
         params=params,
         seed=seed,
+        tags=scope.modeling.tags,
+        reached=reached_by(parts, ready.labelled[ready.split.test]),
     )
     tool = type(trained.estimator).__name__
     made = package_trained(
@@ -112,6 +119,21 @@ def against_present(parts: Parts, run: Run) -> Comparison | None:
         scoring=Scoring.of(parts.scope.task, metric=parts.scope.metric),
         clusters=clusters(parts, ready),
     )
+
+
+def reached_by(parts: Parts, rows: pl.DataFrame) -> Reached | None:
+    """Return what a person reaches, else the present system, on rows with a Y; None where neither is known."""
+    scope = parts.scope
+    if scope.metric.human_level is not None:
+        return Reached(Level.HUMAN, scope.metric.human_level)
+    column = f"answer_of_{scope.live}"
+    if column not in rows.columns:
+        return None
+    scoring = Scoring.of(scope.task, metric=scope.metric)
+    said, y = target(rows, name=column), target(rows, name=scope.task.target)
+    if scope.task.kind is TaskKind.REGRESSION and not np.isfinite(said).all():
+        return None  # a number that was not given has no loss
+    return Reached(Level.PRESENT, scoring.loss(y, answers=said))
 
 
 def answers_of(parts: Parts, package: str, table: Any) -> Any:

@@ -16,6 +16,14 @@ class RunKind(StrEnum):
     REPLAY = "replay"
 
 
+class Level(StrEnum):
+    """What a slice is held against: what a person or the present system reaches in it, else the model elsewhere."""
+
+    HUMAN = "human"
+    PRESENT = "present"
+    REST = "rest"
+
+
 class Slice(Record, frozen=True, kw_only=True):
     """A part of the data where the model is worse than on the rest.
 
@@ -27,7 +35,10 @@ class Slice(Record, frozen=True, kw_only=True):
         rest: Metric outside.
         low: Lower limit of the gap inside minus outside, on rows the search did not see.
         high: Upper limit.
-        headroom: What the whole would gain if the slice were like the rest: gap x share.
+        level: What could be reached inside: by a person or the present system, else what the model reaches outside.
+        level_of: Whose level that is.
+        headroom: What the whole would gain if the slice reached its level: (value - level) x share. Below 0 the model
+            is better there than its level, however bad it looks.
     """
 
     where: str
@@ -37,6 +48,8 @@ class Slice(Record, frozen=True, kw_only=True):
     rest: float
     low: float
     high: float
+    level: float
+    level_of: Level = Level.REST
     headroom: float
 
 

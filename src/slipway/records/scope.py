@@ -147,11 +147,15 @@ class Modeling(Record, frozen=True, kw_only=True):
             elsewhere.
         params: Hyperparameters.
         seed: Seed of all chance.
+        tags: Columns besides X that the worst slices may name; the model never sees them.
+        protected: Columns whose groups are measured one by one, such as a person's sex.
     """
 
     train: str = ""
     params: dict[str, Any] = {}
     seed: int = 0
+    tags: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
 
 
 class Monitoring(Record, frozen=True, kw_only=True):

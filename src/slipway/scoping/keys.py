@@ -111,6 +111,8 @@ MODEL = (
     Key("train", at.function, why="It is the function that fits a model: (X, y, params, seed) -> estimator."),
     Key("params", v.params, default={}),
     Key("seed", v.whole(least=0, most=2**32 - 1), default=0),
+    Key("tags", v.words, default=()),
+    Key("protected", v.words, default=()),
 )
 ARM = (
     Key("kind", v.choice(ArmKind), default=None),

@@ -7,14 +7,16 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from slipway.records.dataset import Score
-from slipway.records.run import Run, Slice
+from slipway.records.run import Level, Run, Slice
 from slipway.web.charts.bars import slices
 from slipway.web.charts.dots import Estimate, dots
+from slipway.web.charts.headroom import headroom
 from slipway.web.report_data import ReportData
 from slipway.words import amount, moment, number, percent, short
 
 _SAID = {"model": "the model", "trivial": "trivial rule"}
 _MOST_SLICES = 6
+_LEVELS = {Level.HUMAN: "a person", Level.PRESENT: "present system", Level.REST: "elsewhere"}
 
 
 class Models(NamedTuple):
@@ -24,7 +26,8 @@ class Models(NamedTuple):
     scores: Markup
     table: tuple[tuple[str, str, str, str], ...]
     slices: Markup
-    worst: tuple[tuple[str, str, str, str, str], ...]
+    headroom: Markup
+    worst: tuple[tuple[str, str, str, str, str, str], ...]
     runs: tuple[tuple[str, str, str, str], ...]
 
 
@@ -46,12 +49,15 @@ def models(data: ReportData) -> Models | None:
     )
     worst = sorted(run.slices, key=lambda s: -s.headroom)[:_MOST_SLICES]
     where = slices(worst, name="slices", title="worst slices", say=say) if worst else Markup()
+    gained = [s for s in worst if s.headroom > 0]
+    room = headroom(gained, name="headroom", title="what each slice has to gain", say=say) if gained else Markup()
     told = f"Run {short(run.id)}, trained {moment(run.started_us)} on dataset {short(run.data)}."
     return Models(
         told,
         chart,
         tuple(_row(s) for s in scores),
         where,
+        room,
         tuple(_slice(s, say) for s in worst),
         tuple(_run(r, data) for r in reversed(data.runs)),
     )
@@ -94,6 +100,7 @@ def _run(run: Run, data: ReportData) -> tuple[str, str, str, str]:
     )
 
 
-def _slice(part: Slice, say: Callable[[float], str]) -> tuple[str, str, str, str, str]:
+def _slice(part: Slice, say: Callable[[float], str]) -> tuple[str, str, str, str, str, str]:
     rows = f"{number(part.n)} ({percent(part.share, digits=0)})"
-    return part.where, rows, say(part.value), say(part.rest), f"{say(part.low)} to {say(part.high)}"
+    level = f"{say(part.level)} ({_LEVELS[part.level_of]})"
+    return part.where, rows, say(part.value), level, f"{say(part.low)} to {say(part.high)}", say(part.headroom)
