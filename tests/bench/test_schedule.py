@@ -179,6 +179,18 @@ def test_a_server_that_holds_nothing_is_not_asked_for_ever():
     assert len(asked) < 5
 
 
+def test_a_machine_that_is_too_busy_to_tell_is_not_asked_for_ever():
+    rates = []
+
+    def ask(qps, for_s):
+        rates.append(qps)
+        return rung(qps, Hold.VOID)
+
+    rungs = climb(Climb(start_qps=2000), ask=ask)
+    assert rates == [2000, 500]
+    assert held_qps(rungs) == 0
+
+
 def test_one_rate_is_asked_once_as_it_was_said():
     assert ladder(lambda *_: True, qps=7.5)[1] == [(7.5, 2.0)]
 

@@ -34,6 +34,8 @@ def next_qps(rungs: Sequence[Rung], *, start_qps: float, precision: float, most_
     broken = min((r.qps for r in rungs if r.hold is not Hold.HOLDS), default=None)
     if broken is None:
         return rounded(min(2 * held, most_qps)) if held < rounded(most_qps) else None
+    if not held and [r.hold for r in rungs[-2:]] == [Hold.VOID, Hold.VOID]:
+        return None  # the generator was late at a quarter of the rate too: this machine is too busy to tell
     if not held:
         return rounded(max(broken / 4, LOWEST_QPS)) if broken > LOWEST_QPS else None
     return rounded((held * broken) ** 0.5) if broken / held > 1 + precision else None
