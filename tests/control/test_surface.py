@@ -16,6 +16,7 @@ from slipway.ports import Change
 from slipway.records.access import May
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.rollout import Rollout
+from slipway.records.route import Route
 from slipway.records.worker_config import ClockKind
 from slipway.scoping.parse import parse
 from slipway.serving.door import Door
@@ -307,3 +308,19 @@ def test_an_audit_number_that_no_store_holds_is_refused(client):
     reply = client.get("/audit", params={"after": "9" * 40})
     assert reply.status_code == 400
     assert "after" in reply.json()["error"]
+
+
+def test_metrics_say_how_far_control_is_behind(site):
+    with served(site) as client:
+        reply = client.get("/metrics")
+        assert reply.headers["content-type"].startswith("text/plain")
+        before = dict(line.rsplit(" ", 1) for line in reply.text.splitlines() if not line.startswith("#"))
+        site.world.day(0, route=site.controller.store.get(Route, id="main")[0])
+        client.post("/step", json={})
+        after = dict(
+            line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines() if not line.startswith("#")
+        )
+    assert before["slipway_control_held_rows"] == "0"
+    assert after["slipway_control_held_rows"] == "300"
+    assert 0 <= float(after["slipway_control_behind_seconds"]) < 5
+    assert float(after["slipway_control_held_bytes"]) > 300 * 50

@@ -83,7 +83,7 @@ class Block:
     @property
     def size_bytes(self) -> int:
         """Memory of the columns, room to grow included."""
-        return sum(column.nbytes for column in self._columns.values())
+        return sum(column.nbytes for column in list(self._columns.values()))
 
     def columns(self) -> dict[str, Array]:
         """Return all columns, each as long as the block."""

@@ -118,18 +118,18 @@ class Ledger:
     def tally(self) -> Tally:
         """What was read so far."""
         waiting = Counter(unknown=len(self.early_outcomes), unknown_shadows=len(self.early_shadows))
-        return Tally(**(self.counts + waiting))
+        return Tally(**(Counter(dict(self.counts)) + waiting))  # a copy, for whoever asks while it is being read
 
     @property
     def rows(self) -> int:
         """Rows held."""
-        return sum(map(len, self._blocks.values()))
+        return sum(map(len, list(self._blocks.values())))
 
     @property
     def size_bytes(self) -> int:
         """Memory of what is held."""
         early = self.early_outcomes.size_bytes + self.early_shadows.size_bytes
-        return sum(b.size_bytes for b in self._blocks.values()) + self._index.size_bytes + early
+        return sum(b.size_bytes for b in list(self._blocks.values())) + self._index.size_bytes + early
 
     def arm(self, name: str) -> int:
         """Return the code that blocks use for an arm; a name never seen gets one."""

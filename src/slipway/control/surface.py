@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from slipway.control.control_metrics import PROMETHEUS, metrics_text
 from slipway.control.desk import Desk, RollbackRequest, StartRequest, StepRequest, decode_request
 from slipway.errors import BadInput, Conflict, Corrupt, NotFound, Refused, SlipwayError, Unavailable
 from slipway.records.access import May
@@ -68,6 +69,9 @@ def surface(desk: Desk, *, guard: Guard) -> Starlette:
             raise BadInput(f"after: want the number of an audit entry, got {after!r}.")
         return _answer(request, await run_in_threadpool(desk.audit, after_seq=int(after)))
 
+    async def metrics(_: Request) -> Response:
+        return Response(metrics_text(await run_in_threadpool(desk.status)), media_type=PROMETHEUS)
+
     def get(ask: Callable[..., Any]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             return _answer(request, await run_in_threadpool(ask, *request.path_params.values()))
@@ -77,6 +81,7 @@ def surface(desk: Desk, *, guard: Guard) -> Starlette:
     return Starlette(
         routes=[
             Route("/status", get(desk.status)),
+            Route("/metrics", metrics),
             Route("/rollouts", get(desk.rollouts)),
             Route("/rollouts", start, methods=["POST"]),
             Route("/rollouts/{id}", get(desk.rollout)),

@@ -182,8 +182,13 @@ def _not_usable(tally: Tally) -> list[str]:
     told = []
     if tally.unknown:
         told.append(
-            f"outcomes: {tally.unknown:,} name no prediction in the journal and count for nothing. "
-            "Send the id that the prediction's reply carried, and before retention removes its row."
+            f"outcomes: {tally.unknown:,} name no prediction in the journal, or one of a day that is closed, "
+            "and count for nothing. Send the id that the prediction's reply carried, and before its day is let go."
+        )
+    if tally.late:
+        told.append(
+            f"predictions: {tally.late:,} came for a day that control had let go and count for nothing. "
+            "See whether a worker's clock is wrong, or old traffic is sent again."
         )
     if tally.impossible:
         told.append(f"outcomes: {tally.impossible:,} are values that Y cannot have and count for nothing.")
