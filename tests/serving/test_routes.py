@@ -11,6 +11,7 @@ from slipway.errors import Refused
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.route import Route, Share
 from slipway.runtime.rule import RuleRuntime
+from slipway.serving.live_route import LiveRoute
 from slipway.testing import models
 
 OLD = Arm(name="old", kind=ArmKind.RULE, rule="a > 0.5")
@@ -119,3 +120,33 @@ def test_an_arm_that_fails_to_open_is_tried_again(serve, place, error):
         place.publish(made(2, "new", Arm(name="new", kind=ArmKind.RULE, rule="a > 2")))
         server.wait_for(version=2)
         assert ask(server).json()["arm"] == "new"
+
+
+def test_a_swap_between_two_requests_of_one_tick_parts_them(serve, place):
+    """Whoever pins a version, or reads which one answered, must be told the truth to the request."""
+    new = Arm(name="new", kind=ArmKind.RULE, rule="b > 0.5")
+    with serve(made(1, "old")) as server:
+        service, replies = server.worker.services[0], []
+        intake, keeper = service.app.intake, service._routes
+
+        class Caller:
+            def ok(self, body):
+                replies.append(body)
+
+        def ask(version):
+            assert intake.route(version=str(version)).version == version
+            asked = intake.rows.decode(b'{"a": 1, "b": 1, "user": "u"}')
+            intake.ticker.ask(Caller(), asked, at_us=version, encode=lambda w: w.arm[0])
+
+        def swap():
+            ask(1)
+            keeper.live = LiveRoute(made(2, "new", new), {"new": RuleRuntime(new, signature=models.NUMBERS)})
+            ask(2)
+
+        server.loop.call_soon_threadsafe(swap)
+        for _ in range(500):
+            if len(replies) == 2:
+                break
+            threading.Event().wait(0.01)
+    assert replies == ["old", "new"]
+    assert [(f.route_version, list(f.at_us)) for f in place.frames()] == [(1, [1]), (2, [2])]

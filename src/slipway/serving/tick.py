@@ -73,6 +73,7 @@ class Ticker:
         self._rows = 0
         self._number = 0
         self._scheduled = False
+        self._dealing: LiveRoute | None = None
         self._since_ns = 0
 
     @property
@@ -89,10 +90,15 @@ class Ticker:
         """
         ids = asked.ids
         count = len(ids)
-        if self._live() is None:
+        live = self._live()
+        if live is None:
             live_or_none(None)
         if self._rows + count > self._most:
             self._refuse(count)
+        if live is not self._dealing:
+            if self._asked:  # who asked before the swap gets the route that was in force, and that his reply names
+                self._tick()
+            self._dealing = live
         if not self._asked:  # whatever else comes before the tick had come by now; only its bytes were not read yet
             self._since_ns = time.monotonic_ns()
         named = self._named(ids)
@@ -156,7 +162,7 @@ class Ticker:
             self._fail(error, [w for group in done for w in group.waiting], told)
 
     def _answer(self, asked: list[Waiting]) -> list[Group]:
-        live = live_or_none(self._live())
+        live = live_or_none(self._dealing)
         group = Group.of(asked, live=live, plan=self._plan, since_ns=self._since_ns)
         now, later = ask_now(group, deadline_ns=self._deadline_ns)
         for group in later:
