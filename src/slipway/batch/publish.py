@@ -33,6 +33,8 @@ def check_output(output: str, *, place: str, inputs: Sequence[str], overwrite: b
         format_of(output)
         if output in inputs:
             raise BadInput(f"{output}: want an output beside the input, got the input itself. Choose another name.")
+        if not overwrite and _is_stored(output):
+            raise _exists(output)
         return
     path = Path(output).expanduser().absolute()
     if path.suffix:
@@ -46,7 +48,7 @@ def check_output(output: str, *, place: str, inputs: Sequence[str], overwrite: b
     if not path.parent.is_dir():
         raise NotFound(f"{output}: want a folder {path.parent} to write into, found none. Make it.")
     if path.exists() and not overwrite:
-        raise Conflict(f"{output}: it exists. Choose another name, or replace it with --overwrite.")
+        raise _exists(output)
 
 
 def publish(parts: Sequence[Path], *, output: str) -> None:
@@ -120,6 +122,21 @@ def _write(table: pl.LazyFrame, path: Path, format_: Format) -> None:
         table.sink_ipc(path)
     else:
         table.sink_csv(path)
+
+
+def _exists(output: str) -> Conflict:
+    return Conflict(f"{output}: it exists. Choose another name, or replace it with --overwrite.")
+
+
+def _is_stored(url: str) -> bool:
+    store, key = open_store(url)
+    try:
+        store.head(key)
+    except FileNotFoundError:
+        return False
+    except Exception as error:
+        raise Unavailable(f"{url}: want to know whether it exists, got {type(error).__name__}: {error}.") from error
+    return True
 
 
 def _is_folder(place: str) -> bool:
