@@ -23,7 +23,9 @@ def test_it_comes_in_the_order_of_the_life():
 def test_what_is_there_is_not_missing():
     page = PAGE.replace("@example.org", "@ward3.test").replace("kill_above", "human_level = 0.05\nkill_above")
     page = page.replace("low = 0", "required = true, low = 0") + "\n[budgets]\nlatency_p99_ms = 9\n"
-    assert whats(page, *Have) == []
+    assert whats(page, *Have) == ["the value", "what answers today", "a reason why it is feasible", "the data at hand"]
+    words = "".join(f'{key} = "known"\n' for key in ("value", "today", "feasibility", "data"))
+    assert whats(page.replace("[project]\n", f"[project]\n{words}"), *Have) == []
 
 
 def test_a_dataset_without_a_baseline_is_not_enough():

@@ -14,6 +14,8 @@ from slipway.words import amount, day, number
 
 app = App(name="scope")
 
+_UNKNOWN = "not known yet"
+
 
 class Checked(Record, frozen=True, kw_only=True):
     """A scope that parses, what is still missing for which step of the life, and until when the certificate holds.
@@ -85,6 +87,10 @@ def _scope(screen: Screen, scope: Scope) -> None:
     screen.facts(
         [
             ("need", project.need),
+            ("value", project.value or _UNKNOWN),
+            ("today", project.today or _UNKNOWN),
+            ("feasible", project.feasibility or _UNKNOWN),
+            ("data", project.data or _UNKNOWN),
             ("case", project.case),
             ("owner", project.owner),
             ("stops when", project.kill),

@@ -36,6 +36,10 @@ class Project(Record, frozen=True, kw_only=True):
         need: The user's need, in a sentence.
         case: Deployment case.
         kill: When to stop, in words.
+        value: What it is worth and to whom, in words; empty while nobody knows.
+        today: Who or what answers today, and how well, in words; empty while nobody knows.
+        feasibility: Why it should be possible at all, in words; empty while nobody knows.
+        data: Which data is at hand, in words; empty while nobody knows.
     """
 
     name: str
@@ -43,6 +47,10 @@ class Project(Record, frozen=True, kw_only=True):
     need: str
     case: Case
     kill: str
+    value: str = ""
+    today: str = ""
+    feasibility: str = ""
+    data: str = ""
 
 
 class Metric(Record, frozen=True, kw_only=True):

@@ -48,6 +48,10 @@ PROJECT = (
     Key("need", v.text, why="A model that answers nobody's need is not worth its upkeep."),
     Key("case", v.choice(Case), why="New, beside people or in the place of a system: it decides how one deploys."),
     Key("kill", v.text, why="When to stop is agreed on before the work has been done, or never."),
+    Key("value", v.text, default=""),
+    Key("today", v.text, default=""),
+    Key("feasibility", v.text, default=""),
+    Key("data", v.text, default=""),
 )
 TASK = (
     Key("x", v.text, why="What is not known at the moment of the answer must not be an input."),

@@ -53,8 +53,21 @@ def missing(scope: Scope, *, have: Collection[Have] = ()) -> tuple[Missing, ...]
     return (*_scoping(scope), *_data(scope, have), *_modeling(scope, have), *_deployment(scope, have))
 
 
+_IN_WORDS = (
+    ("value", "the value", "Nobody can tell whether it is worth its upkeep."),
+    ("today", "what answers today", "Nobody can tell what it has to beat."),
+    ("feasibility", "a reason why it is feasible", "Nobody has asked yet whether X tells anything about Y."),
+    ("data", "the data at hand", "Nobody can tell whether there is enough to learn from."),
+)
+"""Keys of [project] that may be left out, what each is, and what nobody knows without it."""
+
+
 def _scoping(scope: Scope) -> list[Missing]:
-    found = []
+    found = [
+        _miss(Step.SCOPING, what, why, f"Write project.{key}.")
+        for key, what, why in _IN_WORDS
+        if not getattr(scope.project, key)
+    ]
     if "example.org" in scope.project.owner:
         why = "Nobody is called when an alert goes off."
         found.append(_miss(Step.SCOPING, "an owner", why, "Write yourself into project.owner."))

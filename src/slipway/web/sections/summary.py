@@ -6,6 +6,7 @@ from typing import NamedTuple
 from slipway.records.alert import FindingKind
 from slipway.records.rollout import RolloutStatus
 from slipway.records.route import Route
+from slipway.records.scope import Project
 from slipway.records.task import Case
 from slipway.web.report_data import ReportData
 from slipway.words import amount, number, percent
@@ -70,11 +71,21 @@ def _paragraph(data: ReportData) -> tuple[str, ...]:
     target = amount(metric.target, metric=metric.name)
     return (
         scope.project.need,
+        *(f"{name}: {_lower(text)}." for name, text in _words(scope.project) if text),
         f"From what is known when the answer is needed ({_lower(scope.task.x)}) it predicts: {_lower(scope.task.y)}.",
         _CASES[scope.project.case],
         f"Success is {metric.name} of {target} or less: {_lower(metric.why)}.",
         f"It stops for good when: {_lower(scope.project.kill)}.",
         f"{scope.project.owner} answers for it.",
+    )
+
+
+def _words(project: Project) -> tuple[tuple[str, str], ...]:
+    return (
+        ("What it is worth", project.value),
+        ("Today", project.today),
+        ("Why it should be possible", project.feasibility),
+        ("Data at hand", project.data),
     )
 
 
