@@ -37,7 +37,7 @@ def test_the_format_is_what_the_page_says(segment):
     data = path.read_bytes()
     payload = msgspec.msgpack.encode(outcome(0))
     head = struct.pack("<II", len(payload) | 1 << 31, zlib.crc32(payload))
-    assert data[: ends[0]] == b"SLIPJRN\x01" + head + struct.pack("<I", zlib.crc32(head)) + payload
+    assert data[: ends[0]] == b"SLIPJRN\x02" + head + struct.pack("<I", zlib.crc32(head)) + payload
 
 
 def test_torn_at_every_byte_of_the_last_tick(segment):
@@ -119,8 +119,8 @@ def test_another_file_or_a_newer_format_is_refused(tmp_path):
     (tmp_path / "x-00000001.seg").write_bytes(b"PAR1 and more")
     with pytest.raises(Corrupt, match="want b'SLIPJRN"):
         read(tmp_path)
-    (tmp_path / "x-00000001.seg").write_bytes(b"SLIPJRN\x02 and more")
-    with pytest.raises(Refused, match="want format 1, got format 2"):
+    (tmp_path / "x-00000001.seg").write_bytes(b"SLIPJRN\x01 and more")
+    with pytest.raises(Refused, match="want format 2, got format 1"):
         read(tmp_path)
 
 

@@ -13,12 +13,12 @@ from typing import Any
 from slipway.errors import MissingExtra
 
 try:
-    from google.protobuf import (  # type: ignore[import-untyped]  # ships no types
+    from google.protobuf import (
         descriptor_pb2,
         descriptor_pool,
         message_factory,
     )
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # as above
+    from google.protobuf.message import DecodeError
 except ImportError as error:
     raise MissingExtra("gRPC: want the package 'protobuf', found none. pip install 'slipway[grpc]'.") from error
 

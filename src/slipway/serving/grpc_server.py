@@ -28,7 +28,7 @@ from slipway.serving.refusal_log import refusals
 from slipway.serving.v2_metadata import model_metadata, server_metadata
 
 try:
-    import grpc  # type: ignore[import-untyped]  # ships no types
+    import grpc
     from grpc import StatusCode
 except ImportError as error:
     raise MissingExtra("gRPC: want the package 'grpcio', found none. pip install 'slipway[grpc]'.") from error

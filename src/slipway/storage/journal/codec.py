@@ -13,7 +13,7 @@ from slipway.records.frame import Frame
 from slipway.records.held import Held
 from slipway.storage.columns import check_frame
 
-VERSION = 1
+VERSION = 2
 """Version of the segment format that this code writes and reads."""
 
 SEGMENT_HEADER = b"SLIPJRN" + bytes([VERSION])
