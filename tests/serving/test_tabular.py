@@ -163,3 +163,9 @@ def test_any_bytes_are_a_tensor_or_refused(datatype, raw):
     except Refusal:
         return
     assert len(to_raw(datatype, values)) == len(raw)
+
+
+def test_an_entity_that_is_missing_is_told_with_its_row():
+    fits = {"a": 1.0, "c": "Cork", "d": True, "user": ""}
+    with pytest.raises(Refusal, match=r"rows\[0\]\.user: the entity is missing"):
+        BY_COLUMN.decode({name: [value] for name, value in fits.items()}, rows=1)

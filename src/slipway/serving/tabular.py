@@ -120,7 +120,10 @@ class ColumnDecoder:
                 raise _Odd
         if kinds == {str} and all(listed):
             return listed
-        return [v if type(v) is str and v else entity_text(v, name=name) for v in listed]
+        try:
+            return [v if type(v) is str and v else entity_text(v, name=name) for v in listed]
+        except Refusal:  # of which row, is told by whoever looks again
+            raise _Odd from None
 
     def _ids(self, values: Values | None, rows: int) -> list[str | None]:
         if values is None:
