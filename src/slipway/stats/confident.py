@@ -32,6 +32,7 @@ class Confident(msgspec.Struct, frozen=True, eq=False):
         suspect: Whether the row is counted off the diagonal of the joint, shape (rows,).
         thresholds: Mean probability of each class in rows that carry it, shape (classes,); NaN for a class without any.
         joint: Estimated share of rows by given (first axis) and true class, shape (classes, classes); sums to 1.
+        counted: Rows of each given class that are confident of some class, shape (classes,): what the joint rests on.
     """
 
     margin: Floats
@@ -39,6 +40,7 @@ class Confident(msgspec.Struct, frozen=True, eq=False):
     suspect: npt.NDArray[np.bool_]
     thresholds: Floats
     joint: Floats
+    counted: Ints
 
     @property
     def wrong_share(self) -> float:
@@ -96,6 +98,7 @@ def confident_joint(labels: npt.ArrayLike, *, probabilities: npt.ArrayLike) -> C
         suspect=counted & (taken != given),
         thresholds=thresholds,
         joint=_calibrated(joint, counts),
+        counted=np.bincount(given[counted], minlength=classes).astype(np.int64),
     )
 
 

@@ -1,6 +1,7 @@
 """Student's t and the regularised incomplete beta function, which numpy lacks."""
 
 import math
+from functools import lru_cache
 
 from slipway.stats.special import log_beta
 
@@ -54,6 +55,7 @@ def student_cdf(t: float, *, degrees: float) -> float:
     return 1 - tail if t > 0 else tail
 
 
+@lru_cache(maxsize=4096)
 def student_quantile(p: float, *, degrees: float) -> float:
     """Return the quantile of Student's t for p in (0, 1), by bisection.
 
