@@ -166,6 +166,6 @@ def test_any_bytes_are_a_tensor_or_refused(datatype, raw):
 
 
 def test_an_entity_that_is_missing_is_told_with_its_row():
-    fits = {"a": 1.0, "c": "Cork", "d": True, "user": ""}
+    fits = {"a": 1.0, "c": "Cork", "d": True, "t": "x", "user": ""}
     with pytest.raises(Refusal, match=r"rows\[0\]\.user: the entity is missing"):
         BY_COLUMN.decode({name: [value] for name, value in fits.items()}, rows=1)
