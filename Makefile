@@ -31,7 +31,7 @@ $(VENV)/.dev: $(VENV)/.demo requirements/dev.txt
 	@touch $@
 
 $(VENV)/.clients: $(VENV)/.made requirements/clients.txt
-	@echo "Setting up: KServe's own client, in an environment of its own in $(VENV)/clients (once) ..."
+	@echo "Setting up: KServe's client and an S3 server, in an environment of their own in $(VENV)/clients (once) ..."
 	@scripts/make-venv "$(PYTHON)" "$(VENV)/clients"
 	@$(VENV)/clients/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/clients.txt
 	@touch $@

@@ -3,18 +3,17 @@
 import http.client
 import socket
 import subprocess
-import sys
 import time
+from pathlib import Path
 
 import polars as pl
 import pytest
+from obstore.store import from_url
 
 from slipway.errors import Conflict, NotFound, Unavailable
 
-pytest.importorskip("moto.server", reason="wants moto[server], which imitates S3")
-from obstore.store import from_url
-
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +21,9 @@ def port():
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         free = sock.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-p", str(free)], stderr=subprocess.DEVNULL)
+    subprocess.run(["make", "-C", ROOT, ".venv/.clients"], check=True)  # moto and pandas want two dateutils
+    python = ROOT / ".venv/clients/bin/python"
+    server = subprocess.Popen([python, "-m", "moto.server", "-p", str(free)], stderr=subprocess.DEVNULL)
     for _ in range(300):
         try:
             caller = http.client.HTTPConnection("127.0.0.1", free)
