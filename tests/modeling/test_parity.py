@@ -28,6 +28,7 @@ from slipway.modeling.answers import answers, asker
 from slipway.modeling.convert import convert
 from slipway.modeling.frame import as_x, infer_fields
 from slipway.modeling.parity import Parity, Tolerance, check_parity
+from slipway.modeling.traps import known_trap
 from slipway.records.field import Field
 from slipway.records.model import Signature
 from slipway.records.task import TaskKind
@@ -79,6 +80,7 @@ def packaged(
         wanted=answers(estimator, x=x, kind=kind),
         fields=fields,
         kind=kind,
+        suspect=lambda rows: known_trap(estimator, x=rows),
     )
 
 

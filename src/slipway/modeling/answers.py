@@ -25,17 +25,18 @@ Loader = Callable[[bytes, Signature], Scorer]
 
 
 def asker(estimator: Any, *, kind: TaskKind) -> Ask:
-    """Return a function that asks the estimator for class 1's probability, or for a number.
-
-    An estimator that was fitted on a matrix is asked with one, an estimator that knows column names with those.
-    """
-    names = getattr(estimator, "feature_names_in_", None)
+    """Return a function that asks the estimator for class 1's probability, or for a number."""
 
     def ask(x: pl.DataFrame) -> Floats:
-        given = x.to_numpy() if names is None else x.rename(dict(zip(x.columns, map(str, names), strict=True)))
-        return _scores(estimator, given, kind)
+        return _scores(estimator, as_fitted(estimator, x=x), kind)
 
     return ask
+
+
+def as_fitted(estimator: Any, *, x: pl.DataFrame) -> Any:
+    """Return X as a matrix if the estimator was fitted on one, else under the column names that it knows."""
+    names = getattr(estimator, "feature_names_in_", None)
+    return x.to_numpy() if names is None else x.rename(dict(zip(x.columns, map(str, names), strict=True)))
 
 
 def answers(estimator: Any, *, x: Any, kind: TaskKind) -> Floats:

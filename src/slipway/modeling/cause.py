@@ -1,6 +1,6 @@
 """Why does a graph answer other than its original? The likeliest cause, told from the rows on which it does."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -8,20 +8,27 @@ import polars as pl
 
 from slipway.records.field import Field, FieldKind
 
+Suspect = Callable[[pl.DataFrame], str | None]
+"""Names a trap that the original is in, given rows that it answers; None if it is in none."""
+
 _MERGED_SHARE = 0.01
 _TYPICAL = 3.0
 
 
-def probable_cause(x: pl.DataFrame, *, fields: Sequence[Field], far: npt.NDArray[np.bool_]) -> str:
+def probable_cause(
+    x: pl.DataFrame, *, fields: Sequence[Field], far: npt.NDArray[np.bool_], suspect: Suspect = lambda _: None
+) -> str:
     """Name the likeliest cause and the way out, in two sentences.
 
     Args:
         x: Rows compared.
         fields: X in order.
         far: Which rows differ, shape (rows,).
+        suspect: What is known of the original itself.
     """
     return (
         _float32(x, fields)
+        or suspect(x)
         or _missing(x, fields, far)
         or "Probable cause: the graph computes in float32, so that a tree behind a scaler, or behind any other sum, "
         "may take another branch. Trees need no scaling: leave the scaler out. If there is none, convert the steps "

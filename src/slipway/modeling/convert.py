@@ -1,4 +1,4 @@
-"""A fitted scikit-learn estimator becomes an ONNX graph.
+"""A fitted estimator of scikit-learn, LightGBM or XGBoost, or a pipeline of them, becomes an ONNX graph.
 
 If all fields are numbers or booleans and the estimator takes a matrix, the graph takes one float matrix ``X``. Else it
 takes one tensor of shape [rows, 1] a field, named as the field, so that a pipeline may pick its columns by name.
@@ -9,13 +9,18 @@ graph is the model is measured by :mod:`slipway.modeling.parity`.
 
 import warnings
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any
 
 from slipway.errors import MissingExtra, Refused
+from slipway.modeling.boosting import is_boosted, ready_to_convert
+from slipway.modeling.traps import failed_by_protobuf
 from slipway.records.field import Field, FieldKind
 from slipway.records.task import TaskKind
 
 MATRIX = "X"
+_OPSET = {"": 18, "ai.onnx.ml": 3}
+"""The newest that onnxmltools' converters write; asked for where a booster is inside."""
 
 
 def convert(estimator: Any, *, fields: Sequence[Field], kind: TaskKind) -> bytes:
@@ -50,16 +55,21 @@ def convert(estimator: Any, *, fields: Sequence[Field], kind: TaskKind) -> bytes
             f"converting {type(estimator).__name__}: want the categories encoded inside the model, got text columns. "
             "Put a ColumnTransformer with OneHotEncoder or OrdinalEncoder in front and fit the pipeline."
         )
+    estimator = ready_to_convert(estimator)
     options = {id(estimator): {"zipmap": False}} if kind is TaskKind.BINARY else None
+    opset = _OPSET if is_boosted(estimator) else None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            graph = convert_sklearn(estimator, name="model", initial_types=inputs, options=options)
+            graph = convert_sklearn(estimator, name="model", initial_types=inputs, options=options, target_opset=opset)
     except Exception as error:
-        raise Refused(
-            f"converting {type(estimator).__name__}: want a graph, got {type(error).__name__}: {_short(error)} "
+        way_out = failed_by_protobuf(estimator, protobuf=version("protobuf")) or (
             "Replace the part it names by one that skl2onnx knows, or serve the function itself as an arm of kind "
             "'python'."
+        )
+        raise Refused(
+            f"converting {type(estimator).__name__}: want a graph, got {type(error).__name__}: {_short(error)} "
+            f"{way_out}"
         ) from error
     return bytes(graph.SerializeToString())
 

@@ -16,6 +16,7 @@ from slipway.modeling.parity import Parity, Tolerance, check_parity
 from slipway.modeling.reference import make_reference
 from slipway.modeling.signing import sign
 from slipway.modeling.train import Trained
+from slipway.modeling.traps import known_trap
 from slipway.records.base import canonical, check_name
 from slipway.records.calibration import encode_calibration
 from slipway.records.dataset import Score
@@ -100,6 +101,7 @@ def package_trained(
         kind=scoring.kind,
         threshold=scoring.threshold,
         tolerance=tolerance,
+        suspect=lambda x: known_trap(trained.estimator, x=x),
     )
     reference, calibration = make_reference(
         trained.x,

@@ -1,7 +1,8 @@
 """The gate between a model and its graph: the same answers on real rows, and the same silence where there is none.
 
-Real rows show what precision costs. Rows with one value taken away, or one category never seen, show corners that no
-held-out row may visit and that service will: an estimator that refuses them must not have a graph that answers.
+Real rows show what precision costs. Rows with one value taken away, one category never seen, one number at the end of
+its range or far beyond, show corners that no held-out row may visit and that service will: an estimator that refuses
+them must not have a graph that answers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ import polars as pl
 
 from slipway.errors import Refused, SlipwayError
 from slipway.modeling.answers import Ask, Scorer
-from slipway.modeling.cause import probable_cause
+from slipway.modeling.cause import Suspect, probable_cause
 from slipway.modeling.frame import as_columns
 from slipway.records.field import Field, FieldKind
 from slipway.records.task import TaskKind
@@ -22,6 +23,7 @@ Floats = npt.NDArray[np.float64]
 
 UNSEEN = "(a category never seen)"
 _CORNER_ROWS = 64
+_FAR = 10.0
 
 
 class Tolerance(NamedTuple):
@@ -68,6 +70,7 @@ def check_parity(
     kind: TaskKind,
     threshold: float = 0.5,
     tolerance: Tolerance = Tolerance(),  # noqa: B008 - immutable
+    suspect: Suspect = lambda _: None,
 ) -> Parity:
     """Measure how far a graph is from its original, and refuse it if that is too far.
 
@@ -81,6 +84,7 @@ def check_parity(
         kind: Binary or regression.
         threshold: Score from which a binary answer counts as 1.
         tolerance: How far is too far.
+        suspect: Asked for a trap that the original is in once it differs, as :func:`slipway.modeling.traps.known_trap`.
 
     Raises:
         Refused: Too far on real rows, no answer to a row that the estimator answers, or an answer in a corner where
@@ -97,11 +101,13 @@ def check_parity(
             f"{100 * tolerance.far_share:g} % of {x.height:,} rows, got {int(far.sum()):,} further off "
             f"({100 * far.mean():.2f} %, by up to {off.max():.3g}), {int(flips.sum()):,} with another label "
             f"({100 * flips.mean():.2f} %) and {int(np.isnan(got).sum()):,} without an answer. "
-            f"{probable_cause(x, fields=fields, far=far)}"
+            f"{probable_cause(x, fields=fields, far=far, suspect=suspect)}"
         )
     corners = tuple(
-        _try_corner(corner, original=original, graph=graph, name=name, fields=fields, limit=tolerance.difference * unit)
-        for corner in _corners(x.head(_CORNER_ROWS), fields)
+        _try_corner(
+            corner, original=original, graph=graph, name=name, fields=fields, unit=unit, relative=tolerance.difference
+        )
+        for corner in (*_corners(x.head(_CORNER_ROWS), fields), *_ends(x, fields))
     )
     return Parity(
         rows=x.height, largest=float(off.max(initial=0.0)), far=int(far.sum()), flips=int(flips.sum()), corners=corners
@@ -129,9 +135,40 @@ def _corners(x: pl.DataFrame, fields: Sequence[Field]) -> Iterator[_Corner]:
             yield _Corner(f"'{field.name}' never seen", way_out, x.with_columns(pl.lit(UNSEEN).alias(field.name)))
 
 
+def _ends(x: pl.DataFrame, fields: Sequence[Field]) -> Iterator[_Corner]:
+    """Set each number to the ends of its range, and where the range is open to values far beyond what was seen."""
+    for field in fields:
+        seen = x[field.name].drop_nans() if field.kind is FieldKind.NUMBER else pl.Series([], dtype=pl.Float64)
+        if not seen.len():
+            continue
+        low, high = float(seen.min()), float(seen.max())  # type: ignore[arg-type]  # a Float64 column
+        far = _FAR * max(high - low, abs(high), abs(low), 1.0)
+        ends = (
+            ("at its lowest", low if field.low is None else field.low),
+            ("at its highest", high if field.high is None else field.high),
+            *((("far below what was seen", low - far),) if field.low is None else ()),
+            *((("far above what was seen", high + far),) if field.high is None else ()),
+        )
+        way_out = (
+            f"Give '{field.name}' its range (low, high) in the scope, so that nothing beyond is asked, or bound it "
+            "before the model."
+        )
+        for where, value in ends:
+            taken = x.head(_CORNER_ROWS).with_columns(pl.lit(value).alias(field.name))
+            yield _Corner(f"'{field.name}' {where} ({value:.6g})", way_out, taken)
+
+
 def _try_corner(
-    corner: _Corner, *, original: Ask, graph: Scorer, name: str, fields: Sequence[Field], limit: float
+    corner: _Corner,
+    *,
+    original: Ask,
+    graph: Scorer,
+    name: str,
+    fields: Sequence[Field],
+    unit: float,
+    relative: float,
 ) -> str:
+    limit = relative * unit
     wanted = _wanted(original, corner.x)
     try:
         got = graph(as_columns(corner.x, fields=fields), corner.x.height)
@@ -148,7 +185,7 @@ def _try_corner(
             )
         return f"{corner.what}: neither answers"
     off = np.where(np.isnan(got), np.inf, np.abs(got - wanted))
-    if (off > limit).any():
+    if (off > np.maximum(limit, relative * np.abs(wanted))).any():
         worst = int(off.argmax())
         raise Refused(
             f"parity of {name}: want the original's {wanted[worst]:.4g} where {corner.what}, got {got[worst]:.4g} from "
