@@ -40,6 +40,19 @@ def test_the_format_is_what_the_page_says(segment):
     assert data[: ends[0]] == b"SLIPJRN\x02" + head + struct.pack("<I", zlib.crc32(head)) + payload
 
 
+def test_segments_of_the_first_format_are_read(tmp_path):
+    """There, each column of X lay alone."""
+    frame = prediction_frame(4, rng=np.random.default_rng(0))
+    fields = {name: getattr(frame, name) for name in frame.__struct_fields__}
+    payload = msgspec.msgpack.encode({"type": "predictions", **fields, "x": dict(frame.x)})
+    head = struct.pack("<II", len(payload) | 1 << 31, zlib.crc32(payload))
+    old = b"SLIPJRN\x01" + head + struct.pack("<I", zlib.crc32(head)) + payload
+    (tmp_path / "w-00000001.seg").write_bytes(old)
+    [found] = read(tmp_path)
+    assert dict(found.x) == dict(frame.x)
+    assert (found.id, found.score) == (frame.id, frame.score)
+
+
 def test_torn_at_every_byte_of_the_last_tick(segment):
     folder, path, ends = segment
     data = path.read_bytes()
@@ -119,8 +132,8 @@ def test_another_file_or_a_newer_format_is_refused(tmp_path):
     (tmp_path / "x-00000001.seg").write_bytes(b"PAR1 and more")
     with pytest.raises(Corrupt, match="want b'SLIPJRN"):
         read(tmp_path)
-    (tmp_path / "x-00000001.seg").write_bytes(b"SLIPJRN\x01 and more")
-    with pytest.raises(Refused, match="want format 2, got format 1"):
+    (tmp_path / "x-00000001.seg").write_bytes(b"SLIPJRN\x03 and more")
+    with pytest.raises(Refused, match="want format 2 or older, got format 3"):
         read(tmp_path)
 
 

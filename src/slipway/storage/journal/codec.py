@@ -14,7 +14,10 @@ from slipway.records.held import Held
 from slipway.storage.columns import check_frame
 
 VERSION = 2
-"""Version of the segment format that this code writes and reads."""
+"""Version of the segment format that this code writes."""
+
+READS = (1, 2)
+"""Versions that it reads; in version 1 each column of X lies alone."""
 
 SEGMENT_HEADER = b"SLIPJRN" + bytes([VERSION])
 """First bytes of each segment: seven of magic, one of version."""
@@ -87,9 +90,9 @@ def check_segment_header(data: bytes, *, segment: str) -> bool:
         )
     if len(data) < len(SEGMENT_HEADER):
         return False
-    if data[7] != VERSION:
+    if data[7] not in READS:
         raise Refused(
-            f"journal segment {segment}: want format {VERSION}, got format {data[7]}. "
+            f"journal segment {segment}: want format {VERSION} or older, got format {data[7]}. "
             "Another version of Slipway wrote it; use that version, or a newer one."
         )
     return True
