@@ -9,6 +9,7 @@ from pathlib import Path
 from slipway.control.checkpoint import Checkpoint, basis_of
 from slipway.control.equip import equip
 from slipway.control.folder_routes import FolderRoutes
+from slipway.control.readiness import candidate_score
 from slipway.control.step import Controller
 from slipway.control.terms import terms_of
 from slipway.control.watching import Watching
@@ -121,6 +122,7 @@ def controller(
             writes=writes,
         ),
         guard=guard or (lambda: ControllerLock(parts.layout.controller_lock)),
+        ready=lambda rollout, now_us: candidate_score(rollout, store=parts.store, scope=parts.scope, now_us=now_us),
     )
 
 

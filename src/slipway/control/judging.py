@@ -1,17 +1,23 @@
 """One rollout, one moment: ask the judge, and store verdict, inputs, rollout and route in one transaction."""
 
+from collections.abc import Callable
+
 from slipway.control.block import DAY_US
 from slipway.control.cohorts import CohortBook
 from slipway.control.gone import refuse_gone
 from slipway.control.ledger import Ledger
 from slipway.control.verdicts import VerdictLog, says_more
 from slipway.deployment.judge import judge
+from slipway.deployment.readiness import asks
 from slipway.deployment.replay import replay
 from slipway.deployment.transition import follow
 from slipway.ports import Change, ControlStore, JournalReader
 from slipway.records.cohort import Cohort, VerdictInputs
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
+
+Ready = Callable[[Rollout, int], float]
+"""Rollout and moment to the ML Test Score of its candidate."""
 
 SPARE_DAYS = 2
 """Of so many days before a rollout a replay reads the rows: an id of theirs may come again on its first day."""
@@ -24,13 +30,14 @@ class Judging:
         store: Control store.
         ledger: What was read of the journal.
         by: Whom the audit trail names.
+        ready: Reckons a candidate's readiness at a moment, where a plan asks for one; None knows of none.
 
     Attributes:
         books: Rollout to its cohorts.
     """
 
-    def __init__(self, store: ControlStore, *, ledger: Ledger, by: str) -> None:
-        self._store, self._ledger, self._by = store, ledger, by
+    def __init__(self, store: ControlStore, *, ledger: Ledger, by: str, ready: Ready | None = None) -> None:
+        self._store, self._ledger, self._by, self._ready = store, ledger, by, ready
         self.books: dict[str, CohortBook] = {}
         self._log = VerdictLog(store)
 
@@ -57,12 +64,13 @@ class Judging:
         if now_us < rollout.entries[-1].at_us or (last is not None and now_us <= last.at_us):
             return None
         cohorts = self.cohorts(rollout, now_us=now_us)
-        verdict = judge(rollout, cohorts, now_us=now_us)
+        score = self._ready(rollout, now_us) if self._ready and asks(rollout) else None
+        verdict = judge(rollout, cohorts, now_us=now_us, readiness=score)
         if not says_more(verdict, than=last):
             return verdict, None
         name = f"{rollout.id}-{number + 1}"
         inputs = VerdictInputs(
-            verdict=name, now_us=now_us, upto=dict(self._ledger.upto), cohorts=cohorts, rollout=rollout
+            verdict=name, now_us=now_us, upto=dict(self._ledger.upto), cohorts=cohorts, rollout=rollout, readiness=score
         )
         present, route_version = self._store.get(Route, id=rollout.route)
         after = follow(verdict, rollout=rollout, route=present)

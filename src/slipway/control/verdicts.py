@@ -41,7 +41,7 @@ def says_more(verdict: Verdict, *, than: Verdict | None) -> bool:
 
 def _gist(verdict: Verdict) -> tuple[object, ...]:
     gates = tuple((g.gate, g.decision, _coarse(g.counts.get("units", 0.0), unit=g.gate.unit)) for g in verdict.gates)
-    return verdict.stage, verdict.decision, verdict.action, verdict.alert, gates
+    return verdict.stage, verdict.decision, verdict.action, verdict.alert, verdict.readiness, gates
 
 
 def _coarse(units: float, *, unit: str) -> int:

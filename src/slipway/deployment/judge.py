@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from slipway.deployment.gate_harm import harm
 from slipway.deployment.gate_not_worse import not_worse
 from slipway.deployment.gate_service import service
+from slipway.deployment.readiness import asks, unready
 from slipway.deployment.view import View, look, total_arms
 from slipway.deployment.world import world_changed
 from slipway.errors import BadInput, SlipwayError
@@ -36,15 +37,16 @@ GATES: dict[GateKind, Callable[..., GateResult]] = {
 """One file a gate; a new one is its file, its kind and this line."""
 
 
-def judge(rollout: Rollout, cohorts: Sequence[Cohort], *, now_us: int) -> Verdict:
+def judge(rollout: Rollout, cohorts: Sequence[Cohort], *, now_us: int, readiness: float | None = None) -> Verdict:
     """Judge the present stage of a running rollout.
 
-    Pure: the same rollout, cohorts and moment give the same verdict, bit for bit, in whatever order the cohorts come.
+    Pure: the same arguments give the same verdict, bit for bit, in whatever order the cohorts come.
 
     Args:
         rollout: A running rollout.
         cohorts: Sums since it began; outcome sums over mature requests only. Those from before it are left out.
         now_us: The moment, microseconds since the epoch.
+        readiness: ML Test Score of the candidate; looked at only where the plan asks for one before the next stage.
 
     Raises:
         BadInput: The rollout is over, or ``now_us`` lies before its present stage.
@@ -57,6 +59,8 @@ def judge(rollout: Rollout, cohorts: Sequence[Cohort], *, now_us: int) -> Verdic
     gates = tuple(_ask(gate, view=view) for gate in view.stage.gates)
     alert = world_changed(view) if _finite(view) else ""
     decision = _decide(gates, view=view, alert=alert)
+    lacks = unready(rollout, readiness=readiness) if decision is Decision.PASS else ""
+    decision = Decision.HOLD if lacks else decision
     action, why = _act(decision, gates=gates, view=view)
     return Verdict(
         rollout=rollout.id,
@@ -64,10 +68,15 @@ def judge(rollout: Rollout, cohorts: Sequence[Cohort], *, now_us: int) -> Verdic
         at_us=now_us,
         decision=decision,
         action=action,
-        reason=f"{view.stage.name}: {why}. " + " ".join(f"{g.gate.kind}: {g.reason}" for g in gates),
+        reason=" ".join([f"{view.stage.name}: {why}.", *([lacks] if lacks else []), *(_told(g) for g in gates)]),
         gates=gates,
         alert=alert,
+        readiness=readiness if asks(rollout) else None,
     )
+
+
+def _told(result: GateResult) -> str:
+    return f"{result.gate.kind}: {result.reason}"
 
 
 def _ask(gate: Gate, *, view: View) -> GateResult:

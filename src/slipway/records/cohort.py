@@ -153,6 +153,7 @@ class VerdictInputs(Record, frozen=True, kw_only=True):
         upto: Journal segment to the byte offset up to which it had been read.
         cohorts: The cohorts judged, oldest first.
         rollout: The rollout as it was judged.
+        readiness: ML Test Score of the candidate as it was then, where the plan asks for one; else None.
     """
 
     verdict: str
@@ -160,6 +161,7 @@ class VerdictInputs(Record, frozen=True, kw_only=True):
     upto: dict[str, int]
     cohorts: tuple[Cohort, ...]
     rollout: Rollout
+    readiness: float | None = None
 
 
 def _added(one: Record, other: Record) -> dict[str, Any]:

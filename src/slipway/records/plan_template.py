@@ -95,6 +95,7 @@ class PlanTerms(Record, frozen=True, kw_only=True):
         maturity_s: How long an outcome is waited for.
         pair: Whether each arm also shadows the other's requests.
         errors_cost_one: Whether each wrong answer costs 1.
+        readiness: ML Test Score that stages beyond the canary ask for, or None.
     """
 
     metric: str
@@ -104,6 +105,7 @@ class PlanTerms(Record, frozen=True, kw_only=True):
     maturity_s: float = _DAY_S
     pair: bool = True
     errors_cost_one: bool = True
+    readiness: float | None = None
 
 
 def default_plan(case: Case, *, terms: PlanTerms) -> Plan:
@@ -185,6 +187,7 @@ def complete(drafts: Sequence[StageDraft], *, terms: PlanTerms) -> Plan:
         maturity_s=terms.maturity_s,
         pair=terms.pair,
         errors_cost_one=terms.errors_cost_one,
+        readiness=terms.readiness,
     )
 
 

@@ -97,6 +97,7 @@ class Plan(Record, frozen=True, kw_only=True):
         pair: Whether each arm also shadows the other's requests, so that every request compares both.
         errors_cost_one: Whether each wrong answer costs 1, so that counts of errors are the loss. It chooses the test
             of a gate whose unit is ``row`` before the first row comes; what came so far may look like either.
+        readiness: ML Test Score, 0 to 7, below which no stage beyond the canary is entered; None asks for none.
     """
 
     stages: tuple[Stage, ...]
@@ -105,6 +106,7 @@ class Plan(Record, frozen=True, kw_only=True):
     maturity_s: float = 86400.0
     pair: bool = True
     errors_cost_one: bool = True
+    readiness: float | None = None
 
     def __post_init__(self) -> None:
         if not self.stages:
@@ -162,6 +164,7 @@ class Verdict(Record, frozen=True, kw_only=True):
         reason: One sentence.
         gates: Each gate's result.
         alert: A sentence for people if something else than the candidate seems wrong (the world changed), else empty.
+        readiness: ML Test Score of the candidate, where the plan asks for one before the next stage; else None.
     """
 
     rollout: str
@@ -172,6 +175,7 @@ class Verdict(Record, frozen=True, kw_only=True):
     reason: str
     gates: tuple[GateResult, ...]
     alert: str = ""
+    readiness: float | None = None
 
 
 class RolloutStatus(StrEnum):

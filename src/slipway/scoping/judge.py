@@ -49,7 +49,8 @@ def judge_run(
 
     Args:
         scope: What was promised.
-        scores: Scores of the model and of the baselines ``trivial`` and, where something is live, ``present``.
+        scores: Scores of the model and of the baselines ``trivial``, ``simple`` where one was measured and, where
+            something is live, ``present``. All are in units of the metric, so the cost of each error is in them.
         model: Name under which the model was scored.
         split: Split that counts.
         differences: Baseline's name to the paired difference of losses on the same rows, model minus baseline; where
@@ -62,7 +63,7 @@ def judge_run(
     metric = scope.metric.name
     known = {s.name: s for s in scores if s.metric == metric and s.split == split and _measured(s)}
     paired, own = differences or {}, known.get(model)
-    baselines = ["trivial", *(["present"] if scope.live else [])]
+    baselines = ["trivial", *(["simple"] if "simple" in known else []), *(["present"] if scope.live else [])]
     judgements = [_against(own, known.get(b), paired.get(b), name=b) for b in baselines]
     judgements.append(_below(own, scope.metric.target, promise="target"))
     if scope.metric.kill_above is not None:

@@ -140,6 +140,7 @@ ROLLOUT = (
     Key("unit", v.among("row", "hour", "day"), default="day"),
     Key("maturity", v.duration, default=86400.0, field="maturity_s"),
     Key("pair", v.flag, default=True),
+    Key("readiness", v.number(least=0, most=7), default=None),
     Key("stages", lambda value: value, default=None),
 )
 STAGE = (

@@ -77,6 +77,8 @@ def _arm(arm: Arm) -> str:
 def _rollout(scope: Scope) -> str:
     plan = scope.rollout
     head = ["[rollout]", f"alpha = {_value(plan.alpha)}", f"maturity = {_value(duration(plan.maturity_s))}"]
+    if plan.readiness is not None:
+        head.append(f"readiness = {_value(_short(plan.readiness))}")
     stages = [f"  {_stage(stage)}," for stage in plan.stages]
     return "\n".join([*head, f"pair = {_value(plan.pair)}", "stages = [", *stages, "]"])
 

@@ -18,6 +18,7 @@ from slipway.records.cohort import VerdictInputs
 from slipway.records.dataset import DatasetVersion
 from slipway.records.load_test import LoadTest
 from slipway.records.model import Manifest, PackageSignature
+from slipway.records.readiness import Attestation
 from slipway.records.removal import RemovedSegment
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
@@ -30,6 +31,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
     {
         "access-key": AccessKey,
         "arm": Arm,
+        "attestation": Attestation,
         "cell-answers": CellAnswers,
         "dataset": DatasetVersion,
         "finding": Finding,
