@@ -152,12 +152,24 @@ def test_refusals(serve, place, request_, code, says):
     assert place.frames() == []
 
 
-def test_a_full_queue_is_resource_exhausted_with_a_time_to_wait(serve):
-    tight = serve(grpc_port=0, queue_rows=1)
-    with tight as server, calling(server) as address, pytest.raises(grpc.RpcError) as caught:
-        call(address, "ModelInfer", infer())
+@pytest.mark.parametrize(("room", "told"), [(3, [("retry-after", "1")]), (1, [])])
+def test_a_full_queue_is_resource_exhausted_with_a_time_to_wait(serve, room, told):
+    """But rows for which there will never be room are not asked to come again."""
+    arm = Slow()
+
+    async def opener(_):
+        return arm
+
+    tight = serve(grpc_port=0, opener=opener, queue_rows=room, deadline_ms=20_000)
+    with tight as server, calling(server) as address, grpc.insecure_channel(address) as channel:
+        first = channel.unary_unary(METHOD + "ModelInfer").future(infer().SerializeToString())
+        assert room == 1 or arm.asked.wait(5)
+        with pytest.raises(grpc.RpcError) as caught:
+            call(address, "ModelInfer", infer())
+        arm.go.set()
+        assert (first.code() is grpc.StatusCode.OK) == (room == 3)
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert ("retry-after", "1") in [tuple(m) for m in caught.value.trailing_metadata()]
+    assert [tuple(m) for m in caught.value.trailing_metadata() if m[0] == "retry-after"] == told
 
 
 def test_a_message_beyond_the_limit_is_refused(serve, place):
@@ -219,3 +231,24 @@ def test_a_caller_who_has_gone_costs_nothing(slow, place):
         arm.go.set()
         assert len(call(address, "ModelInfer", infer()).outputs) == 5
     assert len(place.predictions()) == 4
+
+
+def test_every_beginning_of_a_message_is_refused_as_the_caller_s_mistake(serve, place):
+    whole = infer().SerializeToString()
+    """On one connection, which takes no harm of it: each refusal gives its place back at once."""
+    flat = [whole[:end] for end in range(len(whole))] + [
+        whole[::-1],
+        whole[1:],
+        b"\x80" * 64,
+        b"\x0a\xff\xff\xff\xff\x0f",
+    ]
+    with serve(grpc_port=0) as server, calling(server) as address, grpc.insecure_channel(address) as channel:
+        send, codes = channel.unary_unary(METHOD + "ModelInfer"), set()
+        for data in flat:
+            with pytest.raises(grpc.RpcError) as caught:
+                send(data, timeout=10)
+            codes.add(caught.value.code().name)
+            assert caught.value.details()
+        send(whole, timeout=10)
+    assert codes == {"INVALID_ARGUMENT", "NOT_FOUND"}
+    assert len(place.predictions()) == 2

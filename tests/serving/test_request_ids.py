@@ -30,7 +30,7 @@ def raw(server, data):
 
 def test_an_id_comes_back_whatever_becomes_of_the_request(serve):
     given = {"X-Request-Id": "q-7"}
-    with serve(limits=HttpLimits(body_bytes=1000), queue_rows=2) as server:
+    with serve(limits=HttpLimits(body_bytes=1000)) as server:
         replies = {
             200: httpx.post(f"{server.url}/predict", json=ROW, headers=given),
             400: httpx.post(f"{server.url}/predict", json={"a": "x"}, headers=given),
@@ -39,7 +39,6 @@ def test_an_id_comes_back_whatever_becomes_of_the_request(serve):
             405: httpx.get(f"{server.url}/predict", headers=given),
             413: httpx.post(f"{server.url}/predict", content=b"x" * 2000, headers=given),
             415: httpx.post(f"{server.url}/predict", content=b"x", headers={"content-type": "text/csv"} | given),
-            503: httpx.post(f"{server.url}/predict", json={"rows": [ROW] * 3}, headers=given),
         }
         torn = raw(
             server, b"POST /predict HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: q-7\r\nContent-Length: 9999\r\n\r\n"

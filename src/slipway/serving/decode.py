@@ -15,7 +15,7 @@ from msgspec.structs import astuple
 from slipway.records.field import Field, FieldKind
 from slipway.records.model import Signature
 from slipway.runtime.batch import Batch, Row
-from slipway.serving.explain import explain, not_json
+from slipway.serving.explain import NO_JSON, explain, not_json
 from slipway.serving.naming import LONGEST_ENTITY, all_differ, checked_id, entity_text
 from slipway.serving.once import refuse_twice
 from slipway.serving.refusal import Refusal
@@ -93,7 +93,7 @@ class RowDecoder:
                     refuse_twice(body, names=self._names_in(values))
                 return Asked([values], [entity], [given], many=False)
             rows = self._many(body).rows  # type: ignore[attr-defined]
-        except msgspec.DecodeError as error:
+        except NO_JSON as error:
             return self._look_again(body, error)
         listed = [astuple(row) for row in rows]
         if body.count(b":") > len(rows) * self._must + 1:
@@ -135,10 +135,10 @@ class RowDecoder:
                 names -= 1
         return names
 
-    def _look_again(self, body: bytes, error: msgspec.DecodeError) -> Asked:
+    def _look_again(self, body: bytes, error: Exception) -> Asked:
         try:
             value = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as worse:
+        except NO_JSON as worse:
             raise not_json(worse) from None
         if isinstance(value, dict) and isinstance(value.get("rows"), list):
             if value.keys() != {"rows"}:

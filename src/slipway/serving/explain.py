@@ -54,6 +54,10 @@ def unknown_field(name: str, *, known: Sequence[str], place: str = "") -> Refusa
     return Refusal(400, f"{where}{name}: no such field.", wanted="a known field", got=f"'{name}'", hint=hint)
 
 
+NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading a body raises where it is no JSON; msgspec leaves bytes that are no UTF-8, and depth, to Python."""
+
+
 def not_json(error: Exception) -> Refusal:
     """Say that a body is no JSON; NaN, Infinity and 1e400 are none either."""
     return Refusal(

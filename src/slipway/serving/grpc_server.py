@@ -45,6 +45,7 @@ _CODES = {
     403: StatusCode.PERMISSION_DENIED,
     404: StatusCode.NOT_FOUND,
     409: StatusCode.ALREADY_EXISTS,
+    413: StatusCode.RESOURCE_EXHAUSTED,  # what gRPC itself says of a message that is too large
     503: StatusCode.UNAVAILABLE,
     504: StatusCode.DEADLINE_EXCEEDED,
 }
@@ -147,13 +148,10 @@ class GrpcServer:
 
         async def noting(data: bytes, context: Any) -> bytes:
             at_us, start_ns, reply = time.time_ns() // 1000, time.monotonic_ns(), b""
-            status = "OK"
+            status = "CANCELLED"  # the caller has gone
             try:
                 reply = await call(data, context)
-            except BaseException:  # abort, or the caller has gone
-                code = context.code()
-                status = code.name if isinstance(code, StatusCode) else "CANCELLED"
-                raise
+                status = next(code.name for code in StatusCode if context.code() in (code, code.value[0]))
             finally:
                 took_us = (time.monotonic_ns() - start_ns) // 1000
                 request_id = dict(_id_of(_headers(context))).get("x-request-id", "")
@@ -165,12 +163,11 @@ class GrpcServer:
     def _answer(self, tell: Callable[[bytes, dict[bytes, bytes]], bytes]) -> _Handler:
         async def call(data: bytes, context: Any) -> bytes:
             headers = _headers(context)
+            _send_id(context, headers)
             try:
                 return tell(data, headers)
             except SlipwayError as error:
-                return await _abort(context, error, headers)
-            finally:
-                _send_id(context, headers)
+                return _refuse(context, error, headers)
 
         return call
 
@@ -190,10 +187,10 @@ class GrpcServer:
             intake.ticker.ask(call, asked, at_us=at_us, encode=encode)
         except SlipwayError as error:
             (model or next(iter(self._models.values()))).counts.failed(f"grpc_{_code(error).name.lower()}")
-            return await _abort(context, error, headers)
+            return _refuse(context, error, headers)
         answer = await call.reply
         if isinstance(answer, Refusal):
-            return await _abort(context, answer, headers)
+            return _refuse(context, answer, headers)
         if call.more:
             _send_id(context, headers, more=call.more)
         return answer
@@ -256,7 +253,13 @@ def _code(error: SlipwayError) -> StatusCode:
     return _CODES.get(refusal_of(error).status, StatusCode.INTERNAL)
 
 
-async def _abort(context: Any, error: SlipwayError, headers: dict[bytes, bytes]) -> bytes:
+def _refuse(context: Any, error: SlipwayError, headers: dict[bytes, bytes]) -> bytes:
+    """Set the status of a call that gets no answer.
+
+    Not by ``context.abort``: its exception holds the call in a cycle until the collector comes by, which it seldom does
+    here, and a call that is held is one of the ``pipelined`` ones of its connection: 64 mistakes, and nobody on that
+    connection was answered any more.
+    """
     refusal = refusal_of(error)
     told_id = _id_of(headers) or (("x-request-id", os.urandom(8).hex()),)
     refusals.note(refusal, method="grpc", path=SERVICE, request_id=told_id[0][1])
@@ -264,8 +267,10 @@ async def _abort(context: Any, error: SlipwayError, headers: dict[bytes, bytes])
     told = [body.error, f"Want {body.wanted}, got {body.got}." if body.wanted else "", body.hint]
     more = tuple((name, value) for name, value in refusal.headers if name in ("retry-after", "www-authenticate"))
     details = " ".join(part for part in told if part)
-    await context.abort(_code(error), details, told_id + more)
-    raise AssertionError(details)  # abort has raised
+    context.set_code(_code(error))
+    context.set_details(details)
+    context.set_trailing_metadata(told_id + more)
+    return b""
 
 
 def _headers(context: Any) -> dict[bytes, bytes]:

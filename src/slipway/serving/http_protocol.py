@@ -202,7 +202,8 @@ class HttpProtocol(asyncio.Protocol):
             self._refuse_head()
         elif b"host" not in headers and not old:
             self._refuse(400, "A request names its host.", wanted="a Host header", got="none")
-        elif len(headers.get(b"x-request-id", b"")) > _LONGEST_ID:
+        elif len(request_id := headers.get(b"x-request-id", b"")) > _LONGEST_ID:
+            headers[b"x-request-id"] = request_id[:_LONGEST_ID]  # it comes back
             self._refuse(400, "X-Request-Id is too long.", wanted=f"at most {_LONGEST_ID} characters", got="more")
         elif int(headers.get(b"content-length", 0)) > self._limits.body_bytes:
             self._refuse_body()

@@ -37,7 +37,7 @@ def form_of(headers: dict[bytes, bytes]) -> Form:
             415,
             "This content type is not spoken here.",
             wanted=" or ".join(Form),
-            got=(given or b"").decode("latin-1")[:80],
+            got=(given or b"an empty text").decode("latin-1")[:80],
             hint="Without any content type a body is taken for JSON.",
             headers=(("accept", ", ".join(Form)),),
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from slipway.serving.explain import not_json
 from slipway.serving.refusal import Refusal
 
 _NESTED = (dict, list)
@@ -31,8 +32,13 @@ def refuse_twice(body: bytes, *, names: int) -> None:
     Traceback (most recent call last):
     slipway.serving.refusal.Refusal: a: comes twice. want each name once in an object, got it 2 times...
     """
-    if (colons := body.count(b":")) > names and colons > _names_in(_decode(body)):
-        json.loads(body, object_pairs_hook=_each_once)
+    if (colons := body.count(b":")) <= names:
+        return
+    try:
+        if colons > _names_in(_decode(body)):
+            json.loads(body, object_pairs_hook=_each_once)
+    except RecursionError as error:  # not so deep that the typed decode minded
+        raise not_json(error) from None
 
 
 def _names_in(value: Any) -> int:

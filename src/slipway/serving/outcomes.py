@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from slipway.records.task import TaskKind
-from slipway.serving.explain import not_json
+from slipway.serving.explain import NO_JSON, not_json
 from slipway.serving.naming import checked_id
 from slipway.serving.once import refuse_twice
 from slipway.serving.refusal import Refusal
@@ -45,7 +45,7 @@ def decode_outcomes(body: bytes, *, kind: TaskKind) -> Outcomes:
         outcomes = _many(body).outcomes if _MANY.match(body) else [_one(body)]
     except msgspec.ValidationError as error:
         raise _no_outcome(str(error)) from None
-    except (msgspec.DecodeError, RecursionError) as error:
+    except NO_JSON as error:
         raise not_json(error) from None
     refuse_twice(body, names=2 * len(outcomes))
     return _checked([o.id for o in outcomes], [o.value for o in outcomes], kind=kind)

@@ -51,8 +51,16 @@ class Refusal(SlipwayError):
     ) -> None:
         super().__init__(f"{error} want {wanted}, got {got}. {hint}")
         self.status = status
-        self.body = ErrorBody(error=error, wanted=wanted, got=got, hint=hint)
+        self.body = ErrorBody(error=_short(error), wanted=_short(wanted), got=_short(got), hint=_short(hint))
         self.headers = headers
+
+
+_LONGEST = 1000
+"""Characters of one part of an error; what callers send is quoted in it, and may be megabytes."""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 _RETRY_AFTER_S: tuple[tuple[type[SlipwayError], int], ...] = ((Overloaded, 1), (DiskRefused, 10))

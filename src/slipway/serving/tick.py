@@ -9,7 +9,6 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from math import isnan
-from typing import NoReturn
 
 import structlog
 
@@ -86,6 +85,7 @@ class Ticker:
 
         Raises:
             Overloaded: Too many rows wait.
+            Refusal: 413; more rows than may ever wait.
             Unavailable: No route is in force yet.
         """
         ids = asked.ids
@@ -93,8 +93,7 @@ class Ticker:
         live = self._live()
         if live is None:
             live_or_none(None)
-        if self._rows + count > self._most:
-            self._refuse(count)
+        self._make_room(count)
         if live is not self._dealing:
             if self._asked:  # who asked before the swap gets the route that was in force, and that his reply names
                 self._tick()
@@ -113,9 +112,9 @@ class Ticker:
 
         Raises:
             Overloaded: Too many rows wait.
+            Refusal: 413; more outcomes than may ever wait.
         """
-        if self._rows + len(told.ids) > self._most:
-            self._refuse(len(told.ids))
+        self._make_room(len(told.ids))
         self._rows += len(told.ids)
         self._told.append(told)
         self._schedule()
@@ -125,7 +124,13 @@ class Ticker:
         while self._rows:
             await asyncio.sleep(0.005)
 
-    def _refuse(self, count: int) -> NoReturn:
+    def _make_room(self, count: int) -> None:
+        if count > self._most:  # however long he waits
+            hint = "Send them in several requests, or score the file with 'slipway batch'."
+            error, wanted = "These are too many rows for one request.", f"at most {self._most} rows"
+            raise Refusal(413, error, wanted=wanted, got=str(count), hint=hint)
+        if self._rows + count <= self._most:
+            return
         self._counts.failed("overloaded", count=count)
         raise Overloaded(
             f"The queue is full: want room for {count}, got {self._rows} of {self._most} waiting. "

@@ -16,7 +16,7 @@ from slipway.records.worker_config import WorkerConfig
 from slipway.serving.answers import Encode
 from slipway.serving.caller import Caller
 from slipway.serving.decode import Asked
-from slipway.serving.explain import not_json
+from slipway.serving.explain import NO_JSON, not_json
 from slipway.serving.http_request import Request
 from slipway.serving.once import refuse_twice
 from slipway.serving.refusal import Refusal
@@ -88,7 +88,7 @@ class Infer:
         except msgspec.ValidationError as error:
             wanted = "Open Inference Protocol v2"
             raise Refusal(400, "This is no infer request.", wanted=wanted, got=str(error)) from None
-        except (msgspec.DecodeError, RecursionError) as error:
+        except NO_JSON as error:
             raise not_json(error) from None
         refuse_twice(head, names=_names_in(asked))
         rows = self._tensors.decode(_tensors(asked.inputs, raw))
@@ -140,7 +140,7 @@ def _split(request: Request) -> tuple[bytes, memoryview]:
         return body, memoryview(b"")
     if not (given.isdigit() and len(given) < 10 and int(given) <= len(body)):
         wanted = f"the number of bytes that are JSON, at most {len(body)}"
-        got = given.decode("latin-1")[:40]
+        got = given.decode("latin-1")[:40] or "nothing"
         raise Refusal(400, "Inference-Header-Content-Length does not fit the body.", wanted=wanted, got=got)
     size = int(given)
     return body[:size], memoryview(body)[size:]

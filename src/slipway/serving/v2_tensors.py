@@ -134,7 +134,8 @@ def from_raw(name: str, datatype: str, shape: Sequence[int], *, raw: bytes | mem
         return Tensor(name, datatype, shape, _texts(name, bytes(raw)))
     dtype = _DTYPES.get(datatype)
     if dtype is None:
-        raise Refusal(400, f"inputs.{name}: unknown datatype.", wanted=", ".join([*_DTYPES, "BYTES"]), got=datatype)
+        wanted = ", ".join([*_DTYPES, "BYTES"])
+        raise Refusal(400, f"inputs.{name}: unknown datatype.", wanted=wanted, got=datatype or "an empty text")
     if len(raw) % dtype.itemsize:
         wanted = f"{dtype.itemsize} bytes an element"
         raise Refusal(400, f"inputs.{name}: a part of an element.", wanted=wanted, got=f"{len(raw)} bytes")
@@ -166,7 +167,8 @@ def _rows(tensor: Tensor) -> int:
 def _check_datatype(tensor: Tensor, kind: FieldKind) -> None:
     if tensor.datatype not in _FITS[kind]:
         wanted = f"datatype {' or '.join(sorted(_FITS[kind]))} for a {kind}"
-        raise Refusal(400, f"inputs.{tensor.name}: another datatype.", wanted=wanted, got=tensor.datatype)
+        got = tensor.datatype or "an empty text"
+        raise Refusal(400, f"inputs.{tensor.name}: another datatype.", wanted=wanted, got=got)
 
 
 def _texts(name: str, raw: bytes) -> list[str]:
