@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from slipway.errors import BadInput
 from slipway.records.base import Record
+from slipway.stats.crossed import crossed_interval
 from slipway.stats.evidence import FixedInterval, check_alpha
-from slipway.stats.student import student_quantile
 
 Floats = npt.NDArray[np.float64]
 Cell = frozenset[str]
@@ -53,8 +53,8 @@ def divide_change(
 ) -> tuple[Brought, ...]:
     """Divide the difference between the last cell and the first among the changes.
 
-    The interval counts two sorts of chance: another sample of rows (or clusters of them), and other seeds. Their
-    variances are added, which is right or too wide where they interact. With one seed it speaks of these models only.
+    The interval counts two sorts of chance, other rows and other seeds (:mod:`slipway.stats.crossed`); with one seed it
+    speaks of these models only.
 
     Args:
         losses: For every cell of :func:`cells` the loss of each seed's model on each row, shape (seeds, rows); the
@@ -76,12 +76,9 @@ def divide_change(
     [('code', -0.15), ('data', -0.25)]
     """
     check_alpha(alpha)
-    shape = _check(losses, changes)
-    groups = np.arange(shape[1]) if clusters is None else np.unique(np.asarray(clusters), return_inverse=True)[1]
-    if groups.size != shape[1] or np.unique(groups).size < 2:
-        raise BadInput(f"clusters: want {shape[1]} names of two or more clusters, got {np.unique(groups).size}.")
+    _check(losses, changes)
     return tuple(
-        Brought(change=change, loss=_interval(_value(losses, change, changes), groups=groups, alpha=alpha))
+        Brought(change=change, loss=crossed_interval(_value(losses, change, changes), clusters=clusters, alpha=alpha))
         for change in changes
     )
 
@@ -97,19 +94,7 @@ def _value(losses: Mapping[Cell, Floats], change: str, changes: Sequence[str]) -
     return total
 
 
-def _interval(value: Floats, *, groups: npt.NDArray[np.intp], alpha: float) -> FixedInterval:
-    middle, seeds, count = float(value.mean()), value.shape[0], int(groups.max()) + 1
-    sums = np.bincount(groups, weights=value.mean(axis=0) - middle, minlength=count)
-    variance = count / (count - 1) * float(sums @ sums) / value.shape[1] ** 2
-    degrees = count - 1
-    if seeds > 1:
-        variance += float(value.mean(axis=1).var(ddof=1)) / seeds
-        degrees = min(degrees, seeds - 1)
-    half = student_quantile(1 - alpha / 2, degrees=degrees) * math.sqrt(variance)
-    return FixedInterval(low=middle - half, high=middle + half, estimate=middle, alpha=alpha, n=count)
-
-
-def _check(losses: Mapping[Cell, Floats], changes: Sequence[str]) -> tuple[int, int]:
+def _check(losses: Mapping[Cell, Floats], changes: Sequence[str]) -> None:
     if not changes or len(set(changes)) < len(changes):
         raise BadInput(f"changes: want one or more different names, got {list(changes)}.")
     if missing := [sorted(cell) for cell in cells(changes) if cell not in losses]:
@@ -119,4 +104,3 @@ def _check(losses: Mapping[Cell, Floats], changes: Sequence[str]) -> tuple[int, 
         raise BadInput(f"losses: want one shape (seeds, rows) in all cells, got {sorted(shapes)}.")
     if not all(np.isfinite(losses[cell]).all() for cell in cells(changes)):
         raise BadInput("losses: want finite values, got NaN or infinity in a cell.")
-    return shape[0], shape[1]

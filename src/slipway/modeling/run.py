@@ -9,7 +9,7 @@ import msgspec
 from slipway.errors import BadInput
 from slipway.records.base import content_id
 from slipway.records.dataset import Score
-from slipway.records.run import Run, Slice
+from slipway.records.run import Repeat, Reported, Run, Slice
 
 TOOLS = (
     "scikit-learn",
@@ -88,6 +88,9 @@ def make_run(
     package: str | None = None,
     started_us: int,
     ended_us: int,
+    reported: Iterable[Reported] = (),
+    repeats: Iterable[Repeat] = (),
+    search: str | None = None,
 ) -> Run:
     """Write a run down.
 
@@ -102,6 +105,9 @@ def make_run(
         package: Id of the package, or None.
         started_us: When it began, microseconds since the epoch, UTC.
         ended_us: When it ended.
+        reported: What the training function reported.
+        repeats: The same with several seeds.
+        search: The search that found the hyperparameters, or None.
 
     Raises:
         BadInput: No sources, parameters that are not plain, or an end before the start.
@@ -123,4 +129,7 @@ def make_run(
         package=package,
         started_us=started_us,
         ended_us=ended_us,
+        reported=tuple(reported),
+        repeats=tuple(repeats),
+        search=search,
     )

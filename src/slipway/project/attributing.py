@@ -4,33 +4,28 @@ Every model is asked about the same rows, which none of them learned from. Answe
 follow from, so that an interrupted comparison goes on where it was, and the next one starts from what is there.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-import polars as pl
 
-from slipway.data.version import content
 from slipway.errors import BadInput, NotFound
-from slipway.modeling.answers import answers
 from slipway.modeling.attribution import Brought, Cell, cells, divide_change
-from slipway.modeling.frame import as_x
-from slipway.ports import Change
 from slipway.project import datasets
+from slipway.project.attempts import attempt
 from slipway.project.comparing import FEWEST_ROWS, clusters_of, sources_of, unseen
-from slipway.project.runs import find
+from slipway.project.looking import commit_look
+from slipway.project.repeats import Asked, Recipe
+from slipway.project.runs import find, training_function
 from slipway.project.tables import target
-from slipway.project.user_code import call, restored
-from slipway.records.base import Record, content_id
-from slipway.records.run import CellAnswers, Run
+from slipway.project.user_code import restored
+from slipway.records.attempt import Work
+from slipway.records.base import Record
+from slipway.records.run import Run
 from slipway.records.scoring import ALPHA, Scoring
 from slipway.wiring import Parts
 from slipway.words import count, gap, limits
-
-Floats = npt.NDArray[np.float64]
 
 CODE, PARAMS, DATA = "code", "hyperparameters", "data"
 SEEDS = 3
@@ -70,21 +65,20 @@ class _Model(NamedTuple):
     data: Run
     seed: int
 
-    def id_for(self, rows: str) -> str:
-        return content_id([self.code.code, self.params.params_hash, self.data.data, self.seed, rows])
+    @property
+    def recipe(self) -> Recipe:
+        return Recipe(self.code.code, self.params.params, self.params.params_hash, self.data.data, self.seed)
 
 
 class _Grid(NamedTuple):
-    """All models of a comparison, the rows they are asked about, and what is known of their answers."""
+    """All models of a comparison, and the rows they are asked about."""
 
     models: dict[Cell, list[_Model]]
-    rows: pl.DataFrame
-    rows_id: str
-    known: dict[str, CellAnswers]
+    asked: Asked
 
     def missing(self) -> list[_Model]:
-        each = {m.id_for(self.rows_id): m for models in self.models.values() for m in models}
-        return [model for id_, model in each.items() if id_ not in self.known]
+        each = {model.recipe.key: model for models in self.models.values() for model in models}
+        return [model for model in each.values() if not self.asked.knows(model.recipe)]
 
 
 class Outlook(Record, frozen=True, kw_only=True):
@@ -128,19 +122,23 @@ def attribute(
     old, new = find(parts, before), find(parts, after)
     grid = _grid(parts, old, new, seeds=seeds)
     missing = grid.missing()
-    for done, model in enumerate(missing):
-        told(done, len(missing))
-        kept = _train(parts, model, grid=grid, by=by)
-        grid.known[kept.id] = kept
+    rows = grid.asked.rows
+    if missing:
+        with attempt(parts, work=Work.DIVIDE, data=new.data, code=new.code, by=by) as note:
+            for done, model in enumerate(missing):
+                told(done, len(missing))
+                _train(parts, model, asked=grid.asked, by=by)
+            note.detail = f"runs {old.id[:12]} and {new.id[:12]}, {count(len(missing), 'model')} trained"
+            commit_look(parts, lambda _: [], rows=rows, data=new.data, run=new.id, by=by, why=note.detail)
     told(len(missing), len(missing))
     scoring = Scoring.of(parts.scope.task, metric=parts.scope.metric)
-    y = target(grid.rows, name=parts.scope.task.target)
+    y = target(rows, name=parts.scope.task.target)
     losses = {
-        cell: np.stack([scoring.loss(y, answers=_kept_answers(parts, model, grid=grid)) for model in models])
+        cell: np.stack([scoring.loss(y, answers=grid.asked.answers(model.recipe)) for model in models])
         for cell, models in grid.models.items()
     }
     changes = _changes(old, new)
-    brought = divide_change(losses, changes=changes, alpha=ALPHA, clusters=clusters_of(parts, grid.rows))
+    brought = divide_change(losses, changes=changes, alpha=ALPHA, clusters=clusters_of(parts, rows))
     whole = float(losses[frozenset(changes)].mean() - losses[frozenset()].mean())
     return Attribution(
         before=old.id,
@@ -149,9 +147,9 @@ def attribute(
         brought=brought,
         whole=whole,
         seeds=tuple(model.seed for model in grid.models[frozenset()]),
-        rows=grid.rows.height,
+        rows=rows.height,
         trained=len(missing),
-        sentences=tuple(_sentences(brought, whole=whole, metric=scoring.metric, seeds=seeds, rows=grid.rows.height)),
+        sentences=tuple(_sentences(brought, whole=whole, metric=scoring.metric, seeds=seeds, rows=rows.height)),
     )
 
 
@@ -176,29 +174,17 @@ def _grid(parts: Parts, old: Run, new: Run, *, seeds: int) -> _Grid:
             f"runs {old.id[:12]} and {new.id[:12]}: want {FEWEST_ROWS} held-out rows that neither learned from, got "
             f"{rows.height}. Train both on versions whose held-out rows overlap."
         )
+
     def model(cell: Cell, seed: int) -> _Model:
         code, params, data = (new if name in cell else old for name in (CODE, PARAMS, DATA))
         return _Model(code, params, data, seed)
 
     models = {cell: [model(cell, new.seed + i) for i in range(seeds)] for cell in cells(changes)}
-    known = {id_: kept for id_, kept, _ in parts.store.all(CellAnswers)}
-    return _Grid(models, rows, _rows_id(rows), known)
+    return _Grid(models, Asked(parts, rows))
 
 
-def _rows_id(rows: pl.DataFrame) -> str:
-    """Name rows by content and order, for answers are kept in their order."""
-    order = hashlib.sha256(content(rows.with_row_index("place_")).id.encode())
-    return order.hexdigest()
-
-
-def _train(parts: Parts, model: _Model, *, grid: _Grid, by: str) -> CellAnswers:
-    scope = parts.scope
-    reference = scope.modeling.train
-    if not reference:
-        raise BadInput("model.train: want a function such as 'model.py:train' in slipway.toml, got nothing.")
-    ready = datasets.kept(parts, datasets.find(parts, model.data.data))
-    learn = ready.labelled[ready.split.train]
-    x, y = as_x(learn, fields=scope.fields), target(learn, name=scope.task.target)
+def _train(parts: Parts, model: _Model, *, asked: Asked, by: str) -> None:
+    reference = training_function(parts)
     what = f"{reference} with the code of run {model.code.id[:12]}, parameters of {model.params.id[:12]}"
     with ExitStack() as stack:
         try:
@@ -207,25 +193,8 @@ def _train(parts: Parts, model: _Model, *, grid: _Grid, by: str) -> CellAnswers:
             raise NotFound(
                 f"run {model.code.id[:12]}: {error} Its code had the training function elsewhere."
             ) from error
-        estimator = call(function, x, y, dict(model.params.params), model.seed, reference=what)
-        given = answers(estimator, x=as_x(grid.rows, fields=scope.fields), kind=scope.task.kind)
-    kept = CellAnswers(
-        id=model.id_for(grid.rows_id),
-        code=model.code.code,
-        params_hash=model.params.params_hash,
-        data=model.data.data,
-        seed=model.seed,
-        rows=grid.rows_id,
-        answers=parts.blobs.put(given.astype("<f8").tobytes()),
-    )
-    change = Change(kept, kept.id, None)
-    parts.store.commit([change], at_us=parts.clock.now_us(), by=by, why=f"trained to divide a change: {what}")
-    return kept
-
-
-def _kept_answers(parts: Parts, model: _Model, *, grid: _Grid) -> Floats:
-    data = parts.blobs.get(grid.known[model.id_for(grid.rows_id)].answers)
-    return np.frombuffer(data, dtype="<f8")
+        why = f"trained to divide a change: {what}"
+        asked.train(model.recipe, function=function, reference=what, by=by, why=why)
 
 
 def _sentences(brought: Sequence[Brought], *, whole: float, metric: str, seeds: int, rows: int) -> Iterator[str]:

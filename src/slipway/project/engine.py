@@ -9,7 +9,18 @@ from slipway.batch.outcomes import OutcomesReport
 from slipway.control.report import StepReport
 from slipway.control.step import Controller
 from slipway.errors import Conflict
-from slipway.project import attributing, commanding, datasets, packages, reach, rollouts, runs, serving, status
+from slipway.project import (
+    attributing,
+    commanding,
+    datasets,
+    packages,
+    reach,
+    rollouts,
+    runs,
+    serving,
+    status,
+)
+from slipway.project.attempts import Seen, attempts
 from slipway.project.attributing import Attribution
 from slipway.project.benching import BenchPlan, bench
 from slipway.project.comparing import DatasetComparison, RunComparison, compare_datasets, compare_runs
@@ -17,6 +28,7 @@ from slipway.project.keeping import Pruned, prune
 from slipway.project.querying import query
 from slipway.project.rollouts import ReplayReport
 from slipway.project.scoring import Scored, score, take_outcomes
+from slipway.project.shelf import Shelf
 from slipway.project.slicing import ErrorAnalysis, analyse_errors
 from slipway.project.status import Status
 from slipway.project.tables import as_polars
@@ -30,7 +42,7 @@ from slipway.records.load_test import LoadTest, Rung
 from slipway.records.model import Manifest
 from slipway.records.rollout import Plan, Rollout, Verdict
 from slipway.records.route import Route
-from slipway.records.run import Run
+from slipway.records.run import Reported, Run
 from slipway.records.scope import Scope
 from slipway.scoping.init import name_of, starter_files
 from slipway.scoping.judge import Judgement
@@ -142,7 +154,10 @@ class Project:
         *,
         params: dict[str, Any] | None = None,
         seed: int | None = None,
+        seeds: int = 1,
         name: str | None = None,
+        timeout_s: float | None = None,
+        told: Callable[[Reported], object] = lambda _: None,
     ) -> Run:
         """Train, compare with the baselines, find the worst slices, and package.
 
@@ -150,19 +165,29 @@ class Project:
             dataset: Name or id (or its beginning) of a version; None takes the newest.
             params: Hyperparameters instead of the scope's.
             seed: Instead of the scope's.
+            seeds: With how many seeds in all to train; the model of the first is packaged, the others tell what is
+                chance. What was trained once is kept.
             name: Name of the package; the project's if not given.
+            timeout_s: The longest that one call of the training function may take; in the main thread only.
+            told: Called with each report of a training function that takes ``report``.
 
         Raises:
             NotFound: No such dataset, or no training function.
             BadInput: The training function failed.
+            DeadlineExceeded: It took longer than it may.
             Refused: The model cannot be packaged faithfully; the message says why.
         """
         version = datasets.find(self._parts, dataset)
-        return runs.train(self._parts, version=version, params=params, seed=seed, name=name, by=self._by)
+        wish = runs.Wish(params=params, seed=seed, seeds=seeds, name=name, timeout_s=timeout_s)
+        return runs.train(self._parts, version=version, wish=wish, told=told, by=self._by)
 
     def runs(self) -> list[Run]:
         """Return all runs, oldest first."""
         return [run for _, run, _ in self._parts.store.all(Run)]
+
+    def attempts(self) -> list[Seen]:
+        """Return every training, search and division that was begun, and what became of it; also of those killed."""
+        return attempts(self._parts)
 
     def judge_run(self, run: Run) -> tuple[Judgement, ...]:
         """Hold a run against baselines, target and kill rule, on the rows held out."""
@@ -227,6 +252,11 @@ class Project:
     def packages(self) -> list[tuple[str, Manifest]]:
         """Return (package id, manifest), oldest first."""
         return [(id_, manifest) for id_, manifest, _ in self._parts.store.all(Manifest)]
+
+    @property
+    def shelf(self) -> Shelf:
+        """Packages taken in from elsewhere, signed, described and handed out."""
+        return Shelf(self._parts, by=self._by)
 
     # --- deployment
 

@@ -1,115 +1,229 @@
 """Runs: train, measure, package, write down."""
 
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 import polars as pl
+from msgspec.structs import replace
 
+from slipway.data.baseline import trivial_answer
 from slipway.errors import BadInput, NotFound
 from slipway.modeling.compare import Comparison, compare
+from slipway.modeling.looks import alpha_at
 from slipway.modeling.package import package_trained
+from slipway.modeling.report import Reporter
 from slipway.modeling.run import environment, hash_code, hash_params, make_run
 from slipway.modeling.slices import Reached
 from slipway.modeling.train import days_of, fit, moments
 from slipway.ports import Change
 from slipway.project import datasets
+from slipway.project.attempts import attempt
 from slipway.project.datasets import Kept
+from slipway.project.looking import commit_look
 from slipway.project.packages import Graph, keep, scorer
+from slipway.project.repeats import Asked, Recipe
 from slipway.project.tables import columns_of, features, target
-from slipway.project.user_code import call, load_function, sources
-from slipway.records.base import canonical
+from slipway.project.user_code import load_function, sources, train_with
+from slipway.records.attempt import Work
+from slipway.records.base import Record, canonical
 from slipway.records.dataset import DatasetVersion
 from slipway.records.model import Provenance
-from slipway.records.run import Level, Run
+from slipway.records.run import Level, Repeat, Reported, Run
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
 from slipway.scoping.judge import Judgement, judge_run
 from slipway.wiring import Parts
 
 
+class Wish(Record, frozen=True, kw_only=True):
+    """What may be asked of a training besides the data.
+
+    Attributes:
+        params: Hyperparameters instead of the scope's, or None.
+        seed: Seed instead of the scope's, or None.
+        seeds: With how many seeds in all to train; the model of the first is packaged.
+        name: Name of the package, or None for the project's.
+        timeout_s: The longest that one call of the training function may take, or None.
+        search: The search that found the hyperparameters, or None.
+    """
+
+    params: dict[str, Any] | None = None
+    seed: int | None = None
+    seeds: int = 1
+    name: str | None = None
+    timeout_s: float | None = None
+    search: str | None = None
+
+
 def train(
     parts: Parts,
     *,
     version: DatasetVersion,
-    params: dict[str, Any] | None,
-    seed: int | None,
-    name: str | None,
+    wish: Wish = Wish(),  # noqa: B008 - immutable
+    told: Callable[[Reported], object] = lambda _: None,
     by: str,
 ) -> Run:
     """Train on a version, measure on the rows held out, package, and keep run and package together.
 
+    The look at the rows held out is counted in the same commit, so that nobody sees a result that was not counted.
+
     Raises:
         BadInput: The scope names no training function, or the function failed.
+        DeadlineExceeded: It took longer than it may.
         Refused: The model cannot be packaged faithfully.
     """
-    scope = parts.scope
-    reference = scope.modeling.train
-    if not reference:
-        raise BadInput("model.train: want a function such as 'model.py:train' in slipway.toml, got nothing.")
-    params = scope.modeling.params if params is None else params
-    seed = scope.modeling.seed if seed is None else seed
+    scope, reference = parts.scope, training_function(parts)
+    if wish.seeds < 1:
+        raise BadInput(f"seeds: want at least 1, got {wish.seeds}.")
+    params = scope.modeling.params if wish.params is None else wish.params
+    seed = scope.modeling.seed if wish.seed is None else wish.seed
     texts = sources(reference, folder=parts.layout.root)
     function = load_function(reference, folder=parts.layout.root)
+    recipe = Recipe(hash_code(texts), params, hash_params(params), version.id, seed)
     scoring = Scoring.of(scope.task, metric=scope.metric)
-    ready = datasets.kept(parts, version)
-    started = parts.clock.now_us()
-    trained = fit(
-        ready.labelled,
-        train_rows=ready.split.train,
-        test_rows=ready.split.test,
-        fields=scope.fields,
-        task=scope.task,
-        scoring=scoring,
-        train=lambda x, y, given, chance: call(function, x, y, given, chance, reference=reference),
-        params=params,
-        seed=seed,
-        tags=scope.modeling.tags,
-        reached=reached_by(parts, ready.labelled[ready.split.test]),
+    ready, report = datasets.kept(parts, version), Reporter(told)
+    held_out = ready.labelled[ready.split.test]
+    with attempt(parts, work=Work.TRAIN, data=version.id, code=recipe.code, by=by) as note:
+        parts.blobs.put(canonical({file: text.splitlines() for file, text in texts.items()}))
+        started = parts.clock.now_us()
+        trained = fit(
+            ready.labelled,
+            train_rows=ready.split.train,
+            test_rows=ready.split.test,
+            fields=scope.fields,
+            task=scope.task,
+            scoring=scoring,
+            train=lambda x, y, given, chance: train_with(
+                function,
+                X=x,
+                y=y,
+                params=given,
+                seed=chance,
+                reference=reference,
+                report=report,
+                timeout_s=wish.timeout_s,
+            ),
+            params=params,
+            seed=seed,
+            tags=scope.modeling.tags,
+            reached=reached_by(parts, held_out),
+        )
+        made = package_trained(
+            trained,
+            name=wish.name or scope.project.name,
+            load=Graph,
+            provenance=Provenance(
+                code=recipe.code,
+                params_hash=recipe.params_hash,
+                data=version.id,
+                seed=seed,
+                tool=type(trained.estimator).__name__,
+            ),
+            created_us=started,
+            baselines=version.baselines,
+            purpose=scope.project.need,
+        )
+        run = make_run(
+            sources=texts,
+            params=params,
+            data=version.id,
+            seed=seed,
+            tools=environment(_version_of),
+            scores=(*trained.scores, *version.baselines),
+            slices=trained.slices,
+            package=made.id,
+            started_us=started,
+            ended_us=parts.clock.now_us(),
+            reported=report.kept,
+            repeats=_repeats(parts, recipe, held_out, wish=wish, function=function, first=trained.answers, by=by),
+            search=wish.search,
+        )
+        kept = commit_look(
+            parts,
+            lambda look: [Change(replace(run, look=look), run.id, 0), *keep(parts, made)],
+            rows=held_out,
+            data=version.id,
+            run=run.id,
+            by=by,
+            why=f"trained {made.manifest.name} on {version.name}",
+        )
+        note.detail = f"run {run.id[:12]}"
+    return replace(run, look=kept)
+
+
+def training_function(parts: Parts) -> str:
+    """Return what the scope names to train with.
+
+    Raises:
+        BadInput: It names nothing.
+    """
+    if not (reference := parts.scope.modeling.train):
+        raise BadInput("model.train: want a function such as 'model.py:train' in slipway.toml, got nothing.")
+    return reference
+
+
+def _repeats(
+    parts: Parts,
+    recipe: Recipe,
+    rows: pl.DataFrame,
+    *,
+    wish: Wish,
+    function: Callable[..., Any],
+    first: Any,
+    by: str,
+) -> tuple[Repeat, ...]:
+    """Train with the seeds that follow, each kept as soon as it is there; the first was trained already."""
+    if wish.seeds == 1:
+        return ()
+    asked, given = Asked(parts, rows), [(recipe.seed, first, parts.blobs.put(first.astype("<f8").tobytes()))]
+    for seed in range(recipe.seed + 1, recipe.seed + wish.seeds):
+        other = recipe._replace(seed=seed)
+        asked.train(
+            other,
+            function=function,
+            reference=f"{parts.scope.modeling.train} with seed {seed}",
+            timeout_s=wish.timeout_s,
+            by=by,
+            why=f"trained again with seed {seed}",
+        )
+        given.append((seed, asked.answers(other), asked.blob(other)))
+    y, scoring = target(rows, name=parts.scope.task.target), Scoring.of(parts.scope.task, metric=parts.scope.metric)
+    return tuple(
+        Repeat(seed=seed, value=float(scoring.loss(y, answers=said).mean()), answers=blob) for seed, said, blob in given
     )
-    tool = type(trained.estimator).__name__
-    made = package_trained(
-        trained,
-        name=name or scope.project.name,
-        load=Graph,
-        provenance=Provenance(
-            code=hash_code(texts), params_hash=hash_params(params), data=version.id, seed=seed, tool=tool
-        ),
-        created_us=started,
-        baselines=version.baselines,
-        purpose=scope.project.need,
-    )
-    run = make_run(
-        sources=texts,
-        params=params,
-        data=version.id,
-        seed=seed,
-        tools=environment(_version_of),
-        scores=(*trained.scores, *version.baselines),
-        slices=trained.slices,
-        package=made.id,
-        started_us=started,
-        ended_us=parts.clock.now_us(),
-    )
-    parts.blobs.put(canonical({file: text.splitlines() for file, text in texts.items()}))
-    changes = [Change(run, run.id, 0), *keep(parts, made)]
-    parts.store.commit(changes, at_us=run.ended_us, by=by, why=f"trained {made.manifest.name} on {version.name}")
-    return run
 
 
 def judge(parts: Parts, run: Run) -> tuple[Judgement, ...]:
-    """Hold a run against baselines, target and kill rule; against the present system on the same rows."""
-    present = against_present(parts, run)
-    differences = {} if present is None else {"present": present.difference}
-    return judge_run(parts.scope, scores=run.scores, differences=differences)
+    """Hold a run against baselines, target and kill rule, on the rows held out.
+
+    Each is judged with the miss probability that is left at this look (:mod:`slipway.modeling.looks`), baselines by
+    paired differences on the same rows.
+    """
+    if run.package is None:
+        return judge_run(parts.scope, scores=run.scores)
+    alpha, scope = alpha_at(run.look), parts.scope
+    ready = datasets.kept(parts, datasets.find(parts, run.data))
+    rows, days, scoring = _held_out(ready), clusters(parts, ready), Scoring.of(scope.task, metric=scope.metric)
+    y, answers = target(rows, name=scope.task.target), answers_of(parts, run.package, rows)
+    own = scoring.score("model", y=y, answers=answers, clusters=days, alpha=alpha)
+    others = [s for s in run.scores if s.name != own.name]
+    learned = target(ready.labelled[ready.split.train], name=scope.task.target)
+    baselines = {"trivial": np.full(y.size, trivial_answer(learned, scoring=scoring))}
+    if (column := _present(parts)) in rows.columns:
+        baselines["present"] = target(rows, name=column)
+    differences = {
+        name: compare(y, candidate=answers, baseline=said, scoring=scoring, clusters=days, alpha=alpha).difference
+        for name, said in baselines.items()
+    }
+    return judge_run(scope, scores=(own, *others), differences=differences)
 
 
 def against_present(parts: Parts, run: Run) -> Comparison | None:
     """Compare a run's model with the present system on the rows held out; None where there is no such system."""
-    version = datasets.find(parts, run.data)
-    ready = datasets.kept(parts, version)
-    held_out = ready.labelled[ready.split.test]
-    column = f"answer_of_{parts.scope.live}"
+    ready = datasets.kept(parts, datasets.find(parts, run.data))
+    held_out, column = _held_out(ready), _present(parts)
     if run.package is None or column not in held_out.columns:
         return None
     return compare(
@@ -121,12 +235,20 @@ def against_present(parts: Parts, run: Run) -> Comparison | None:
     )
 
 
+def _held_out(ready: Kept) -> pl.DataFrame:
+    return ready.labelled[ready.split.test]
+
+
+def _present(parts: Parts) -> str:
+    return f"answer_of_{parts.scope.live}"
+
+
 def reached_by(parts: Parts, rows: pl.DataFrame) -> Reached | None:
     """Return what a person reaches, else the present system, on rows with a Y; None where neither is known."""
     scope = parts.scope
     if scope.metric.human_level is not None:
         return Reached(Level.HUMAN, scope.metric.human_level)
-    column = f"answer_of_{scope.live}"
+    column = _present(parts)
     if column not in rows.columns:
         return None
     scoring = Scoring.of(scope.task, metric=scope.metric)

@@ -1,17 +1,22 @@
 """The user's own files: functions named ``file.py:function``, and the sources they are made of."""
 
 import importlib.util
+import inspect
 import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
 from slipway.errors import BadInput, NotFound, nearest
+from slipway.project.time_limit import time_limit
+
+_TAIL = 3
 
 
 def load_function(reference: str, *, folder: Path) -> Callable[..., Any]:
@@ -72,12 +77,62 @@ def call(function: Callable[..., Any], *args: Any, reference: str, **kwargs: Any
     """Call a function of the user's and name the file and line if it fails.
 
     Raises:
-        BadInput: It raised; the message says what and where, and the cause is kept.
+        BadInput: It raised or ran out of memory; the message says what and where, with the user's own lines that led
+            there, and the cause is kept.
     """
     try:
         return function(*args, **kwargs)
     except Exception as error:
-        raise BadInput(f"{reference}: {trouble(error)}") from error
+        raise BadInput("\n".join([f"{reference}: {trouble(error)}", *_tail(error, function=function)])) from error
+
+
+def _tail(error: BaseException, *, function: Callable[..., Any]) -> list[str]:
+    """Return the last lines of the user's own files that led to an error; none of Slipway's and of no library's."""
+    own = Path(inspect.getsourcefile(inspect.unwrap(function)) or "").parent
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(own)]
+    mine = [f for f in frames if "site-packages" not in f.filename][-_TAIL:]
+    return [f"  {Path(f.filename).name}, line {f.lineno}, in {f.name}: {f.line}" for f in mine]
+
+
+def train_with(
+    function: Callable[..., Any],
+    *,
+    X: Any,  # noqa: N803 - as everybody writes it
+    y: Any,
+    params: Mapping[str, Any],
+    seed: int,
+    reference: str,
+    report: Callable[[int, float], object] | None = None,
+    timeout_s: float | None = None,
+) -> Any:
+    """Call a training function: ``(X, y, params, seed)``, and ``report`` too where it has a parameter of that name.
+
+    Args:
+        function: The user's.
+        X: Rows.
+        y: Their truth; the function gets a copy.
+        params: Hyperparameters; the function gets a copy.
+        seed: Seed of all chance.
+        reference: Its name in messages.
+        report: What ``report`` is, called with a step and a loss; None swallows reports.
+        timeout_s: The longest it may take, or None.
+
+    Raises:
+        BadInput: It failed.
+        DeadlineExceeded: It took longer.
+    """
+    more = {"report": report or (lambda *_: None)} if takes_report(function) else {}
+    with time_limit(timeout_s, what=reference):
+        return call(function, X, y.copy(), deepcopy(dict(params)), seed, reference=reference, **more)
+
+
+def takes_report(function: Callable[..., Any]) -> bool:
+    """Tell whether a training function has a parameter ``report``.
+
+    >>> takes_report(lambda X, y, params, seed, report: None), takes_report(lambda X, y, params, seed: None)
+    (True, False)
+    """
+    return "report" in inspect.signature(function).parameters
 
 
 def trouble(error: BaseException) -> str:

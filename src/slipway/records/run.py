@@ -53,6 +53,32 @@ class Slice(Record, frozen=True, kw_only=True):
     headroom: float
 
 
+class Reported(Record, frozen=True, kw_only=True):
+    """What a training function reported while it ran.
+
+    Attributes:
+        step: Such as an epoch; rises from report to report.
+        value: A loss of the function's own choosing; lower is better.
+    """
+
+    step: int
+    value: float
+
+
+class Repeat(Record, frozen=True, kw_only=True):
+    """What the same code, hyperparameters and data gave with one seed.
+
+    Attributes:
+        seed: Seed of all chance.
+        value: Mean loss on the rows held out.
+        answers: Blob of the answers to them, one little-endian float64 a row.
+    """
+
+    seed: int
+    value: float
+    answers: str
+
+
 class Run(Record, frozen=True, kw_only=True):
     """One training, complete.
 
@@ -69,6 +95,10 @@ class Run(Record, frozen=True, kw_only=True):
         package: Id of the model package, or None if none was made.
         started_us: When it began.
         ended_us: When it ended.
+        look: Which look at its test rows it was, from 1 (:class:`slipway.records.look.Look`); 0 where nobody counted.
+        reported: What the training function reported while it ran.
+        repeats: The same with several seeds, its own first; empty where only one was asked for.
+        search: The search that found its hyperparameters, or None.
     """
 
     id: str
@@ -83,10 +113,14 @@ class Run(Record, frozen=True, kw_only=True):
     package: str | None = None
     started_us: int
     ended_us: int
+    look: int = 0
+    reported: tuple[Reported, ...] = ()
+    repeats: tuple[Repeat, ...] = ()
+    search: str | None = None
 
 
 class CellAnswers(Record, frozen=True, kw_only=True):
-    """What a model that was trained only to divide a change among its causes answered to the common rows.
+    """What a model that was trained only to be asked answered: with another seed, or to divide a change among causes.
 
     Attributes:
         id: Hash of all that the answers follow from: code, params, data, seed and the rows asked about.

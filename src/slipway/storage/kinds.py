@@ -13,10 +13,12 @@ from slipway.errors import BadInput, Corrupt, nearest
 from slipway.records.access import AccessKey
 from slipway.records.alert import Finding
 from slipway.records.arm import Arm
+from slipway.records.attempt import Attempt
 from slipway.records.base import canonical
 from slipway.records.cohort import VerdictInputs
 from slipway.records.dataset import DatasetVersion
 from slipway.records.load_test import LoadTest
+from slipway.records.look import Look
 from slipway.records.model import Manifest, PackageSignature
 from slipway.records.readiness import Attestation
 from slipway.records.removal import RemovedSegment
@@ -24,6 +26,7 @@ from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
 from slipway.records.run import CellAnswers, Run
 from slipway.records.scope import Scope
+from slipway.records.trial import Trial
 
 R = TypeVar("R")
 
@@ -31,11 +34,13 @@ KINDS: Mapping[str, type] = MappingProxyType(
     {
         "access-key": AccessKey,
         "arm": Arm,
+        "attempt": Attempt,
         "attestation": Attestation,
         "cell-answers": CellAnswers,
         "dataset": DatasetVersion,
         "finding": Finding,
         "load-test": LoadTest,
+        "look": Look,
         "package": Manifest,
         "package-signature": PackageSignature,
         "removed-segment": RemovedSegment,
@@ -43,6 +48,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
         "route": Route,
         "run": Run,
         "scope": Scope,
+        "trial": Trial,
         "verdict": Verdict,
         "verdict-inputs": VerdictInputs,
     }
