@@ -1,6 +1,7 @@
 """Dataset versions: load, ask the present system, prepare, keep."""
 
 import io
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,9 +14,13 @@ from slipway.ports import Change
 from slipway.project.asking import ask
 from slipway.project.tables import as_polars, features, read_table
 from slipway.project.user_code import call, load_function
+from slipway.records.base import Record
 from slipway.records.dataset import DatasetVersion, SplitRule
 from slipway.records.scoring import Scoring
 from slipway.wiring import Parts
+
+ANSWER_OF = "answer_of_"
+"""How a column begins that holds the present system's answers."""
 
 
 class Loaded(NamedTuple):
@@ -43,10 +48,26 @@ def load(parts: Parts, *, params: dict[str, Any] | None) -> Loaded:
     return Loaded(as_polars(call(function, reference=source, **arguments), what=source), f"{source}({told})")
 
 
-def make(parts: Parts, *, name: str, loaded: Loaded, by: str) -> DatasetVersion:
+def make(
+    parts: Parts,
+    *,
+    name: str,
+    loaded: Loaded,
+    by: str,
+    parents: tuple[str, ...] = (),
+    beside: Sequence[Record] = (),
+) -> DatasetVersion:
     """Check, split, profile and keep a table as a version named by its content.
 
     Where the scope names a live arm, its answers to all rows become a column, so that every model is held against them.
+
+    Args:
+        parts: The project.
+        name: A checked word.
+        loaded: The rows, and a word on where they came from.
+        by: Who asked for it.
+        parents: Ids of the versions that it is made from.
+        beside: What else is kept in the same transaction, under the version's id.
 
     Raises:
         BadInput: The name is no checked word, or a column that the scope needs is not there.
@@ -55,7 +76,7 @@ def make(parts: Parts, *, name: str, loaded: Loaded, by: str) -> DatasetVersion:
     """
     table, present = loaded.table, None
     if parts.scope.live is not None:
-        present = f"answer_of_{parts.scope.live}"
+        present = f"{ANSWER_OF}{parts.scope.live}"
         table = table.with_columns(pl.Series(present, _answers(parts, table)).fill_nan(None))
     buffer = io.BytesIO()
     table.write_parquet(buffer)
@@ -72,10 +93,11 @@ def make(parts: Parts, *, name: str, loaded: Loaded, by: str) -> DatasetVersion:
         source=loaded.source,
         created_us=parts.clock.now_us(),
         present=present,
+        parents=parents,
     ).version
     _refuse_second_name(parts, version)
-    change = Change(record=version, id=version.id, expect=None)
-    parts.store.commit([change], at_us=version.created_us, by=by, why=f"dataset {name} from {loaded.source}")
+    changes = [Change(record=record, id=version.id, expect=None) for record in (version, *beside)]
+    parts.store.commit(changes, at_us=version.created_us, by=by, why=f"dataset {name} from {loaded.source}")
     return version
 
 
@@ -112,6 +134,19 @@ def find(parts: Parts, wanted: str | None) -> DatasetVersion:
 def rows_of(parts: Parts, version: DatasetVersion) -> pl.DataFrame:
     """Return the rows of a version."""
     return pl.read_parquet(io.BytesIO(parts.blobs.get(version.file)))
+
+
+def lineage(parts: Parts, version: DatasetVersion) -> list[str]:
+    """Return the ids of a version and of those it was made from, directly or not, the nearest first."""
+    parents = {id_: known.parents for id_, known, _ in parts.store.all(DatasetVersion)}
+    found: list[str] = []
+    waiting = [version.id]
+    while waiting:
+        id_ = waiting.pop(0)
+        if id_ not in found:
+            found.append(id_)
+            waiting += parents.get(id_, ())
+    return found
 
 
 class Kept(NamedTuple):

@@ -25,6 +25,7 @@ from slipway.project.attributing import Attribution
 from slipway.project.benching import BenchPlan, bench
 from slipway.project.comparing import DatasetComparison, RunComparison, compare_datasets, compare_runs
 from slipway.project.keeping import Pruned, prune
+from slipway.project.labelling import LabelDesk
 from slipway.project.querying import query
 from slipway.project.rollouts import ReplayReport
 from slipway.project.scoring import Scored, score, take_outcomes
@@ -145,6 +146,11 @@ class Project:
     def compare_datasets(self, before: str, after: str) -> DatasetComparison:
         """Say what changed between two versions: rows, labels, columns."""
         return compare_datasets(self._parts, before, after)
+
+    @cached_property
+    def labels(self) -> LabelDesk:
+        """What annotators said, which labels to look at next, and new versions with what people decided."""
+        return LabelDesk(self._parts, by=self._by, now_us=self.now_us)
 
     # --- modeling
 

@@ -94,6 +94,7 @@ class LabelQueue(Record, frozen=True, kw_only=True):
         wrong: Estimated number of wrong labels in the population by the model alone, or None.
         wrong_low: Lower limit of that; it allows for chance, not for what the model gets wrong.
         wrong_high: Upper limit.
+        guideline: Id of the guideline that people go by, or empty.
         seed: Seed of the order.
         made_us: When.
     """
@@ -109,6 +110,7 @@ class LabelQueue(Record, frozen=True, kw_only=True):
     wrong: float | None = None
     wrong_low: float | None = None
     wrong_high: float | None = None
+    guideline: str = ""
     seed: int
     made_us: int
 
@@ -120,9 +122,10 @@ class Entry(Record, frozen=True, kw_only=True):
         row: Which row, as in :class:`Label`.
         place: Where it stands in the table of the dataset version, from 0.
         given: Its label, as text.
-        guess: What the model would say instead, as text; empty where no model was asked.
+        guess: What the model, or the annotators together, would say, as text; empty where nobody was asked.
         margin: How much the model is for the given label, in [-1, 1] for classes; the smaller, the more suspect. For
-            numbers the distance in robust standard deviations, negated. 0 where no model was asked.
+            numbers the distance in robust standard deviations, negated; for a dispute the consensus's probability,
+            negated. 0 where nobody was asked.
     """
 
     row: str

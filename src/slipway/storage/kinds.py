@@ -17,6 +17,7 @@ from slipway.records.attempt import Attempt
 from slipway.records.base import canonical
 from slipway.records.cohort import VerdictInputs
 from slipway.records.dataset import DatasetVersion
+from slipway.records.label import Collection, Guideline, LabelBatch, LabelItem, LabelQueue
 from slipway.records.load_test import LoadTest
 from slipway.records.look import Look
 from slipway.records.model import Manifest, PackageSignature
@@ -34,11 +35,16 @@ KINDS: Mapping[str, type] = MappingProxyType(
     {
         "access-key": AccessKey,
         "arm": Arm,
-        "attempt": Attempt,
         "attestation": Attestation,
+        "attempt": Attempt,
         "cell-answers": CellAnswers,
+        "collection": Collection,
         "dataset": DatasetVersion,
         "finding": Finding,
+        "guideline": Guideline,
+        "label-batch": LabelBatch,
+        "label-item": LabelItem,
+        "label-queue": LabelQueue,
         "load-test": LoadTest,
         "look": Look,
         "package": Manifest,

@@ -147,7 +147,7 @@ def sentences(found: QueueProgress) -> tuple[str, ...]:
         f"{number(found.agreed)} right, {number(found.unsure)} unsure."
     ]
     if found.precision is not None:
-        where = "of all rows" if found.kind is QueueKind.AUDIT else "of the rows down to here in the list"
+        where = "where nobody had looked" if found.kind is QueueKind.AUDIT else "down to here in the list"
         said.append(
             f"Wrong labels {where}: {percent(found.precision.estimate)} "
             f"({percent(found.precision.low)} to {percent(found.precision.high)}, however often one looks)."

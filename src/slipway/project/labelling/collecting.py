@@ -1,0 +1,174 @@
+"""Rows from production: predictions whose outcomes have had time to come become rows of a new dataset version."""
+
+from typing import NamedTuple
+
+import polars as pl
+
+from slipway.errors import BadInput, NotFound
+from slipway.project import datasets
+from slipway.project.querying import query
+from slipway.records.dataset import DatasetVersion
+from slipway.records.field import Field, FieldKind, Privacy
+from slipway.records.label import Collection
+from slipway.records.load_test import ID_PREFIX
+from slipway.wiring import Parts
+from slipway.words import count, moment, short
+
+
+class Collected(NamedTuple):
+    """A version with rows from production.
+
+    Attributes:
+        version: The new version.
+        parent: Id of the version that the rows were added to, or None.
+        taken: What was taken from the journal.
+    """
+
+    version: DatasetVersion
+    parent: str | None
+    taken: Collection
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What was taken and what could not be, in whole sentences."""
+        taken = self.taken
+        since = "the beginning" if taken.since_us is None else moment(taken.since_us)
+        said = [f"+{count(taken.rows, 'row')} from production, received from {since} to {moment(taken.until_us)}."]
+        if taken.waiting:
+            said.append(f"{count(taken.waiting, 'request')} of that time had no outcome and were left out.")
+        if taken.pseudonyms:
+            said.append(
+                f"Of {', '.join(taken.pseudonyms)} the journal holds keyed hashes, which is what the rows hold."
+            )
+        if taken.hidden:
+            said.append(f"Of {', '.join(taken.hidden)} the journal holds nothing; these are missing in the new rows.")
+        return tuple(said)
+
+
+def collect(
+    parts: Parts, *, onto: str | None, name: str, since_us: int | None, until_us: int | None, now_us: int, by: str
+) -> Collected:
+    """Append answered requests with their outcomes to a dataset version, or make one of them alone.
+
+    Requests younger than ``rollout.maturity`` are left for the next time: to take only those whose outcome came early
+    would bend the labels. The first possible outcome counts, as everywhere; rows of load tests are left out.
+
+    Args:
+        parts: The project.
+        onto: Version to append to: id, beginning of one, or name; None takes the newest of ``name``, if there is one.
+        name: Name of the dataset.
+        since_us: Requests received from this moment on; None goes on where the last collection ended.
+        until_us: Requests received before this moment; None takes all that have matured.
+        now_us: The moment, by the clock that counts.
+        by: Who.
+
+    Raises:
+        BadInput: No row has an outcome, or the rows do not fit those of the version.
+        Conflict: Rows of that time are in the version already.
+    """
+    parent = _parent(parts, onto=onto, name=name)
+    ripe = now_us - round(parts.scope.rollout.maturity_s * 1e6)
+    until = ripe if until_us is None else min(until_us, ripe)
+    since = _since(parts, parent, since_us=since_us, until_us=until)
+    fields = parts.scope.fields
+    answered = query(parts, "select * from answers", since_us=since, until_us=until)
+    known = set(answered.collect_schema())
+    rows = answered.filter(~pl.col("id").str.starts_with(ID_PREFIX)).collect(engine="streaming")
+    with_outcome = rows.filter(pl.col("outcome").is_not_null()).sort("received_at", "id")
+    if with_outcome.is_empty():
+        raise BadInput(
+            f"journal: want requests with an outcome, got none among {count(rows.height, 'request')} that are older "
+            "than rollout.maturity. Tell outcomes to /outcomes, or with 'slipway batch outcomes'."
+        )
+    fresh = with_outcome.select(
+        *(_x(f, known) for f in fields),
+        *_own(parts, {f.name for f in fields}),
+        pl.col("outcome").alias(parts.scope.task.target),
+    )
+    taken = Collection(
+        since_us=since,
+        until_us=until,
+        rows=fresh.height,
+        waiting=rows.height - fresh.height,
+        pseudonyms=tuple(f.name for f in fields if f.privacy is Privacy.PSEUDONYM),
+        hidden=tuple(f.name for f in fields if f.privacy is Privacy.NOTHING),
+    )
+    table = fresh if parent is None else _joined(datasets.rows_of(parts, parent), fresh, parent)
+    base = "" if parent is None else f"{parent.name} {short(parent.id)} and "
+    version = datasets.make(
+        parts,
+        name=name,
+        loaded=datasets.Loaded(table, f"{base}{count(fresh.height, 'row')} of the journal"),
+        by=by,
+        parents=() if parent is None else (parent.id,),
+        beside=(taken,),
+    )
+    return Collected(version, None if parent is None else parent.id, taken)
+
+
+def _parent(parts: Parts, *, onto: str | None, name: str) -> DatasetVersion | None:
+    try:
+        return datasets.find(parts, onto or name)
+    except NotFound:
+        if onto is not None:
+            raise
+        return None
+
+
+def _since(parts: Parts, parent: DatasetVersion | None, *, since_us: int | None, until_us: int) -> int | None:
+    """Return where to begin; rows that a version or one before it took from the journal are not taken again."""
+    before = {id_: c for id_, c, _ in parts.store.all(Collection)}
+    line = datasets.lineage(parts, parent) if parent is not None else []
+    ends = [before[version].until_us for version in line if version in before]
+    last = max(ends, default=None)
+    if last is not None and last >= until_us:
+        raise BadInput(
+            f"journal: want requests received before {moment(until_us)} that are not in the dataset yet, got none: it "
+            f"has those up to {moment(last)}. Later ones are not older than rollout.maturity."
+        )
+    if last is not None and since_us is not None and since_us < last:
+        raise BadInput(
+            f"--since: want a moment from {moment(last)} on, up to which the dataset has the rows already, got "
+            f"{moment(since_us)}. Leave it out to go on from there."
+        )
+    return last if since_us is None else since_us
+
+
+def _x(field: Field, known: set[str]) -> pl.Expr:
+    """Return a field as the journal holds it, in the type of its kind; null where that is nothing of use."""
+    column = f"x_{field.name}"
+    kind = pl.String() if field.kind is FieldKind.CATEGORY else pl.Float64()
+    unusable = field.privacy is Privacy.NOTHING or (
+        field.privacy is Privacy.PSEUDONYM and field.kind is not FieldKind.CATEGORY
+    )
+    if column not in known or unusable:
+        return pl.lit(None, dtype=kind).alias(field.name)
+    return pl.col(column).cast(kind).alias(field.name)
+
+
+def _own(parts: Parts, fields: set[str]) -> list[pl.Expr]:
+    task = parts.scope.task
+    own = [] if task.entity in fields else [pl.col("entity").alias(task.entity)]
+    if task.time and task.time not in fields:
+        own.append(pl.col("received_at").dt.replace_time_zone(None).alias(task.time))
+    return own
+
+
+def _joined(old: pl.DataFrame, fresh: pl.DataFrame, parent: DatasetVersion) -> pl.DataFrame:
+    """Append rows in the types that the version has; columns that production does not know are null there."""
+    try:
+        fitting = fresh.with_columns(_as(old[name], fresh[name]) for name in fresh.columns if name in old.columns)
+        return pl.concat([old, fitting], how="diagonal_relaxed")
+    except (pl.exceptions.PolarsError, ValueError) as error:
+        raise BadInput(
+            f"journal: want rows that fit those of {parent.name}, got: {str(error).splitlines()[0]}. "
+            "Give the dataset another name to keep them apart."
+        ) from error
+
+
+def _as(old: pl.Series, fresh: pl.Series) -> pl.Series:
+    if old.dtype == fresh.dtype or old.dtype.is_float():
+        return fresh
+    if old.dtype.is_integer() and fresh.dtype.is_float() and not fresh.drop_nulls().floor().equals(fresh.drop_nulls()):
+        return fresh  # the column becomes one of floats: nothing is rounded away
+    return fresh.cast(old.dtype)

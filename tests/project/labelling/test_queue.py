@@ -1,0 +1,192 @@
+"""Rank, look, decide, apply: from suspicion to a version with fewer errors; one row goes to one person."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import polars as pl
+import pytest
+from sklearn.naive_bayes import GaussianNB
+
+from slipway import Project
+from slipway.data.labels.progress import Advice
+from slipway.errors import BadInput, Conflict, NotFound
+from slipway.project import datasets
+from slipway.records.label import Decision, LabelItem, QueueKind
+
+
+def labels_in(project, version):
+    return dict(datasets.rows_of(project._parts, version).select("sample", "malignant").iter_rows())
+
+
+def test_from_suspicion_to_a_version_with_fewer_errors(flawed, look):
+    made = flawed.labels.rank()
+    assert made.queue.population == 569
+    assert made.queue.wrong_low < made.queue.wrong < made.queue.wrong_high
+    seen = look(flawed, rows=100)
+    found = flawed.labels.progress()
+    assert found.flipped == len(flawed.wrong & set(seen)) >= 0.7 * len(flawed.wrong)
+    assert found.precision.low == found.precision.high == found.flipped / 100  # two whole tranches
+    applied = flawed.labels.apply()
+    assert applied.words == f"{found.flipped} relabelled"
+    assert applied.version.parents == (flawed.version.id,)
+    assert f"{found.flipped} labels of malignant changed" in applied.version.source
+    said = flawed.project.compare_datasets(flawed.version.id, applied.version.id).sentences
+    assert f"{found.flipped} relabelled" in " ".join(said)
+    after = labels_in(flawed.project, applied.version)
+    assert {row for row, value in after.items() if value != flawed.truth[row]} == flawed.wrong - set(seen)
+
+
+def test_what_was_decided_is_not_asked_again_in_the_next_version(flawed, look):
+    flawed.labels.rank()
+    look(flawed, rows=50)
+    applied = flawed.labels.apply()
+    again = flawed.labels.rank()
+    assert again.queue.dataset == applied.version.id
+    assert (again.queue.rows, again.queue.population) == (519, 569)
+    assert flawed.labels.progress().left.estimate == pytest.approx(again.queue.wrong)  # what is mended is not left
+
+
+def test_an_audit_tells_how_many_are_left(flawed, look):
+    flawed.labels.draw(QueueKind.AUDIT, rows=120)
+    look(flawed, rows=120)
+    found = flawed.labels.progress()
+    assert found.left.source == "audit"
+    assert found.left.low <= len(flawed.wrong) - found.flipped <= found.left.high
+    assert found.advice is Advice.END
+
+
+def test_the_same_seed_draws_the_same_audit(flawed):
+    few, more = (flawed.labels.draw(QueueKind.AUDIT, rows=n, seed=3) for n in (20, 40))
+    entries = [flawed.project._parts.blobs.get(made.queue.file) for made in (few, more)]
+    assert entries[1][3 : len(entries[0])] == entries[0][3:]  # behind the count, the smaller is the start of the larger
+
+
+def test_one_row_goes_to_one_person(flawed):
+    """Many people in many processes: each opens the project anew."""
+    flawed.labels.rank()
+    people = [f"person-{i}" for i in range(12)]
+
+    def ask(person):
+        return Project.open(flawed.project.folder).labels.next(by=person).row
+
+    with ThreadPoolExecutor(6) as pool:
+        rows = list(pool.map(ask, people))
+    assert len(set(rows)) == 12
+    assert [ask(person) for person in people] == rows  # who asks again gets the same
+
+
+def test_a_lease_ends(flawed):
+    flawed.labels.rank()
+    first = flawed.labels.next(by="ann", lease_s=1e-6)
+    second = flawed.labels.next(by="bob")
+    assert second.row == first.row
+    with pytest.raises(Conflict, match="one of bob"):
+        flawed.labels.decide(first.row, decision=Decision.AGREE, by="ann")
+    flawed.labels.decide(first.row, decision=Decision.AGREE, by="bob")
+    with pytest.raises(Conflict, match="bob ruled 'agree'"):
+        flawed.labels.decide(first.row, decision=Decision.FLIP, by="bob")
+
+
+def test_who_decides_late_still_counts_if_nobody_else_came(flawed):
+    flawed.labels.rank()
+    handed = flawed.labels.next(by="ann", lease_s=1e-6)
+    item = flawed.labels.decide(handed.row, decision=Decision.FLIP, by="ann", why="the scan is clear")
+    assert item.ruling.value == str(1 - int(handed.given))
+    assert flawed.project.audit()[-1].why == "the scan is clear"
+
+
+def test_decision_and_value_have_to_fit(flawed):
+    flawed.labels.rank()
+    handed = flawed.labels.next(by="ann")
+    other = str(1 - int(handed.given))
+    for refused, said in (
+        ({"decision": Decision.AGREE, "value": other}, "fit"),
+        ({"decision": Decision.FLIP, "value": handed.given}, "fit"),
+        ({"decision": Decision.UNSURE, "value": other}, "unsure"),
+        ({"value": "2"}, "want one of 0, 1, got '2'"),
+        ({}, "want the value"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            flawed.labels.decide(handed.row, by="ann", **refused)
+    with pytest.raises(NotFound, match="handed out"):
+        flawed.labels.decide("s-none", decision=Decision.AGREE, by="ann")
+    assert all(item.ruling is None for _, item, _ in flawed.project._parts.store.all(LabelItem))
+
+
+def test_unsure_changes_no_label_and_is_said(flawed, look):
+    flawed.labels.rank()
+    handed = flawed.labels.next(by="ann")
+    flawed.labels.decide(handed.row, decision=Decision.UNSURE, by="ann")
+    with pytest.raises(BadInput, match="none differs"):
+        flawed.labels.apply()
+    look(flawed, rows=30)
+    assert "1 unsure and left as they were" in flawed.labels.apply().words
+
+
+def test_a_second_reader_sees_no_label_and_is_no_judge(flawed, look):
+    guideline, _ = flawed.labels.add_guideline("tissue", text="Malignant if ...")
+    flawed.labels.draw(QueueKind.SECOND_READING, rows=50, guideline="tissue")
+    handed = flawed.labels.next(by="ann")
+    assert (handed.given, handed.guess) == (None, None)
+    assert "malignant" not in handed.values
+    assert not any(name.startswith("answer_of") for name in handed.values)
+    with pytest.raises(BadInput, match="not shown"):
+        flawed.labels.decide(handed.row, decision=Decision.AGREE, by="ann")
+    look(flawed, rows=50)
+    (every, pair) = flawed.labels.agreement()
+    assert (pair.who, pair.rows, pair.guideline) == (("ann", "dataset"), 50, guideline)
+    assert pair.same_share < 1
+    assert every.value.low < every.value.estimate < 1
+    with pytest.raises(BadInput, match="0 rulings"):
+        flawed.labels.apply()
+
+
+def test_disputes_go_to_a_third_person_and_are_final(flawed, look):
+    rows = sorted(flawed.truth)[:60]
+    table = pl.DataFrame(
+        [
+            {"row": row, "annotator": who, "value": flawed.truth[row] if i % skip else 1 - flawed.truth[row]}
+            for who, skip in (("ann", 7), ("bob", 11), ("cy", 100))
+            for i, row in enumerate(rows)
+        ]
+    )
+    taken = flawed.labels.take(table)
+    assert (taken.batch.labels, taken.known, taken.batch.annotators) == (180, 60, ("ann", "bob", "cy"))
+    made = flawed.labels.adjudicate()
+    assert made.queue.rows == 13  # every 7th or 11th row, the first is unanimous and wrong
+    assert flawed.labels.next(by="ann") is None
+    assert len(look(flawed, rows=99, by="dan")) == 13
+    assert flawed.labels.progress().advice is Advice.END
+    applied = flawed.labels.apply(consensus=True)
+    after = labels_in(flawed.project, applied.version)
+    assert [row for row in rows if after[row] != flawed.truth[row]] == rows[:1]
+    with pytest.raises(BadInput, match="waits for somebody"):
+        flawed.labels.adjudicate(dataset=applied.version.id)
+
+
+def test_many_classes_and_a_training_function_of_ones_own(flawed):
+    """The column need not be the target: here three sizes of nuclei as words."""
+    radius = pl.col("mean_radius")
+    small = pl.when(radius < 12).then(pl.lit("small"))
+    table = flawed.table.with_columns(size=small.when(radius < 16).then(pl.lit("middle")).otherwise(pl.lit("large")))
+    largest = table["mean_radius"].arg_max()
+    table[largest, "size"] = "small"
+    flawed.project.make_dataset("sizes", table)
+    with pytest.raises(BadInput, match="want a fitted"):
+        flawed.labels.rank(dataset="sizes", column="size", train=lambda x, y, params, seed: None)
+    made = flawed.labels.rank(
+        dataset="sizes", column="size", train=lambda x, y, params, seed: GaussianNB().fit(x, y), tranche=1
+    )
+    handed = flawed.labels.next(by="ann")
+    assert handed.classes == ("large", "middle", "small")
+    assert handed.row == f"s{largest}"
+    flawed.labels.decide(handed.row, decision=Decision.FLIP, value=handed.guess, by="ann")
+    assert made.queue.column == "size"
+    applied = flawed.labels.apply(dataset="sizes", column="size")
+    assert applied.relabelled == 1
+
+
+def test_every_blob_of_labels_is_verified(flawed):
+    before = flawed.project.verify().blobs
+    flawed.labels.rank()
+    assert flawed.project.verify().blobs == before + 1
+    assert flawed.project.verify().holds
