@@ -1,6 +1,6 @@
 """The silent traps between a model and its graph: each is real, is refused by its name, and has a mended form."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +15,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
 from xgboost import XGBClassifier, XGBRegressor
 
 from slipway.errors import Refused
@@ -43,6 +44,13 @@ WITH_IDS = pl.DataFrame({"a": A, "account": IDS})
 
 XGB: dict[str, Any] = {"n_estimators": 15, "n_jobs": 1}
 LGBM: dict[str, Any] = {"n_estimators": 15, "n_jobs": 1, "verbose": -1}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads of OpenMP that wait for one another on a busy machine take seconds."""
+    with threadpool_limits(1):
+        yield
 
 
 class Conversion:
@@ -150,7 +158,7 @@ def test_ids_beyond_what_float32_holds(kit: SimpleNamespace) -> None:
 
 @pytest.mark.parametrize(
     "trees",
-    [XGBClassifier(**XGB | {"n_estimators": 60}), HistGradientBoostingClassifier()],
+    [XGBClassifier(**XGB | {"n_estimators": 60}), HistGradientBoostingClassifier(max_iter=30)],
     ids=lambda t: type(t).__name__,
 )
 def test_a_scaler_in_front_of_trees(trees: Any, kit: SimpleNamespace) -> None:
@@ -177,12 +185,12 @@ LATE = (A + RNG.normal(0, 15, 12)[AT] > 5).astype(int)
 
 
 def test_categories_that_histogram_gradient_boosting_splits_by_itself(kit: SimpleNamespace) -> None:
-    trees = ordinal(HistGradientBoostingClassifier(max_iter=20, categorical_features=[0]))
+    trees = ordinal(HistGradientBoostingClassifier(max_iter=10, categorical_features=[0]))
     trap = Conversion(trees, MANY, load=kit.load, y=LATE)
     assert trap.differing() > 0.2
     with pytest.raises(Refused, match=r"splits by sets of categories, .*Leave categorical_features out"):
         trap.gate()
-    mended = ordinal(HistGradientBoostingClassifier(max_iter=20))
+    mended = ordinal(HistGradientBoostingClassifier(max_iter=10))
     assert Conversion(mended, MANY, load=kit.load, y=LATE, fields=optional(MANY)).gate().far == 0
     sets: dict[str, Any] = {"lgbmclassifier__categorical_feature": [0]}
     light = Conversion(ordinal(LGBMClassifier(**LGBM)), MANY, load=kit.load, y=LATE, fields=optional(MANY), **sets)

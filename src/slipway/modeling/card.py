@@ -104,11 +104,15 @@ def _provenance(provenance: Provenance, parity: Parity) -> str:
         "trained with": provenance.tool,
     }
     lines = [f"- {what}: `{_cell(value)}`" if value else f"- {what}: not known" for what, value in known.items()]
-    lines.append(f"- seed: {provenance.seed}")
-    lines.append(
-        f"- graph against original: largest difference {parity.largest:.2g} on {parity.rows:,} rows, "
-        f"{parity.flips} other labels"
-    )
+    lines.append(f"- seed: {'not known' if provenance.source else provenance.seed}")
+    if provenance.source:
+        lines.append(f"- imported from: {_cell(provenance.source)}")
+    lines += [f"- not known: {_cell(sentence)}" for sentence in provenance.unknown]
+    if parity.rows:
+        lines.append(
+            f"- graph against original: largest difference {parity.largest:.2g} on {parity.rows:,} rows, "
+            f"{parity.flips} other labels"
+        )
     outcomes: dict[str, list[str]] = {}
     for corner in parity.corners:
         what, _, outcome = corner.partition(": ")

@@ -79,7 +79,8 @@ def package_estimator(
     truth = as_floats("y", np.asarray(y, dtype=np.float64).ravel())
     if truth.size != table.height:
         raise BadInput(f"y: want {table.height} values, one for each row of X, got {truth.size}.")
-    scores = answers(estimator, x=X, kind=scoring.kind)
+    unnamed = isinstance(X, pl.DataFrame) and getattr(estimator, "feature_names_in_", None) is None
+    scores = answers(estimator, x=X.to_numpy() if unnamed else X, kind=scoring.kind)
     times_us = None if times is None else moments(pl.Series("times", times))
     held_out = np.arange(table.height)
     trained = Trained(

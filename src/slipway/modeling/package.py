@@ -3,19 +3,21 @@
 import hashlib
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from slipway.errors import BadInput
-from slipway.modeling.answers import Loader, asker
+from slipway.errors import BadInput, Refused
+from slipway.modeling.answers import Loader, Scorer, asker
 from slipway.modeling.card import write_card
 from slipway.modeling.convert import convert
 from slipway.modeling.frame import as_columns
-from slipway.modeling.parity import Parity, Tolerance, check_parity
+from slipway.modeling.metrics import measure
+from slipway.modeling.parity import Parity, Tolerance, check_parity, compare_answers
 from slipway.modeling.reference import make_reference
 from slipway.modeling.signing import sign
-from slipway.modeling.train import Trained
+from slipway.modeling.train import MODEL, Trained, days_of
 from slipway.modeling.traps import known_trap
 from slipway.records.base import canonical, check_name
 from slipway.records.calibration import encode_calibration
@@ -25,8 +27,10 @@ from slipway.records.field import Field, FieldKind
 from slipway.records.held import Column
 from slipway.records.model import Manifest, Provenance, Signature
 from slipway.records.reference import encode_reference
+from slipway.records.scoring import Scoring
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 GRAPH, REFERENCE, CALIBRATION = "model.onnx", "reference.msgpack", "calibration.msgpack"
 EXAMPLES, CARD = "examples.msgpack", "card.md"
@@ -103,6 +107,114 @@ def package_trained(
         tolerance=tolerance,
         suspect=lambda x: known_trap(trained.estimator, x=x),
     )
+    return _assemble(
+        trained,
+        graph=graph,
+        score=score,
+        parity=parity,
+        name=name,
+        provenance=provenance,
+        created_us=created_us,
+        baselines=baselines,
+        purpose=purpose,
+    )
+
+
+def package_graph(
+    graph: bytes,
+    *,
+    x: pl.DataFrame,
+    y: Floats,
+    times_us: Ints | None,
+    fields: tuple[Field, ...],
+    scoring: Scoring,
+    name: str,
+    load: Loader,
+    provenance: Provenance,
+    created_us: int,
+    recorded: Floats | None = None,
+    baselines: tuple[Score, ...] = (),
+    purpose: str = "",
+) -> Package:
+    """Package a graph that somebody else made, measured on rows with their truth.
+
+    Args:
+        graph: An ONNX file.
+        x: Rows, as :func:`slipway.modeling.frame.as_x` makes them, best some that it did not learn from.
+        y: Their truth, shape (rows,).
+        times_us: Their moments in microseconds since the epoch, or None.
+        fields: X in order.
+        scoring: How an answer is scored.
+        name: A checked word.
+        load: Loads an ONNX file as service will.
+        provenance: Where it came from, and what is not known of it.
+        created_us: When, microseconds since the epoch, UTC.
+        recorded: What the original answered to the rows, shape (rows,); None where nobody knows, so that there is no
+            parity, and the package says so.
+        baselines: Scores that it must beat.
+        purpose: What it is for.
+
+    Raises:
+        BadInput: The name is no checked word, or too few rows.
+        Refused: The graph does not fit the fields, leaves a row without an answer, or answers other than recorded.
+    """
+    check_name("package", name)
+    score = load(graph, Signature(fields=fields, kind=scoring.kind, threshold=scoring.threshold))
+    given = score(as_columns(x, fields=fields), x.height)
+    if silent := int((~np.isfinite(given)).sum()):
+        raise Refused(
+            f"{name}: want a finite answer to each of {x.height:,} rows, got {silent:,} without. Export it again with "
+            "what fills in missing values inside, or declare the fields it needs 'required'."
+        )
+    if recorded is None:
+        parity = Parity(rows=0, largest=0.0, far=0, flips=0, corners=())
+        missing = "How far the graph is from the model it was made from: no recorded answers came with it."
+        provenance = msgspec.structs.replace(provenance, unknown=(*provenance.unknown, missing))
+    else:
+        way_out = "Look whether rows and graph are of one model, and export it again."
+        parity = compare_answers(
+            given, wanted=recorded, name=name, kind=scoring.kind, threshold=scoring.threshold, cause=lambda _: way_out
+        )
+    rows = np.arange(x.height)
+    measured = Trained(
+        estimator=None,
+        fields=fields,
+        scoring=scoring,
+        x=x,
+        y=y,
+        times_us=times_us,
+        held_out=rows,
+        answers=given,
+        scores=measure(MODEL, y=y, answers=given, scoring=scoring, clusters=days_of(times_us, rows=rows)),
+        slices=(),
+    )
+    return _assemble(
+        measured,
+        graph=graph,
+        score=score,
+        parity=parity,
+        name=name,
+        provenance=provenance,
+        created_us=created_us,
+        baselines=baselines,
+        purpose=purpose,
+    )
+
+
+def _assemble(
+    trained: Trained,
+    *,
+    graph: bytes,
+    score: Scorer,
+    parity: Parity,
+    name: str,
+    provenance: Provenance,
+    created_us: int,
+    baselines: tuple[Score, ...],
+    purpose: str,
+) -> Package:
+    fields, scoring = trained.fields, trained.scoring
+    signature = Signature(fields=fields, kind=scoring.kind, threshold=scoring.threshold)
     reference, calibration = make_reference(
         trained.x,
         fields=fields,
@@ -112,7 +224,7 @@ def package_trained(
         y=trained.y[trained.held_out],
         scoring=scoring,
     )
-    recorded = _spread(trained.x[rows])
+    recorded = _spread(trained.x[trained.held_out[:_PARITY_ROWS]])
     scores = (*trained.scores, *baselines)
     card = write_card(
         name,

@@ -5,7 +5,7 @@ its range or far beyond, show corners that no held-out row may visit and that se
 them must not have a graph that answers.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -91,27 +91,67 @@ def check_parity(
             the estimator has another or none. The message has the numbers, the probable cause and the way out.
     """
     got = graph(as_columns(x, fields=fields), x.height)
-    unit = 1.0 if kind is TaskKind.BINARY else float(wanted.std()) or 1.0
-    off = np.where(np.isnan(got), np.inf, np.abs(got - wanted))
-    far = off > tolerance.difference * unit
-    flips = (got >= threshold) != (wanted >= threshold) if kind is TaskKind.BINARY else np.zeros(len(got), np.bool_)
-    if far.mean() > tolerance.far_share or flips.mean() > tolerance.flip_share or np.isnan(got).any():
-        raise Refused(
-            f"parity of {name}: want answers within {tolerance.difference * unit:.3g} of the original's on all but "
-            f"{100 * tolerance.far_share:g} % of {x.height:,} rows, got {int(far.sum()):,} further off "
-            f"({100 * far.mean():.2f} %, by up to {off.max():.3g}), {int(flips.sum()):,} with another label "
-            f"({100 * flips.mean():.2f} %) and {int(np.isnan(got).sum()):,} without an answer. "
-            f"{probable_cause(x, fields=fields, far=far, suspect=suspect)}"
-        )
+    parity = compare_answers(
+        got,
+        wanted=wanted,
+        name=name,
+        kind=kind,
+        threshold=threshold,
+        tolerance=tolerance,
+        cause=lambda far: probable_cause(x, fields=fields, far=far, suspect=suspect),
+    )
+    unit = _unit(wanted, kind)
     corners = tuple(
         _try_corner(
             corner, original=original, graph=graph, name=name, fields=fields, unit=unit, relative=tolerance.difference
         )
         for corner in (*_corners(x.head(_CORNER_ROWS), fields), *_ends(x, fields))
     )
+    return parity._replace(corners=corners)
+
+
+def compare_answers(
+    got: Floats,
+    *,
+    wanted: Floats,
+    name: str,
+    kind: TaskKind,
+    threshold: float = 0.5,
+    tolerance: Tolerance = Tolerance(),  # noqa: B008 - immutable
+    cause: Callable[[npt.NDArray[np.bool_]], str] = lambda _: "",
+) -> Parity:
+    """Measure how far answers are from those wanted, row by row, and refuse them if that is too far.
+
+    Args:
+        got: The graph's answers, shape (rows,), NaN where there is none.
+        wanted: The original's, shape (rows,).
+        name: What to call the model in messages.
+        kind: Binary or regression.
+        threshold: Score from which a binary answer counts as 1.
+        tolerance: How far is too far.
+        cause: Told which rows are further off; returns the probable cause and the way out.
+
+    Raises:
+        Refused: Too far, or a row without an answer.
+    """
+    unit = _unit(wanted, kind)
+    off = np.where(np.isnan(got), np.inf, np.abs(got - wanted))
+    far = off > tolerance.difference * unit
+    flips = (got >= threshold) != (wanted >= threshold) if kind is TaskKind.BINARY else np.zeros(len(got), np.bool_)
+    if far.mean() > tolerance.far_share or flips.mean() > tolerance.flip_share or np.isnan(got).any():
+        raise Refused(
+            f"parity of {name}: want answers within {tolerance.difference * unit:.3g} of the original's on all but "
+            f"{100 * tolerance.far_share:g} % of {len(got):,} rows, got {int(far.sum()):,} further off "
+            f"({100 * far.mean():.2f} %, by up to {off.max():.3g}), {int(flips.sum()):,} with another label "
+            f"({100 * flips.mean():.2f} %) and {int(np.isnan(got).sum()):,} without an answer. {cause(far)}"
+        )
     return Parity(
-        rows=x.height, largest=float(off.max(initial=0.0)), far=int(far.sum()), flips=int(flips.sum()), corners=corners
+        rows=len(got), largest=float(off.max(initial=0.0)), far=int(far.sum()), flips=int(flips.sum()), corners=()
     )
+
+
+def _unit(wanted: Floats, kind: TaskKind) -> float:
+    return 1.0 if kind is TaskKind.BINARY else float(wanted.std()) or 1.0
 
 
 class _Corner(NamedTuple):

@@ -30,6 +30,7 @@ from slipway.project.querying import query
 from slipway.project.rollouts import ReplayReport
 from slipway.project.scoring import Scored, score, take_outcomes
 from slipway.project.shelf import Shelf
+from slipway.project.shelf import Shelf
 from slipway.project.slicing import ErrorAnalysis, analyse_errors
 from slipway.project.status import Status
 from slipway.project.tables import as_polars
@@ -258,6 +259,11 @@ class Project:
     def packages(self) -> list[tuple[str, Manifest]]:
         """Return (package id, manifest), oldest first."""
         return [(id_, manifest) for id_, manifest, _ in self._parts.store.all(Manifest)]
+
+    @property
+    def shelf(self) -> Shelf:
+        """Packages taken in from elsewhere, signed, described and handed out."""
+        return Shelf(self._parts, by=self._by)
 
     @property
     def shelf(self) -> Shelf:

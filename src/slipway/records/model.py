@@ -30,6 +30,8 @@ class Provenance(Record, frozen=True, kw_only=True):
         data: Dataset version id, or empty.
         seed: Seed.
         tool: Name and version of what trained it.
+        source: What it was imported from, in words; empty where it was trained here.
+        unknown: What nobody could tell when it was imported, a sentence each.
     """
 
     run: str = ""
@@ -38,6 +40,8 @@ class Provenance(Record, frozen=True, kw_only=True):
     data: str = ""
     seed: int = 0
     tool: str = ""
+    source: str = ""
+    unknown: tuple[str, ...] = ()
 
 
 class Manifest(Record, frozen=True, kw_only=True):
@@ -49,7 +53,7 @@ class Manifest(Record, frozen=True, kw_only=True):
         files: File name to SHA-256: ``model.onnx``, ``reference.msgpack`` (profile of X and of the scores),
             ``calibration.msgpack``, ``examples.msgpack`` (rows with the answers recorded at packaging), ``card.md``.
         parity: Largest difference between the original model's answers and the graph's, on ``parity_rows`` real rows.
-        parity_rows: How many rows that was measured on.
+        parity_rows: How many rows that was measured on; 0 for a graph that came without its original.
         scores: Metrics at packaging.
         provenance: Where it came from.
         created_us: When.
