@@ -18,6 +18,8 @@ ARGUMENTS = {
     ("status",): (),
     ("scope", "check"): (),
     ("scope", "show"): (),
+    ("scope", "readiness"): (),
+    ("scope", "attest"): ("data-7", "--by", "Ada", "--why", "pytest runs in CI."),
     ("data", "make"): (),
     ("data", "list"): (),
     ("data", "show"): (),

@@ -3,7 +3,8 @@
 from cyclopts import App
 
 from slipway.cli.options import COMMON, Common
-from slipway.cli.screen import Screen, show
+from slipway.cli.readiness_page import page
+from slipway.cli.screen import Screen, say, show
 from slipway.records.access import Certificate
 from slipway.records.base import Record
 from slipway.records.field import Field
@@ -60,6 +61,41 @@ def check(*, common: Common = COMMON) -> int:
 def show_(*, common: Common = COMMON) -> int:
     """Show what the project is for: X -> Y, who answers for it, the target, the budgets, the arms."""
     return show(common.open().scope, human=_scope, common=common)
+
+
+@app.command(sort_key=2)
+def readiness(*, common: Common = COMMON) -> int:
+    """Say how ready the project is for production: the ML Test Score, item by item, with its evidence.
+
+    The 28 items of Breck et al. (2017) in four sections; the score is the minimum of their sums, 0 to 7.
+    """
+    return show(common.open().readiness(), human=page, common=common)
+
+
+@app.command(sort_key=3)
+def attest(
+    item: str,
+    /,
+    *,
+    by: str,
+    why: str,
+    withdraw: bool = False,
+    common: Common = COMMON,
+) -> int:
+    """Give your word that an item of readiness is met, where no record can show it; half a point at most.
+
+    It is kept in the audit trail. It never outweighs a test that said no.
+
+    Args:
+        item: Such as data-7; 'slipway scope readiness' lists them.
+        by: Whose word it is: a name that others know.
+        why: What was done, when, and where the result can be read.
+        withdraw: Take the word back instead.
+        common: What every command takes.
+    """
+    word = common.open().attest(item, by=by, why=why, withdrawn=withdraw)
+    verb = "withdrawn" if word.withdrawn else "attested"
+    return show(word, human=say((f"{word.item}, '{word.item.asks}': {verb} by {word.by}.",)), common=common)
 
 
 def _checked(screen: Screen, checked: Checked) -> None:

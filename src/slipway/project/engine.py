@@ -15,6 +15,7 @@ from slipway.project import (
     datasets,
     packages,
     reach,
+    readying,
     rollouts,
     runs,
     serving,
@@ -42,6 +43,7 @@ from slipway.records.cohort import VerdictInputs
 from slipway.records.dataset import DatasetVersion
 from slipway.records.load_test import LoadTest, Rung
 from slipway.records.model import Manifest
+from slipway.records.readiness import Attestation, Readiness
 from slipway.records.rollout import Plan, Rollout, Verdict
 from slipway.records.route import Route
 from slipway.records.run import Reported, Run
@@ -117,6 +119,26 @@ class Project:
     def missing(self) -> tuple[Missing, ...]:
         """Return what is missing for which step of the life."""
         return status.missing_now(self._parts)
+
+    def readiness(self) -> Readiness:
+        """Return the ML Test Score of the model in question, item by item, from what the store holds."""
+        return readying.readiness_now(self._parts, now_us=self.now_us())
+
+    def attest(self, item: str, *, by: str, why: str, withdrawn: bool = False) -> Attestation:
+        """Keep somebody's word that an item of readiness is met, or take it back; worth half a point at most.
+
+        Args:
+            item: Such as ``data-7``.
+            by: Whose word it is.
+            why: What was done and where the result can be read, or why the word is taken back.
+            withdrawn: Whether it is taken back.
+
+        Raises:
+            BadInput: No such item, or nothing was said.
+            NotFound: There is no word to take back.
+        """
+        keep = readying.withdraw if withdrawn else readying.attest
+        return keep(self._parts, item, by=by, why=why, now_us=self._parts.clock.now_us(), account=self._by)
 
     # --- data
 

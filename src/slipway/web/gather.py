@@ -35,6 +35,7 @@ def gather(project: "Project", *, now_us: int) -> ReportData:
         watched=tuple(project.watched()),
         findings=tuple(project.findings()),
         audit=_audit(project),
+        readiness=project.readiness(),
     )
 
 

@@ -7,6 +7,7 @@ from slipway.web.report_data import ReportData
 from slipway.web.sections.datasets import versions
 from slipway.web.sections.models import models
 from slipway.web.sections.monitoring import monitored
+from slipway.web.sections.readiness import ready
 from slipway.web.sections.rollouts import rollouts
 from slipway.web.sections.summary import summary
 from slipway.words import moment, short
@@ -35,6 +36,7 @@ def render(data: ReportData) -> str:
         changes=data.changes,
         rollouts=rollouts(data),
         monitored=monitored(data),
+        ready=ready(data.readiness),
         audit=data.audit,
         terms=TERMS,
     )

@@ -4,6 +4,7 @@ from slipway.project.watching import Watched
 from slipway.records.alert import Finding
 from slipway.records.base import Record
 from slipway.records.dataset import DatasetVersion
+from slipway.records.readiness import Readiness
 from slipway.records.route import Route
 from slipway.records.run import Run, RunKind
 from slipway.records.scope import Scope
@@ -51,6 +52,7 @@ class ReportData(Record, frozen=True, kw_only=True):
         watched: Models under watch.
         findings: What the monitors found, oldest first.
         audit: Newest entries of the audit trail, newest first.
+        readiness: ML Test Score, or None where it was not reckoned.
     """
 
     made_us: int
@@ -65,3 +67,4 @@ class ReportData(Record, frozen=True, kw_only=True):
     watched: tuple[Watched, ...]
     findings: tuple[Finding, ...]
     audit: tuple[AuditLine, ...]
+    readiness: Readiness | None = None

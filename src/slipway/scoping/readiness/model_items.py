@@ -43,7 +43,7 @@ def metrics_correlate(e: Evidence) -> Found:
     if len(agree) >= FEW_ROLLOUTS:
         return full(told, *agree)
     way_out = f"It takes {FEW_ROLLOUTS} rollouts whose gates see a clear difference."
-    return half(told, *agree, way_out=way_out) if agree else nothing(told, way_out=way_out)
+    return half(told, *agree, way_out=way_out) if agree else nothing("no rollout has shown both yet.", way_out=way_out)
 
 
 def _offline_gap(rollout: Rollout, e: Evidence) -> float | None:
