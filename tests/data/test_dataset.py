@@ -58,7 +58,7 @@ def prepared(
         scoring=BINARY,
         rule=rule or SplitRule(seed=3),
         seed=3,
-        file="0" * 64,
+        files=("0" * 64,),
         source="made up",
         created_us=1,
         present=present,

@@ -13,10 +13,17 @@ from slipway.data.version import row_hashes
 from slipway.records.dataset import CheckResult, SplitKind
 
 Words = npt.NDArray[np.uint64]
+ENOUGH = 200_000
+"""Rows that tell how much one column says of Y to well within a percent."""
 
 
-def check_duplicates(table: pl.DataFrame, *, row_id: str | None = None) -> CheckResult:
+def check_duplicates(table: pl.DataFrame, *, row_id: str | None = None, hashes: Words | None = None) -> CheckResult:
     """Ask whether any row, or any row id, comes twice.
+
+    Args:
+        table: The data.
+        row_id: Column that names a row, or None where its whole content does.
+        hashes: The table's row hashes where the caller has them, else None.
 
     >>> check_duplicates(pl.DataFrame({"x": [1, 2, 1]})).detail
     '1 of 3 rows repeat an earlier row: rows 2.'
@@ -25,7 +32,7 @@ def check_duplicates(table: pl.DataFrame, *, row_id: str | None = None) -> Check
         repeated = ~table[row_id].is_first_distinct()
         what = f"id '{row_id}'"
     else:
-        repeated = pl.Series(_repeats(row_hashes(table)))
+        repeated = pl.Series(_repeats(row_hashes(table) if hashes is None else hashes))
         what = "row"
     name = "duplicates"
     if not repeated.any():
@@ -53,11 +60,11 @@ def check_leakage(
     Such a column is rarely a lucky find: mostly it is written after the outcome, or from it.
 
     Args:
-        table: Rows with the target; rows without one are left out.
+        table: Rows with the target; rows without one are left out, and of more than 200,000 as many are drawn.
         columns: Columns of X.
         target: Column of Y, numbers or booleans.
         limit: Share of Y's variance that one column may explain, on rows it was not fitted on.
-        seed: Seed of the halves.
+        seed: Seed of the draw and of the halves.
 
     >>> rng = np.random.default_rng(0)
     >>> y = rng.integers(0, 2, 1000)
@@ -65,7 +72,7 @@ def check_leakage(
     >>> check_leakage(t, columns=["honest", "refunded"], target="y").detail
     "nearly give 'y' away: refunded (explains 100.0 %). Is it known when the answer is needed?"
     """
-    known = table.filter(table[target].is_not_null())
+    known = _at_most(table.filter(table[target].is_not_null()), rows=ENOUGH, seed=seed)
     truth = known[target].cast(pl.Float64).fill_nan(None)
     explained = {name: foretells(known[name], truth=truth.to_numpy(), seed=seed) for name in columns}
     leaks = {name: share for name, share in explained.items() if share > limit}
@@ -139,7 +146,8 @@ def check_overlap(table: pl.DataFrame, *, split: Split) -> CheckResult:
     """
     hashes = row_hashes(table)
     words = hashes.view([("a", np.uint64), ("b", np.uint64)]).ravel()
-    shared = np.flatnonzero(np.isin(words["a"][split.test], words["a"][split.train]))
+    first = pl.Series(np.ascontiguousarray(words["a"]))
+    shared = first.gather(split.test).is_in(first.gather(split.train).implode()).to_numpy()
     rows = split.test[shared]
     rows = rows[np.isin(words[rows], words[split.train])] if rows.size else rows
     if not rows.size:
@@ -150,6 +158,13 @@ def check_overlap(table: pl.DataFrame, *, split: Split) -> CheckResult:
         f"{', '.join(map(str, rows[:SHOWN]))}{more}. Scores on them flatter; drop duplicates or split by group."
     )
     return CheckResult(name="overlap of splits", passed=False, detail=detail)
+
+
+def _at_most(table: pl.DataFrame, *, rows: int, seed: int) -> pl.DataFrame:
+    if table.height <= rows:
+        return table
+    drawn = np.random.default_rng(seed).choice(table.height, rows, replace=False, shuffle=False)
+    return table[np.sort(drawn)]
 
 
 def _repeats(hashes: Words) -> npt.NDArray[np.bool_]:

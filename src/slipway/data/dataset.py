@@ -26,7 +26,7 @@ from slipway.data.split import (
     split_by_time,
     split_stratified,
 )
-from slipway.data.version import content
+from slipway.data.version import Words, content, row_hashes
 from slipway.errors import BadInput, nearest
 from slipway.records.base import check_name
 from slipway.records.dataset import CheckResult, DatasetVersion, SplitKind, SplitRule
@@ -118,11 +118,12 @@ def prepare(
     scoring: Scoring,
     rule: SplitRule,
     seed: int,
-    file: str,
+    files: tuple[str, ...],
     source: str,
     created_us: int,
     present: str | None = None,
     parents: tuple[str, ...] = (),
+    hashes: Words | None = None,
 ) -> Prepared:
     """Make a version of a table.
 
@@ -137,11 +138,12 @@ def prepare(
         scoring: How an answer is scored.
         rule: How rows are divided into those to learn from and those held out.
         seed: Seed of the chance in checks.
-        file: Blob id of the table's Parquet file.
+        files: Blob ids of the Parquet files that hold the rows.
         source: Where the rows came from, in words.
         created_us: When.
         present: Column with the answers of the system that exists, or None.
         parents: Versions this one was made from.
+        hashes: The table's row hashes where the caller has them, else None.
 
     Raises:
         BadInput: A column that the task needs is not there, no row has a Y, or nothing could be held out.
@@ -153,7 +155,8 @@ def prepare(
             f"dataset {name}: want the columns {needed}, got none of the name {missing}. There are {table.columns}."
         )
     labelled, split = divide(table, name=name, task=task, rule=rule)
-    named = content(table)
+    hashes = row_hashes(table) if hashes is None else hashes
+    named = content(table, hashes=hashes)
     held_out = labelled[split.test]
     version = DatasetVersion(
         id=named.id,
@@ -163,7 +166,7 @@ def prepare(
         splits={"train": split.train.size, "test": split.test.size, "unlabelled": table.height - labelled.height},
         split_kind=split.kind,
         split_seed=rule.seed,
-        checks=_checks(table, labelled=labelled, split=split, fields=fields, task=task, seed=seed),
+        checks=_checks(table, labelled=labelled, split=split, fields=fields, task=task, seed=seed, hashes=hashes),
         baselines=baselines(
             truth_of(labelled[split.train], target=task.target),
             test_y=truth_of(held_out, target=task.target),
@@ -171,7 +174,7 @@ def prepare(
             present=held_out[present].cast(pl.Float64).to_numpy() if present else None,
             clusters=days_of(held_out[task.time]) if task.time else None,
         ),
-        file=file,
+        files=files,
         source=source,
         parents=parents,
         created_us=created_us,
@@ -198,12 +201,19 @@ def _truth(table: pl.DataFrame, target: str) -> pl.Series:
 
 
 def _checks(
-    table: pl.DataFrame, *, labelled: pl.DataFrame, split: Split, fields: Sequence[Field], task: Task, seed: int
+    table: pl.DataFrame,
+    *,
+    labelled: pl.DataFrame,
+    split: Split,
+    fields: Sequence[Field],
+    task: Task,
+    seed: int,
+    hashes: Words,
 ) -> tuple[CheckResult, ...]:
     names = [f.name for f in fields if f.name in table.columns]
     results = [
         *check_schema(table, fields=fields, also=[task.target]),
-        check_duplicates(table),
+        check_duplicates(table, hashes=hashes),
         check_constant(table.select(names)),
         check_leakage(labelled, columns=names, target=task.target, seed=seed),
         check_groups(labelled[task.entity], split=split),

@@ -38,11 +38,15 @@ class Content(NamedTuple):
     rows: Words
 
 
-def content(table: pl.DataFrame) -> Content:
+def content(table: pl.DataFrame, *, hashes: Words | None = None) -> Content:
     """Name the content of a table.
 
     The same rows in any order, chunked in any way, with columns in any order give the same id; one changed cell, a
     row more or less, a renamed column or a changed sort of value give another. Costs O(rows x columns + rows log rows).
+
+    Args:
+        table: The rows.
+        hashes: :func:`row_hashes` of the table where the caller has them, else None.
 
     Raises:
         BadInput: The table has no columns, or one whose values are not plain.
@@ -55,7 +59,7 @@ def content(table: pl.DataFrame) -> Content:
     if not table.width:
         raise BadInput("table: want at least one column, got none.")
     names = sorted(table.columns)
-    rows = row_hashes(table)
+    rows = row_hashes(table) if hashes is None else hashes
     order = _canonical_order(rows)
     digests = {name: _digest(table[name], order) for name in names}
     whole = hashlib.sha256(_FORMAT)

@@ -1,6 +1,5 @@
 """Dataset versions: load, ask the present system, prepare, keep."""
 
-import io
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -9,8 +8,10 @@ import polars as pl
 
 from slipway.data.dataset import divide, prepare
 from slipway.data.split import Split
+from slipway.data.version import row_hashes
 from slipway.errors import BadInput, Conflict, NotFound, SlipwayError, Unavailable, nearest
 from slipway.ports import Change
+from slipway.project import dataset_files
 from slipway.project.asking import ask
 from slipway.project.tables import as_polars, features, read_table
 from slipway.project.user_code import call, load_function
@@ -78,9 +79,7 @@ def make(
     if parts.scope.live is not None:
         present = f"{ANSWER_OF}{parts.scope.live}"
         table = table.with_columns(pl.Series(present, _answers(parts, table)).fill_nan(None))
-    buffer = io.BytesIO()
-    table.write_parquet(buffer)
-    scope = parts.scope
+    scope, hashes = parts.scope, row_hashes(table)
     version = prepare(
         table,
         name=name,
@@ -89,11 +88,12 @@ def make(
         scoring=Scoring.of(scope.task, metric=scope.metric),
         rule=_rule(parts, seed=scope.modeling.seed),
         seed=scope.modeling.seed,
-        file=parts.blobs.put(buffer.getvalue()),
+        files=dataset_files.keep(parts, table, hashes=hashes),
         source=loaded.source,
         created_us=parts.clock.now_us(),
         present=present,
         parents=parents,
+        hashes=hashes,
     ).version
     _refuse_second_name(parts, version)
     changes = [Change(record=record, id=version.id, expect=None) for record in (version, *beside)]
@@ -133,7 +133,7 @@ def find(parts: Parts, wanted: str | None) -> DatasetVersion:
 
 def rows_of(parts: Parts, version: DatasetVersion) -> pl.DataFrame:
     """Return the rows of a version."""
-    return pl.read_parquet(io.BytesIO(parts.blobs.get(version.file)))
+    return dataset_files.read(parts, version)
 
 
 def lineage(parts: Parts, version: DatasetVersion) -> list[str]:

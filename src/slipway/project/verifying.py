@@ -112,7 +112,7 @@ def _lost_segments(parts: Parts) -> list[str]:
 
 def _named(parts: Parts) -> set[str]:
     """Return the ids of the blobs that records name."""
-    named = {v.file for _, v, _ in parts.store.all(DatasetVersion)}
+    named = {blob for _, v, _ in parts.store.all(DatasetVersion) for blob in v.blobs}
     named |= {b.file for _, b, _ in parts.store.all(LabelBatch)} | {q.file for _, q, _ in parts.store.all(LabelQueue)}
     for id_, manifest, _ in parts.store.all(Manifest):
         named |= {id_, *manifest.files.values()}

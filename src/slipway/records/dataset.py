@@ -114,7 +114,8 @@ class DatasetVersion(Record, frozen=True, kw_only=True):
         split_seed: Seed of the chance that dealt them, where chance did.
         checks: What was checked and found.
         baselines: Scores that a model must beat.
-        file: Blob id of the Parquet file.
+        files: Blob ids of the Parquet files that hold the rows, in order; versions share those they have in common.
+        file: The one file of a version that was made before there were pieces; empty since.
         source: Where the rows came from, in words.
         parents: Ids of the versions this one was made from.
         created_us: When.
@@ -128,8 +129,14 @@ class DatasetVersion(Record, frozen=True, kw_only=True):
     split_kind: SplitKind
     checks: tuple[CheckResult, ...]
     baselines: tuple[Score, ...]
-    file: str
+    files: tuple[str, ...] = ()
+    file: str = ""
     source: str
     parents: tuple[str, ...] = ()
     created_us: int
     split_seed: int = 0
+
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        """Blob ids of the files that hold the rows, in order."""
+        return self.files or (self.file,)
