@@ -7,6 +7,7 @@ from slipway.control.arms import find_arm
 from slipway.control.step import Controller
 from slipway.errors import Corrupt, NotFound, Refused, Unavailable, nearest
 from slipway.project.packages import model_arm
+from slipway.project.trusting import check_trusted
 from slipway.records.arm import Arm
 from slipway.records.base import Record
 from slipway.records.model import Manifest
@@ -56,6 +57,7 @@ def arm_of(parts: Parts, candidate: str | None) -> Arm:
 
     Raises:
         NotFound: It means none, or more than one.
+        Refused: The scope names trusted keys, and none of them signed the package.
     """
     packages = [(id_, manifest) for id_, manifest, _ in parts.store.all(Manifest)]
     if candidate is None:
@@ -66,6 +68,7 @@ def arm_of(parts: Parts, candidate: str | None) -> Arm:
     begun = [(id_, m) for id_, m in packages if len(candidate) >= 4 and id_.startswith(candidate)]
     if named or len(begun) == 1:
         id_, manifest = named[-1] if named else begun[0]
+        check_trusted(parts, id_)
         return model_arm(manifest, id_, scope=parts.scope)
     try:
         return find_arm(candidate, store=parts.store, stated=parts.scope.arms)

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from slipway.project import importing
+from slipway.project import importing, trusting
+from slipway.project.exporting import Exported, export_mlflow
 from slipway.wiring import Parts
 
 
@@ -40,3 +41,36 @@ class Shelf:
         return importing.import_model(
             self._parts, path, name=name, rows=rows, answers=answers, trust=trust, by=self._by
         )
+
+    def export_mlflow(self, package: str, *, url: str, experiment: str, registered: str) -> Exported:
+        """Log a package to an MLflow server, register it, read it back and compare.
+
+        Args:
+            package: Package id.
+            url: Tracking address of the server.
+            experiment: Name; made if it is not there.
+            registered: Name in the model registry; made if it is not there.
+
+        Raises:
+            NotFound: No such package.
+            Corrupt: What was read back differs.
+            Unavailable: The server does not answer, or refuses.
+        """
+        return export_mlflow(self._parts, package, url=url, experiment=experiment, registered=registered)
+
+    def sign(self, package: str, *, key: Path | None = None) -> str:
+        """Sign a package in the place of whoever signed it before, and return the public key.
+
+        Args:
+            package: Package id.
+            key: File of 32 secret bytes; None takes this project's own key.
+
+        Raises:
+            NotFound: No such package, or no such file.
+            Corrupt: The file holds no key.
+        """
+        return trusting.sign_again(self._parts, package, key=key, by=self._by)
+
+    def signer(self, *, key: Path | None = None) -> str:
+        """Return the public half of the key that signs here: what others write into ``model.trusted_keys``."""
+        return trusting.own_key(self._parts, key)

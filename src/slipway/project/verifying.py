@@ -3,9 +3,8 @@
 import asyncio
 
 from slipway.errors import SlipwayError
-from slipway.modeling.signing import public_key
-from slipway.modeling.signing import verify as verify_signature
 from slipway.project.asking import signature_of
+from slipway.project.trusting import signer_of
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.base import Record
 from slipway.records.cohort import VerdictInputs
@@ -17,7 +16,6 @@ from slipway.runtime.package import load_package
 from slipway.runtime.registry import ArmContext, open_arm
 from slipway.storage.journal.reader import list_segments
 from slipway.storage.journal.verification import JournalReport, verify
-from slipway.storage.secret_key import secret_key
 from slipway.wiring import Parts
 from slipway.words import count
 
@@ -131,24 +129,18 @@ def verify_package(parts: Parts, package: str) -> PackageReport:
     """Check a package's files and its signature, and ask the model its recorded examples in a child process."""
     try:
         manifest, files = load_package(parts.blobs, package)
-        signer = _signer(parts, package)
+        signer = signer_of(parts, package)
         arm = Arm(name="verified", kind=ArmKind.MODEL, package=package)
         asyncio.run(_open_and_close(arm, parts))
     except SlipwayError as error:
         return PackageReport(package=package, holds=False, sentences=(str(error),))
+    whose = "a trusted" if parts.scope.modeling.trusted_keys else "this project's"
     sentences = (
         f"{len(files)} files have the hashes that the manifest names.",
-        f"Its signature fits, made with this project's key, {signer[:12]}.",
+        f"Its signature fits, made with {whose} key, {signer[:12]}.",
         f"{manifest.name} gave its recorded answers again, in a child process with limits.",
     )
     return PackageReport(package=package, holds=True, sentences=sentences)
-
-
-def _signer(parts: Parts, package: str) -> str:
-    """Return the public key that signed a package, which must be this project's."""
-    signature, _ = parts.store.get(PackageSignature, id=package)
-    trusted = public_key(secret_key(parts.layout.signing_key))
-    return verify_signature(parts.blobs.get(signature.file), package=package, trusted=frozenset({trusted}))
 
 
 async def _open_and_close(arm: Arm, parts: Parts) -> None:

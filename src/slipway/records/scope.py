@@ -157,6 +157,7 @@ class Modeling(Record, frozen=True, kw_only=True):
         seed: Seed of all chance.
         tags: Columns besides X that the worst slices may name; the model never sees them.
         protected: Columns whose groups are measured one by one, such as a person's sex.
+        trusted_keys: Public keys of those who may sign a package that is rolled out; empty asks for no signature.
     """
 
     train: str = ""
@@ -164,6 +165,7 @@ class Modeling(Record, frozen=True, kw_only=True):
     seed: int = 0
     tags: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
+    trusted_keys: tuple[str, ...] = ()
 
 
 class Monitoring(Record, frozen=True, kw_only=True):

@@ -80,6 +80,13 @@ def url(value: Any) -> str:
     return value
 
 
+def keys(value: Any) -> tuple[str, ...]:
+    """Read a list of public keys that sign packages."""
+    if not isinstance(value, list) or not all(isinstance(v, str) and re.fullmatch(r"[0-9a-f]{64}", v) for v in value):
+        raise Wrong("a list of public keys of 64 hex digits each", "'slipway model signer' shows a project's own.")
+    return tuple(dict.fromkeys(value))
+
+
 def package(value: Any) -> str:
     """Read the id of a model package."""
     if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{64}", value):

@@ -117,6 +117,7 @@ MODEL = (
     Key("seed", v.whole(least=0, most=2**32 - 1), default=0),
     Key("tags", v.words, default=()),
     Key("protected", v.words, default=()),
+    Key("trusted_keys", at.keys, default=()),
 )
 ARM = (
     Key("kind", v.choice(ArmKind), default=None),

@@ -6,7 +6,7 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from slipway.errors import Corrupt
+from slipway.errors import Corrupt, NotFound
 from slipway.storage.atomic import refused, sync_folder
 
 KEY_BYTES = 32
@@ -27,6 +27,18 @@ def secret_key(path: Path) -> bytes:
             _make(path)
         except OSError as error:
             raise refused(path, error, wanted_bytes=KEY_BYTES) from error
+    return read_key(path)
+
+
+def read_key(path: Path) -> bytes:
+    """Return the key at the path, which must be there.
+
+    Raises:
+        NotFound: There is no such file.
+        Corrupt: It holds no key.
+    """
+    if not path.is_file():
+        raise NotFound(f"{path}: want a file with a key of {KEY_BYTES} bytes, found none.")
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise Corrupt(f"{path}: want a key of {KEY_BYTES} bytes, got {len(key)}. Restore it from a backup.")
