@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 
 from slipway.errors import BadInput, Corrupt, Refused
-from slipway.modeling.package import CALIBRATION, CARD, EXAMPLES, GRAPH, REFERENCE, Package, package_trained
+from slipway.modeling.package import (
+    CALIBRATION,
+    CARD,
+    EXAMPLES,
+    GRAPH,
+    REFERENCE,
+    RELIABILITY,
+    Package,
+    package_trained,
+)
 from slipway.modeling.signing import public_key, sign, verify
 from slipway.modeling.train import Trained
 from slipway.records.base import content_id
@@ -44,7 +53,7 @@ def package(trained: Trained, kit: SimpleNamespace) -> Package:
 def test_the_id_is_the_hash_of_the_manifest_and_the_manifest_has_the_hashes_of_the_files(package: Package) -> None:
     assert package.id == hashlib.sha256(package.manifest_bytes).hexdigest() == content_id(package.manifest)
     assert msgspec.msgpack.decode(package.manifest_bytes, type=Manifest) == package.manifest
-    assert package.files.keys() == {GRAPH, REFERENCE, CALIBRATION, EXAMPLES, CARD}
+    assert package.files.keys() == {GRAPH, REFERENCE, CALIBRATION, EXAMPLES, CARD, RELIABILITY}
     assert package.manifest.files == {n: hashlib.sha256(d).hexdigest() for n, d in package.files.items()}
 
 

@@ -6,6 +6,7 @@ from slipway.modeling.parity import Parity
 from slipway.records.dataset import Score
 from slipway.records.model import Provenance, Signature
 from slipway.records.reference import Reference
+from slipway.records.reliability import Reliabilities, ReliabilityBin
 from slipway.records.run import Slice
 from slipway.records.task import TaskKind
 
@@ -20,6 +21,7 @@ def write_card(
     parity: Parity,
     reference: Reference,
     provenance: Provenance,
+    reliabilities: Reliabilities | None = None,
 ) -> str:
     """Return the card as Markdown; the same text for the same records.
 
@@ -32,6 +34,7 @@ def write_card(
         parity: How far the graph is from the model.
         reference: What the monitors will hold it against.
         provenance: Where it came from.
+        reliabilities: Whether its scores may be read as probabilities; None for a regression.
     """
     sections = [
         f"# {name}",
@@ -44,6 +47,7 @@ def write_card(
         _scores(scores),
         "## Where it is worse",
         _slices(slices),
+        *(() if reliabilities is None else ("## What its scores mean", _meaning(reliabilities))),
         "## How it is watched",
         f"{reference.unit.reason} On {reference.held_out_rows:,} held-out rows it erred as its scores expected "
         f"to within {_gap(reference):.3g}.",
@@ -93,6 +97,38 @@ def _slices(slices: Sequence[Slice]) -> str:
         for s in slices
     )
     return "\n".join([*lines, *rows])
+
+
+def _meaning(measured: Reliabilities) -> str:
+    rows = [("as probabilities", measured.raw), (f"behind the packaged {measured.map} map", measured.mapped)]
+    lines = [
+        "| scores | Brier score | calibration error (ECE) | of which chance | rows |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {what} | {r.brier:.4g} ({r.brier_low:.4g} to {r.brier_high:.4g}) | {r.ece:.3g} ({r.ece_low:.3g} to "
+            f"{r.ece_high:.3g}) | {r.ece_by_chance:.3g} | {r.rows:,} |"
+            for what, r in rows
+            if r is not None
+        ),
+    ]
+    table = ["| said | came about | limits | rows |", "|---|---|---|---|"]
+    table += [
+        f"| {b.expected:.3f} | {b.realised:.3f} | {b.low:.3f} to {b.high:.3f} | {b.rows:,} |" for b in _bins(measured)
+    ]
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "The estimate of the ECE is biased upwards: perfect probabilities would show what stands under 'of which "
+            "chance'. Each row was judged with a map of the other half.",
+            "",
+            *table,
+        ]
+    )
+
+
+def _bins(measured: Reliabilities) -> tuple[ReliabilityBin, ...]:
+    return (measured.raw or measured.mapped).bins
 
 
 def _provenance(provenance: Provenance, parity: Parity) -> str:

@@ -57,21 +57,46 @@ def calibrate(scores: Floats, *, y: Floats, blocks: Ints, scoring: Scoring) -> C
     if scores.size < 4:
         raise BadInput(f"held-out rows: want at least 4 to calibrate on, got {scores.size}. Hold more rows out.")
     loss = scoring.loss(y, answers=scores)
-    half = _halves(blocks)
-    parts = [(_fit(scores[side], y[side], loss[side], scoring), ~side) for side in (half, ~half)]
+    parts = _crossed(scores, y=y, loss=loss, blocks=blocks, scoring=scoring)
     expected = np.empty_like(loss)
     for fitted, rest in parts:
         expected[rest] = expected_loss(fitted, scores=scores[rest], scoring=scoring)
     calibration = _fit(scores, y, loss, scoring)
     if scoring.kind is TaskKind.BINARY:
-        p = np.empty_like(scores)
-        for fitted, rest in parts:
-            p[rest] = fitted.apply(scores[rest])
+        p = _applied(parts, scores)
         gap = GapReference.of_classes(p, y=y)
         return Calibrated(calibration, loss, expected, gap, lambda rows: gap.tick(p[rows], outcome=y[rows]))
     cap = float(np.quantile(loss, _CAP_QUANTILE, method="higher")) or 1.0
     gap = GapReference.of_losses(loss, expected=expected, cap=cap)
     return Calibrated(calibration, loss, expected, gap, lambda rows: gap.tick(expected[rows], outcome=loss[rows]))
+
+
+def cross_fitted(scores: Floats, *, y: Floats, blocks: Ints, scoring: Scoring) -> Floats:
+    """Return the probability behind each score of a binary task, from a map that was fitted on the other half.
+
+    Args:
+        scores: Raw scores of held-out rows, shape (n,), n >= 4, finite.
+        y: 0 or 1, shape (n,).
+        blocks: The block of time of each row; a block is not parted.
+        scoring: How an answer is scored.
+    """
+    loss = scoring.loss(y, answers=scores)
+    return _applied(_crossed(scores, y=y, loss=loss, blocks=blocks, scoring=scoring), scores)
+
+
+def _crossed(
+    scores: Floats, *, y: Floats, loss: Floats, blocks: Ints, scoring: Scoring
+) -> list[tuple[Calibration, npt.NDArray[np.bool_]]]:
+    """Fit a map on either half, each with the rows that it has not seen."""
+    half = _halves(blocks)
+    return [(_fit(scores[side], y[side], loss[side], scoring), ~side) for side in (half, ~half)]
+
+
+def _applied(parts: list[tuple[Calibration, npt.NDArray[np.bool_]]], scores: Floats) -> Floats:
+    p = np.empty_like(scores)
+    for fitted, rest in parts:
+        p[rest] = fitted.apply(scores[rest])
+    return p
 
 
 def _fit(scores: Floats, y: Floats, loss: Floats, scoring: Scoring) -> Calibration:

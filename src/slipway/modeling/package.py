@@ -10,30 +10,34 @@ import polars as pl
 
 from slipway.errors import BadInput, Refused
 from slipway.modeling.answers import Loader, Scorer, asker
+from slipway.modeling.blocks import block_length, into_blocks
 from slipway.modeling.card import write_card
 from slipway.modeling.convert import convert
 from slipway.modeling.frame import as_columns
 from slipway.modeling.metrics import measure
 from slipway.modeling.parity import Parity, Tolerance, check_parity, compare_answers
 from slipway.modeling.reference import make_reference
+from slipway.modeling.reliability import reliabilities
 from slipway.modeling.signing import sign
 from slipway.modeling.train import MODEL, Trained, days_of
 from slipway.modeling.traps import known_trap
 from slipway.records.base import canonical, check_name
-from slipway.records.calibration import encode_calibration
+from slipway.records.calibration import Calibration, encode_calibration
 from slipway.records.dataset import Score
 from slipway.records.examples import Examples
 from slipway.records.field import Field, FieldKind
 from slipway.records.held import Column
 from slipway.records.model import Manifest, Provenance, Signature
 from slipway.records.reference import encode_reference
+from slipway.records.reliability import Reliabilities, encode_reliability
 from slipway.records.scoring import Scoring
+from slipway.records.task import TaskKind
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 GRAPH, REFERENCE, CALIBRATION = "model.onnx", "reference.msgpack", "calibration.msgpack"
-EXAMPLES, CARD = "examples.msgpack", "card.md"
+EXAMPLES, CARD, RELIABILITY = "examples.msgpack", "card.md", "reliability.json"
 EXAMPLE_ROWS = 64
 FEWEST_EXAMPLES = 32
 _PARITY_ROWS = 20_000
@@ -224,6 +228,7 @@ def _assemble(
         y=trained.y[trained.held_out],
         scoring=scoring,
     )
+    measured = _reliabilities(trained, calibration)
     recorded = _spread(trained.x[trained.held_out[:_PARITY_ROWS]])
     scores = (*trained.scores, *baselines)
     card = write_card(
@@ -235,6 +240,7 @@ def _assemble(
         parity=parity,
         reference=reference,
         provenance=provenance,
+        reliabilities=measured,
     )
     files = {
         GRAPH: graph,
@@ -243,6 +249,8 @@ def _assemble(
         EXAMPLES: canonical(_examples(recorded, fields, score(as_columns(recorded, fields=fields), recorded.height))),
         CARD: card.encode(),
     }
+    if measured is not None:
+        files[RELIABILITY] = encode_reliability(measured)
     manifest = Manifest(
         name=name,
         signature=signature,
@@ -254,6 +262,20 @@ def _assemble(
         created_us=created_us,
     )
     return _sealed(manifest, files, parity)
+
+
+def _reliabilities(trained: Trained, calibration: Calibration) -> Reliabilities | None:
+    if trained.scoring.kind is not TaskKind.BINARY:
+        return None
+    times = None if trained.times_us is None else trained.times_us[trained.held_out]
+    return reliabilities(
+        trained.answers,
+        y=trained.y[trained.held_out],
+        blocks=into_blocks(times, rows=trained.held_out.size, unit_us=block_length(times)).of_row,
+        scoring=trained.scoring,
+        calibration=calibration,
+        clusters=trained.days,
+    )
 
 
 def _sealed(manifest: Manifest, files: dict[str, bytes], parity: Parity) -> Package:

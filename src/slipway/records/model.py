@@ -51,7 +51,8 @@ class Manifest(Record, frozen=True, kw_only=True):
         name: A checked word.
         signature: Inputs and output.
         files: File name to SHA-256: ``model.onnx``, ``reference.msgpack`` (profile of X and of the scores),
-            ``calibration.msgpack``, ``examples.msgpack`` (rows with the answers recorded at packaging), ``card.md``.
+            ``calibration.msgpack``, ``examples.msgpack`` (rows with the answers recorded at packaging), ``card.md``,
+            and for a binary task ``reliability.json``.
         parity: Largest difference between the original model's answers and the graph's, on ``parity_rows`` real rows.
         parity_rows: How many rows that was measured on; 0 for a graph that came without its original.
         scores: Metrics at packaging.
