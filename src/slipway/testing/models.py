@@ -72,6 +72,47 @@ def mixed_graph(*, seed: int = 0) -> bytes:
     return _bytes(convert_sklearn(model, initial_types=kinds, options={id(model): {"zipmap": False}}))
 
 
+def looping_graph() -> bytes:
+    """Return an ONNX file over :data:`NUMBERS` that goes round a loop as often as the largest ``a`` of the batch says.
+
+    It answers the logistic function of ``b``. A billion rounds take a quarter of an hour: this is a graph that hangs on
+    some rows and is quick on others.
+    """
+    from onnx import TensorProto, helper  # noqa: PLC0415 - an extra
+
+    value, number = helper.make_tensor_value_info, TensorProto.FLOAT
+    state = value("s", number, [None, 1])
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Sin", ["s"], ["out"])],
+        "round",
+        [value("i", TensorProto.INT64, []), value("go", TensorProto.BOOL, []), state],
+        [value("on", TensorProto.BOOL, []), value("out", number, [None, 1])],
+    )
+    nodes = [
+        helper.make_node("Gather", ["x", "first"], ["a"], axis=1),
+        helper.make_node("ReduceMax", ["a"], ["most"], keepdims=0),
+        helper.make_node("Cast", ["most"], ["rounds"], to=TensorProto.INT64),
+        helper.make_node("Gather", ["x", "second"], ["b"], axis=1),
+        helper.make_node("Loop", ["rounds", "yes", "b"], ["end"], body=body),
+        helper.make_node("Mul", ["end", "nothing"], ["none"]),
+        helper.make_node("Add", ["b", "none"], ["z"]),
+        helper.make_node("Sigmoid", ["z"], ["score"]),
+    ]
+    made = helper.make_graph(
+        nodes,
+        "looping",
+        [value("x", number, [None, 2])],
+        [value("score", number, [None, 1])],
+        [
+            helper.make_tensor("first", TensorProto.INT64, [1], [0]),
+            helper.make_tensor("second", TensorProto.INT64, [1], [1]),
+            helper.make_tensor("nothing", number, [1], [0.0]),
+            helper.make_tensor("yes", TensorProto.BOOL, [], [True]),
+        ],
+    )
+    return _bytes(helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8))
+
+
 def numbers_batch(rows: int) -> Columns:
     """Return rows for :data:`NUMBERS` that differ."""
     i = np.arange(rows, dtype=np.float64)
