@@ -58,8 +58,8 @@ calibration: $(VENV)/.dev  ## false alarms and power over thousands of seeded st
 	$(BIN)/python -m pytest -n 2 --dist worksteal --timeout 900 -m calibration tests/calibration
 	$(BIN)/python -m slipway.testing.calibration docs/reference/calibration.md
 
-faults: $(VENV)/.dev  ## kill real processes, break real disks
-	$(BIN)/python -m pytest -n 2 --dist loadfile --timeout 600 -m faults tests
+faults: $(VENV)/.dev  ## kill real processes, break real disks; writes docs/reference/faults.md
+	SLIPWAY_FAULTS_PAGE=docs/reference/faults.md $(BIN)/python -m pytest -n 2 --dist loadfile --timeout 600 -m faults tests
 
 slow: $(VENV)/.dev $(VENV)/.clients  ## everything beyond the default suite
 	$(BIN)/python -m pytest -n 2 --dist worksteal --timeout 900 -m "calibration or faults or slow" tests

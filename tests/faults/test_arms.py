@@ -7,9 +7,11 @@ import random
 import signal
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from slipway.records.arm import Arm, ArmKind
@@ -37,8 +39,37 @@ def f(x):
 """
 
 
+class Remote(BaseHTTPRequestHandler):
+    """A service in the Open Inference Protocol that never answers about some rows."""
+
+    def do_POST(self):
+        asked = msgspec.json.decode(self.rfile.read(int(self.headers["content-length"])))
+        values = next(one["data"] for one in asked["inputs"] if one["name"] == "a")
+        if max(values) >= HANGS:
+            time.sleep(600)
+        told = {"name": "score", "datatype": "FP64", "shape": [len(values)], "data": [0.25] * len(values)}
+        body = msgspec.json.encode({"model_name": "m", "outputs": [told]})
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def remote():
+    service = ThreadingHTTPServer(("127.0.0.1", 0), Remote)
+    service.daemon_threads = True
+    threading.Thread(target=service.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{service.server_port}/v2/models/m/infer"
+    service.shutdown()
+    service.socket.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, remote):
     root = tmp_path_factory.mktemp("project")
     layout = Layout(root).create()
     (root / "arm.py").write_text(FUNCTION)
@@ -48,9 +79,11 @@ def server(tmp_path_factory):
     arms = (
         Arm(name="model", kind=ArmKind.MODEL, package=package, timeout_ms=200),
         Arm(name="function", kind=ArmKind.PYTHON, function="arm.py:f", timeout_ms=400),
+        Arm(name="remote", kind=ArmKind.HTTP, url=remote, timeout_ms=300),
         Arm(name="old", kind=ArmKind.RULE, rule="b > 100"),
     )
-    shares = (Share(arm="model", share=0.3), Share(arm="function", share=0.3), Share(arm="old", share=0.4))
+    given = {"model": 0.25, "function": 0.25, "remote": 0.25, "old": 0.25}
+    shares = tuple(Share(arm=arm, share=share) for arm, share in given.items())
     route = Route(name="r", version=1, salt="s", shares=shares, fallback="old", arms=arms)
     publish(route, folder=layout.routes)
     config = WorkerConfig(route="r", signature=models.NUMBERS, entity="user", port=0, workers=2, deadline_ms=1500)
@@ -74,7 +107,7 @@ class Callers:
             rng,
             hang_share,
         )
-        self.answers, self.refused = [], []
+        self.answers, self.refused, self.longest_s = [], [], 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
 
@@ -96,7 +129,9 @@ class Callers:
             sent += 1
             user = f"u{number}-{self._rng.random()}"
             hangs = self._rng.random() < self._hang_share
+            began_s = time.monotonic()
             reply = await client.post("/predict", json={"a": HANGS if hangs else 1, "b": 0, "user": user})
+            self.longest_s = max(self.longest_s, time.monotonic() - began_s)
             if reply.status_code == 200:
                 self.answers.append((assign(self._route, user), hangs, reply.json()))
             else:
@@ -117,24 +152,28 @@ def processes_of_arms(server):
     return found
 
 
-def check(server, callers):
+def check(server, callers, *, fault, record):
     assert callers.refused == [], "somebody was sent away though the fallback was well"
-    assert {arm for arm, _, _ in callers.answers} == {"model", "function", "old"}
+    assert {arm for arm, _, _ in callers.answers} == {"model", "function", "remote", "old"}
     for arm, hangs, told in callers.answers:
-        if arm == "old" or (hangs and arm == "model"):
+        if arm == "old" or (hangs and arm in ("model", "remote")):
             assert (told["arm"], told["fallback"]) == ("old", arm != "old")
-        assert told["score"] == {"model": 0.5, "function": 0.75, "old": 0.0}[told["arm"]]
+        assert told["score"] == {"model": 0.5, "function": 0.75, "remote": 0.25, "old": 0.0}[told["arm"]]
     server.acknowledged |= {told["id"]: told["score"] for _, _, told in callers.answers}
-    kept = {}
+    kept, rows = {}, 0
     for frame, _ in SegmentReader(server.layout.journal).read({}):
         if isinstance(frame, PredictionFrame):
             kept |= dict(zip(frame.id, frame.score, strict=True))
-    assert {i: kept.get(i) for i in server.acknowledged} == server.acknowledged
+            rows += len(frame.id)
+    lost = sum(kept.get(i) != score for i, score in server.acknowledged.items())
+    seen = {"fault": fault, "acknowledged": len(callers.answers), "lost": lost, "doubled": rows - len(kept)}
+    record("fault", seen | {"longest_s": callers.longest_s})
+    assert (lost, rows) == (0, len(kept))
 
 
 def healthy_again(server):
     """Ask until each arm has answered for itself."""
-    until_s, left = time.monotonic() + 20, {"model", "function"}
+    until_s, left = time.monotonic() + 20, {"model", "function", "remote"}
     number = 0
     while left and time.monotonic() < until_s:
         number += 1
@@ -144,7 +183,7 @@ def healthy_again(server):
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_kill_9_of_a_function_s_process(server, seed):
+def test_kill_9_of_a_function_s_process(server, record_property, seed):
     rng = random.Random(f"kill-{seed}")  # noqa: S311 - when to strike, no secret
     with Callers(server, hang_share=0.0, rng=rng) as callers:
         for _ in range(3):
@@ -152,17 +191,17 @@ def test_kill_9_of_a_function_s_process(server, seed):
             for pid in processes_of_arms(server):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.2)
-    check(server, callers)
+    check(server, callers, fault="kill -9 of a function's process", record=record_property)
     assert healthy_again(server)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_rows_that_hang(server, seed):
+def test_rows_that_hang(server, record_property, seed):
     pids = [child.pid for child in server.children[:2]]
     rng = random.Random(f"hang-{seed}")  # noqa: S311 - as above
     with Callers(server, hang_share=0.1, rng=rng) as callers:
         time.sleep(1.2)
-    check(server, callers)
+    check(server, callers, fault="rows that hang: graph, function, remote", record=record_property)
     assert sum(hangs for _, hangs, _ in callers.answers) > 0, "nothing hung: this would prove nothing"
     assert healthy_again(server)
     assert [child.pid for child in server.children[:2]] == pids, "no worker was lost over it"

@@ -152,3 +152,25 @@ def test_of_a_process_that_ends_by_itself_the_reason_is_said(tmp_path):
     (line,) = said
     assert (line["name"], line["status"], line["log"]) == ("control", 2, str(tmp_path / "control.log"))
     assert "invalid choice: 'nonsense'" in line["says"]
+
+
+def test_one_that_lived_a_while_is_started_again_at_once_and_one_that_did_not_waits(tmp_path):
+    child = Child("c", arguments=["no-such-role"], log=tmp_path / "log")
+
+    def dies(at_s):
+        """Start it, if it is due, and return whether it was."""
+        child.look(at_s)
+        if child.pid is None:
+            return False
+        while not child.gone():
+            time.sleep(0.01)
+        return True
+
+    assert dies(0.0)
+    child.look(5.0)
+    assert dies(5.0)  # the first time it died
+    child.look(6.0)
+    assert not dies(6.05)
+    assert dies(6.2)
+    child.look(6.2 + 10.1)
+    assert dies(6.2 + 10.1)

@@ -12,7 +12,8 @@ import structlog
 from slipway.serving.pulse import Pulse
 
 _BACKOFF_S = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)
-_STABLE_S = 30.0
+_STABLE_S = 10.0
+"""A life this long, twice the longest pause, is no loop of deaths: its successor starts at once, for callers wait."""
 _log = structlog.get_logger()
 
 

@@ -1,0 +1,39 @@
+"""What the fault tests saw, gathered from all processes of the run: a table in the terminal and, if asked, a page."""
+
+import os
+from collections import defaultdict
+from pathlib import Path
+
+PAGE = "SLIPWAY_FAULTS_PAGE"
+COLUMNS = ("fault", "runs", "acknowledged", "lost", "doubled", "longest wait, s", "median of the longest, s")
+
+
+def seen_in(reports):
+    """Return one row a fault, summed over its seeds."""
+    seen = defaultdict(list)
+    for report in reports:
+        for name, value in getattr(report, "user_properties", ()):
+            if name == "fault":
+                seen[value["fault"]].append(value)
+    rows = []
+    for fault, runs in sorted(seen.items()):
+        sums = [sum(run[key] for run in runs) for key in ("acknowledged", "lost", "doubled")]
+        waits = sorted(run["longest_s"] for run in runs)
+        rows.append((fault, len(runs), *sums, f"{waits[-1]:.1f}", f"{waits[len(waits) // 2]:.1f}"))
+    return rows
+
+
+def pytest_terminal_summary(terminalreporter):
+    rows = seen_in(report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, []))
+    if not rows:
+        return
+    lines = ["| " + " | ".join(map(str, row)) + " |" for row in (COLUMNS, ("---",) * len(COLUMNS), *rows)]
+    for line in lines:
+        terminalreporter.write_line(line)
+    if page := os.environ.get(PAGE):
+        told = Path(page).read_text(encoding="utf-8")
+        before, _, rest = told.partition("<!-- seen -->\n")
+        _, _, after = rest.partition("<!-- end -->\n")
+        Path(page).write_text(
+            f"{before}<!-- seen -->\n" + "\n".join(lines) + f"\n<!-- end -->\n{after}", encoding="utf-8"
+        )
