@@ -126,6 +126,7 @@ def test_a_matrix_of_all_fields():
     for x in (
         from_raw("input-0", "FP32", [2, 3], raw=matrix.tobytes()),
         Tensor("x", "FP64", [2, 3], matrix.tolist()),
+        Tensor("x", "FP64", [2, 3], [0, 1.0, 2, 3.0, 4, 5]),
     ):
         asked = decoder.decode([x, users])
         assert asked.batch.block.tolist() == [[0, 1, 2], [3, 4, 5]]
@@ -142,6 +143,17 @@ def test_a_matrix_of_all_fields():
         (PLAIN, Tensor("a", "FP32", [-1, -1], [1.0]), "shape and data differ"),
         (PLAIN, Tensor("a", "FP32", [], [1.0]), "shape and data differ"),
         (PLAIN, Tensor("a", "FP32", [1, 1, 1], [1.0]), "shape [1] or [1, 1]"),
+        (PLAIN, Tensor("x", "FP64", [1, 3], [1.0, True, 0.0]), "b: this value does not fit. want a number, got true"),
+        (
+            PLAIN,
+            Tensor("x", "FP64", [1, 3], [1.0, False, None]),
+            "b: this value does not fit. want a number, got false",
+        ),
+        (
+            PLAIN,
+            Tensor("x", "FP64", [1, 3], [1.0, 10**400, 0.0]),
+            "b: this value does not fit. want a number, got 1000",
+        ),
         (SIGNATURE, Tensor("x", "FP32", [1, 5], [1.0] * 5), "not all are numbers: a (number), c (category)"),
     ],
 )

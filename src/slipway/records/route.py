@@ -12,7 +12,7 @@ from slipway.records.arm import Arm
 from slipway.records.base import Record, check_name
 
 _FULL = 1 << 64
-_NUMBER = struct.Struct("<Q")
+_NUMBER = struct.Struct("<Q").unpack
 
 
 class Share(Record, frozen=True, kw_only=True):
@@ -102,7 +102,8 @@ class Deal:
 
     def __init__(self, route: Route) -> None:
         self._fresh = hashlib.blake2b(key=route.salt.encode()[:64], digest_size=8).copy
-        self._edges = list(accumulate(share.share for share in route.shares))
+        # shares of 2^64 instead of numbers divided by it: the same comparison, for a power of two rounds nothing
+        self._edges = [edge * _FULL for edge in accumulate(share.share for share in route.shares)]
         last = next(s.arm for s in reversed(route.shares) if s.share > 0)
         self._arms = [*(share.arm for share in route.shares), last]
         self._only = next((share.arm for share in route.shares if share.share == 1.0), None)
@@ -115,6 +116,6 @@ class Deal:
         for entity in entities:
             hashed = fresh()
             hashed.update(entity.encode())
-            at = _NUMBER.unpack(hashed.digest())[0] / _FULL
-            found.append(arms[bisect_right(edges, at)])
+            (at,) = _NUMBER(hashed.digest())
+            found.append(arms[bisect_right(edges, float(at))])
         return found

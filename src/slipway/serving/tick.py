@@ -138,13 +138,9 @@ class Ticker:
         )
 
     def _named(self, given: list[str | None]) -> list[str]:
-        names = []
-        for name in given:
-            if not name:
-                self._number += 1
-                name = f"{self._writer}-{self._number:x}"  # noqa: PLW2901 - the name that it has from now on
-            names.append(name)
-        return names
+        first, writer = self._number + 1, self._writer
+        self._number += len(given)
+        return [name or f"{writer}-{number:x}" for number, name in enumerate(given, first)]
 
     def _schedule(self) -> None:
         if not self._scheduled:

@@ -101,11 +101,10 @@ class TensorDecoder:
         _check_datatype(tensor, FieldKind.NUMBER)
         values = tensor.values
         if not isinstance(values, np.ndarray):
-            types = set(map(type, values))
-            if types == {float}:  # packed first: three times as fast as an array made of a list
-                values = np.frombuffer(struct.pack(f"={len(values)}d", *values))
-            elif not types <= {float, type(None)}:
+            packed = _packed(values)
+            if packed is None and not set(map(type, values)) <= {float, type(None)}:
                 return {field: values[i::width] for i, field in enumerate(self._kinds)}, None
+            values = values if packed is None else packed
         matrix = np.asarray(values, np.float64).reshape(rows, width)
         return dict(zip(self._kinds, matrix.T, strict=True)), matrix
 
@@ -153,6 +152,23 @@ def to_raw(datatype: str, values: Sequence[Any]) -> bytes:
     if datatype == "BYTES":
         return b"".join(struct.pack("<I", len(data)) + data for data in (v.encode() for v in values))
     return np.asarray(values, _DTYPES[datatype]).tobytes()
+
+
+def _packed(values: Sequence[Any]) -> Floats | None:
+    """Return numbers out of JSON as an array, or None where not all of them are numbers.
+
+    Packed first, for that is three times as fast as an array made of a list; and what packs is a number or a boolean,
+    which then is 1 or 0. So only what equals 1 or 0 is asked for its type.
+
+    >>> _packed([1.5, 2]), _packed([1.5, True]), _packed([1.5, None])
+    (array([1.5, 2. ]), None, None)
+    """
+    try:
+        packed = np.frombuffer(struct.pack(f"={len(values)}d", *values))
+    except (struct.error, OverflowError):
+        return None
+    doubtful = np.flatnonzero((packed == 0) | (packed == 1)).tolist()
+    return None if any(type(values[i]) is bool for i in doubtful) else packed
 
 
 def _rows(tensor: Tensor) -> int:
