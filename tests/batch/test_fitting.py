@@ -111,3 +111,13 @@ def test_the_judge_has_the_last_word_where_the_guess_and_the_words_miss_a_row(mo
 )
 def test_columns_of_files_become_values(column, kind, expected):
     assert list(values_of(column, kind=kind)) == expected
+
+
+def test_numbers_of_rows_that_fit_lie_in_the_memory_that_was_given():
+    """A part after the other fills the same memory, whatever is wrong in one."""
+    fitter, memory = Fitter(SIGNATURE, entity="plane", id_name=" id"), np.full((4, 3), 7.0)
+    columns = {"delay": np.array([1.0, 99.0, 3.0]), "distance": np.array([np.nan, 2.0, 3.0]), "plane": ["a", "b", "c"]}
+    found = fitter.fit(columns, rows=3, into=memory)
+    assert np.shares_memory(found.asked.batch.block, memory)
+    np.testing.assert_array_equal(found.asked.batch.block, [[1.0, np.nan, np.nan], [3.0, 3.0, np.nan]])
+    assert found.kept.tolist() == [0, 2]

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway.errors import BadInput, Corrupt
-from slipway.records.frame import PredictionFrame
+from slipway.records.frame import OutcomeFrame, PredictionFrame
 from slipway.records.held import Held
 from slipway.storage.columns import check_frame, columns_of, encode_column, form_of
-from slipway.storage.journal.codec import decode_frame, encode_tick, whole_frames
+from slipway.storage.journal.codec import LARGE_BYTES, decode_frame, encode_tick, whole_frames
 
 NUMBER = st.floats(allow_nan=False) | st.just(math.nan)
 
@@ -23,7 +23,7 @@ def frame(x, rows):
 
 
 def through_bytes(one):
-    ((payload, end),) = whole_frames(memoryview(bytes(encode_tick([one]))), segment="s", offset=0)
+    ((payload, end),) = whole_frames(memoryview(b"".join(encode_tick([one]))), segment="s", offset=0)
     return decode_frame(payload, segment="s", offset=end)
 
 
@@ -78,6 +78,25 @@ def test_a_block_of_another_length_is_refused(block):
 
 @pytest.mark.parametrize("x", [["a", 5, {}], ["a", b"", {"t": 5}], [3, b"", {}], ["a", b""], 7, None])
 def test_x_of_another_form_is_damage(x):
-    good = msgspec.msgpack.decode(bytes(encode_tick([frame({}, 1)]))[12:])
+    good = msgspec.msgpack.decode(b"".join(encode_tick([frame({}, 1)]))[12:])
     with pytest.raises(Corrupt):
         decode_frame(memoryview(msgspec.msgpack.encode(good | {"x": x})), segment="s", offset=9)
+
+
+def test_a_large_block_is_a_piece_of_its_tick_and_reads_as_a_small_one_does():
+    """Its memory is written as it is: no copy, and the same bytes as where everything is one piece."""
+    rows = LARGE_BYTES // 16
+    values = np.arange(2.0 * rows).reshape(rows, 2)
+    block = memoryview(values.reshape(-1).view(np.uint8))
+    large = frame(Held({"t": ["x", None] * (rows // 2)}, names=("a", "b"), block=block), rows)
+    small, outcome = frame(Held({}, names=("a",), block=bytes(8)), 1), OutcomeFrame(at_us=[1], id=["i"], value=[1.0])
+    tick = [large, small, outcome, frame({"t": ["y"]}, 1)]
+    pieces = encode_tick(tick)
+    assert any(piece is block for piece in pieces)
+    data, alone = b"".join(pieces), [b"".join(encode_tick([one])) for one in tick[1:]]
+    assert data.endswith(alone[-1])  # the mark of the last frame is on the last one alone
+    found = [decode_frame(p, segment="s", offset=e) for p, e in whole_frames(memoryview(data), segment="s", offset=0)]
+    assert found == tick
+    assert not list(whole_frames(memoryview(data)[: -len(alone[-1])], segment="s", offset=0))
+    encoded = msgspec.msgpack.encode(found[0], enc_hook=lambda x: (",".join(x.names), bytes(x.block), x.columns))
+    assert data[12 : 12 + len(encoded)] == encoded

@@ -1,5 +1,6 @@
 """The segment format, byte by byte: what is torn, what is corrupt, and that the two are never mixed up."""
 
+import contextlib
 import os
 import struct
 import zlib
@@ -172,7 +173,7 @@ def test_a_disk_that_takes_half_leaves_nothing_of_the_tick(tmp_path, monkeypatch
         return real(handle, data[: len(data) // 2])
 
     monkeypatch.setattr(os, "write", half)
-    wanted = len(encode_tick([outcome(1), outcome(2)]))
+    wanted = len(b"".join(encode_tick([outcome(1), outcome(2)])))
     with pytest.raises(Unavailable, match=f"want to write {wanted} bytes, got 'No space left on device'"):
         writer.append([outcome(1), outcome(2)])
     assert (tmp_path / "w-00000001.seg").stat().st_size == end.offset
@@ -254,3 +255,29 @@ def test_segments_are_in_the_order_of_their_names_and_not_of_their_files(tmp_pat
     for name in ("a-00000001", "a"):
         SegmentWriter(tmp_path, name=name).append([outcome(0)])
     assert [p.segment for _, p in SegmentReader(tmp_path).read({})] == ["a-00000001", "a-00000001-00000001"]
+
+
+def test_what_is_written_in_bulk_leaves_memory_and_is_the_same(tmp_path, monkeypatch):
+    """Each tick sends what lies before it to the disk, also the end of the segment before."""
+    told = []
+    monkeypatch.setattr(
+        os, "posix_fadvise", lambda handle, *how: told.append((os.readlink(f"/proc/self/fd/{handle}"), how))
+    )
+    writer = SegmentWriter(tmp_path, name="w", bulk=True, segment_bytes=60)
+    for n in range(3):
+        writer.append([outcome(n)])
+    writer.close()
+    assert {how for _, how in told} == {(0, 0, os.POSIX_FADV_DONTNEED)}
+    number = {path.stat().st_ino: int(path.stem[-1]) for path in tmp_path.glob("*.seg")}
+    assert [number[file] for file, _ in told] == [1, 2, 1, 3, 2]
+    assert read(tmp_path) == [outcome(n) for n in range(3)]
+
+
+def test_advice_that_the_system_does_not_take_changes_nothing(tmp_path, monkeypatch):
+    def no(*_):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(os, "posix_fadvise", no)
+    with contextlib.closing(SegmentWriter(tmp_path, name="w", bulk=True)) as writer:
+        writer.append([outcome(1)])
+    assert read(tmp_path) == [outcome(1)]

@@ -6,7 +6,7 @@ each arm has its own ``timeout_ms`` for a batch, and is asked again about fewer 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +46,12 @@ class Answers(NamedTuple):
         """Return why a row has no answer."""
         arm = str(self.arm[i])
         return self.trouble.get(arm) or Unavailable(f"arm {arm}: want a score, got none.")
+
+
+def end_to_end(parts: Sequence[Answers]) -> tuple[Floats, npt.NDArray[np.object_], npt.NDArray[np.bool_]]:
+    """Return score, arm and fallback of the rows of some parts, at least one."""
+    score, arm, fallback = zip(*((p.score, p.arm, p.fallback) for p in parts), strict=True)
+    return np.concatenate(score), np.concatenate(arm), np.concatenate(fallback)
 
 
 NOTHING = Answers(np.empty(0), np.empty(0, object), np.empty(0, bool), {}, 1)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from slipway.batch.suspects import suspects
+from slipway.ports import Floats
 from slipway.records.model import Signature
 from slipway.serving.decode import Asked
 from slipway.serving.explain import explain
@@ -50,31 +51,40 @@ class Fitter:
         self._decode = ColumnDecoder(signature, entity=entity, id_name=id_name).decode
         self._fields, self._others = signature.fields, (entity, id_name)
 
-    def fit(self, columns: Mapping[str, Values], *, rows: int, odd: Sequence[tuple[int, ErrorBody]] = ()) -> Fitted:
+    def fit(
+        self,
+        columns: Mapping[str, Values],
+        *,
+        rows: int,
+        odd: Sequence[tuple[int, ErrorBody]] = (),
+        into: Floats | None = None,
+    ) -> Fitted:
         """Return the rows that fit and the reasons of the others.
 
         Args:
             columns: The fields and the entity by name, each ``rows`` long.
             rows: At least one.
             odd: Rows that are known to be wrong in what is no field, such as their id.
+            into: Memory for the numbers of the rows that fit, shape (rows, numbers); None takes fresh memory.
         """
-        asked = None if odd else self._judged(columns)
+        asked = None if odd else self._judged(columns, into)
         if asked is not None:
             return Fitted(asked, np.arange(rows), [])
         likely = np.flatnonzero(suspects(columns, fields=self._fields, entity=self._others[0], rows=rows))
         rejected = dict(odd) | self._explained(columns, likely)
         kept = _without(rows, rejected)
-        asked = self._judged({n: _at(v, kept) for n, v in columns.items()}) if len(kept) else None
+        asked = self._judged({n: _at(v, kept) for n, v in columns.items()}, into) if len(kept) else None
         if asked is None and len(kept):
             left = {n: _at(v, kept) for n, v in columns.items()}
             rejected |= self._explained(columns, kept[list(self._alone(left, 0, len(kept)))], surely=True)
             kept = _without(rows, rejected)
-            asked = self._judged({n: _at(v, kept) for n, v in columns.items()}) if len(kept) else None
+            asked = self._judged({n: _at(v, kept) for n, v in columns.items()}, into) if len(kept) else None
         return Fitted(asked, kept, sorted(rejected.items()))
 
-    def _judged(self, columns: Mapping[str, Values]) -> Asked | None:
+    def _judged(self, columns: Mapping[str, Values], into: Floats | None = None) -> Asked | None:
+        rows = len(next(iter(columns.values())))
         try:
-            return self._decode(columns, rows=len(next(iter(columns.values()))))
+            return self._decode(columns, rows=rows, into=None if into is None else into[:rows])
         except Refusal:
             return None
 

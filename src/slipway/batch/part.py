@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from slipway.batch.arms import Arms
-from slipway.batch.asking import NOTHING, Pace, ask
+from slipway.batch.asking import NOTHING, Answers, Index, Pace, ask
 from slipway.batch.fitting import Fitter
 from slipway.batch.ids import given_ids, made_ids, odd_ids
 from slipway.batch.job import Job
@@ -17,6 +17,7 @@ from slipway.batch.source import Part, Source
 from slipway.batch.table import told
 from slipway.batch.values import values_of
 from slipway.ports import JournalWriter
+from slipway.records.field import FieldKind
 from slipway.records.frame import PredictionFrame
 from slipway.records.worker_config import WorkerConfig
 from slipway.serving.live_route import LiveRoute
@@ -49,9 +50,20 @@ class Setting(NamedTuple):
     now_us: Callable[[], int]
 
 
+class _Rows(NamedTuple):
+    """The rows of a part, or of a block of it, as a request would carry them; an index is that in the part."""
+
+    first: int
+    columns: dict[str, Any]
+    ids: list[str]
+    odd: list[tuple[int, ErrorBody]]
+
+
 class _Block(NamedTuple):
+    kept: Index
+    answers: Answers
+    entities: list[str]
     frame: PredictionFrame | None
-    output: pl.DataFrame
     rejects: list[Reject]
 
 
@@ -74,6 +86,8 @@ class PartWorker:
         wanted = [*self._kinds, self._entity_column, *([self._id_column] if self._id_column else []), *self._keep]
         self._columns = list(dict.fromkeys(wanted))
         self._paces: dict[str, Pace] = {}
+        numbers = sum(kind is not FieldKind.CATEGORY for kind in self._kinds.values())
+        self._memory = np.empty((setting.job.manifest.part_rows, numbers))  # of one part after the other
 
     def do(self, part: Part) -> PartReport:
         """Read, refuse, deal, ask, journal, and note the part as done.
@@ -84,13 +98,12 @@ class PartWorker:
         """
         table = self._set.source.read(part, columns=self._columns)
         live, now_us = self._set.arms.live(), self._set.now_us()
-        blocks = [
-            self._block(table.slice(start, BLOCK_ROWS), first=part.first + start, live=live, now_us=now_us)
-            for start in range(0, part.rows, BLOCK_ROWS)
-        ]
+        ids, odd = self._ids(table, part.first)
+        rows = _Rows(part.first, self._values(table), ids.to_list(), odd)
+        blocks = [self._block(rows, start, live=live, now_us=now_us) for start in range(0, part.rows, BLOCK_ROWS)]
         frames = [block.frame for block in blocks if block.frame is not None]
         rejects = [reject for block in blocks for reject in block.rejects]
-        output = pl.concat([block.output for block in blocks])
+        output = self._output(table, ids, blocks, first=part.first)
         report = _report(output, frames, rows=part.rows, rejected=len(rejects))
         self._set.job.write_part(part, answers=output, rejects=lines(rejects), report=report)
         if frames:
@@ -98,44 +111,52 @@ class PartWorker:
         self._set.job.finish_part(part.number)
         return report
 
-    def _block(self, table: pl.DataFrame, *, first: int, live: LiveRoute, now_us: int) -> _Block:
+    def _block(self, part: _Rows, start: int, *, live: LiveRoute, now_us: int) -> _Block:
         """Do some rows as one batch an arm and one frame: few enough to stay near the processor from step to step."""
-        ids, odd = self._ids(table, first)
-        columns = self._values(table)
-        fitted = self._fitter.fit(columns, rows=table.height, odd=odd)
+        place = slice(start, start + BLOCK_ROWS)
+        columns, ids, first = {n: v[place] for n, v in part.columns.items()}, part.ids[place], part.first + start
+        odd = [(i - start, body) for i, body in part.odd if start <= i < start + BLOCK_ROWS]
+        fitted = self._fitter.fit(columns, rows=len(ids), odd=odd, into=self._memory[place])
         rejects = [reject(columns, i, first=first, body=body) for i, body in fitted.rejected]
-        if len(fitted.kept) < table.height:
-            ids, table = ids[fitted.kept], table[fitted.kept]
-        answers, entities, frame = NOTHING, list[str](), None
-        if fitted.asked is not None and (batch := fitted.asked.batch) is not None:
-            entities, listed = fitted.asked.entities, ids.to_list()
-            journalled = self._privacy.entities(entities)
-            answers = ask(live, batch, entities=journalled, paces=self._paces, score_of=self._set.arms.score)
-            frame = PredictionFrame(
-                route=live.route.name,
-                route_version=live.route.version,
-                at_us=[now_us] * len(listed),
-                id=listed,
-                entity=journalled,
-                arm=answers.arm.tolist(),
-                fallback=answers.fallback.tolist(),
-                score=answers.score.tolist(),
-                latency_us=[answers.row_us] * len(listed),
-                x=self._privacy.columns(batch),
-                shadows=live.route.shadows,
-            )
-            for i in np.flatnonzero(np.isnan(answers.score)).tolist():
-                body = refusal_of(answers.why(i)).body
-                rejects.append(reject(columns, int(fitted.kept[i]), first=first, body=body, id=listed[i]))
-        output = told(
-            rows=fitted.kept + first,
+        if fitted.rejected:
+            ids = [ids[i] for i in fitted.kept.tolist()]
+        if fitted.asked is None or (batch := fitted.asked.batch) is None:
+            return _Block(fitted.kept + start, NOTHING, [], None, rejects)
+        entities = self._privacy.entities(fitted.asked.entities)
+        answers = ask(live, batch, entities=entities, paces=self._paces, score_of=self._set.arms.score)
+        frame = PredictionFrame(
+            route=live.route.name,
+            route_version=live.route.version,
+            at_us=[now_us] * len(ids),
+            id=ids,
+            entity=entities,
+            arm=answers.arm.tolist(),
+            fallback=answers.fallback.tolist(),
+            score=answers.score.tolist(),
+            latency_us=[answers.row_us] * len(ids),
+            x=self._privacy.columns(batch),
+            shadows=live.route.shadows,
+        )
+        for i in np.flatnonzero(np.isnan(answers.score)).tolist():
+            body = refusal_of(answers.why(i)).body
+            rejects.append(reject(columns, int(fitted.kept[i]), first=first, body=body, id=ids[i]))
+        return _Block(fitted.kept + start, answers, fitted.asked.entities, frame, rejects)
+
+    def _output(self, table: pl.DataFrame, ids: pl.Series, blocks: Sequence[_Block], *, first: int) -> pl.DataFrame:
+        kept = np.concatenate([block.kept for block in blocks])
+        if len(kept) < table.height:
+            ids, table = ids[kept], table[kept]
+        given = table[self._entity_column]
+        if given.dtype != pl.String or self._kinds.get(self._entity) in (FieldKind.NUMBER, FieldKind.BOOLEAN):
+            given = pl.Series([entity for block in blocks for entity in block.entities], dtype=pl.String)
+        return told(
+            rows=kept + first,
             ids=ids,
-            entities=entities,
-            answers=answers,
+            entities=given,
+            answers=[block.answers for block in blocks],
             signature=self._signature,
             kept=table.select(self._keep),
         )
-        return _Block(frame, output, rejects)
 
     def _ids(self, table: pl.DataFrame, first: int) -> tuple[pl.Series, list[tuple[int, ErrorBody]]]:
         made = made_ids(self._set.job.manifest.job, first=first, rows=table.height)

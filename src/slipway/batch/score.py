@@ -206,7 +206,7 @@ class Scorer(NamedTuple):
         return writer_name(role, started_us=time.time_ns() // 1000, pid=self.pid)
 
     def _writer(self, role: str) -> SegmentWriter:
-        return SegmentWriter(self.layout.journal, name=self._name(role), durability=self.config.durability)
+        return SegmentWriter(self.layout.journal, name=self._name(role), durability=self.config.durability, bulk=True)
 
 
 class _Tally:

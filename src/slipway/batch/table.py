@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from slipway.batch.asking import Answers
+from slipway.batch.asking import Answers, end_to_end
 from slipway.errors import BadInput
 from slipway.records.model import Signature
 from slipway.records.task import TaskKind
@@ -41,8 +41,8 @@ def told(
     *,
     rows: "np.typing.NDArray[np.intp]",
     ids: pl.Series,
-    entities: Sequence[str],
-    answers: Answers,
+    entities: pl.Series,
+    answers: Sequence[Answers],
     signature: Signature,
     kept: pl.DataFrame,
 ) -> pl.DataFrame:
@@ -52,22 +52,30 @@ def told(
         rows: Numbers of the rows in the input.
         ids: Prediction ids.
         entities: What the rows are about, as the input has it.
-        answers: What they were told.
+        answers: What they were told, in pieces that follow each other.
         signature: Kind of answer, and the threshold of a label.
         kept: Columns of the input that the output has too.
     """
+    score, arm, fallback = end_to_end(answers)
     label = {}
     if signature.kind is TaskKind.BINARY:
-        label["label"] = (answers.score >= signature.threshold).astype(np.int8)
+        label["label"] = (score >= signature.threshold).astype(np.int8)
     own = {
         "row": rows.astype(np.int64),
         "id": ids,
-        "entity": pl.Series(entities, dtype=pl.String),
-        "score": answers.score,
+        "entity": entities,
+        "score": score,
         **label,
-        "arm": pl.Series(answers.arm.tolist(), dtype=pl.String),
-        "fallback": answers.fallback,
+        "arm": _texts(arm.tolist()),
+        "fallback": fallback,
     }
     found = pl.DataFrame(own).hstack(kept)
-    open_ = np.isnan(answers.score)
+    open_ = np.isnan(score)
     return found.filter(~open_) if open_.any() else found
+
+
+def _texts(values: list[str]) -> pl.Series:
+    """Return texts as a column; most often they are all the same."""
+    if values and values.count(values[0]) == len(values):
+        return pl.Series(values[:1], dtype=pl.String).new_from_index(0, len(values))
+    return pl.Series(values, dtype=pl.String)

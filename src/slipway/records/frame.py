@@ -22,8 +22,8 @@ class PredictionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="prediction
         fallback: Whether ``arm`` is the fallback because the assigned arm failed.
         score: The answer; NaN where nothing could answer.
         latency_us: From receipt to answer.
-        x: Fields by name, as the privacy classes of the scope allow.
         shadows: Arms that shadowed when the rows were answered, so that the shadow process needs no other memory.
+        x: Fields by name, as the privacy classes of the scope allow. It comes last in a frame's bytes.
     """
 
     route: str
@@ -35,8 +35,8 @@ class PredictionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="prediction
     fallback: list[bool]
     score: list[float]
     latency_us: list[int]
-    x: Held
     shadows: tuple[str, ...] = ()
+    x: Held
 
     def __post_init__(self) -> None:
         if type(self.x) is not Held:  # columns by name will do

@@ -18,7 +18,8 @@ class Held(Mapping[str, Column]):
     Args:
         columns: Fields that lie alone: categories, pseudonyms, and numbers where there is no block.
         names: Fields of the block, in its order.
-        block: Their values: little-endian float64, row behind row, shape (rows, len(names)).
+        block: Their values: little-endian float64, row behind row, shape (rows, len(names)); a view of memory that
+            belongs to another will do, as long as that stays as it is.
 
     Attributes:
         columns: As given.
@@ -32,7 +33,9 @@ class Held(Mapping[str, Column]):
 
     __slots__ = ("block", "columns", "names")
 
-    def __init__(self, columns: Mapping[str, Column], *, names: tuple[str, ...] = (), block: bytes = b"") -> None:
+    def __init__(
+        self, columns: Mapping[str, Column], *, names: tuple[str, ...] = (), block: bytes | memoryview = b""
+    ) -> None:
         self.columns, self.names, self.block = columns, names, block
 
     def __getitem__(self, name: str) -> Column:

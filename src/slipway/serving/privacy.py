@@ -8,13 +8,17 @@ import hashlib
 import math
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
+from slipway.ports import Floats
 from slipway.records.field import FieldKind, Privacy
 from slipway.records.held import Held
 from slipway.records.worker_config import WorkerConfig
 from slipway.runtime.batch import Batch
 from slipway.storage.columns import encode_column
+
+_LARGE_BYTES = 1 << 16
 
 
 class PrivacyFilter:
@@ -37,7 +41,7 @@ class PrivacyFilter:
         for name in self._hidden:
             kept[name] = [self._of_value(value) for value in _listed(batch[name])]
         block = batch.block if self._in_clear is None else batch.block[:, self._in_clear]
-        return Held(kept, names=self._names, block=block.astype("<f8", copy=False).tobytes())
+        return Held(kept, names=self._names, block=_bytes_of(block))
 
     def entities(self, entities: list[str]) -> list[str]:
         """Return what the entities are dealt and journalled by."""
@@ -51,6 +55,12 @@ class PrivacyFilter:
         if value is None or (isinstance(value, float) and math.isnan(value)):
             return None
         return self.pseudonym(format(value, ".17g") if isinstance(value, float) else value)
+
+
+def _bytes_of(block: Floats) -> bytes | memoryview:
+    """Return the bytes of a block; of one that is large, without a copy, unless it lies elsewise in memory."""
+    block = block.astype("<f8", order="C", copy=False)
+    return block.tobytes() if block.nbytes < _LARGE_BYTES else block.reshape(-1).view(np.uint8).data
 
 
 def _listed(column: npt.NDArray[Any]) -> list[Any]:

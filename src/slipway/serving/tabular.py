@@ -52,7 +52,9 @@ class ColumnDecoder:
         self._low, self._high = np.array(low, np.float64), np.array(high, np.float64)
         self._optional = np.array([not self._needs(f) for f in self._numbers], bool)
 
-    def decode(self, columns: Mapping[str, Values], *, rows: int, matrix: Floats | None = None) -> Asked:
+    def decode(
+        self, columns: Mapping[str, Values], *, rows: int, matrix: Floats | None = None, into: Floats | None = None
+    ) -> Asked:
         """Return the rows of some columns.
 
         Args:
@@ -60,6 +62,8 @@ class ColumnDecoder:
             rows: Length of each.
             matrix: The numbers and booleans, where ``columns`` are views of it: shape (rows, numbers), in order of the
                 fields. It is not copied.
+            into: Memory for them where there is no matrix, of the same shape; what is returned is a view of it. None
+                takes fresh memory.
 
         Raises:
             Refusal: 400; names the row, the field, what was wanted, what came.
@@ -69,7 +73,7 @@ class ColumnDecoder:
         if not rows:
             raise Refusal(400, "There are no rows.", wanted="at least one row", got="none")
         try:
-            block = self._block(columns, rows) if matrix is None else matrix
+            block = self._block(columns, rows, into) if matrix is None else matrix
             self._check(block)
             texts = {f.name: self._text(f, columns.get(f.name), rows) for f in self._texts}
             entities = self._entities(columns.get(self._others[0]), rows)
@@ -81,16 +85,19 @@ class ColumnDecoder:
     def _needs(self, field: Field) -> bool:
         return field.required or field.name == self._others[0]
 
-    def _block(self, columns: Mapping[str, Values], rows: int) -> Floats:
-        block = np.full((rows, len(self._numbers)), np.nan)
+    def _block(self, columns: Mapping[str, Values], rows: int, into: Floats | None) -> Floats:
+        block = np.empty((rows, len(self._numbers))) if into is None else into
         for i, field in enumerate(self._numbers):
-            if (values := columns.get(field.name)) is not None:
-                block[:, i] = _floats(field, values)
+            values = columns.get(field.name)
+            block[:, i] = np.nan if values is None else _floats(field, values)
         return block
 
     def _check(self, block: Floats) -> None:
+        least, most = block.min(0), block.max(0)  # NaN where one is missing, which no comparison takes
+        if (least >= self._low).all() and (most <= self._high).all():
+            return
         fits = (block >= self._low) & (block <= self._high)
-        if not fits.all() and not (fits | (np.isnan(block) & self._optional)).all():
+        if not (fits | (np.isnan(block) & self._optional)).all():
             raise _Odd
 
     def _text(self, field: Field, values: Values | None, rows: int) -> npt.NDArray[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from slipway.errors import BadInput, Corrupt, Refused
-from slipway.records.frame import Frame
+from slipway.records.frame import Frame, PredictionFrame
 from slipway.records.held import Held
 from slipway.storage.columns import check_frame
 
@@ -25,6 +25,10 @@ SEGMENT_HEADER = b"SLIPJRN" + bytes([VERSION])
 MAX_FRAME_BYTES = (1 << 31) - 1
 """Largest payload; the top bit of the length says whether a frame is the last of its tick."""
 
+LARGE_BYTES = 1 << 16
+"""From this size on the block of X is not copied into the tick, but is a piece of it."""
+
+Bytes = bytes | bytearray | memoryview
 _HEAD = struct.Struct("<III")
 _LAST = 1 << 31
 
@@ -45,35 +49,64 @@ def _read_held(_: type, written: Any) -> Held:
     return Held(columns, names=_split(names), block=block)
 
 
+_NOTHING = msgspec.Raw()  # takes no byte
+_BYTES = struct.Struct(">BI")  # MessagePack: byte strings of up to 4 GiB begin with 0xc6 and their length
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_write_held)
+_ENCODER_UP_TO_BLOCK = msgspec.msgpack.Encoder(enc_hook=lambda held: (",".join(held.names), _NOTHING, _NOTHING))
 _DECODER: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(Frame, dec_hook=_read_held)
 
 
-def encode_tick(frames: Sequence[Frame], *, into: bytearray | None = None) -> bytearray:
+def encode_tick(frames: Sequence[Frame], *, into: bytearray | None = None) -> list[Bytes]:
     """Return the bytes of one tick: its frames, the last one marked.
 
     Args:
         frames: In order.
-        into: Where to put them, over what it holds, and then what is returned. Whoever writes tick after tick hands
-            over the same one: memory that is fresh for each costs more than the encoding, from a megabyte on.
+        into: Where to put them, over what it holds. Whoever writes tick after tick hands over the same one.
+
+    Returns:
+        Pieces that follow each other: one in all, which is ``into`` if given; but where a frame has a large block of X,
+        that block itself is a piece, so write it before it changes. Gigabytes of a batch are not copied for a header.
 
     Raises:
         BadInput: A frame's columns differ in length, or it is larger than 2 GiB.
     """
-    if into is None or not frames:
-        into = bytearray()
-    at, left = 0, len(frames)
+    left = len(frames)
+    if any(map(_is_large, frames)):
+        return [piece for i, frame in enumerate(frames, 1) for piece in _in_pieces(frame, is_last=i == left)]
+    into, at = bytearray() if into is None else into, 0
     for frame in frames:
         check_frame(frame)
         body = at + _HEAD.size
         _ENCODER.encode_into(frame, into, body)
-        length, left = len(into) - body, left - 1
-        if length > MAX_FRAME_BYTES:
-            raise BadInput(f"frame: want at most {MAX_FRAME_BYTES} bytes, got {length}. Write fewer rows a tick.")
-        head = struct.pack("<II", length if left else length | _LAST, zlib.crc32(memoryview(into)[body:]))
-        into[at:body] = head + struct.pack("<I", zlib.crc32(head))
+        left -= 1
+        into[at:body] = _head(len(into) - body, zlib.crc32(memoryview(into)[body:]), is_last=not left)
         at = len(into)
-    return into
+    return [into] if frames else []
+
+
+def _is_large(frame: Frame) -> bool:
+    return type(frame) is PredictionFrame and len(frame.x.block) >= LARGE_BYTES
+
+
+def _in_pieces(frame: Frame, *, is_last: bool) -> list[Bytes]:
+    """Return a frame so that its block is not copied: X is the last field, and the block comes before its columns."""
+    check_frame(frame)
+    block: Bytes = b""
+    if type(frame) is PredictionFrame and frame.x.names:
+        block = frame.x.block
+        front = _ENCODER_UP_TO_BLOCK.encode(frame) + _BYTES.pack(0xC6, len(block))
+        rest = _ENCODER.encode(frame.x.columns)
+    else:
+        front, rest = _ENCODER.encode(frame), b""
+    crc = zlib.crc32(rest, zlib.crc32(block, zlib.crc32(front)))
+    return [_head(len(front) + len(block) + len(rest), crc, is_last=is_last) + front, block, rest]
+
+
+def _head(length: int, crc: int, *, is_last: bool) -> bytes:
+    if length > MAX_FRAME_BYTES:
+        raise BadInput(f"frame: want at most {MAX_FRAME_BYTES} bytes, got {length}. Write fewer rows a tick.")
+    head = struct.pack("<II", length | _LAST if is_last else length, crc)
+    return head + struct.pack("<I", zlib.crc32(head))
 
 
 def check_segment_header(data: bytes, *, segment: str) -> bool:

@@ -9,7 +9,7 @@ from slipway.records.base import check_name
 from slipway.records.frame import Frame
 from slipway.records.worker_config import Durability
 from slipway.storage.journal.codec import SEGMENT_HEADER, encode_tick
-from slipway.storage.journal.segment import OpenSegment
+from slipway.storage.journal.segment import OpenSegment, let_go
 
 SEGMENT_BYTES = 64 << 20
 """From this size on a segment is closed and the next one begun; also what a reader holds in memory at once."""
@@ -35,6 +35,9 @@ class SegmentWriter:
         name: Unique to this process start (:func:`writer_name`). After a crash a new name starts a new series.
         durability: What an acknowledged frame survives.
         segment_bytes: When to begin the next segment.
+        bulk: Whether ticks of megabytes follow each other, as a batch job's do. What is written then goes to the disk
+            at once and does not stay in memory: gigabytes of it would push out what others read, and a page of the disk
+            cache that is new to the machine may cost more than all else that is done with its rows.
 
     Raises:
         BadInput: The name is no checked word, or ``segment_bytes`` is not positive.
@@ -49,12 +52,13 @@ class SegmentWriter:
         name: str,
         durability: Durability = Durability.PROCESS,
         segment_bytes: int = SEGMENT_BYTES,
+        bulk: bool = False,
     ) -> None:
         check_name("journal writer", name)
         if segment_bytes < 1:
             raise BadInput(f"segment_bytes: want at least 1, got {segment_bytes}.")
         self._folder, self._name = folder, name
-        self._durability, self._segment_bytes = Durability(durability), segment_bytes
+        self._durability, self._segment_bytes, self._bulk = Durability(durability), segment_bytes, bulk
         self._number = 0
         self._tick = bytearray()
         self._closed = False
@@ -70,10 +74,14 @@ class SegmentWriter:
             BadInput: A frame's columns differ in length; nothing was written.
             Unavailable: The disk refused, or the writer is closed; nothing counts as written. A later call may work.
         """
-        tick = encode_tick(frames, into=self._tick)
+        pieces = encode_tick(frames, into=self._tick)
         segment = self._ready()
-        if tick:
-            segment.write(tick)
+        if pieces:
+            segment.write(*pieces)
+        if self._bulk:
+            let_go(segment.path)
+            if self._number > 1:  # its last tick had not reached the disk when the next segment was begun
+                let_go(self._path(self._number - 1))
         return Position(segment.name, segment.size_bytes)
 
     def close(self) -> None:
@@ -97,4 +105,7 @@ class SegmentWriter:
 
     def _next(self) -> OpenSegment:
         self._number += 1
-        return OpenSegment(self._folder / f"{self._name}-{self._number:08d}.seg", durability=self._durability)
+        return OpenSegment(self._path(self._number), durability=self._durability)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{self._name}-{number:08d}.seg"
