@@ -16,10 +16,11 @@ COMMANDS = (
         "slipway.cli.status:status",
         "The page for the engineer on call: what serves, what moves, what is wrong.",
     ),
-    ("scope", "slipway.cli.scope:app", "Check and show slipway.toml."),
+    ("scope", "slipway.cli.scope:app", "Ask for, show and check slipway.toml; say how ready the project is."),
     ("data", "slipway.cli.data:app", "Make, list, show and compare dataset versions."),
+    ("label", "slipway.cli.label:app", "Find wrong labels, let people decide on them, take labels from production."),
     ("run", "slipway.cli.run:app", "Train, list, show and compare runs."),
-    ("model", "slipway.cli.model:app", "List, show and verify packaged models."),
+    ("model", "slipway.cli.model:app", "List, show, verify, sign, import and export packaged models."),
     (
         "serve",
         "slipway.cli.serve:serve",

@@ -108,7 +108,7 @@ def test_an_estimator_without_probabilities_is_refused():
 
 
 def test_digits_with_injected_errors_are_found_by_the_users_own_training():
-    """Ten classes, 5 % flipped; the figures that examples/label_errors.py prints are held loosely."""
+    """Ten classes, 5 % flipped; the figures that benchmarks/labels.py prints are held loosely."""
     x, truth = load_digits(return_X_y=True)
     rng = np.random.default_rng(0)
     wrong = rng.random(truth.size) < 0.05

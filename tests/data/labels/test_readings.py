@@ -99,3 +99,14 @@ def test_the_least_certain_dispute_comes_first():
 def test_one_class_weighs_nobody():
     with pytest.raises(BadInput, match="two or more classes"):
         together(labels_of({"ann": "yy", "bob": "yy"}))
+
+
+def test_a_lone_label_is_taken_at_its_word_and_tells_of_nobody():
+    """Without a second label skill cannot be told from prevalence, and the estimate would drift to one class."""
+    alone = together(labels_of({"ann": "ynynnnnn"}))
+    assert [c.value for c in alone.rows] == list("ynynnnnn")
+    assert all(math.isnan(c.probability) for c in alone.rows)
+    assert alone.skills == ()
+    both = together(labels_of({"ann": "yynnyn..n", "bob": "yynnyy.y.", "cy": "yynnynn.."}))
+    assert {c.row: c.value for c in both.rows if c.labels == 1} == {"r6": "n", "r7": "y", "r8": "n"}
+    assert {s.annotator: s.labels for s in both.skills} == {"ann": 7, "bob": 7, "cy": 7}

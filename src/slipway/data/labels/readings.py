@@ -11,7 +11,7 @@ from slipway.errors import BadInput
 from slipway.records.base import Record
 from slipway.records.label import Label
 from slipway.stats.agreement import cohen_kappa, fleiss_kappa, krippendorff_alpha
-from slipway.stats.dawid_skene import MISSING, dawid_skene
+from slipway.stats.dawid_skene import MISSING, DawidSkene, dawid_skene
 from slipway.stats.evidence import FixedInterval
 
 ALPHA = 0.05
@@ -46,7 +46,7 @@ class Consensus(Record, frozen=True, kw_only=True):
     Attributes:
         row: Which row.
         value: The most probable class.
-        probability: Of that class, by Dawid and Skene's model.
+        probability: Of that class, by Dawid and Skene's model; NaN of a lone label, which nothing confirms.
         labels: How many annotators labelled the row.
         unanimous: Whether all of them said the same.
     """
@@ -77,7 +77,7 @@ class Together(Record, frozen=True, kw_only=True):
 
     Attributes:
         rows: What they say of each row, in the order of first labels.
-        skills: How good each seems to be, best first.
+        skills: How good each seems to be who labelled a row with somebody else, best first.
         converged: Whether the estimate had settled.
     """
 
@@ -120,48 +120,60 @@ def agreement(labels: Sequence[Label], *, alpha: float = ALPHA) -> list[Agreemen
 def together(labels: Sequence[Label]) -> Together:
     """Estimate the true class of each row and the skill of each annotator, by Dawid and Skene's method.
 
-    Of several labels that one annotator gave a row, under whatever guideline, the latest counts.
+    Of several labels that one annotator gave a row, under whatever guideline, the latest counts. Skill shows only where
+    several labelled a row, so it is estimated from such rows alone; a lone label is taken at its word.
 
     Raises:
-        BadInput: Fewer than two classes.
+        BadInput: Rows with several labels, and fewer than two classes in them.
     """
-    kept = list({(x.row, x.annotator): x for x in sorted(newest(labels), key=lambda x: x.at_us or 0)}.values())
-    rows = list(dict.fromkeys(x.row for x in labels))
-    people = sorted({x.annotator for x in kept})
-    classes = sorted({x.value for x in kept}, key=_natural)
-    if len(classes) < 2:
-        raise BadInput(f"labels: want two or more classes to weigh annotators by, got {classes}.")
-    place = {row: i for i, row in enumerate(rows)}
-    answers = np.full((len(rows), len(people)), MISSING, dtype=np.intp)
-    for x in kept:
-        answers[place[x.row], people.index(x.annotator)] = classes.index(x.value)
-    found = dawid_skene(answers, classes=len(classes))
-    given = answers != MISSING
-    least = np.where(given, answers, len(classes)).min(axis=1)
-    skill = np.einsum("k,rkk->r", found.prevalence, found.confusion)
-    skills = [
-        Skill(annotator=name, labels=int(given[:, i].sum()), right_share=float(skill[i]))
-        for i, name in enumerate(people)
-    ]
+    by_row: dict[str, dict[str, str]] = {}
+    for x in sorted(newest(labels), key=lambda x: x.at_us or 0):
+        by_row.setdefault(x.row, {})[x.annotator] = x.value
+    found, people, classes = _weighed([row for row in by_row.values() if len(row) > 1])
+    rows, place = [], 0
+    for row in dict.fromkeys(x.row for x in labels):
+        said_of = by_row[row]
+        if len(said_of) == 1 or found is None:
+            value, probability = next(iter(said_of.values())), math.nan
+        else:
+            value, probability = classes[found.labels[place]], float(found.posterior[place].max())
+            place += 1
+        unanimous = len(set(said_of.values())) == 1
+        rows.append(Consensus(row=row, value=value, probability=probability, labels=len(said_of), unanimous=unanimous))
     return Together(
-        rows=tuple(
-            Consensus(
-                row=row,
-                value=classes[found.labels[i]],
-                probability=float(found.posterior[i].max()),
-                labels=int(given[i].sum()),
-                unanimous=bool(least[i] == answers[i].max()),
-            )
-            for i, row in enumerate(rows)
-        ),
-        skills=tuple(sorted(skills, key=lambda s: -s.right_share)),
-        converged=found.converged,
+        rows=tuple(rows),
+        skills=() if found is None else _skills(found, people, by_row),
+        converged=found is None or found.converged,
     )
 
 
 def disputed(consensus: Together) -> list[Consensus]:
     """Return the rows that annotators disagree on, the least certain first."""
     return sorted((c for c in consensus.rows if not c.unanimous), key=lambda c: c.probability)
+
+
+def _weighed(rows: Sequence[dict[str, str]]) -> tuple[DawidSkene | None, list[str], list[str]]:
+    people = sorted({who for row in rows for who in row})
+    classes = sorted({value for row in rows for value in row.values()}, key=_natural)
+    if not rows:
+        return None, people, classes
+    if len(classes) < 2:
+        raise BadInput(f"labels: want two or more classes to weigh annotators by, got {classes}.")
+    answers = np.full((len(rows), len(people)), MISSING, dtype=np.intp)
+    column, code = ({name: i for i, name in enumerate(names)} for names in (people, classes))
+    for i, row in enumerate(rows):
+        for who, value in row.items():
+            answers[i, column[who]] = code[value]
+    return dawid_skene(answers, classes=len(classes)), people, classes
+
+
+def _skills(found: DawidSkene, people: Sequence[str], by_row: dict[str, dict[str, str]]) -> tuple[Skill, ...]:
+    right = np.einsum("k,rkk->r", found.prevalence, found.confusion)
+    skills = [
+        Skill(annotator=who, labels=sum(who in row for row in by_row.values()), right_share=float(right[i]))
+        for i, who in enumerate(people)
+    ]
+    return tuple(sorted(skills, key=lambda s: -s.right_share))
 
 
 def _all(labels: Sequence[Label], guideline: str, alpha: float) -> list[Agreement]:

@@ -1,0 +1,105 @@
+"""Rows of production come into the data once, when outcomes have had time to come, as far as they may be kept."""
+
+import polars as pl
+import pytest
+
+from slipway import Project
+from slipway.errors import BadInput, NotFound
+from slipway.project import datasets
+from slipway.records.label import Collection
+from slipway.records.load_test import ID_PREFIX
+
+HOUR_US = 3_600_000_000
+
+
+def edited(project, *changes):
+    page = project.folder / "slipway.toml"
+    text = page.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    page.write_text(text, encoding="utf-8")
+    return Project.open(project.folder)
+
+
+def ask(flawed, project, *, rows, at_us, known=None, prefix="p"):
+    """Answer rows of the table by batch, and tell the outcomes of the first of them."""
+    table = (
+        flawed.table[rows]
+        .drop("malignant")
+        .with_columns(
+            id=pl.format("{}{}", pl.lit(f"{prefix}{at_us}-"), pl.int_range(100, 100 + pl.len())),
+            sample=pl.format("new{}-{}", pl.lit(at_us), pl.int_range(pl.len())),
+        )
+    )
+    project.score(table, id="id", at_us=at_us)
+    told = pl.DataFrame({"id": table["id"], "value": flawed.table[rows]["malignant"]}).head(
+        rows.stop if known is None else known
+    )
+    project.take_outcomes(told, at_us=at_us + 1)
+    return table
+
+
+def test_answered_requests_become_rows_once(flawed):
+    now = flawed.project.now_us()
+    first = ask(flawed, flawed.project, rows=range(40), at_us=now - 3 * HOUR_US, known=30)
+    ask(flawed, flawed.project, rows=range(50, 60), at_us=now - 3 * HOUR_US + 5, prefix=ID_PREFIX)
+    got = flawed.labels.collect()
+    assert (got.taken.rows, got.taken.waiting, got.parent) == (30, 10, flawed.version.id)
+    assert got.version.rows == 569 + 30
+    assert got.version.parents == (flawed.version.id,)
+    rows = datasets.rows_of(flawed.project._parts, got.version).tail(30)
+    assert rows["sample"].to_list() == first["sample"].head(30).to_list()
+    assert rows["mean_radius"].to_list() == flawed.table["mean_radius"].head(30).to_list()
+    assert rows["malignant"].to_list() == flawed.table["malignant"].head(30).to_list()
+    assert rows["malignant"].dtype == pl.Int8  # as it was in the data
+    assert "+30 rows" in " ".join(got.sentences)
+    with pytest.raises(BadInput, match="--since: want a moment from"):
+        flawed.labels.collect(since_us=now - 4 * HOUR_US)
+    with pytest.raises(BadInput, match="want requests with an outcome, got none among 0 requests"):
+        flawed.labels.collect()
+    ask(flawed, flawed.project, rows=range(100, 110), at_us=flawed.project.now_us())
+    more = flawed.labels.collect()
+    assert (more.taken.rows, more.version.rows, more.parent) == (10, 609, got.version.id)
+    said = flawed.project.compare_datasets(flawed.version.id, more.version.id).sentences
+    assert "+40 rows" in " ".join(said)
+
+
+def test_what_is_kept_and_what_it_says_go_together(flawed):
+    ask(flawed, flawed.project, rows=range(5), at_us=flawed.project.now_us() - HOUR_US)
+    got = flawed.labels.collect()
+    known = {id_: c for id_, c, _ in flawed.project._parts.store.all(Collection)}
+    assert known == {got.version.id: got.taken}
+
+
+def test_young_requests_wait_until_their_outcome_has_had_time(flawed):
+    project = edited(flawed.project, ('maturity = "0s"', 'maturity = "2h"'))
+    now = project.now_us()
+    ask(flawed, project, rows=range(10), at_us=now - 3 * HOUR_US)
+    ask(flawed, project, rows=range(10, 30), at_us=now - HOUR_US)
+    got = project.labels.collect()
+    assert got.taken.rows == 10
+    assert now - 2 * HOUR_US <= got.taken.until_us < now - HOUR_US
+
+
+def test_what_the_journal_may_not_hold_is_missing_and_said(flawed):
+    project = edited(
+        flawed.project,
+        ("mean_radius            = {", 'mean_radius = { privacy = "nothing",'),
+        ("mean_texture           = {", 'mean_texture = { privacy = "pseudonym",'),
+    )
+    ask(flawed, project, rows=range(20), at_us=project.now_us() - HOUR_US)
+    got = project.labels.collect(name="fresh")
+    assert got.parent is None
+    rows = datasets.rows_of(project._parts, got.version)
+    assert rows["mean_radius"].null_count() == rows["mean_texture"].null_count() == 20
+    assert rows["mean_area"].null_count() == 0
+    assert (got.taken.hidden, got.taken.pseudonyms) == (("mean_radius",), ("mean_texture",))
+    assert "Of mean_radius the journal holds nothing" in " ".join(got.sentences)
+
+
+def test_nothing_asked_is_said(flawed):
+    with pytest.raises(BadInput, match="got none among 0 requests"):
+        flawed.labels.collect()
+    with pytest.raises(NotFound, match="nowhere"):
+        flawed.labels.collect(onto="nowhere")
