@@ -1,6 +1,9 @@
 """``slipway model``: packaged models, immutable and named by their content."""
 
-from cyclopts import App
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
 
 from slipway.cli.data import SCORE_HEADS, score_row
 from slipway.cli.options import COMMON, Common
@@ -47,6 +50,133 @@ def verify(model: str | None = None, /, *, common: Common = COMMON) -> int:
     return show(found, human=say(found.sentences), common=common, holds=found.holds)
 
 
+@app.command(sort_key=3)
+def card(
+    model: str | None = None,
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
+    common: Common = COMMON,
+) -> int:
+    """Show a model's card: what it is for, how good it is, where it is worse, what is not known of it.
+
+    Args:
+        model: Package id, start of one, or name; the newest if not given.
+        out: Write it here instead; a name that ends in .html makes a page, any other Markdown.
+        common: What every command takes.
+    """
+    project = common.open()
+    text = project.shelf.card(_pick(model, _known(common)).id)
+    if out is None:
+        return show({"card": text}, human=lambda screen, _: screen.line(text), common=common)
+    from slipway.web.card_page import as_page  # noqa: PLC0415 - only wanted where a page is made
+
+    out.write_text(as_page(text) if out.suffix == ".html" else text, encoding="utf-8")
+    return show({"card": str(out)}, human=say((f"The card is in {out}.",)), common=common)
+
+
+@app.command(sort_key=4)
+def sign(
+    model: str | None = None,
+    /,
+    *,
+    key: Path | None = None,
+    common: Common = COMMON,
+) -> int:
+    """Sign a package again, in the place of whoever signed it before.
+
+    Args:
+        model: Package id, start of one, or name; the newest if not given.
+        key: File of 32 secret bytes; the project's own key if not given.
+        common: What every command takes.
+    """
+    project = common.open()
+    chosen = _pick(model, _known(common))
+    signer = project.shelf.sign(chosen.id, key=key)
+    told = f"Package {short(chosen.id)} is signed with the key whose public half is {signer}."
+    return show({"package": chosen.id, "public_key": signer}, human=say((told,)), common=common)
+
+
+@app.command(sort_key=5)
+def signer(*, key: Path | None = None, common: Common = COMMON) -> int:
+    """Show the public half of the key that signs packages here: what others write into model.trusted_keys.
+
+    It is another key than those of 'slipway key', which let callers ask the server.
+
+    Args:
+        key: File of 32 secret bytes; the project's own key if not given.
+        common: What every command takes.
+    """
+    found = common.open().shelf.signer(key=key)
+    return show({"public_key": found}, human=say((found,)), common=common)
+
+
+@app.command(name="import", sort_key=6)
+def import_(
+    path: str,
+    /,
+    *,
+    name: str | None = None,
+    rows: Path | None = None,
+    answers: str | None = None,
+    trust: Annotated[list[str] | None, Parameter(name="--trust")] = None,
+    common: Common = COMMON,
+) -> int:
+    """Package a model that others made: an .onnx or .skops file, an MLflow model folder, or file.py:function.
+
+    It is measured on rows with their truth, and its card says what nobody knows. Nothing pickled is ever loaded.
+
+    Args:
+        path: The file, the folder, or a function of the project that returns a fitted estimator or ONNX bytes.
+        name: Name of the package; the project's if not given.
+        rows: Parquet or CSV file with fields and truth; what the newest dataset version held out if not given.
+        answers: Column of the rows with what the original answered, to measure parity of an ONNX file.
+        trust: A type that a skops file may hold besides those known to be harmless; may be given several times.
+        common: What every command takes.
+    """
+    project = common.open()
+    with working("importing"):
+        made = project.shelf.take(
+            path, name=name or project.scope.project.name, rows=rows, answers=answers, trust=trust or ()
+        )
+    return show(_pick(made, _known(common)), human=_page, common=common)
+
+
+@app.command(sort_key=7)
+def export(
+    model: str | None = None,
+    /,
+    *,
+    mlflow: str,
+    experiment: str | None = None,
+    register: str | None = None,
+    common: Common = COMMON,
+) -> int:
+    """Hand a package to an MLflow server: a run with metrics, tags and files, and a registered version; read back.
+
+    Args:
+        model: Package id, start of one, or name; the newest if not given.
+        mlflow: The server's tracking address, such as http://127.0.0.1:5000.
+        experiment: Name of the experiment; the project's if not given.
+        register: Name in the model registry; the package's if not given.
+        common: What every command takes.
+    """
+    project = common.open()
+    chosen = _pick(model, _known(common))
+    with working("exporting"):
+        done = project.shelf.export_mlflow(
+            chosen.id,
+            url=mlflow,
+            experiment=experiment or project.scope.project.name,
+            registered=register or chosen.manifest.name,
+        )
+    told = (
+        f"{mlflow} holds run {done.run} of experiment {done.experiment} and version {done.registered}; {done.metrics} "
+        f"metrics and {done.files} files were read back equal."
+    )
+    return show(done, human=say((told,)), common=common)
+
+
 def _known(common: Common) -> list[Packaged]:
     return [Packaged(id=name, manifest=manifest) for name, manifest in common.open().packages()]
 
@@ -64,6 +194,12 @@ def _from(manifest: Manifest) -> str:
     return f"run {short(manifest.provenance.run)}" if manifest.provenance.run else manifest.provenance.tool or "import"
 
 
+def _parity(manifest: Manifest) -> str:
+    if not manifest.parity_rows:
+        return "not measured: it came without its original"
+    return f"{number(manifest.parity)} at most off the original on {number(manifest.parity_rows)} rows"
+
+
 def _page(screen: Screen, packaged: Packaged) -> None:
     manifest, signature = packaged.manifest, packaged.manifest.signature
     screen.title(f"Model {manifest.name} {short(packaged.id)}")
@@ -75,7 +211,8 @@ def _page(screen: Screen, packaged: Packaged) -> None:
             ("tool", manifest.provenance.tool or "unknown"),
             ("takes", ", ".join(f"{f.name} ({f.kind})" for f in signature.fields)),
             ("gives", f"{signature.kind}, 1 from {number(signature.threshold)}"),
-            ("parity", f"{number(manifest.parity)} at most off the original on {number(manifest.parity_rows)} rows"),
+            ("parity", _parity(manifest)),
+            ("not known", " ".join(manifest.provenance.unknown) or "-"),
         ]
     )
     screen.line()

@@ -69,9 +69,9 @@ def _fields(signature: Signature) -> str:
     lines = ["| field | kind | unit | range or values | if missing | privacy |", "|---|---|---|---|---|---|"]
     for f in signature.fields:
         limits = ["" if v is None else f"{v:g}" for v in (f.low, f.high)]
-        allowed = ", ".join(map(_cell, f.values)) or (" to ".join(limits) if any(limits) else "any")
+        allowed = ", ".join(map(cell, f.values)) or (" to ".join(limits) if any(limits) else "any")
         missing = "refused" if f.required else "allowed"
-        lines.append(f"| {f.name} | {f.kind} | {_cell(f.unit)} | {allowed} | {missing} | {f.privacy} |")
+        lines.append(f"| {f.name} | {f.kind} | {cell(f.unit)} | {allowed} | {missing} | {f.privacy} |")
     return "\n".join(lines)
 
 
@@ -80,7 +80,7 @@ def _scores(scores: Sequence[Score]) -> str:
         return "Nobody measured it."
     lines = ["| predictor | metric | rows of | value | interval | rows |", "|---|---|---|---|---|---|"]
     rows = (
-        f"| {_cell(s.name)} | {s.metric} | {s.split} | {s.value:.4g} | {s.low:.4g} to {s.high:.4g} "
+        f"| {cell(s.name)} | {s.metric} | {s.split} | {s.value:.4g} | {s.low:.4g} to {s.high:.4g} "
         f"({100 * (1 - s.alpha):g} %) | {s.n:,} |"
         for s in scores
     )
@@ -92,7 +92,7 @@ def _slices(slices: Sequence[Slice]) -> str:
         return "No slice was confirmed to be worse than the rest. That is no proof that there is none."
     lines = ["| where | rows | there | elsewhere | gap | gain if it were like the rest |", "|---|---|---|---|---|---|"]
     rows = (
-        f"| {_cell(s.where)} | {100 * s.share:.1f} % | {s.value:.4g} | {s.rest:.4g} | {s.low:.4g} to {s.high:.4g} "
+        f"| {cell(s.where)} | {100 * s.share:.1f} % | {s.value:.4g} | {s.rest:.4g} | {s.low:.4g} to {s.high:.4g} "
         f"| {s.headroom:.3g} |"
         for s in slices
     )
@@ -139,11 +139,11 @@ def _provenance(provenance: Provenance, parity: Parity) -> str:
         "data": provenance.data,
         "trained with": provenance.tool,
     }
-    lines = [f"- {what}: `{_cell(value)}`" if value else f"- {what}: not known" for what, value in known.items()]
+    lines = [f"- {what}: `{cell(value)}`" if value else f"- {what}: not known" for what, value in known.items()]
     lines.append(f"- seed: {'not known' if provenance.source else provenance.seed}")
     if provenance.source:
-        lines.append(f"- imported from: {_cell(provenance.source)}")
-    lines += [f"- not known: {_cell(sentence)}" for sentence in provenance.unknown]
+        lines.append(f"- imported from: {cell(provenance.source)}")
+    lines += [f"- not known: {cell(sentence)}" for sentence in provenance.unknown]
     if parity.rows:
         lines.append(
             f"- graph against original: largest difference {parity.largest:.2g} on {parity.rows:,} rows, "
@@ -153,7 +153,7 @@ def _provenance(provenance: Provenance, parity: Parity) -> str:
     for corner in parity.corners:
         what, _, outcome = corner.partition(": ")
         outcomes.setdefault(outcome, []).append(what)
-    lines += [f"- graph and original, {outcome}: {_cell(', '.join(what))}" for outcome, what in outcomes.items()]
+    lines += [f"- graph and original, {outcome}: {cell(', '.join(what))}" for outcome, what in outcomes.items()]
     return "\n".join(lines)
 
 
@@ -162,6 +162,6 @@ def _gap(reference: Reference) -> float:
     return abs(sum(b.loss for b in held) - sum(b.expected for b in held)) / max(1, reference.held_out_rows)
 
 
-def _cell(text: str) -> str:
-    """Keep a value inside its cell: whoever named a category may have meant harm."""
+def cell(text: str) -> str:
+    """Keep a value inside its cell, and harmless: whoever named a category may have meant harm."""
     return text.replace("|", "\\|").replace("\n", " ").replace("`", "'").replace("<", "&lt;")

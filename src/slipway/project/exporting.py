@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _FOLDER = "model"
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",  # an export tells nobody but the server that was named
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
 _MLMODEL = """\
 artifact_path: model
 flavors:
@@ -108,7 +113,8 @@ def export_mlflow(parts: Parts, package: str, *, url: str, experiment: str, regi
 
 
 def _client(url: str) -> "MlflowClient":
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # an export tells nobody but the server that was named
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
     try:
         from mlflow import MlflowClient  # noqa: PLC0415 - heavy, and only wanted where something is exported
     except ImportError as error:

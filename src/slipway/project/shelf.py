@@ -4,6 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from slipway.project import importing, trusting
+from slipway.project.cards import card
 from slipway.project.exporting import Exported, export_mlflow
 from slipway.wiring import Parts
 
@@ -74,3 +75,12 @@ class Shelf:
     def signer(self, *, key: Path | None = None) -> str:
         """Return the public half of the key that signs here: what others write into ``model.trusted_keys``."""
         return trusting.own_key(self._parts, key)
+
+    def card(self, package: str) -> str:
+        """Return a package's whole card as Markdown: what was packaged, and what the project knows of it now.
+
+        Raises:
+            NotFound: No such package.
+            Corrupt: Its bytes are not what was stored.
+        """
+        return card(self._parts, package)

@@ -1,0 +1,68 @@
+"""A model card as a page: the few signs of Markdown that cards use, and nothing that could run."""
+
+import re
+from collections.abc import Iterator
+from html import escape, unescape
+from itertools import groupby
+
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
+    "table{border-collapse:collapse;margin:1rem 0}td,th{border-bottom:1px solid #ccc;padding:.3rem .7rem;"
+    "text-align:left;vertical-align:top}code{font-size:.9em;overflow-wrap:anywhere}h2{margin-top:2rem}"
+)
+_CELL = re.compile(r"(?<!\\)\|")
+
+
+def as_page(markdown: str) -> str:
+    r"""Return a card as one page of HTML that asks for nothing else.
+
+    Args:
+        markdown: Headings, paragraphs, lists of ``-``, tables of ``|`` and code between backticks.
+
+    >>> "<h1>A&amp;B</h1>" in as_page("# A&B") and "<td>x|y</td>" in as_page("| a |\n|---|\n| x\\|y |")
+    True
+    """
+    lines = markdown.splitlines()
+    title = next((line.lstrip("# ") for line in lines if line.startswith("# ")), "Model card")
+    body = "\n".join(_blocks(lines))
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{_text(title)}</title>'
+        f"<style>{_STYLE}</style></head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _blocks(lines: list[str]) -> Iterator[str]:
+    for kind, grouped in groupby(lines, key=_kind):
+        block = list(grouped)
+        if kind == "table":
+            yield _table(block)
+        elif kind == "list":
+            yield "<ul>" + "".join(f"<li>{_text(line[2:])}</li>" for line in block) + "</ul>"
+        elif kind == "heading":
+            for line in block:
+                level = len(line) - len(line.lstrip("#"))
+                yield f"<h{level}>{_text(line[level:].strip())}</h{level}>"
+        elif kind == "text":
+            yield f"<p>{_text(' '.join(block))}</p>"
+
+
+def _kind(line: str) -> str:
+    if not line.strip():
+        return "gap"
+    if line.startswith("|"):
+        return "table"
+    if line.startswith("- "):
+        return "list"
+    return "heading" if re.match(r"#{1,6} ", line) else "text"
+
+
+def _table(lines: list[str]) -> str:
+    rows = [[cell.strip().replace("\\|", "|") for cell in _CELL.split(line.strip())[1:-1]] for line in lines]
+    head = "".join(f"<th>{_text(cell)}</th>" for cell in rows[0])
+    body = "".join("<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>" for row in rows[2:])
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _text(text: str) -> str:
+    """Escape a text once, whether or not its writer has escaped it already, and set what is in backticks as code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(unescape(text)))
