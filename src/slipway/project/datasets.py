@@ -1,6 +1,7 @@
 """Dataset versions: load, ask the present system, prepare, keep."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,8 @@ from slipway.errors import BadInput, Conflict, NotFound, SlipwayError, Unavailab
 from slipway.ports import Change
 from slipway.project import dataset_files
 from slipway.project.asking import ask
-from slipway.project.tables import as_polars, features, read_table
+from slipway.project.sources import read_place, read_query
+from slipway.project.tables import as_polars, features, typed
 from slipway.project.user_code import call, load_function
 from slipway.records.base import Record
 from slipway.records.dataset import DatasetVersion, SplitRule
@@ -42,11 +44,19 @@ def load(parts: Parts, *, params: dict[str, Any] | None) -> Loaded:
     if not source:
         raise BadInput("data.source: want a function or a file in [data] of slipway.toml, got nothing.")
     if ".py:" not in source:
-        return Loaded(read_table(parts.layout.root / source), source)
+        return _read(parts, source)
     arguments = parts.scope.data.params if params is None else params
     function = load_function(source, folder=parts.layout.root)
     told = ", ".join(f"{k}={v!r}" for k, v in arguments.items())
     return Loaded(as_polars(call(function, reference=source, **arguments), what=source), f"{source}({told})")
+
+
+def _read(parts: Parts, source: str) -> Loaded:
+    root = parts.layout.root
+    if source.endswith(".sql"):
+        return Loaded(*read_query(root / source, variable=parts.scope.data.database))
+    fit = partial(typed, fields=parts.scope.fields, task=parts.scope.task)
+    return Loaded(read_place(source, root=root, fit=fit), source)
 
 
 def make(

@@ -9,7 +9,16 @@ import polars as pl
 
 from slipway.errors import BadInput, NotFound
 from slipway.ports import Columns
+from slipway.project.sources import read_place
 from slipway.records.field import Field, FieldKind
+from slipway.records.task import Task
+from slipway.words import count
+
+_TYPES: dict[FieldKind, type[pl.DataType]] = {
+    FieldKind.CATEGORY: pl.String,
+    FieldKind.NUMBER: pl.Float64,
+    FieldKind.BOOLEAN: pl.Float64,
+}
 
 
 def as_polars(table: Any, *, what: str) -> pl.DataFrame:
@@ -30,18 +39,47 @@ def as_polars(table: Any, *, what: str) -> pl.DataFrame:
 
 
 def read_table(path: Path) -> pl.DataFrame:
-    """Read a Parquet or CSV file.
+    """Read a file of a table; see :func:`slipway.project.sources.read_place`."""
+    return read_place(str(path), root=Path())
+
+
+def typed(table: pl.DataFrame, *, what: str, fields: Sequence[Field], task: Task) -> pl.DataFrame:
+    """Return a table that was read from text with the types of the scope: X as text or numbers, moments as moments.
 
     Raises:
-        NotFound: There is no such file.
-        BadInput: It cannot be read as what its name says.
+        BadInput: A value is none of its column's sort; the message names the column, the row and the value.
     """
-    if not path.is_file():
-        raise NotFound(f"data.source: want a file {path}, found none. See slipway.toml.")
-    try:
-        return pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema_length=None)
-    except pl.exceptions.PolarsError as error:
-        raise BadInput(f"{path}: want a readable {path.suffix} file, got: {error}.") from error
+    kinds = {f.name: _TYPES[f.kind] for f in fields} | {task.target: pl.Float64}
+    for name, kind in kinds.items():
+        if name in table.columns and kind == pl.String:
+            table = table.with_columns(pl.col(name).cast(pl.String))
+        elif name in table.columns and table[name].dtype == pl.String:
+            text = table[name].str.strip_chars()
+            table = table.with_columns(_cast(text, text.cast(kind, strict=False), what=what, sort="numbers"))
+    if task.time in table.columns and table[task.time].dtype == pl.String:
+        text = table[task.time]
+        table = table.with_columns(_cast(text, _moments(text), what=what, sort="moments such as 2026-03-01 12:30:00"))
+    return table
+
+
+def _moments(text: pl.Series) -> pl.Series:
+    plain = text.str.replace("T", " ", literal=True).str.replace(r"Z$", "")
+    found = plain.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
+    days = plain.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))
+    minutes = plain.str.to_datetime("%Y-%m-%d %H:%M", time_unit="us", strict=False)
+    return pl.select(pl.coalesce(found, minutes, days)).to_series().alias(text.name)
+
+
+def _cast(text: pl.Series, found: pl.Series, *, what: str, sort: str) -> pl.Series:
+    wrong = found.is_null() & text.is_not_null() & (text.str.strip_chars() != "")
+    if wrong.any():
+        row = wrong.arg_true()[0]
+        raise BadInput(
+            f"{what}: column '{text.name}': want {sort}, got {text[row]!r} in row {row + 1:,} below the names "
+            f"({count(int(wrong.sum()), 'such row')}). Leave it empty where nothing is known, or make the field a "
+            "category."
+        )
+    return found
 
 
 def columns_of(table: pl.DataFrame, *, fields: Sequence[Field]) -> Columns:
@@ -59,9 +97,8 @@ def features(table: pl.DataFrame, *, fields: Sequence[Field]) -> pl.DataFrame:
     missing = [f.name for f in fields if f.name not in table.columns]
     if missing:
         raise NotFound(f"data: want columns {missing}, as [fields] says, got {table.columns}.")
-    kinds = {FieldKind.CATEGORY: pl.String, FieldKind.NUMBER: pl.Float64, FieldKind.BOOLEAN: pl.Float64}
     try:
-        return table.select(pl.col(f.name).cast(kinds[f.kind]) for f in fields)
+        return table.select(pl.col(f.name).cast(_TYPES[f.kind]) for f in fields)
     except pl.exceptions.PolarsError as error:
         raise BadInput(f"data: want columns of the kinds that [fields] says, got: {error}.") from error
 

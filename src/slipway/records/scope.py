@@ -9,6 +9,7 @@ from slipway.records.dataset import SplitKind
 from slipway.records.field import Field
 from slipway.records.rollout import Plan
 from slipway.records.task import Case, Task
+from slipway.records.trial import Dimension
 from slipway.records.worker_config import WhenFull
 
 
@@ -133,8 +134,10 @@ class Data(Record, frozen=True, kw_only=True):
     """Where data comes from.
 
     Attributes:
-        source: ``file.py:function`` that returns a table, or a path to Parquet or CSV; empty where nothing is trained.
+        source: ``file.py:function`` that returns a table; a path or pattern of tables, here or in a bucket; or a file
+            with an SQL query; empty where nothing is trained.
         params: Keyword arguments for the function.
+        database: Environment variable that holds the URL of the query's database, or empty.
         test_share: Part of the rows held out.
         split: How rows are held out; None takes what fits the task (:class:`slipway.records.dataset.SplitRule`).
         split_by: Column that it goes by, or empty.
@@ -142,6 +145,7 @@ class Data(Record, frozen=True, kw_only=True):
 
     source: str = ""
     params: dict[str, Any] = {}
+    database: str = ""
     test_share: float = 0.2
     split: SplitKind | None = None
     split_by: str = ""
@@ -158,6 +162,8 @@ class Modeling(Record, frozen=True, kw_only=True):
         tags: Columns besides X that the worst slices may name; the model never sees them.
         protected: Columns whose groups are measured one by one, such as a person's sex.
         trusted_keys: Public keys of those who may sign a package that is rolled out; empty asks for no signature.
+        search: What hyperparameters are searched in: dimensions, or ``file.py:function`` that draws from an optuna
+            trial and returns hyperparameters; empty where nothing is searched.
     """
 
     train: str = ""
@@ -166,6 +172,7 @@ class Modeling(Record, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
     trusted_keys: tuple[str, ...] = ()
+    search: tuple[Dimension, ...] | str = ()
 
 
 class Monitoring(Record, frozen=True, kw_only=True):

@@ -11,9 +11,16 @@ _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 _FILE = rf"(?:{_PART}/)*{_PART}"
 _FUNCTION = re.compile(rf"{_FILE}\.py:[A-Za-z_][A-Za-z0-9_]*")
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9][A-Za-z0-9-]{0,62})*")
-_TABLE = re.compile(rf"{_FILE}\.(?:parquet|csv)")
+_TABLE = re.compile(rf"{_FILE}\.(?:parquet|pq|arrow|ipc|feather|csv|csv\.gz|csv\.zst|sql)")
+_FOLDER = re.compile(rf"(?:{_PART}/)+")
+_PATTERN = re.compile(r"(?!/)[A-Za-z0-9_.*?\[\]/-]*[*?\[][A-Za-z0-9_.*?\[\]/-]*")
+_BUCKET = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9.-]*/[^\s@]+")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _WANT_FUNCTION = "a function of a file in this folder, 'file.py:function'"
-_WANT_SOURCE = f"{_WANT_FUNCTION}, or a .parquet or .csv file in it"
+_WANT_SOURCE = (
+    f"{_WANT_FUNCTION}, a .parquet, .arrow or .csv file in it, a folder 'rows/', a pattern 'rows/*.parquet', the same "
+    "in 's3://bucket/', or a query in a .sql file"
+)
 
 
 def function(value: Any) -> str:
@@ -22,10 +29,21 @@ def function(value: Any) -> str:
 
 
 def source(value: Any) -> str:
-    """Read ``file.py:function`` or a Parquet or CSV file inside the project."""
-    if isinstance(value, str) and _TABLE.fullmatch(value) and ".." not in value:
+    """Read ``file.py:function``, tables or a query inside the project, or tables in a bucket."""
+    shapes = (_TABLE, _FOLDER, _PATTERN, _BUCKET)
+    if isinstance(value, str) and any(shape.fullmatch(value) for shape in shapes) and ".." not in value:
         return value
     return _inside(value, shape=_FUNCTION, want=_WANT_SOURCE)
+
+
+def variable(value: Any) -> str:
+    """Read the name of an environment variable that holds a secret."""
+    if not isinstance(value, str) or not _VARIABLE.fullmatch(value):
+        raise Wrong(
+            "the name of an environment variable, such as 'DATABASE_URL'",
+            "A URL with a password does not belong in a file that people review: put it into that variable.",
+        )
+    return value
 
 
 def host(value: Any) -> str:

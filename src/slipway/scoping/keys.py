@@ -13,6 +13,7 @@ from slipway.records.worker_config import WhenFull
 from slipway.scoping import addresses as at
 from slipway.scoping import arm_values as ask
 from slipway.scoping import values as v
+from slipway.scoping.space import space
 
 
 class Default(Enum):
@@ -108,6 +109,7 @@ DATA = (
     Key("source", at.source, why="It says where the rows come from that a model learns from."),
     Key("params", v.params, default={}),
     Key("test_share", v.number(over=0, under=1), default=0.2),
+    Key("database", at.variable, default=""),
     Key("split", v.choice(SplitKind), default=None),
     Key("split_by", v.column, default=""),
 )
@@ -118,6 +120,7 @@ MODEL = (
     Key("tags", v.words, default=()),
     Key("protected", v.words, default=()),
     Key("trusted_keys", at.keys, default=()),
+    Key("search", space, default=()),
 )
 ARM = (
     Key("kind", v.choice(ArmKind), default=None),
