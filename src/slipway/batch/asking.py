@@ -93,14 +93,16 @@ def ask(live: LiveRoute, batch: Batch, *, entities: list[str], paces: dict[str, 
     """
     start_ns = time.monotonic_ns()
     rows, route = len(entities), live.route
+    dealt = live.deal(entities)
     arms = np.empty(rows, object)
-    arms[:] = live.deal(entities)
+    arms[:] = dealt
     score, fallback = np.full(rows, np.nan), np.zeros(rows, bool)
     asker = _Asker(live, paces, score_of)
     for arm in dict.fromkeys(s.arm for s in route.shares if s.share > 0):
-        index = np.flatnonzero(arms == arm)
-        if len(index):
-            score[index] = asker.ask(arm, _rows(batch, index, rows))
+        if dealt.count(arm) == rows:
+            score[:] = asker.ask(arm, batch)
+        elif len(index := np.flatnonzero(arms == arm)):
+            score[index] = asker.ask(arm, take(batch, index))
     score[~np.isfinite(score)] = np.nan
     open_ = np.flatnonzero(np.isnan(score) & (arms != route.fallback))
     if route.fallback is not None and len(open_):
@@ -110,10 +112,6 @@ def ask(live: LiveRoute, batch: Batch, *, entities: list[str], paces: dict[str, 
         arms[stepped_in], fallback[stepped_in] = route.fallback, True
     row_us = max(1, round((time.monotonic_ns() - start_ns) / 1000 / rows))
     return Answers(score, arms, fallback, asker.trouble, row_us)
-
-
-def _rows(batch: Batch, index: Index, rows: int) -> Columns:
-    return batch if len(index) == rows else take(batch, index)
 
 
 class _Asker:
