@@ -46,12 +46,13 @@ def show_(dataset: str | None = None, /, *, common: Common = COMMON) -> int:
 
 
 @app.command(sort_key=3)
-def diff(before: str | None = None, after: str | None = None, /, *, common: Common = COMMON) -> int:
+def diff(before: str | None = None, after: str | None = None, /, *, rows: int = 0, common: Common = COMMON) -> int:
     """Say what changed between two dataset versions: rows added, gone, changed; columns that moved.
 
     Args:
         before: Id, start of an id, or name of the earlier version; the one before the later if not given.
         after: The later version; the newest if not given.
+        rows: How many rows of each change to name.
         common: What every command takes.
     """
     project = common.open()
@@ -61,7 +62,20 @@ def diff(before: str | None = None, after: str | None = None, /, *, common: Comm
         earlier = (
             before_of(later, known, what="dataset", key=lambda d: d.id) if before is None else _pick(before, known)
         )
-        found = project.compare_datasets(earlier.id, later.id)
+        found = project.compare_datasets(earlier.id, later.id, rows=rows)
+    return show(found, human=say(found.sentences), common=common)
+
+
+@app.command(sort_key=4)
+def lineage(dataset: str | None = None, /, *, common: Common = COMMON) -> int:
+    """Say what a dataset version came from, and which versions, runs, packages and lists to label came from it.
+
+    Args:
+        dataset: Id, start of an id, or name; the newest if not given.
+        common: What every command takes.
+    """
+    project = common.open()
+    found = project.dataset_lineage(_pick(dataset, project.datasets()).id)
     return show(found, human=say(found.sentences), common=common)
 
 

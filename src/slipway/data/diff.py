@@ -21,6 +21,8 @@ class Changes(NamedTuple):
         columns: Column to the number of rows, of those on both sides, in which it changed.
         new_columns: Columns that came.
         lost_columns: Columns that went.
+        rows: Names of the rows by what became of them (``added``, ``removed``, ``relabelled``, ``edited``), in the
+            order of the tables; empty where rows are known by their content only.
     """
 
     added: int
@@ -30,6 +32,7 @@ class Changes(NamedTuple):
     columns: dict[str, int]
     new_columns: tuple[str, ...]
     lost_columns: tuple[str, ...]
+    rows: dict[str, pl.Series]
 
     @property
     def words(self) -> str:
@@ -67,7 +70,7 @@ def compare_tables(old: pl.DataFrame, *, new: pl.DataFrame, row_id: str | None, 
     went = tuple(name for name in old.columns if name not in new.columns)
     if row_id is None:
         added, removed = _by_content(old.select(shared), new.select(shared))
-        return Changes(added, removed, 0, 0, {}, came, went)
+        return Changes(added, removed, 0, 0, {}, came, went, {})
     for table, which in ((old, "before"), (new, "after")):
         _check_id(table, row_id, which)
     before, after = _matched(old, new, row_id)
@@ -76,8 +79,9 @@ def compare_tables(old: pl.DataFrame, *, new: pl.DataFrame, row_id: str | None, 
         for name in shared
         if name != row_id
     }
-    labels = differs.pop(target, np.zeros(before.height, dtype=np.bool_)) if target else np.zeros(0, dtype=np.bool_)
-    edited = np.any(list(differs.values()), axis=0) if differs else np.zeros(before.height, dtype=np.bool_)
+    none = np.zeros(before.height, dtype=np.bool_)
+    labels = differs.pop(target, none) if target else none
+    edited = np.any(list(differs.values()), axis=0) if differs else none
     return Changes(
         added=new.height - after.height,
         removed=old.height - before.height,
@@ -86,6 +90,12 @@ def compare_tables(old: pl.DataFrame, *, new: pl.DataFrame, row_id: str | None, 
         columns={name: int(rows.sum()) for name, rows in differs.items() if rows.any()},
         new_columns=came,
         lost_columns=went,
+        rows={
+            "added": new[row_id].filter(~new[row_id].is_in(before[row_id].implode())),
+            "removed": old[row_id].filter(~old[row_id].is_in(before[row_id].implode())),
+            "relabelled": before[row_id].filter(pl.Series(labels, dtype=pl.Boolean)),
+            "edited": before[row_id].filter(pl.Series(edited, dtype=pl.Boolean)),
+        },
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from slipway.data.diff import Changes, compare_tables
+from slipway.data.drift import moved
 from slipway.modeling.compare import Comparison, compare
 from slipway.modeling.compare_runs import compare_runs as difference_of
 from slipway.modeling.train import days_of, moments
@@ -33,6 +34,8 @@ class DatasetComparison(Record, frozen=True, kw_only=True):
         removed: Rows that are gone.
         relabelled: Rows with another Y.
         edited: Rows with another value that is not Y.
+        rows: The first rows that were added, removed, relabelled or edited, as many of each as asked for, by name;
+            empty where rows have no name of their own.
         sentences: All of it in words.
     """
 
@@ -42,6 +45,7 @@ class DatasetComparison(Record, frozen=True, kw_only=True):
     removed: int
     relabelled: int
     edited: int
+    rows: dict[str, tuple[str, ...]]
     sentences: tuple[str, ...]
 
 
@@ -63,11 +67,14 @@ class RunComparison(Record, frozen=True, kw_only=True):
     sentences: tuple[str, ...]
 
 
-def compare_datasets(parts: Parts, before: str, after: str) -> DatasetComparison:
+def compare_datasets(parts: Parts, before: str, after: str, *, rows: int = 0) -> DatasetComparison:
     """Compare two versions row by row, by the entity where it names a row and by content otherwise."""
     old, new = datasets.find(parts, before), datasets.find(parts, after)
     changes = _changes(parts, datasets.rows_of(parts, old), datasets.rows_of(parts, new))
     sentence = f"{new.name} {short(new.id)} against {old.name} {short(old.id)}: {changes.words}."
+    named = {what: tuple(map(str, ids.head(rows))) for what, ids in changes.rows.items() if rows and len(ids)}
+    listed = [f"{what}: {', '.join(ids)}{_more(changes.rows[what], rows)}." for what, ids in named.items()]
+    drift = moved(old, new=new)
     return DatasetComparison(
         before=old.id,
         after=new.id,
@@ -75,8 +82,13 @@ def compare_datasets(parts: Parts, before: str, after: str) -> DatasetComparison
         removed=changes.removed,
         relabelled=changes.relabelled,
         edited=changes.edited,
-        sentences=(sentence,),
+        rows=named,
+        sentences=(sentence, *listed, *([f"Columns that moved: {'; '.join(drift)}."] if drift else [])),
     )
+
+
+def _more(ids: pl.Series, rows: int) -> str:
+    return f" and {len(ids) - rows:,} more" if len(ids) > rows else ""
 
 
 def compare_runs(parts: Parts, before: str, after: str) -> RunComparison:

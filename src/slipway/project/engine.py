@@ -26,6 +26,7 @@ from slipway.project.attributing import Attribution
 from slipway.project.benching import BenchPlan, bench
 from slipway.project.comparing import DatasetComparison, RunComparison, compare_datasets, compare_runs
 from slipway.project.keeping import Pruned, prune
+from slipway.project.lineage import Lineage, lineage_of
 from slipway.project.labelling import LabelDesk
 from slipway.project.querying import query
 from slipway.project.rollouts import ReplayReport
@@ -166,9 +167,17 @@ class Project:
         """Return all dataset versions, oldest first."""
         return [version for _, version, _ in self._parts.store.all(DatasetVersion)]
 
-    def compare_datasets(self, before: str, after: str) -> DatasetComparison:
-        """Say what changed between two versions: rows, labels, columns."""
-        return compare_datasets(self._parts, before, after)
+    def compare_datasets(self, before: str, after: str, *, rows: int = 0) -> DatasetComparison:
+        """Say what changed between two versions: rows, labels, columns; and name so many rows of each change."""
+        return compare_datasets(self._parts, before, after, rows=rows)
+
+    def dataset_lineage(self, dataset: str | None = None) -> Lineage:
+        """Say what a version came from and what came from it; None takes the newest.
+
+        Raises:
+            NotFound: No such dataset.
+        """
+        return lineage_of(self._parts, datasets.find(self._parts, dataset))
 
     @cached_property
     def labels(self) -> LabelDesk:
