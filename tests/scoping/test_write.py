@@ -11,7 +11,7 @@ from slipway.records.base import content_id
 from slipway.scoping.duration import LONGEST_S, duration, seconds
 from slipway.scoping.init import starter_files
 from slipway.scoping.parse import parse
-from slipway.scoping.write import _value, write
+from slipway.scoping.write import toml_value, write
 
 HERE = Path(__file__).parent
 PAGE = (HERE / "hearts.toml").read_text()
@@ -75,9 +75,9 @@ def pages(draw):
     page = page.replace("alpha = 0.05", f"alpha = {draw(st.floats(1e-6, 0.99))!r}")
     page = page.replace("[fields]", "[fields]\n" + "\n".join(f"{k} = {v}" for k, v in draw(fields).items()))
     page = page.replace('"60d"', f'"{duration(7 * 86400 + draw(st.floats(0, 1e9)))}"')
-    page = page.replace('["harm", "not-worse"]', _value(draw(gates)))
-    page = page.replace('"model.py:load"', f'"model.py:load"\nparams = {_value(draw(params))}')
-    return page.replace('"Ward 3 <ward3@example.org>"', _value(draw(texts)))
+    page = page.replace('["harm", "not-worse"]', toml_value(draw(gates)))
+    page = page.replace('"model.py:load"', f'"model.py:load"\nparams = {toml_value(draw(params))}')
+    return page.replace('"Ward 3 <ward3@example.org>"', toml_value(draw(texts)))
 
 
 @given(pages())

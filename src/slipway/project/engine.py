@@ -11,6 +11,7 @@ from slipway.control.step import Controller
 from slipway.errors import Conflict
 from slipway.project import (
     attributing,
+    checking,
     commanding,
     datasets,
     packages,
@@ -120,6 +121,10 @@ class Project:
     def missing(self) -> tuple[Missing, ...]:
         """Return what is missing for which step of the life."""
         return status.missing_now(self._parts)
+
+    def outside_trouble(self) -> tuple[str, ...]:
+        """Return what the scope names and is not there or does not fit: functions, files, columns. Nothing is run."""
+        return checking.outside_trouble(self._parts)
 
     def readiness(self) -> Readiness:
         """Return the ML Test Score of the model in question, item by item, from what the store holds."""

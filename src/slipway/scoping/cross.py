@@ -105,10 +105,9 @@ def check_live(live: str | None, *, case: Case, arms: tuple[Arm, ...], names: se
         problems.add(place, want="the name of an arm, [arms.NAME]", got=f"'{live}'", way_out=way_out)
     if live is None and case is Case.REPLACE:
         known = f"; one of: {', '.join(a.name for a in arms)}" if arms else ""
-        problems.add(
+        problems.absent(
             place,
             want=f"the arm that answers today{known}",
-            got="nothing",
             way_out='Describe the system to be replaced as [arms.NAME], and write live = "NAME" in [serving].',
         )
 

@@ -1,5 +1,6 @@
 """The text of ``slipway.toml`` to a checked :class:`~slipway.records.scope.Scope`, or all that is wrong with it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from slipway.records.field import Field
@@ -29,7 +30,7 @@ from slipway.scoping.keys import (
     Key,
 )
 from slipway.scoping.parts import read_arms, read_fields
-from slipway.scoping.problems import Problems
+from slipway.scoping.problems import Fault, Problems
 from slipway.scoping.stages import read_rollout
 from slipway.scoping.syntax import read_page
 from slipway.scoping.table import R, build, read_table, unknown
@@ -63,6 +64,20 @@ def parse(source: str | bytes, *, path: str = "slipway.toml") -> Scope:
     problems.settle()
     assert scope is not None, "a fault was found and not noted"  # noqa: S101 - a bug of ours, not of the file
     return scope
+
+
+def faults(table: Mapping[str, Any]) -> tuple[Fault, ...]:
+    """Return all that is wrong with a page that may be half written, by the same checks as :func:`parse`.
+
+    Args:
+        table: What the page says so far.
+
+    >>> [f.said for f in faults({"project": {"case": "improve"}}) if not f.absent]
+    ["want 'new', 'assist' or 'replace', got 'improve'."]
+    """
+    problems = Problems("slipway.toml", lines={}, length=1)
+    _Reading(dict(table), problems).scope()
+    return tuple(problems.faults)
 
 
 class _Reading:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from slipway.errors import BadFile
 from slipway.scoping.lines import Place, dotted
@@ -24,6 +24,20 @@ class Wrong(Exception):
         self.way_out = way_out
 
 
+class Fault(NamedTuple):
+    """One fault without its line.
+
+    Attributes:
+        place: Where it is.
+        said: What was wanted, what came, and the way out.
+        absent: Whether the key or table is not there at all.
+    """
+
+    place: Place
+    said: str
+    absent: bool
+
+
 class Problems:
     """Collects faults, so that a person mends a file once and not once a fault."""
 
@@ -32,6 +46,7 @@ class Problems:
         self._lines = lines
         self._length = length
         self._found: dict[str, int] = {}
+        self.faults: list[Fault] = []
 
     def __len__(self) -> int:
         """Return how many were found so far."""
@@ -39,21 +54,25 @@ class Problems:
 
     def add(self, place: Place, *, want: str, got: str, way_out: str = "") -> None:
         """Note one fault of one key."""
-        text = f"line {self.line(place)}, {dotted(place)}: want {want}, got {got}."
-        self._found[f"{text} {way_out}".strip()] = self.line(place)
+        self._note(place, f"want {want}, got {got}. {way_out}".strip())
 
     def quote(self, place: Place, error: Exception) -> None:
         """Note what a record said when it refused its values."""
         said = "want " + str(error).partition("want ")[2]  # the record's own name for it is in the place already
-        self._found[f"line {self.line(place)}, {dotted(place)}: {said}"] = self.line(place)
+        self._note(place, said)
 
     def absent(self, place: Place, *, want: str, way_out: str) -> None:
         """Note a table or key that is not there at all."""
         if len(place) == 1:
             text = f"line {self._length}, [{dotted(place)}]: want {want}, got the end of the file. {way_out}"
             self._found[text] = self._length
+            self.faults.append(Fault(place, f"want {want}. {way_out}", absent=True))
         else:
-            self.add(place, want=want, got="nothing", way_out=way_out)
+            self._note(place, f"want {want}, got nothing. {way_out}", absent=True)
+
+    def _note(self, place: Place, said: str, *, absent: bool = False) -> None:
+        self._found[f"line {self.line(place)}, {dotted(place)}: {said}"] = self.line(place)
+        self.faults.append(Fault(place, said, absent))
 
     def line(self, place: Place) -> int:
         """Return the line of the place, or of the nearest thing around it that is there."""

@@ -50,7 +50,7 @@ def write(scope: Scope) -> str:
 def _table(name: str, record: Any, keys: tuple[Key, ...], **more: Any) -> str:
     values = {k.name: more.get(k.name, getattr(record, k.field or k.name, None)) for k in keys}
     shown = {k.name: values[k.name] for k in keys if values[k.name] is not None and values[k.name] != k.default}
-    lines = (f"{key} = {_value(_as_written(key, value))}" for key, value in shown.items())
+    lines = (f"{key} = {toml_value(_as_written(key, value))}" for key, value in shown.items())
     return "\n".join([f"[{name}]", *lines])
 
 
@@ -67,7 +67,7 @@ def _journal(scope: Scope) -> str:
 
 def _field(field: Field) -> str:
     shown = {k.name: _short(getattr(field, k.name)) for k in FIELD if getattr(field, k.name) != k.default}
-    return f"{field.name} = {_value(field.kind if list(shown) == ['kind'] else shown)}"
+    return f"{field.name} = {toml_value(field.kind if list(shown) == ['kind'] else shown)}"
 
 
 def _arm(arm: Arm) -> str:
@@ -76,11 +76,11 @@ def _arm(arm: Arm) -> str:
 
 def _rollout(scope: Scope) -> str:
     plan = scope.rollout
-    head = ["[rollout]", f"alpha = {_value(plan.alpha)}", f"maturity = {_value(duration(plan.maturity_s))}"]
+    head = ["[rollout]", f"alpha = {toml_value(plan.alpha)}", f"maturity = {toml_value(duration(plan.maturity_s))}"]
     if plan.readiness is not None:
-        head.append(f"readiness = {_value(_short(plan.readiness))}")
+        head.append(f"readiness = {toml_value(_short(plan.readiness))}")
     stages = [f"  {_stage(stage)}," for stage in plan.stages]
-    return "\n".join([*head, f"pair = {_value(plan.pair)}", "stages = [", *stages, "]"])
+    return "\n".join([*head, f"pair = {toml_value(plan.pair)}", "stages = [", *stages, "]"])
 
 
 def _stage(stage: Stage) -> str:
@@ -92,7 +92,7 @@ def _stage(stage: Stage) -> str:
         "max": duration(stage.max_s),
         "gates": [_gate(gate) for gate in stage.gates],
     }
-    return _value(parts)
+    return toml_value(parts)
 
 
 def _gate(gate: Gate) -> dict[str, Any]:
@@ -105,22 +105,27 @@ def _short(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
 
 
-def _value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """Write one value as TOML on one line.
+
+    >>> toml_value({"kind": "number", "low": 0, "unit": "µm"})
+    '{ kind = "number", low = 0, unit = "µm" }'
+    """
     match value:
         case JsonShape():
             shown = {"score": value.score, "rows": value.rows, "names": dict(value.names)}
-            return _value({key: item for key, item in shown.items() if item})
+            return toml_value({key: item for key, item in shown.items() if item})
         case bool():
             return "true" if value else "false"
         case str():
             return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
         case Mapping():
-            return "{ " + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items()) + " }" if value else "{}"
+            return "{ " + ", ".join(f"{_key(k)} = {toml_value(v)}" for k, v in value.items()) + " }" if value else "{}"
         case list() | tuple():
-            return "[" + ", ".join(map(_value, value)) + "]"
+            return "[" + ", ".join(map(toml_value, value)) + "]"
         case _:
             return repr(value)
 
 
 def _key(key: str) -> str:
-    return key if key.replace("_", "a").replace("-", "a").isalnum() and key.isascii() else _value(key)
+    return key if key.replace("_", "a").replace("-", "a").isalnum() and key.isascii() else toml_value(key)
