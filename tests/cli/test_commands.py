@@ -27,7 +27,7 @@ ARGUMENTS = {
     ("run", "train"): ("--seed", "1"),
     ("run", "list"): (),
     ("run", "show"): (),
-    ("run", "compare"): (),
+    ("run", "compare"): ("--diff",),
     ("run", "slices"): (),
     ("model", "list"): (),
     ("model", "show"): ("first",),
@@ -50,7 +50,7 @@ ARGUMENTS = {
 """What each command is called with; all of them end well in the project of the fixture."""
 
 ELSEWHERE = {
-    *(("bench",), ("bench", "show")),
+    *(("bench",), ("bench", "show"), ("run", "search")),
     *(("key", "make"), ("key", "revoke")),
     *(("init",), ("serve",), ("demo",), ("rollout", "start"), ("rollout", "back"), ("monitor", "show")),
 }

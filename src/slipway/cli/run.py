@@ -1,6 +1,7 @@
 """``slipway run``: (code, hyperparameters, data, seed) -> model and metrics."""
 
 import json
+import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,22 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 from cyclopts import App
 
-from slipway.cli.data import SCORE_HEADS, score_row
 from slipway.cli.options import COMMON, Common
 from slipway.cli.pick import before_of, pick
-from slipway.cli.screen import Screen, counting, say, show, working
+from slipway.cli.run_live import reporting
+from slipway.cli.run_page import page, page_of_all
+from slipway.cli.run_search import search
+from slipway.cli.screen import Screen, counting, show, tell, working
 from slipway.errors import BadInput
 from slipway.records.run import Run, RunKind
-from slipway.words import amount, moment, number, percent, short, span
+from slipway.words import amount, count, number, percent, plain, short, span
 
 if TYPE_CHECKING:
     from slipway.modeling.fairness import GroupMeasure
-    from slipway.project.attributing import Attribution
+    from slipway.project.attributing import Attribution, Outlook
     from slipway.project.comparing import RunComparison
     from slipway.project.slicing import ErrorAnalysis
     from slipway.stats.evidence import FixedInterval
 
 app = App(name="run")
+
+_ASK_FROM_S = 60.0
 
 
 @app.command(sort_key=0)
@@ -33,7 +38,9 @@ def train(
     *,
     param: list[str] | None = None,
     seed: int | None = None,
+    seeds: int = 1,
     name: str | None = None,
+    timeout: str | None = None,
     common: Common = COMMON,
 ) -> int:
     """Train a model, compare it with the baselines, find its worst slices, and package it.
@@ -42,24 +49,33 @@ def train(
         dataset: Id, start of an id, or name of the dataset version; the newest if not given.
         param: A hyperparameter as NAME=VALUE, over those in slipway.toml; may be given several times.
         seed: Seed of all chance; that of slipway.toml if not given.
+        seeds: With how many seeds in all to train; the model of the first is packaged, the others tell what is chance.
         name: Name of the packaged model.
+        timeout: The longest that one training may take, such as 10min.
         common: What every command takes.
     """
+    from slipway.scoping.duration import seconds  # noqa: PLC0415 - it brings the rules; --help must not wait for them
+
     project = common.open()
+    timeout_s = None if timeout is None else seconds(timeout)
     chosen = None if dataset is None else pick(dataset, project.datasets(), what="dataset", key=_id, name=_name).id
     params = {**project.scope.modeling.params, **_params(param)} if param else None
-    with working("training"):
-        run = project.train(dataset=chosen, params=params, seed=seed, name=name)
-    return show(run, human=_page, common=common)
+    with reporting("training") as told:
+        run = project.train(chosen, params=params, seed=seed, seeds=seeds, name=name, timeout_s=timeout_s, told=told)
+    return show(run, human=page, common=common)
 
 
-@app.command(name="list", sort_key=1)
+app.command(search, sort_key=1)
+
+
+@app.command(name="list", sort_key=2)
 def list_(*, common: Common = COMMON) -> int:
-    """List the runs, oldest first."""
-    return show(common.open().runs(), human=_list, common=common)
+    """List the runs, oldest first: what kind each was, and what was begun but did not end well."""
+    project = common.open()
+    return show(project.runs(), human=partial(page_of_all, attempts=project.attempts()), common=common)
 
 
-@app.command(name="show", sort_key=2)
+@app.command(name="show", sort_key=3)
 def show_(run: str | None = None, /, *, common: Common = COMMON) -> int:
     """Show a run: its scores beside the baselines, its worst slices, and everything needed to repeat it.
 
@@ -67,17 +83,21 @@ def show_(run: str | None = None, /, *, common: Common = COMMON) -> int:
         run: Id or start of an id; the newest if not given.
         common: What every command takes.
     """
-    return show(_pick(run, common.open().runs()), human=_page, common=common)
+    project = common.open()
+    chosen = _pick(run, project.runs())
+    return show(chosen, human=partial(page, kind=project.kind_of_run(chosen.id)), common=common)
 
 
-@app.command(sort_key=3)
+@app.command(sort_key=4)
 def compare(
     before: str | None = None,
     after: str | None = None,
     /,
     *,
+    diff: bool = False,
     divide: bool = False,
     seeds: int = 3,
+    yes: bool = False,
     common: Common = COMMON,
 ) -> int:
     """Say what one run changed against another (code, hyperparameters or data), and what that brought.
@@ -85,9 +105,11 @@ def compare(
     Args:
         before: Id or start of an id of the earlier run; the one before the later if not given.
         after: The later run; the newest if not given.
+        diff: Also print what changed in the code, line by line.
         divide: Also say how much of the change each of code, hyperparameters and data brought. For that the models
             between the two runs are trained (new code on old data, ...), once; they are kept.
         seeds: With --divide: seeds to train each of them with.
+        yes: With --divide: do not ask, however long it takes.
         common: What every command takes.
     """
     project = common.open()
@@ -97,10 +119,11 @@ def compare(
         earlier = before_of(later, known, what="run", key=_id) if before is None else _pick(before, known)
         found = project.compare_runs(earlier.id, later.id)
     if not divide:
-        return show(found, human=say((*found.sentences, *_offer(found))), common=common)
+        return show(found, human=partial(_compared, diff=diff), common=common)
+    _agree(project.attribution_outlook(earlier.id, later.id, seeds=seeds), yes=yes)
     with counting("training models between the two runs") as told:
         parts = project.attribute_runs(earlier.id, later.id, seeds=seeds, told=told)
-    return show(Divided(comparison=found, division=parts), human=_divided, common=common)
+    return show(Divided(comparison=found, division=parts), human=partial(_divided, diff=diff), common=common)
 
 
 @dataclass(frozen=True)
@@ -111,9 +134,36 @@ class Divided:
     division: "Attribution"
 
 
-def _divided(screen: Screen, found: Divided) -> None:
+def _divided(screen: Screen, found: Divided, *, diff: bool) -> None:
     for sentence in (*found.comparison.sentences, *found.division.sentences):
         screen.line(sentence)
+    _diff(screen, found.comparison, wanted=diff)
+
+
+def _compared(screen: Screen, found: "RunComparison", *, diff: bool) -> None:
+    for sentence in (*found.sentences, *_offer(found)):
+        screen.line(sentence)
+    _diff(screen, found, wanted=diff)
+
+
+def _diff(screen: Screen, found: "RunComparison", *, wanted: bool) -> None:
+    if wanted:
+        screen.line()
+        for line in found.diff or ("no line of the code changed",):
+            print(plain(line))  # as it is: code that is wrapped at words is no code
+
+
+def _agree(outlook: "Outlook", *, yes: bool) -> None:
+    """Say what is going to be trained and about how long that takes; ask where it is more than a minute."""
+    if not outlook.models:
+        return
+    tell(f"{count(outlook.models, 'model')} to train, about {span(outlook.seconds)} by how long the two runs took.")
+    if yes or outlook.seconds <= _ASK_FROM_S:
+        return
+    if not sys.stdin.isatty():
+        raise BadInput(f"--divide: want a yes to about {span(outlook.seconds)} of training, got none. Add --yes.")
+    if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise BadInput("--divide: want a yes, got none. Nothing was trained.")
 
 
 def _offer(found: "RunComparison") -> tuple[str, ...]:
@@ -124,7 +174,7 @@ def _offer(found: "RunComparison") -> tuple[str, ...]:
     return (f"'slipway run compare {ids} --divide' says how much each change brought; it trains the models between.",)
 
 
-@app.command(sort_key=4)
+@app.command(sort_key=5)
 def slices(
     run: str | None = None, /, *, depth: int = 3, most: int = 10, svg: Path | None = None, common: Common = COMMON
 ) -> int:
@@ -213,39 +263,3 @@ def _params(words: list[str]) -> dict[str, Any]:
         except ValueError:
             found[name] = value
     return found
-
-
-def _list(screen: Screen, known: list[Run]) -> None:
-    rows = [(short(r.id), moment(r.started_us), short(r.data), _test(r), short(r.package or "-")) for r in known]
-    heads = ("id", "trained", "data", ">on test rows", "package")
-    screen.table(heads, rows, none="No run yet. 'slipway run train' trains one.")
-
-
-def _test(run: Run) -> str:
-    found = next((s for s in run.scores if s.name == "model" and s.split == "test"), None)
-    return amount(found.value, metric=found.metric) if found else "unknown"
-
-
-def _page(screen: Screen, run: Run) -> None:
-    screen.title(f"Run {short(run.id)}")
-    screen.facts(
-        [
-            ("id", run.id),
-            ("trained", f"{moment(run.started_us)}, in {span((run.ended_us - run.started_us) / 1e6)}"),
-            ("data", short(run.data)),
-            ("code", short(run.code)),
-            ("parameters", json.dumps(run.params, sort_keys=True, default=str)),
-            ("seed", str(run.seed)),
-            ("package", run.package or "none"),
-        ]
-    )
-    screen.line()
-    screen.title("Scores")
-    screen.table(SCORE_HEADS, [score_row(s) for s in run.scores])
-    screen.line()
-    screen.title("Worst slices")
-    rows = [
-        (s.where, f"{number(s.n)} ({percent(s.share, digits=0)})", number(s.value), number(s.rest), number(s.headroom))
-        for s in run.slices
-    ]
-    screen.table(("where", ">rows", ">inside", ">elsewhere", ">headroom"), rows, none="none that is confirmed")

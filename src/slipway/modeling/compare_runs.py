@@ -1,7 +1,7 @@
 """Two runs side by side: what was changed, and what it brought."""
 
 from collections.abc import Mapping
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, unified_diff
 from typing import Any
 
 from slipway.modeling.compare import Comparison
@@ -63,6 +63,19 @@ def compare_runs(
         if run.environment.get(name) != against.environment.get(name)
     )
     return RunDifference(kind=kind_of(run, against=against), changes=(*changes, *moved), brought=brought)
+
+
+def code_diff(new: Mapping[str, str], *, old: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what changed in the code as a unified diff, line by line; empty where nothing did.
+
+    >>> code_diff({"m.py": "a = 2"}, old={"m.py": "a = 1"})
+    ('--- before/m.py', '+++ after/m.py', '@@ -1 +1 @@', '-a = 1', '+a = 2')
+    """
+    lines: list[str] = []
+    for name in sorted({*new, *old}):
+        before, after = old.get(name, "").splitlines(), new.get(name, "").splitlines()
+        lines += unified_diff(before, after, f"before/{name}", f"after/{name}", lineterm="")
+    return tuple(lines)
 
 
 def _code_changes(new: Mapping[str, str], old: Mapping[str, str]) -> list[str]:

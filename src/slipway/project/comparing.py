@@ -9,7 +9,9 @@ import polars as pl
 from slipway.data.diff import Changes, compare_tables
 from slipway.data.drift import moved
 from slipway.modeling.compare import Comparison, compare
+from slipway.modeling.compare_runs import code_diff
 from slipway.modeling.compare_runs import compare_runs as difference_of
+from slipway.modeling.seeds import SeedDifference, seed_difference
 from slipway.modeling.train import days_of, moments
 from slipway.project import datasets
 from slipway.project.datasets import Kept
@@ -17,7 +19,7 @@ from slipway.project.runs import answers_of, find
 from slipway.project.tables import target
 from slipway.records.base import Record
 from slipway.records.run import Run, RunKind
-from slipway.records.scoring import Scoring
+from slipway.records.scoring import ALPHA, Scoring
 from slipway.wiring import Parts
 from slipway.words import short
 
@@ -57,6 +59,8 @@ class RunComparison(Record, frozen=True, kw_only=True):
         after: Id of the later run.
         kind: Told from content hashes.
         brought: Both models on common rows that neither learned from; None if there are too few.
+        seeds: What of the difference is the seeds', where both were repeated on the same data; else None.
+        diff: What changed in the code, as a unified diff.
         sentences: All of it in words.
     """
 
@@ -64,6 +68,8 @@ class RunComparison(Record, frozen=True, kw_only=True):
     after: str
     kind: RunKind
     brought: Comparison | None
+    seeds: SeedDifference | None
+    diff: tuple[str, ...]
     sentences: tuple[str, ...]
 
 
@@ -97,18 +103,44 @@ def compare_runs(parts: Parts, before: str, after: str) -> RunComparison:
     old_data, new_data = (datasets.kept(parts, datasets.find(parts, run.data)) for run in (old, new))
     changes = _changes(parts, datasets.rows_of(parts, old_data.version), datasets.rows_of(parts, new_data.version))
     brought = _brought(parts, old, new, old_data=old_data, new_data=new_data)
+    sources, against_sources = sources_of(parts, new), sources_of(parts, old)
     found = difference_of(
         new,
         against=old,
-        sources=sources_of(parts, new),
-        against_sources=sources_of(parts, old),
+        sources=sources,
+        against_sources=against_sources,
         data_words=changes.words,
         brought=brought,
     )
     told = brought.words if brought else f"fewer than {FEWEST_ROWS} rows that neither learned from, so nobody can tell"
     changed = found.changes or ("nothing that is hashed changed",)
+    seeds = _seeds(parts, old, new, data=new_data)
     sentences = (f"It is a {found.kind} change: {'; '.join(changed)}.", f"What it brought: {told}.")
-    return RunComparison(before=old.id, after=new.id, kind=found.kind, brought=brought, sentences=sentences)
+    return RunComparison(
+        before=old.id,
+        after=new.id,
+        kind=found.kind,
+        brought=brought,
+        seeds=seeds,
+        diff=code_diff(sources, old=against_sources),
+        sentences=sentences if seeds is None else (*sentences, seeds.words),
+    )
+
+
+def _seeds(parts: Parts, old: Run, new: Run, *, data: Kept) -> SeedDifference | None:
+    """Compare repeated runs of one version: its held-out rows are those that all of their models answered."""
+    if old.data != new.data or min(len(old.repeats), len(new.repeats)) < 2:
+        return None
+    rows, scoring = data.labelled[data.split.test], Scoring.of(parts.scope.task, metric=parts.scope.metric)
+    y = target(rows, name=parts.scope.task.target)
+
+    def losses(run: Run) -> Any:
+        said = (np.frombuffer(parts.blobs.get(repeat.answers), dtype="<f8") for repeat in run.repeats)
+        return np.stack([scoring.loss(y, answers=answers) for answers in said])
+
+    return seed_difference(
+        losses(new), against=losses(old), metric=scoring.metric, alpha=ALPHA, clusters=clusters_of(parts, rows)
+    )
 
 
 def _brought(parts: Parts, old: Run, new: Run, *, old_data: Kept, new_data: Kept) -> Comparison | None:

@@ -29,11 +29,13 @@ from slipway.project.comparing import DatasetComparison, RunComparison, compare_
 from slipway.project.keeping import Pruned, prune
 from slipway.project.lineage import Lineage, lineage_of
 from slipway.project.labelling import LabelDesk
+from slipway.project.proving import Kind, kind_proven
 from slipway.project.querying import query
 from slipway.project.rollouts import ReplayReport
 from slipway.project.scoring import Scored, score, take_outcomes
 from slipway.project.shelf import Shelf
 from slipway.project.shelf import Shelf
+from slipway.project.searching import Found, Progress, SearchPlan, search
 from slipway.project.slicing import ErrorAnalysis, analyse_errors
 from slipway.project.status import Status
 from slipway.project.tables import as_polars
@@ -200,6 +202,7 @@ class Project:
         seeds: int = 1,
         name: str | None = None,
         timeout_s: float | None = None,
+        search: str | None = None,
         told: Callable[[Reported], object] = lambda _: None,
     ) -> Run:
         """Train, compare with the baselines, find the worst slices, and package.
@@ -212,6 +215,7 @@ class Project:
                 chance. What was trained once is kept.
             name: Name of the package; the project's if not given.
             timeout_s: The longest that one call of the training function may take; in the main thread only.
+            search: The search that found the hyperparameters, to be kept with the run.
             told: Called with each report of a training function that takes ``report``.
 
         Raises:
@@ -221,8 +225,32 @@ class Project:
             Refused: The model cannot be packaged faithfully; the message says why.
         """
         version = datasets.find(self._parts, dataset)
-        wish = runs.Wish(params=params, seed=seed, seeds=seeds, name=name, timeout_s=timeout_s)
+        wish = runs.Wish(params=params, seed=seed, seeds=seeds, name=name, timeout_s=timeout_s, search=search)
         return runs.train(self._parts, version=version, wish=wish, told=told, by=self._by)
+
+    def search(
+        self,
+        dataset: str | None = None,
+        *,
+        plan: SearchPlan = SearchPlan(),  # noqa: B008 - immutable
+        told: Callable[[Progress], object] = lambda _: None,
+    ) -> Found:
+        """Search for hyperparameters on validation folds inside the rows to learn from.
+
+        The rows held out are not looked at; train with what was found to look once: ``train(params=found.best.params,
+        search=found.search)``. What was tried before counts and is not tried again.
+
+        Args:
+            dataset: Name or id (or its beginning) of a version; None takes the newest.
+            plan: What it may cost, and how it measures.
+            told: Called with each trial that ended.
+
+        Raises:
+            BadInput: The scope names no space, or trials fail one like the other.
+            MissingExtra: optuna is not installed.
+        """
+        version = datasets.find(self._parts, dataset)
+        return search(self._parts, version=version, plan=plan, told=told, by=self._by)
 
     def runs(self) -> list[Run]:
         """Return all runs, oldest first."""
@@ -231,6 +259,17 @@ class Project:
     def attempts(self) -> list[Seen]:
         """Return every training, search and division that was begun, and what became of it; also of those killed."""
         return attempts(self._parts)
+
+    def kind_of_run(self, run: str) -> Kind:
+        """Tell what kind of run it was against the run before it, its hashes held against what is kept.
+
+        Raises:
+            Corrupt: Kept code or hyperparameters are not what the run's hashes name.
+        """
+        known = self.runs()
+        found = runs.find(self._parts, run)
+        place = [one.id for one in known].index(found.id)
+        return kind_proven(self._parts, found, against=known[place - 1] if place else None)
 
     def judge_run(self, run: Run) -> tuple[Judgement, ...]:
         """Hold a run against baselines, target and kill rule, on the rows held out."""

@@ -15,6 +15,11 @@ class RunKind(StrEnum):
     MIXED = "mixed"
     REPLAY = "replay"
 
+    @property
+    def purpose(self) -> str:
+        """What such runs are for: research holds the data and varies the model, production the other way round."""
+        return {RunKind.MODEL_CENTRIC: "research", RunKind.DATA_CENTRIC: "production"}.get(self, "")
+
 
 class Level(StrEnum):
     """What a slice is held against: what a person or the present system reaches in it, else the model elsewhere."""

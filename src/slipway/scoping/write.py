@@ -23,6 +23,7 @@ from slipway.scoping.keys import (
     TASK,
     Key,
 )
+from slipway.scoping.space import as_written as written_space
 
 
 def write(scope: Scope) -> str:
@@ -57,6 +58,8 @@ def _table(name: str, record: Any, keys: tuple[Key, ...], **more: Any) -> str:
 def _as_written(key: str, value: Any) -> Any:
     if key == "options":
         return dict(value)
+    if key == "search":
+        return written_space(value)
     return value if key == "params" else _short(value)
 
 
