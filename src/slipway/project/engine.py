@@ -27,15 +27,14 @@ from slipway.project.attributing import Attribution
 from slipway.project.benching import BenchPlan, bench
 from slipway.project.comparing import DatasetComparison, RunComparison, compare_datasets, compare_runs
 from slipway.project.keeping import Pruned, prune
-from slipway.project.lineage import Lineage, lineage_of
 from slipway.project.labelling import LabelDesk
+from slipway.project.lineage import Lineage, lineage_of
 from slipway.project.proving import Kind, kind_proven
 from slipway.project.querying import query
 from slipway.project.rollouts import ReplayReport
 from slipway.project.scoring import Scored, score, take_outcomes
-from slipway.project.shelf import Shelf
-from slipway.project.shelf import Shelf
 from slipway.project.searching import Found, Progress, SearchPlan, search
+from slipway.project.shelf import Shelf
 from slipway.project.slicing import ErrorAnalysis, analyse_errors
 from slipway.project.status import Status
 from slipway.project.tables import as_polars
@@ -334,11 +333,6 @@ class Project:
     def packages(self) -> list[tuple[str, Manifest]]:
         """Return (package id, manifest), oldest first."""
         return [(id_, manifest) for id_, manifest, _ in self._parts.store.all(Manifest)]
-
-    @property
-    def shelf(self) -> Shelf:
-        """Packages taken in from elsewhere, signed, described and handed out."""
-        return Shelf(self._parts, by=self._by)
 
     @property
     def shelf(self) -> Shelf:

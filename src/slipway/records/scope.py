@@ -10,7 +10,6 @@ from slipway.records.field import Field
 from slipway.records.rollout import Plan
 from slipway.records.task import Case, Task
 from slipway.records.trial import Dimension
-from slipway.records.trial import Dimension
 from slipway.records.worker_config import WhenFull
 
 
@@ -162,8 +161,6 @@ class Modeling(Record, frozen=True, kw_only=True):
         seed: Seed of all chance.
         tags: Columns besides X that the worst slices may name; the model never sees them.
         protected: Columns whose groups are measured one by one, such as a person's sex.
-        search: What hyperparameters are searched in: dimensions, or ``file.py:function`` that draws from an optuna
-            trial and returns hyperparameters; empty where nothing is searched.
         trusted_keys: Public keys of those who may sign a package that is rolled out; empty asks for no signature.
         search: What hyperparameters are searched in: dimensions, or ``file.py:function`` that draws from an optuna
             trial and returns hyperparameters; empty where nothing is searched.
@@ -174,7 +171,6 @@ class Modeling(Record, frozen=True, kw_only=True):
     seed: int = 0
     tags: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
-    search: tuple[Dimension, ...] | str = ()
     trusted_keys: tuple[str, ...] = ()
     search: tuple[Dimension, ...] | str = ()
 

@@ -14,7 +14,6 @@ from slipway.scoping import addresses as at
 from slipway.scoping import arm_values as ask
 from slipway.scoping import values as v
 from slipway.scoping.space import space
-from slipway.scoping.space import space
 
 
 class Default(Enum):
@@ -120,7 +119,6 @@ MODEL = (
     Key("seed", v.whole(least=0, most=2**32 - 1), default=0),
     Key("tags", v.words, default=()),
     Key("protected", v.words, default=()),
-    Key("search", space, default=()),
     Key("trusted_keys", at.keys, default=()),
     Key("search", space, default=()),
 )
