@@ -4,12 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
+from sklearn.linear_model import LinearRegression
 from sklearn.naive_bayes import GaussianNB
 
 from slipway import Project
 from slipway.data.labels.progress import Advice
 from slipway.errors import BadInput, Conflict, NotFound
 from slipway.project import datasets
+from slipway.project.labelling import queues
+from slipway.project.labelling.given import entries_of
+from slipway.project.labelling.subject import subject
 from slipway.records.label import Decision, LabelItem, QueueKind
 
 
@@ -183,6 +187,30 @@ def test_many_classes_and_a_training_function_of_ones_own(flawed):
     assert made.queue.column == "size"
     applied = flawed.labels.apply(dataset="sizes", column="size")
     assert applied.relabelled == 1
+
+
+def test_labels_that_are_numbers_are_ranked_by_residuals_and_not_weighed(flawed):
+    parts = flawed.project._parts
+    mine = subject(parts, dataset=None, column=None)._replace(classes=None)
+    made = queues.rank(
+        parts,
+        mine,
+        train=lambda x, y, params, seed: LinearRegression().fit(x, y),
+        params={},
+        folds=5,
+        tranche=50,
+        seed=0,
+        by="ann",
+        told=lambda *_: None,
+    )
+    assert (made.queue.wrong, made.queue.rows) == (None, 569)
+    first = {entry.row for entry in entries_of(parts, made.queue)[:50]}
+    assert len(first & flawed.wrong) > len(flawed.wrong) / 3  # a tenth of the rows
+    assert mine.checked("2.50") == "2.5"
+    with pytest.raises(BadInput, match="want a number, got 'much'"):
+        mine.checked("much")
+    with pytest.raises(BadInput, match="want labels that are classes"):
+        queues.adjudicate(parts, mine, by="ann")
 
 
 def test_every_blob_of_labels_is_verified(flawed):

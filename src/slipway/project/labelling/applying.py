@@ -58,6 +58,7 @@ def apply(parts: Parts, mine: Subject, *, consensus: bool, by: str) -> Applied:
     rulings = rulings_of(parts, mine)
     wanted = _wanted(rulings)
     if consensus:
+        mine.needs_classes("consensus")
         labels = labels_of(parts, mine)
         if not labels:
             raise BadInput("labels: want labels by annotators for a consensus, got none. See 'slipway label import'.")

@@ -74,16 +74,24 @@ class LabelDesk:
         return given.take(self._parts, source, mine=mine, columns=columns, guideline=guideline, by=self._by)
 
     def agreement(self, *, dataset: str | None = None, column: str | None = None) -> list[Agreement]:
-        """Measure how far annotators agree, for each version of the guideline and each two of them."""
-        return agreement(given.labels_of(self._parts, self._subject(dataset, column)))
+        """Measure how far annotators agree, for each version of the guideline and each two of them.
+
+        Raises:
+            BadInput: Labels are numbers.
+        """
+        mine = self._subject(dataset, column)
+        mine.needs_classes("agreement")
+        return agreement(given.labels_of(self._parts, mine))
 
     def consensus(self, *, dataset: str | None = None, column: str | None = None) -> Together:
         """Return what annotators say together of each row, and how good each of them seems to be (Dawid and Skene).
 
         Raises:
-            BadInput: There are no labels, or of one class only.
+            BadInput: Labels are numbers, or of one class only.
         """
-        return together(given.labels_of(self._parts, self._subject(dataset, column)))
+        mine = self._subject(dataset, column)
+        mine.needs_classes("consensus")
+        return together(given.labels_of(self._parts, mine))
 
     # --- queues
 

@@ -136,6 +136,7 @@ def adjudicate(parts: Parts, mine: Subject, *, by: str) -> Made:
     Raises:
         BadInput: There are no labels by several annotators, or no row is left.
     """
+    mine.needs_classes("adjudication")
     labels = labels_of(parts, mine)
     if not labels:
         raise BadInput("labels: want labels by several annotators, got none. Take them in with 'slipway label import'.")

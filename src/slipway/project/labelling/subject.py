@@ -63,6 +63,18 @@ class Subject(NamedTuple):
             raise BadInput(f"label of '{self.column}': want a number, got '{value}'.")
         return said(_number(value))
 
+    def needs_classes(self, what: str) -> None:
+        """Refuse labels that are numbers.
+
+        Raises:
+            BadInput: They are; the message names what needs classes.
+        """
+        if self.classes is None:
+            raise BadInput(
+                f"{what} of '{self.column}': want labels that are classes, got numbers, which are not weighed by how "
+                "often they are equal. Rank them by suspicion instead."
+            )
+
     def written(self, values: dict[int, str]) -> pl.DataFrame:
         """Return the table with other labels in some places, in the column's own type.
 
