@@ -147,6 +147,7 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
     from slipway.control.run import run  # noqa: PLC0415 - as above
     from slipway.control.takeover import taken_over  # noqa: PLC0415 - as above
     from slipway.control.until_open import until_open  # noqa: PLC0415 - as above
+    from slipway.serving.collector import collect_seldom  # noqa: PLC0415 - as above
     from slipway.serving.config_file import load_config  # noqa: PLC0415 - as above
     from slipway.serving.pulse import beat  # noqa: PLC0415 - as above
     from slipway.serving.run_state import State, is_alive, read_states, tell_state  # noqa: PLC0415 - as above
@@ -174,6 +175,7 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
             audit=parts.store.audit,
             taken_over=lambda route: taken_over(route, states=read_states(place), alive=is_alive),
         )
+        collect_seldom()
         run(
             desk,
             host=config.host,

@@ -16,6 +16,7 @@ from slipway.records.route import Route
 from slipway.records.worker_config import WorkerConfig, is_loopback
 from slipway.runtime.registry import ArmContext, open_arm
 from slipway.serving.access_log import AccessLog
+from slipway.serving.collector import collect_seldom
 from slipway.serving.config_file import load_config
 from slipway.serving.door import Door
 from slipway.serving.guard import Guard
@@ -134,6 +135,7 @@ def run_shadow(folder: Path, *, parent: int | None = None) -> None:
         open_arm=_opener(layout, config),
         alive=_alive(parent),
     )
+    collect_seldom()
     _run(shadow.run())
 
 

@@ -1,7 +1,6 @@
 """One worker: a socket, an event loop, and the projects that it serves."""
 
 import asyncio
-import gc
 import signal
 import socket
 import threading
@@ -13,6 +12,7 @@ import structlog
 
 from slipway.errors import Unavailable
 from slipway.serving.access_log import AccessLog
+from slipway.serving.collector import collect_seldom
 from slipway.serving.guard import Guard
 from slipway.serving.http_limits import HttpLimits
 from slipway.serving.http_protocol import Connections
@@ -110,9 +110,7 @@ class Worker:
         if self._grpc:
             await self._grpc.start()
         self._enter(State.READY)
-        gc.collect()
-        gc.freeze()  # what is loaded now stays; the collector need not look at it again
-        gc.set_threshold(20_000, 50, 100)  # a request leaves no cycles behind, so look seldom
+        collect_seldom()
         follows = [service.follow(loaded) for service, loaded in zip(self.services, loads, strict=True)]
         chores = [asyncio.create_task(chore) for chore in (self._every_second(), *follows)]
         await self._stop.wait()
