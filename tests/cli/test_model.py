@@ -3,6 +3,8 @@
 import json
 import shutil
 
+import pytest
+
 
 def test_the_card_and_the_key_that_signs(project, slipway, tmp_path):
     page = tmp_path / "card.html"
@@ -14,6 +16,7 @@ def test_the_card_and_the_key_that_signs(project, slipway, tmp_path):
     assert signer in page.read_text()
 
 
+@pytest.mark.slow
 def test_a_model_is_taken_in_and_signed(project, slipway, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(project, copy)

@@ -144,6 +144,23 @@ def test_an_mlflow_folder_with_skops(world):
     assert manifest.parity_rows == 400
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # MLflow's own
+def test_folders_that_mlflow_itself_has_written(world):
+    import mlflow.sklearn  # noqa: PLC0415 - it takes seconds
+
+    for written, kind in (("by-mlflow-skops", "skops"), ("by-mlflow-pickle", "cloudpickle")):
+        folder = world.folder / written
+        mlflow.sklearn.save_model(
+            world.model, str(folder), serialization_format=kind, pip_requirements=["scikit-learn"]
+        )
+        if kind == "skops":
+            assert world.bring(folder)[1].parity_rows == 400
+        else:
+            with pytest.raises(Refused, match="pickled with cloudpickle"):
+                world.bring(folder)
+
+
 class Bomb:
     def __reduce__(self):
         return (exec, ("open('went-off', 'w').close()",))

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from slipway import Project
 from slipway.errors import BadFile, Corrupt, NotFound, Refused
 from slipway.modeling.signing import public_key
+from slipway.project.packages import arm_name
 from slipway.project.rollouts import arm_of
 
 OTHER = b"o" * 32
@@ -54,6 +55,21 @@ def test_a_package_signed_by_nobody_trusted_is_refused_until_somebody_trusted_si
     report = strict.verify_package(package)
     assert report.holds, report.sentences
     assert any("made with a trusted key" in sentence for sentence in report.sentences)
+
+
+def test_a_package_gets_past_under_no_other_name(packaged):
+    project, package = packaged
+    strict = trusting(project, public_key(OTHER))
+    with pytest.raises(Refused, match="want one by a trusted key"):
+        arm_of(strict._parts, arm_name("m", package))
+    toml = project.folder / "slipway.toml"
+    live = strict.scope.live
+    text = toml.read_text()
+    begin = text.index(f"[arms.{live}]")
+    end = text.find("\n[", begin + 1)
+    toml.write_text(text[:begin] + f'[arms.{live}]\npackage = "{package}"\n' + text[end:])
+    with pytest.raises(Refused, match="want one by a trusted key"):
+        Project.open(project.folder).open_route()
 
 
 def test_the_own_key_has_to_be_named_too(packaged):

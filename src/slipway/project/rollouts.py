@@ -68,16 +68,21 @@ def arm_of(parts: Parts, candidate: str | None) -> Arm:
     begun = [(id_, m) for id_, m in packages if len(candidate) >= 4 and id_.startswith(candidate)]
     if named or len(begun) == 1:
         id_, manifest = named[-1] if named else begun[0]
-        check_trusted(parts, id_)
-        return model_arm(manifest, id_, scope=parts.scope)
+        return _trusted(parts, model_arm(manifest, id_, scope=parts.scope))
     try:
-        return find_arm(candidate, store=parts.store, stated=parts.scope.arms)
+        return _trusted(parts, find_arm(candidate, store=parts.store, stated=parts.scope.arms))
     except NotFound:
         known = sorted({m.name for _, m in packages} | {a.name for a in parts.scope.arms})
         raise NotFound(
             f"candidate {candidate}: want a package id, the beginning of one, or one of {known}."
             f"{nearest(candidate, known)} Make a package with 'slipway run train'."
         ) from None
+
+
+def _trusted(parts: Parts, arm: Arm) -> Arm:
+    if arm.package:
+        check_trusted(parts, arm.package)
+    return arm
 
 
 def open_first_route(parts: Parts, *, controller: Controller, by: str, salt: str | None = None) -> None:
@@ -91,6 +96,7 @@ def open_first_route(parts: Parts, *, controller: Controller, by: str, salt: str
 
     Raises:
         NotFound: The scope names none.
+        Refused: It is a package that no trusted key of the scope signed.
         Corrupt: The store knows of no route and one is in force, so the store is not the one that made it.
     """
     if parts.store.all(Route):
@@ -109,7 +115,11 @@ def open_first_route(parts: Parts, *, controller: Controller, by: str, salt: str
             "rolled back to; slipway.toml names none. A rule as simple as [arms.rule] rule = 'x > 3' will do."
         )
     controller.open_route(
-        scope.project.name, arm=live, salt=salt or secrets.token_hex(16), now_us=parts.clock.now_us(), by=by
+        scope.project.name,
+        arm=_trusted(parts, live),
+        salt=salt or secrets.token_hex(16),
+        now_us=parts.clock.now_us(),
+        by=by,
     )
 
 
