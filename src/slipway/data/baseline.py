@@ -1,7 +1,7 @@
 """What a model must beat, measured before there is one: the trivial answer, and the system that exists.
 
 Each score carries a fixed-n interval. Rows of one day may stick together, so where there is a time the interval counts
-days.
+days; without one it counts entities, where these have several rows each.
 """
 
 from typing import Any
@@ -74,6 +74,19 @@ def baselines(
     return tuple(
         scoring.score(name, y=test_y, answers=given, clusters=clusters, alpha=alpha) for name, given in answers.items()
     )
+
+
+def entities_of(entities: pl.Series) -> npt.NDArray[np.int64] | None:
+    """Return a number for the entity of each row, the cluster to count in without a time; None where none comes twice.
+
+    Rows without an entity are one cluster.
+
+    >>> entities_of(pl.Series(["a", "b", "a"])).tolist(), entities_of(pl.Series(["a", "b"]))
+    ([1, 2, 1], None)
+    """
+    if entities.n_unique() == entities.len():
+        return None
+    return entities.rank("dense").fill_null(0).to_numpy().astype(np.int64)
 
 
 def days_of(times: pl.Series) -> npt.NDArray[np.int64]:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from slipway.data.baseline import baselines, days_of
+from slipway.data.baseline import baselines, days_of, entities_of
 from slipway.data.checks import (
     check_constant,
     check_duplicates,
@@ -172,7 +172,7 @@ def prepare(
             test_y=truth_of(held_out, target=task.target),
             scoring=scoring,
             present=held_out[present].cast(pl.Float64).to_numpy() if present else None,
-            clusters=days_of(held_out[task.time]) if task.time else None,
+            clusters=days_of(held_out[task.time]) if task.time else entities_of(held_out[task.entity]),
         ),
         files=files,
         source=source,

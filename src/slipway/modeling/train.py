@@ -79,6 +79,7 @@ def fit(
     seed: int,
     tags: Sequence[str] = (),
     reached: Reached | None = None,
+    entities: Ints | None = None,
 ) -> Trained:
     """Train on some rows and measure on others.
 
@@ -94,6 +95,7 @@ def fit(
         seed: Seed of all chance.
         tags: Columns besides X that slices may name.
         reached: What somebody else reaches on the rows held out, to hold slices against.
+        entities: A number for the entity of each row of the table, which intervals count in without a time; or None.
 
     Raises:
         BadInput: A row is in both parts or has no Y, a part is empty, or the function returns no estimator.
@@ -112,8 +114,8 @@ def fit(
         raise BadInput("train: want a fitted estimator, got None. End the function with 'return model.fit(X, y)'.")
     check_estimator(estimator, kind=scoring.kind)
     given = answers(estimator, x=x[test_rows], kind=scoring.kind)
-    days = days_of(times_us, rows=test_rows)
-    train_days = days_of(times_us, rows=train_rows)
+    days = _clusters(times_us, entities, rows=test_rows)
+    train_days = _clusters(times_us, entities, rows=train_rows)
     learned = answers(estimator, x=x[train_rows], kind=scoring.kind)
     scores = (
         *measure(MODEL, y=y[test_rows], answers=given, scoring=scoring, clusters=days),
@@ -138,6 +140,12 @@ def fit(
             seed=seed,
         ),
     )
+
+
+def _clusters(times_us: Ints | None, entities: Ints | None, *, rows: Ints) -> Ints | None:
+    if times_us is None and entities is not None:
+        return entities[rows]
+    return days_of(times_us, rows=rows)
 
 
 def moments(column: pl.Series) -> Ints:

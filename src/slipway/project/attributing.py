@@ -14,10 +14,10 @@ from slipway.errors import BadInput, NotFound
 from slipway.modeling.attribution import Brought, Cell, cells, divide_change
 from slipway.project import datasets
 from slipway.project.attempts import attempt
-from slipway.project.comparing import FEWEST_ROWS, clusters_of, sources_of, unseen
+from slipway.project.comparing import FEWEST_ROWS, sources_of, unseen
 from slipway.project.looking import commit_look
 from slipway.project.repeats import Asked, Recipe
-from slipway.project.runs import find, training_function
+from slipway.project.runs import clusters_of, find, training_function
 from slipway.project.tables import target
 from slipway.project.user_code import restored
 from slipway.records.attempt import Work

@@ -12,10 +12,9 @@ from slipway.modeling.compare import Comparison, compare
 from slipway.modeling.compare_runs import code_diff
 from slipway.modeling.compare_runs import compare_runs as difference_of
 from slipway.modeling.seeds import SeedDifference, seed_difference
-from slipway.modeling.train import days_of, moments
 from slipway.project import datasets
 from slipway.project.datasets import Kept
-from slipway.project.runs import answers_of, find
+from slipway.project.runs import answers_of, clusters_of, find
 from slipway.project.tables import target
 from slipway.records.base import Record
 from slipway.records.run import Run, RunKind
@@ -163,12 +162,6 @@ def unseen(parts: Parts, *, old_data: Kept, new_data: Kept) -> pl.DataFrame:
     entity = parts.scope.task.entity
     learned = old_data.labelled[old_data.split.train][entity]
     return new_data.labelled[new_data.split.test].filter(~pl.col(entity).is_in(learned.implode()))
-
-
-def clusters_of(parts: Parts, rows: pl.DataFrame) -> Any | None:
-    """Return the day of each row, or None without a time or with too few days."""
-    time = parts.scope.task.time
-    return days_of(moments(rows[time]), rows=np.arange(rows.height)) if time else None
 
 
 def _changes(parts: Parts, old: pl.DataFrame, new: pl.DataFrame) -> Changes:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from msgspec.structs import replace
 
-from slipway.data.baseline import trivial_answer
+from slipway.data.baseline import entities_of, trivial_answer
 from slipway.errors import BadInput, NotFound
 from slipway.modeling.compare import Comparison, compare
 from slipway.modeling.looks import alpha_at
@@ -109,6 +109,7 @@ def train(
             seed=seed,
             tags=scope.modeling.tags,
             reached=reached_by(parts, held_out),
+            entities=None if scope.task.time else entities_of(ready.labelled[scope.task.entity]),
         )
         made = package_trained(
             trained,
@@ -266,9 +267,19 @@ def answers_of(parts: Parts, package: str, table: Any) -> Any:
 
 
 def clusters(parts: Parts, ready: Kept) -> Any | None:
-    """Return the day of each row held out, or None where the task has no time or too few days."""
-    time = parts.scope.task.time
-    return days_of(moments(ready.labelled[time]), rows=ready.split.test) if time else None
+    """Return the cluster of each row held out; see :func:`clusters_of`."""
+    return clusters_of(parts, ready.labelled[ready.split.test])
+
+
+def clusters_of(parts: Parts, rows: pl.DataFrame) -> Any | None:
+    """Return what intervals count in: the day of each row, or its entity where there is no time; None for rows.
+
+    There is none with too few days, or where no entity has several rows.
+    """
+    task = parts.scope.task
+    if not task.time:
+        return entities_of(rows[task.entity])
+    return days_of(moments(rows[task.time]), rows=np.arange(rows.height))
 
 
 def find(parts: Parts, wanted: str) -> Run:
