@@ -41,11 +41,11 @@ def test_from_suspicion_to_a_version_with_fewer_errors(flawed, look):
 
 def test_what_was_decided_is_not_asked_again_in_the_next_version(flawed, look):
     flawed.labels.rank()
-    look(flawed, rows=50)
+    look(flawed, rows=20)
     applied = flawed.labels.apply()
     again = flawed.labels.rank()
     assert again.queue.dataset == applied.version.id
-    assert (again.queue.rows, again.queue.population) == (519, 569)
+    assert (again.queue.rows, again.queue.population) == (549, 569)
     assert flawed.labels.progress().left.estimate == pytest.approx(again.queue.wrong)  # what is mended is not left
 
 
@@ -67,14 +67,14 @@ def test_the_same_seed_draws_the_same_audit(flawed):
 def test_one_row_goes_to_one_person(flawed):
     """Many people in many processes: each opens the project anew."""
     flawed.labels.rank()
-    people = [f"person-{i}" for i in range(12)]
+    people = [f"person-{i}" for i in range(6)]
 
     def ask(person):
         return Project.open(flawed.project.folder).labels.next(by=person).row
 
     with ThreadPoolExecutor(6) as pool:
         rows = list(pool.map(ask, people))
-    assert len(set(rows)) == 12
+    assert len(set(rows)) == 6
     assert [ask(person) for person in people] == rows  # who asks again gets the same
 
 
