@@ -4,11 +4,13 @@ import math
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway.records.dataset import Score
+from slipway.records.scoring import Scoring
 from slipway.scoping.judge import Standing, judge_run
 from slipway.scoping.parse import parse
 from slipway.stats.evidence import FixedInterval
@@ -98,3 +100,25 @@ def test_a_worse_model_never_stands_better(limits, worse):
     before = standings([score("model", *limits), TRIVIAL, PRESENT])
     after = standings([score("model", *(v + worse for v in limits)), TRIVIAL, PRESENT])
     assert all(order[after[p]] >= order[before[p]] for p in before)
+
+
+def test_a_simple_model_is_held_against_where_one_was_measured():
+    simple = score("simple", 0.10, 0.12, 0.14)
+    assert standings([GOOD, TRIVIAL, PRESENT, simple])["better than simple"] is Standing.HOLDS
+    worse = score("simple", 0.01, 0.02, 0.03)
+    assert standings([GOOD, TRIVIAL, PRESENT, worse])["better than simple"] is Standing.BROKEN
+    assert "better than simple" not in standings([GOOD, TRIVIAL, PRESENT])
+
+
+def test_the_cost_of_each_error_is_in_what_target_and_kill_rule_are_held_against():
+    """Ten errors in 100 rows, all of them cases missed: at 1 each the target of 0.2 is met, at 5 each it is not."""
+    y, answers = np.r_[np.ones(10), np.zeros(90)], np.zeros(100)
+    page = (Path(__file__).parent / "hearts.toml").read_text().replace("target = 0.1", "target = 0.2")
+    for cost, target, kill in ((1, Standing.HOLDS, Standing.HOLDS), (5, Standing.BROKEN, Standing.BROKEN)):
+        scope = parse(page.replace("[metric]", f"[metric]\nfalse_negative_cost = {cost}"))
+        loss = Scoring.of(scope.task, metric=scope.metric).loss(y, answers=answers)
+        mean = float(np.mean(loss))
+        measured = score("model", 0.8 * mean, mean, 1.2 * mean)
+        said = {j.promise: j.standing for j in judge_run(scope, scores=[measured])}
+        assert mean == cost * 0.1
+        assert (said["target"], said["kill rule"]) == (target, kill)

@@ -81,6 +81,7 @@ CASES = {
     "nothing tried": ("model-3", 0, lambda b, s: b),
     "tried by hand": ("model-3", 0.5, lambda b, s: set_(b, runs=(make.run("r0", params="q"), *b.runs))),
     "searched": ("model-3", 1, lambda b, s: set_(b, runs=(*(make.run(f"q{i}", params=f"q{i}") for i in range(9)), *b.runs))),
+    "found by a search": ("model-3", 1, lambda b, s: set_(b, runs=(set_(make.run(), search="s" * 64),))),
     "tried on other data": ("model-3", 0, lambda b, s: set_(b, runs=(make.run("r0", params="q", data="d0"), *b.runs))),
     "one dataset only": ("model-4", 0, lambda b, s: b),
     "trained on older data too": ("model-4", 0.5, lambda b, s: set_(b, runs=(make.run("r0", data="d0", package="m0", at=0), *b.runs))),

@@ -69,15 +69,17 @@ def _online_gap(rollout: Rollout, e: Evidence) -> tuple[float, float, float] | N
 
 
 def tuned(e: Evidence) -> Found:
-    """Model 3: how many different hyperparameters were tried on the data of the run."""
+    """Model 3: whether a search found the run's hyperparameters, else how many were tried on its data."""
     if e.run is None:
         return nothing("no run yet.", way_out=_TRAIN)
+    if e.run.search is not None:
+        return full(f"a search on validation folds found its hyperparameters ({e.run.search[:12]}).", f"run {e.run.id}")
     tried = {r.params_hash: r.id for r in e.runs if r.data == e.run.data}
     told = f"{count(len(tried), 'set')} of hyperparameters tried on this dataset."
     ids = tuple(f"run {id_}" for id_ in list(tried.values())[:MANY_TRIALS])
     if len(tried) >= MANY_TRIALS:
         return full(told, *ids)
-    way_out = f"Search: {MANY_TRIALS} sets and more on one dataset."
+    way_out = "Search: 'slipway run search', and train with what it finds."
     return half(told, *ids, way_out=way_out) if len(tried) > 1 else nothing(told, *ids, way_out=way_out)
 
 
