@@ -48,6 +48,7 @@ def test_the_kind_of_each_run_is_told_with_its_hashes(project, slipway):
     assert f"research run: model-centric against run {first['id'][:12]}" in page
     assert f"code {first['code'][:12]} -> {second['code'][:12]}; its file is kept and hashes to it" in page
     assert "standard deviation from seed to seed" in page
+    assert "better than trivial  holds" in page
 
 
 def test_what_changed_in_the_code_is_printed_line_by_line(project, slipway):

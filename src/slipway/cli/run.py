@@ -21,9 +21,11 @@ from slipway.words import amount, count, number, percent, plain, short, span
 
 if TYPE_CHECKING:
     from slipway.modeling.fairness import GroupMeasure
+    from slipway.project import Project
     from slipway.project.attributing import Attribution, Outlook
     from slipway.project.comparing import RunComparison
     from slipway.project.slicing import ErrorAnalysis
+    from slipway.scoping.judge import Judgement
     from slipway.stats.evidence import FixedInterval
 
 app = App(name="run")
@@ -62,7 +64,7 @@ def train(
     params = {**project.scope.modeling.params, **_params(param)} if param else None
     with reporting("training") as told:
         run = project.train(chosen, params=params, seed=seed, seeds=seeds, name=name, timeout_s=timeout_s, told=told)
-    return show(run, human=page, common=common)
+    return show(run, human=partial(page, judged=_judged(project, run)), common=common)
 
 
 app.command(search, sort_key=1)
@@ -85,7 +87,9 @@ def show_(run: str | None = None, /, *, common: Common = COMMON) -> int:
     """
     project = common.open()
     chosen = _pick(run, project.runs())
-    return show(chosen, human=partial(page, kind=project.kind_of_run(chosen.id)), common=common)
+    return show(
+        chosen, human=partial(page, kind=project.kind_of_run(chosen.id), judged=_judged(project, chosen)), common=common
+    )
 
 
 @app.command(sort_key=4)
@@ -144,6 +148,14 @@ def _compared(screen: Screen, found: "RunComparison", *, diff: bool) -> None:
     for sentence in (*found.sentences, *_offer(found)):
         screen.line(sentence)
     _diff(screen, found, wanted=diff)
+
+
+def _judged(project: "Project", run: Run) -> tuple["Judgement", ...]:
+    """Judge a run; nothing where the scope has changed since in a way that its rows would be divided otherwise."""
+    try:
+        return project.judge_run(run)
+    except BadInput:
+        return ()
 
 
 def _diff(screen: Screen, found: "RunComparison", *, wanted: bool) -> None:

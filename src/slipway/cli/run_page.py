@@ -14,6 +14,7 @@ from slipway.words import amount, gap, moment, number, percent, short, span
 if TYPE_CHECKING:
     from slipway.project.attempts import Seen
     from slipway.project.proving import Kind
+    from slipway.scoping.judge import Judgement
 
 _MOST_ATTEMPTS = 10
 
@@ -68,7 +69,7 @@ def _test(run: Run) -> str:
     return amount(found.value, metric=found.metric) if found else "unknown"
 
 
-def page(screen: Screen, run: Run, *, kind: "Kind | None" = None) -> None:
+def page(screen: Screen, run: Run, *, kind: "Kind | None" = None, judged: Sequence["Judgement"] = ()) -> None:
     """Print a run: where it came from, its scores beside the baselines, its seeds, its worst slices."""
     from slipway.modeling.looks import say_look  # noqa: PLC0415 - it brings numpy; --help must not wait for it
 
@@ -90,6 +91,10 @@ def page(screen: Screen, run: Run, *, kind: "Kind | None" = None) -> None:
     screen.line()
     screen.title("Scores")
     screen.table(SCORE_HEADS, [score_row(s) for s in run.scores])
+    if judged:
+        screen.line()
+        screen.title("Judged")
+        screen.table(("promise", "stands", "why"), [(j.promise, j.standing.value, j.reason) for j in judged])
     if run.repeats:
         from statistics import fmean, stdev  # noqa: PLC0415 - see above
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from slipway.modeling.looks import say_look
 from slipway.records.dataset import Score
 from slipway.records.run import Level, Run, Slice
 from slipway.web.charts.bars import slices
@@ -52,6 +53,8 @@ def models(data: ReportData) -> Models | None:
     gained = [s for s in worst if s.headroom > 0]
     room = headroom(gained, name="headroom", title="what each slice has to gain", say=say) if gained else Markup()
     told = f"Run {short(run.id)}, trained {moment(run.started_us)} on dataset {short(run.data)}."
+    if look := say_look(run.look, rows=max((s.n for s in scores), default=0)):
+        told += f" It was the {look}." if run.look == 1 else f" It was {look}."
     return Models(
         told,
         chart,
