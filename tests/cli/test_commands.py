@@ -32,6 +32,11 @@ ARGUMENTS = {
     ("model", "list"): (),
     ("model", "show"): ("first",),
     ("model", "verify"): ("first",),
+    ("model", "card"): ("first",),
+    ("model", "signer"): (),
+    ("data", "lineage"): (),
+    ("label", "list"): (),
+    ("label", "guidelines"): (),
     ("rollout", "list"): (),
     ("rollout", "show"): (),
     ("rollout", "plan"): (),
@@ -50,6 +55,11 @@ ARGUMENTS = {
 """What each command is called with; all of them end well in the project of the fixture."""
 
 ELSEWHERE = {
+    *(("batch", name) for name in ("score", "outcomes")),
+    *(("model", name) for name in ("sign", "import", "export")),
+    *(("label", name) for name in ("rank", "sample", "settle", "next", "decide", "progress", "apply", "collect")),
+    *(("label", name) for name in ("guideline", "import", "export", "agreement", "consensus")),
+    ("scope",),
     *(("bench",), ("bench", "show"), ("run", "search")),
     *(("key", "make"), ("key", "revoke")),
     *(("init",), ("serve",), ("demo",), ("rollout", "start"), ("rollout", "back"), ("monitor", "show")),

@@ -7,9 +7,9 @@ from typing import Annotated
 import msgspec
 
 from slipway.control.arms import find_arm
-from slipway.control.ledger import Tally
 from slipway.control.report import StepReport
 from slipway.control.step import Controller
+from slipway.control.tally import Tally
 from slipway.errors import BadInput
 from slipway.ports import Clock
 from slipway.records.alert import Finding

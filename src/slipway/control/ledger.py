@@ -21,10 +21,10 @@ from slipway.control.callers import of_callers
 from slipway.control.coding import Coder
 from slipway.control.hashes import Hashes, hashed
 from slipway.control.index import ABSENT, HashIndex
+from slipway.control.tally import Tally
 from slipway.control.terms import Terms
 from slipway.control.waiting import Waiting
 from slipway.ports import JournalReader
-from slipway.records.base import Record
 from slipway.storage.journal.stretches import Outcomes, Predictions, Shadows, Stretch, stretches
 
 Array = npt.NDArray[Any]
@@ -36,34 +36,6 @@ ROW_BITS = 40
 
 _ROW = (1 << ROW_BITS) - 1
 _LONGEST_US = np.iinfo(np.uint32).max
-
-
-class Tally(Record, frozen=True, kw_only=True):
-    """What was read, and what could not be used.
-
-    Attributes:
-        predictions: Rows.
-        outcomes: Outcomes kept.
-        shadows: Shadow answers joined.
-        duplicates: Rows whose id another row has; one counts.
-        repeated: Outcomes of a row that had one; the first counts.
-        impossible: Outcomes that the task cannot have, such as NaN; they are left out.
-        unknown: Outcomes whose prediction has not been read, or was let go.
-        unknown_shadows: Shadow answers whose prediction has not been read, or was let go.
-        late: Rows of a day that was let go before they came.
-        load_tests: Rows that a load test asked, which count for nothing.
-    """
-
-    predictions: int = 0
-    outcomes: int = 0
-    shadows: int = 0
-    duplicates: int = 0
-    repeated: int = 0
-    impossible: int = 0
-    unknown: int = 0
-    unknown_shadows: int = 0
-    late: int = 0
-    load_tests: int = 0
 
 
 class Ledger:

@@ -1,6 +1,6 @@
 """What one step of control did, for whoever asked for it."""
 
-from slipway.control.ledger import Tally
+from slipway.control.tally import Tally
 from slipway.records.base import Record
 from slipway.records.rollout import Verdict
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from slipway.control.desk import Status as ControlStatus
-from slipway.control.ledger import Tally
 from slipway.control.step import Controller
+from slipway.control.tally import Tally
 from slipway.deployment.budgets import budget_use
 from slipway.project.commanding import ask_status
 from slipway.project.journal_trouble import journal_trouble

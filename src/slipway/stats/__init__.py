@@ -17,6 +17,7 @@ checks                 Refusals that tests share
 cohort                 Which arm is better, where outcomes come late?
 confident              Which labels are likely to be wrong, and how many?
 conformal              Is the stream still exchangeable?
+crossed                How sure is a mean over rows and seeds? (offline)
 dawid_skene            What is true, if raters differ in skill?
 dirichlet              Do items fall to the arms in the shares they should?
 drift                  Has a table drifted, counted in rows?
@@ -57,6 +58,7 @@ table                  Many columns at once: references and one tick
 two_by_two             Do two rates differ, if both change from block to block?
 unit                   What is exchangeable: a row, an entity, an hour, a day?
 watch                  Start watching a table in the unit that its reference shows
+without_replacement    How many of a finite list are marked, while it is read in random order?
 =====================  ===============================================================================
 
 A new test is one file: see ``docs/how-to/add-a-test.md``.

@@ -1,0 +1,31 @@
+"""What was read of the journal, and what of it could not be used; apart, so that a page needs no table engine."""
+
+from slipway.records.base import Record
+
+
+class Tally(Record, frozen=True, kw_only=True):
+    """What was read, and what could not be used.
+
+    Attributes:
+        predictions: Rows.
+        outcomes: Outcomes kept.
+        shadows: Shadow answers joined.
+        duplicates: Rows whose id another row has; one counts.
+        repeated: Outcomes of a row that had one; the first counts.
+        impossible: Outcomes that the task cannot have, such as NaN; they are left out.
+        unknown: Outcomes whose prediction has not been read, or was let go.
+        unknown_shadows: Shadow answers whose prediction has not been read, or was let go.
+        late: Rows of a day that was let go before they came.
+        load_tests: Rows that a load test asked, which count for nothing.
+    """
+
+    predictions: int = 0
+    outcomes: int = 0
+    shadows: int = 0
+    duplicates: int = 0
+    repeated: int = 0
+    impossible: int = 0
+    unknown: int = 0
+    unknown_shadows: int = 0
+    late: int = 0
+    load_tests: int = 0
