@@ -71,7 +71,7 @@ bench: $(VENV)/.dev  ## each benchmark beside its peers (minutes; peers get envi
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 docs: $(VENV)/.dev  ## run each example and command of the docs
-	$(BIN)/python -m pytest tests/docs src/slipway --doctest-modules
+	$(BIN)/python -m pytest -m "slow or not slow" tests/docs src/slipway --doctest-modules
 
 lock:  ## resolve the locks anew (needs uv)
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra demo pyproject.toml -o requirements/demo.txt

@@ -1,11 +1,29 @@
-"""What the fault tests saw, gathered from all processes of the run: a table in the terminal and, if asked, a page."""
+"""What the fault tests saw, gathered from all processes of the run: a table in the terminal and, if asked, a page.
+
+With ``SLIPWAY_SEEDS=n`` only the first n seeds of each fault run, so that CI has an answer in minutes; ``make faults``
+runs all twenty.
+"""
 
 import os
 from collections import defaultdict
 from pathlib import Path
 
 PAGE = "SLIPWAY_FAULTS_PAGE"
+SEEDS = "SLIPWAY_SEEDS"
 COLUMNS = ("fault", "runs", "acknowledged", "lost", "doubled", "longest wait, s", "median of the longest, s")
+
+
+def pytest_collection_modifyitems(config, items):
+    few = int(os.environ.get(SEEDS, "0"))
+    if not few:
+        return
+    kept, left_out = [], []
+    for item in items:
+        seed = getattr(item, "callspec", None) and item.callspec.params.get("seed")
+        more = item.get_closest_marker("faults") and isinstance(seed, int) and seed >= few
+        (left_out if more else kept).append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
 
 
 def seen_in(reports):

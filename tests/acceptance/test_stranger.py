@@ -14,7 +14,7 @@ from slipway.project import Project
 from slipway.project.server import Server
 from slipway.project.user_code import load_function
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
 PATIENCE_S = 150.0
 
 

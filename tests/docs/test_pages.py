@@ -31,7 +31,13 @@ def name(page):
     return page.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("page", FOLLOWED, ids=name)
+LONG = {"docs/tutorial.md", "docs/tutorial-labels.md", "docs/how-to/find-where-it-is-wrong.md"}
+"""Pages that train and serve for many seconds: followed by ``make slow``, and by ``make docs``."""
+
+
+@pytest.mark.parametrize(
+    "page", [pytest.param(p, marks=[pytest.mark.slow] * (name(p) in LONG), id=name(p)) for p in FOLLOWED]
+)
 def test_a_reader_can_follow_it(page, reader, docs):
     ran = None
     for block in docs.blocks_of(page):

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from mypy import api
 
 PROGRAM = """
@@ -28,6 +29,7 @@ mean.update(mean.start(), ArmCounts(live=1, canary=1))  # refused: another test'
 """
 
 
+@pytest.mark.slow
 def test_mypy_refuses_fixed_evidence_in_a_loop_that_peeks():
     out, errors, _ = api.run(["--strict", "--config-file=", "--no-error-summary", "-c", PROGRAM])
     refused = {int(line) for line in re.findall(r"^<string>:(\d+): error", out, flags=re.MULTILINE)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from slipway.records.frame import OutcomeFrame, PredictionFrame, ShadowFrame
+from slipway.records.held import Held
 from slipway.storage.columns import encode_columns
 
 
@@ -32,7 +33,7 @@ def prediction_frame(
         fallback=[False] * rows,
         score=rng.random(rows).tolist(),
         latency_us=rng.integers(100, 5000, size=rows).tolist(),
-        x=encode_columns({**x, "carrier": category}),
+        x=Held(encode_columns({**x, "carrier": category})),
     )
 
 

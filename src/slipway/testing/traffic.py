@@ -7,6 +7,7 @@ import numpy as np
 from slipway.errors import NotFound
 from slipway.ports import JournalWriter
 from slipway.records.frame import OutcomeFrame, PredictionFrame, ShadowFrame
+from slipway.records.held import Held
 from slipway.records.route import Route, assign
 
 DAY_US = 86_400_000_000
@@ -112,7 +113,7 @@ class World:
             fallback=stepped,
             score=[float(answers[a][r]) for a, r in zip(arm, rows, strict=True)],
             latency_us=[900] * len(rows),
-            x={"amount": self.rng.normal(shift, size=len(rows)).astype("<f8").tobytes()},
+            x=Held({"amount": self.rng.normal(shift, size=len(rows)).astype("<f8").tobytes()}),
             shadows=route.shadows,
         )
         place = self._worker.append([frame])
