@@ -42,11 +42,11 @@ PEERS = ("bare_ort", "slipway", "polars_ort", "pandas_sklearn", "ray_ort")
 # --- peers: each runs in a process of its own; source and target are paths
 
 
-def session(folder):
+def session(folder, *, threads=1):
     import onnxruntime as ort
 
     options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     made = ort.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
     name = made.get_inputs()[0].name
@@ -82,7 +82,7 @@ def bare_ort(folder, source, target):
 def polars_ort(folder, source, target):
     import polars as pl
 
-    ask = session(folder)
+    ask = session(folder, threads=THREADS)  # one batch at a time, so that the threads are those of the runtime
     yield
     batches = pl.scan_parquet(source).select(FIELDS).collect_batches(chunk_size=PART, maintain_order=True)
     told(np.concatenate([ask(matrix(batch)) for batch in batches])).write_parquet(target)

@@ -4,13 +4,14 @@
 
 Needs ``wrk`` (Debian: apt-get install wrk), and ``nginx`` for the limit that HTTP itself sets. Each peer is a file in
 ``peers`` whose header says what it wants; its environment is made under ``.envs`` on the first run, which takes some
-minutes and is not measured. With its environments made, the whole takes some ten minutes.
+minutes and is not measured. With its environments made, the whole takes some twelve minutes.
 
 Everybody serves gradient boosting over the 30 numbers of the breast-cancer data with ONNX Runtime, on two processes
 where it knows how to, at the settings that are fastest here; a few answers of each are compared with the estimator's
 before it is asked under load. Rounds are interleaved and ratios taken within a round, because a shared machine is never
-quiet; figures of two runs do not compare. The last column, processor time of the server's processes a request (system
-calls included), is what other work on the machine disturbs least.
+quiet; figures of two runs do not compare. Peers that can batch across requests are asked in both forms, the batching
+one at 64 connections. A cell in which wrk took more than 95 % of its own core is void. The last column, processor time
+of the server's processes a request (system calls included), is what other work on the machine disturbs least.
 
 The last table is how long a new route takes, from its file to the last worker.
 """
@@ -35,11 +36,14 @@ from slipway.storage.routes import publish, read_route
 
 PEERS = (
     "nginx", "slipway_bare", "slipway_all", "fastapi_ort", "kserve_ort", "mlserver_ort", "bentoml_ort",
-    "litserve_ort", "mlflow_onnx", "rayserve_ort",
+    "litserve_ort", "mlflow_onnx", "rayserve_ort", "mlserver_ort+batching", "bentoml_ort+batching",
+    "litserve_ort+batching", "rayserve_ort+batching",
 )  # fmt: skip
 CELLS = {"small": ((1, 1), (1, 16), (1, 64), (64, 1), (64, 16), (64, 64)), "large": ((1, 16), (64, 16))}
 """Model to (rows, connections) of each cell."""
 ROUNDS_OF_LARGE = 2
+CONNECTIONS_OF_BATCHING = 64
+"""Who batches across requests is asked with the small model and this many, where batches can be had."""
 SWAPS = 30
 
 
@@ -74,7 +78,7 @@ def main():
         for model in asked.models.split(","):
             for number in range(asked.rounds if model == "small" else min(asked.rounds, ROUNDS_OF_LARGE)):
                 for peer in wanted:
-                    if peer.name not in reasons:
+                    if peer.name not in reasons and (model == "small" or not peer.batches):
                         bench.turn(peer, model=model, number=number)
     packaged = [p.name for p in wanted if p.facts.get("packaged")]
     print(tables(found, titles=titles, reasons=reasons))
@@ -112,7 +116,7 @@ class Bench:
         graph = models.make(model, folder=peers.ENVIRONMENTS / "models")
         data, scores = models.rows_and_scores(graph)
         may = {int(r) for r in self._asked.rows.split(",")} & set(peer.facts.get("rows", (1, 64)))
-        cells = [c for c in CELLS[model] if c[0] in may]
+        cells = [c for c in CELLS[model] if c[0] in may and (not peer.batches or c[1] == CONNECTIONS_OF_BATCHING)]
         loads = {r: Load(peer, rows=r, data=data, scores=scores, folder=self._folder) for r in sorted(may)}
         if not cells:
             return
@@ -148,6 +152,7 @@ class Bench:
                     cpu_us=cpu_s / requests * 1e6,
                     others=max(0.0, others),
                     wrong=got.wrong,
+                    wrk=got.wrk,
                 )
                 self._found.setdefault(Cell(peer.name, model, rows, connections), []).append(run)
                 tell = f"{model:5} {rows:2} rows {connections:2} conn. {got.rate:9,.0f}/s p99 {got.p99_ms:7.1f} ms"

@@ -1,7 +1,9 @@
 """The same rows in each peer's form, sent by wrk: a closed loop that asks as fast as it is answered."""
 
 import json
+import resource
 import subprocess
+import time
 from typing import NamedTuple
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -10,6 +12,9 @@ import numpy as np
 
 REQUESTS = {1: 512, 64: 64}
 """Different requests by the number of their rows; wrk goes round and round them."""
+
+SATURATED = 0.95
+"""Share of its core above which wrk measures itself: such a figure is void."""
 
 _LUA = """
 local requests, n = {}, 0
@@ -28,12 +33,14 @@ end
 
 
 class Asked(NamedTuple):
-    """What one cell gave: requests a second, quantiles of latency in milliseconds, and what went wrong, in words."""
+    """What one cell gave: requests a second, quantiles of latency in milliseconds, what went wrong, in words, and the
+    share of its one core that wrk took."""
 
     rate: float
     p50_ms: float
     p99_ms: float
     wrong: str
+    wrk: float
 
 
 def body(form, rows, *, number):
@@ -110,15 +117,25 @@ class Load:
     def run(self, port, *, connections, seconds):
         """Ask for so many seconds."""
         words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", self._script]
+        began, before = time.monotonic(), _children_s()
         done = subprocess.run([*words, f"http://127.0.0.1:{port}"], capture_output=True, text=True, check=True)
+        busy = (_children_s() - before) / (time.monotonic() - began)
         found = json.loads(done.stdout.rpartition("RESULT ")[2])
         rate = found["requests"] / (found["us"] / 1e6)
         kinds = (("answers without 200", found["bad"]), ("broken connections", found["broken"]))
+        void = f"void: wrk took {busy:.0%} of its core" if busy > SATURATED else ""
         wrong = ", ".join(f"{n} {what}" for what, n in kinds if n)
-        return Asked(rate, found["p50"] / 1e3, found["p99"] / 1e3, wrong or ("" if rate else "no answer at all"))
+        return Asked(
+            rate, found["p50"] / 1e3, found["p99"] / 1e3, wrong or (void if rate else "no answer at all"), busy
+        )
 
     def _ask(self, port, i):
         headers = {"content-type": "application/json"}
         request = Request(f"http://127.0.0.1:{port}{self._path}", data=self._bodies[i].encode(), headers=headers)
         with urlopen(request, timeout=10) as reply:
             return reply.read()
+
+
+def _children_s():
+    taken = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return taken.ru_utime + taken.ru_stime

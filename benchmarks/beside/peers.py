@@ -15,6 +15,7 @@ The header is that of PEP 723, with a table ``[tool.peer]``:
     answers   whether its replies hold scores to be checked
     canary    whether the second model answers a part of the requests
     env       further environment variables
+    batching  how it batches across requests where BATCHING is set, in words; its second form is "name+batching"
 
 In commands {python}, {bin}, {file}, {folder}, {port} and {work} are filled in, and WORK, PORT and MODEL are set.
 """
@@ -36,6 +37,7 @@ from typing import NamedTuple
 
 FOLDER = Path(__file__).parents[1] / "peers"
 ENVIRONMENTS = Path(__file__).parents[1] / ".envs"
+BATCHING = "+batching"
 _HEADER = re.compile(r"^# /// script\n((?:#.*\n)+?)# ///$", re.MULTILINE)
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
@@ -54,11 +56,21 @@ class Peer(NamedTuple):
 
     @property
     def title(self):
-        return self.facts["title"]
+        return self.facts["title"] + (f", batching ({self.facts['batching']})" if self.batches else "")
+
+    @property
+    def batches(self):
+        """Whether this is the form that batches across requests."""
+        return self.name.endswith(BATCHING)
+
+    @property
+    def home(self):
+        """The environment, which both forms share."""
+        return ENVIRONMENTS / self.file.stem
 
     @property
     def python(self):
-        return Path(sys.executable) if not self.wants else ENVIRONMENTS / self.name / "bin" / "python"
+        return Path(sys.executable) if not self.wants else self.home / "bin" / "python"
 
     def form(self, rows):
         """Return (path, body) of requests with so many rows."""
@@ -67,8 +79,8 @@ class Peer(NamedTuple):
 
 
 def read(name):
-    """Return the peer of that name."""
-    file = FOLDER / f"{name}.py"
+    """Return the peer of that name; with ``+batching`` behind it, in the form that batches across requests."""
+    file = FOLDER / f"{name.removesuffix(BATCHING)}.py"
     found = _HEADER.search(file.read_text())
     lines = (line.removeprefix("#").removeprefix(" ") for line in found[1].splitlines())
     header = tomllib.loads("\n".join(lines))
@@ -81,7 +93,7 @@ def install(peer):
         raise Unusable(f"{program} is not installed")
     if not peer.wants:
         return {}
-    home = ENVIRONMENTS / peer.name
+    home = peer.home
     stamp, wanted = home / "made", hashlib.sha256("\n".join(peer.wants).encode()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:
         print(f"installing {peer.title} ...", file=sys.stderr, flush=True)
@@ -119,6 +131,7 @@ def started(peer, *, model, work, ready):
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",  # so that the last words of a log are about what went wrong
     }
+    env |= {"BATCHING": "1"} if peer.batches else {}
     env |= {k: v.format(**places) for k, v in peer.facts.get("env", {}).items()}
     log = work / "log"
     with log.open("wb") as out:

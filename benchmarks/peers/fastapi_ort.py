@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["fastapi", "uvicorn[standard]", "onnxruntime", "numpy"]
+# dependencies = ["fastapi==0.165.0", "uvicorn[standard]==0.54.0", "onnxruntime==1.32.0", "numpy==2.4.6"]
 # [tool.peer]
 # title = "FastAPI + uvicorn + ORT, by hand"
 # command = """{python} -m uvicorn fastapi_ort:app --app-dir {folder} --host 127.0.0.1 --port {port} --workers 2

@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["kserve", "onnxruntime", "numpy", "setuptools<81"]
+# dependencies = ["kserve==0.21.0", "onnxruntime==1.32.0", "numpy==2.4.6", "setuptools==80.10.2"]
 # [tool.peer]
 # title = "KServe SDK + ORT"
 # packaged = true

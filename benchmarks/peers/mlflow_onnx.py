@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["mlflow", "onnx", "onnxruntime", "uvicorn[standard]"]
+# dependencies = ["mlflow==3.17.2", "onnx==1.23.2", "onnxruntime==1.32.0", "uvicorn[standard]==0.54.0"]
 # [tool.peer]
 # title = "MLflow, ONNX flavour"
 # packaged = true

@@ -6,7 +6,7 @@
 # setup = "{python} {file}"
 # command = "nginx -c {work}/nginx.conf -p {work} -e stderr"
 # path = "/predict"
-# body = "rows"
+# body = "named"
 # answers = false
 # rows = [1]
 # ///

@@ -3,6 +3,7 @@
 import importlib
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -40,7 +41,22 @@ def test_each_peer_says_how_it_is_installed_started_and_asked(name):
 def test_the_whole_list_is_asked_by_default():
     text = (BENCHMARKS / "serving.py").read_text()
     listed = text.partition("PEERS = (")[2].partition(")")[0]
-    assert sorted(w.strip(' "\n') for w in listed.split(",") if w.strip()) == FILES
+    read = beside("peers").read
+    batching = [f"{name}+batching" for name in FILES if "batching" in read(name).facts]
+    assert sorted(w.strip(' "\n') for w in listed.split(",") if w.strip()) == sorted(FILES + batching)
+
+
+def test_the_limit_is_asked_with_the_bodies_of_slipway_and_who_is_installed_is_pinned():
+    read = beside("peers").read
+    assert read("nginx").form(1) == read("slipway_all").form(1)
+    assert all("==" in want for name in FILES for want in read(name).wants)
+
+
+def test_who_batches_is_told_apart_and_shares_its_environment():
+    plain, batching = (beside("peers").read(name) for name in ("litserve_ort", "litserve_ort+batching"))
+    assert (plain.batches, batching.batches) == (False, True)
+    assert plain.home == batching.home
+    assert "batching (up to 64 requests, 2 ms)" in batching.title
 
 
 @pytest.mark.parametrize(
@@ -93,3 +109,31 @@ def test_failures_and_those_who_could_not_come_stand_in_the_table():
     assert "5 answers without 200" in text
     assert "other work took 0.10 at the median" in text
     assert "Ray: not measured, it ended with 1: no." in text
+
+
+def test_64_rows_are_judged_at_every_number_of_connections_that_was_measured():
+    report = beside("report")
+    found = {report.Cell("slipway_all", "small", 64, n): runs(20) for n in (1, 16, 64)}
+    found |= {report.Cell("ray", "small", 64, n): runs(rate) for n, rate in ((1, 5), (16, 10), (64, 15))}
+    found |= {report.Cell("ray+batching", "small", 64, 64): runs(40)}
+    titles = {"slipway_all": "Slipway", "ray": "Ray", "ray+batching": "Ray, batching"}
+    text = report.goals(found, titles=titles, packaged=["ray", "ray+batching"])
+    for line in (
+        "- met: Ray, 64 rows, 1 conn.: 4.00", "- met: Ray, 64 rows, 16 conn.: 2.00",
+        "- missed: Ray, 64 rows, 64 conn.: 1.33", "- missed: Ray, batching, 64 rows, 64 conn.: 0.50",
+    ):  # fmt: skip
+        assert line in text
+    assert "Ray, batching, 64 rows, 16" not in text
+
+
+@pytest.mark.parametrize(("took_s", "void"), [(1.9, False), (1.98, True)])
+def test_a_cell_is_void_where_wrk_is_at_its_own_limit(monkeypatch, tmp_path, took_s, void):
+    load, peers = beside("load"), beside("peers")
+    asked = load.Load(peers.read("nginx"), rows=1, data=np.ones((1, 30)), scores=np.ones((1, 2)), folder=tmp_path)
+    said = '\nRESULT {"requests":20,"us":2000000,"p50":1,"p99":2,"bad":0,"broken":0}\n'
+    clock, spent = iter((0.0, 2.0)), iter((5.0, 5.0 + took_s))
+    monkeypatch.setattr(load, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(load, "_children_s", lambda: next(spent))
+    monkeypatch.setattr(load.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=said))
+    got = asked.run(1, connections=1, seconds=2)
+    assert (got.rate, got.wrk, got.wrong.startswith("void")) == (10.0, pytest.approx(took_s / 2), void)
