@@ -126,7 +126,7 @@ def test_64_rows_are_judged_at_every_number_of_connections_that_was_measured():
     assert "Ray, batching, 64 rows, 16" not in text
 
 
-@pytest.mark.parametrize(("took_s", "void"), [(1.9, False), (1.98, True)])
+@pytest.mark.parametrize(("took_s", "void"), [(1.8, False), (1.98, True)])
 def test_a_cell_is_void_where_wrk_is_at_its_own_limit(monkeypatch, tmp_path, took_s, void):
     load, peers = beside("load"), beside("peers")
     asked = load.Load(peers.read("nginx"), rows=1, data=np.ones((1, 30)), scores=np.ones((1, 2)), folder=tmp_path)
