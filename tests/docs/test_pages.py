@@ -1,6 +1,7 @@
 """Every page that shows commands or Python is followed, step by step, as a reader would."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,6 +15,7 @@ FOLLOWED = sorted(
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "docs" / "tutorial.md",
+        ROOT / "docs" / "tutorial-labels.md",
         *(ROOT / "docs" / "how-to").glob("*.md"),
         *(ROOT / "docs" / "explanation").glob("*.md"),
     ]
@@ -34,11 +36,16 @@ def name(page):
 LONG = {"docs/tutorial.md", "docs/tutorial-labels.md", "docs/how-to/find-where-it-is-wrong.md"}
 """Pages that train and serve for many seconds: followed by ``make slow``, and by ``make docs``."""
 
+WITHIN = {"docs/tutorial-labels.md": "examples/cats"}
+"""Pages that are followed in a copy of a project."""
+
 
 @pytest.mark.parametrize(
     "page", [pytest.param(p, marks=[pytest.mark.slow] * (name(p) in LONG), id=name(p)) for p in FOLLOWED]
 )
 def test_a_reader_can_follow_it(page, reader, docs):
+    if name(page) in WITHIN:
+        shutil.copytree(ROOT / WITHIN[name(page)], reader.cwd, dirs_exist_ok=True)
     ran = None
     for block in docs.blocks_of(page):
         where = f"{name(page)}, line {block.line}"
