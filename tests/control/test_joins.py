@@ -1,6 +1,7 @@
 """Joins of outcomes to predictions: the ledger that judges and the view that people query make the same ones.
 
-Late, repeated, unknown and impossible outcomes, ids that come twice, in any order and in any division over segments.
+Late, repeated, unknown and impossible outcomes, ids that come twice, rows of load tests (which are no rows at
+all), in any order and in any division over segments.
 """
 
 import math
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from slipway.control.ledger import Ledger
 from slipway.control.terms import Terms
 from slipway.records.frame import OutcomeFrame, PredictionFrame
+from slipway.records.load_test import ID_PREFIX
 from slipway.records.task import TaskKind
 from slipway.storage.journal import SegmentReader, SegmentWriter
 from slipway.storage.journal.query import collected
@@ -35,7 +37,7 @@ def outcome(id_, *, at_us, value):
     return OutcomeFrame(at_us=[at_us], id=[id_], value=[value])
 
 
-IDS = st.sampled_from(["a", "b", "c", "d"])
+IDS = st.sampled_from(["a", "b", "c", "d", f"{ID_PREFIX}1"])
 MOMENTS = st.integers(0, 60).map(lambda hour: hour * HOUR_US)
 ASKED = st.builds(
     prediction,
@@ -87,8 +89,9 @@ def test_the_ledger_and_the_view_join_alike_in_any_order(frames, writers):
     micros = [rows[name].dt.timestamp("us").to_list() for name in ("received_at", "outcome_at")]
     joined = Counter(zip(micros[0], rows["arm"], rows["score"], rows["outcome"], micros[1], strict=True))
     assert joined == rows_of_ledger(ledger)
-    asked = [f for f in frames if isinstance(f, PredictionFrame)]
-    told = [f for f in frames if isinstance(f, OutcomeFrame)]
+    callers = [f for f in frames if not f.id[0].startswith(ID_PREFIX)]
+    asked = [f for f in callers if isinstance(f, PredictionFrame)]
+    told = [f for f in callers if isinstance(f, OutcomeFrame)]
     ids = {f.id[0] for f in asked}
     possible = [f for f in told if f.value[0] in (0.0, 1.0)]
     tally = ledger.tally

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from slipway.records.load_test import ID_PREFIX
 from slipway.records.task import TaskKind
 from slipway.storage.journal.codec import SEGMENT_HEADER
 from slipway.storage.journal.reader import SegmentReader, list_segments
@@ -108,8 +109,9 @@ def relations(
 def answers(predictions: pl.LazyFrame, *, outcomes: pl.LazyFrame, kind: TaskKind) -> pl.LazyFrame:
     """Return each prediction once, with its first outcome: the rules of the ledger that rollouts are judged by.
 
-    Of rows with one id the earliest that was answered counts. Of the outcomes of an id the earliest possible one
-    counts, of two at one moment the smaller. Where none has come, ``outcome`` and ``outcome_at`` are null.
+    Rows of load tests are left out: nobody waited for them. Of rows with one id the earliest that was answered counts.
+    Of the outcomes of an id the earliest possible one counts, of two at one moment the smaller. Where none has come,
+    ``outcome`` and ``outcome_at`` are null.
 
     >>> asked = pl.LazyFrame(
     ...     {"id": ["a"], "received_at": [5], "route_version": [1], "arm": ["l"], "latency_us": [1], "score": [0.9]}
@@ -122,7 +124,8 @@ def answers(predictions: pl.LazyFrame, *, outcomes: pl.LazyFrame, kind: TaskKind
     possible = value.is_in([0.0, 1.0]) if kind is TaskKind.BINARY else value.is_finite()
     first = _one_each(outcomes.filter(possible), order=(pl.col("received_at"), value))
     told = first.select("id", outcome="value", outcome_at="received_at")
-    return _one_each(predictions, order=_RANK).join(told, on="id", how="left")
+    callers = predictions.filter(~pl.col("id").str.starts_with(ID_PREFIX))
+    return _one_each(callers, order=_RANK).join(told, on="id", how="left")
 
 
 def _one_each(rows: pl.LazyFrame, *, order: tuple[pl.Expr, ...]) -> pl.LazyFrame:
