@@ -167,6 +167,6 @@ def test_a_column_of_the_outputs_own_name_is_not_kept(served, table):
 
 def test_rejects_of_an_earlier_job_do_not_stay(served, table):
     served.score(table(10).with_columns(a=pl.when(pl.int_range(pl.len()) > 0).then("a").otherwise(float("inf"))))
-    assert (served.root / "out.rejects.jsonl").exists()
+    assert (served.root / "out.parquet.rejects.jsonl").exists()
     served.score(table(10), overwrite=True)
-    assert not (served.root / "out.rejects.jsonl").exists()
+    assert not (served.root / "out.parquet.rejects.jsonl").exists()

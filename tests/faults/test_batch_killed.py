@@ -72,7 +72,7 @@ def test_a_job_killed_at_a_random_moment_goes_on(seed, project, source):
         assert report.rows == ROWS
     except Conflict:
         assert before
-    got, rejects = pl.read_parquet(out), pl.read_ndjson(project.folder / "out.rejects.jsonl")
+    got, rejects = pl.read_parquet(out), pl.read_ndjson(project.folder / "out.parquet.rejects.jsonl")
     ids = journalled(project)
     assert len(ids) == len(set(ids)) == got.height
     assert set(ids) == set(got["id"])

@@ -1,8 +1,10 @@
 """Put the output in its place: one file, or a folder of one Parquet file a part; complete or absent."""
 
+import hashlib
 import os
 import shutil
 from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +15,8 @@ from slipway.errors import BadInput, Conflict, NotFound, Unavailable
 from slipway.storage.atomic import refused, sync_folder
 
 ROW_GROUP_ROWS = 1 << 17
+OF_AN_OUTPUT = ("part-*.parquet", ".part-*.parquet.crc", "_SUCCESS", "._SUCCESS.crc")
+"""What a folder may hold that is replaced: files of parts, and what Spark notes beside them."""
 
 
 def check_output(output: str, *, place: str, inputs: Sequence[str], overwrite: bool) -> None:
@@ -26,7 +30,8 @@ def check_output(output: str, *, place: str, inputs: Sequence[str], overwrite: b
 
     Raises:
         BadInput: It is one of the inputs, or lies in the folder of one; or its name tells no format.
-        Conflict: It exists.
+        Conflict: It exists; or it may be replaced but is no output: a folder that holds something else, or a file
+            where a folder is wanted.
         NotFound: Its folder does not exist.
     """
     if is_remote(output):
@@ -39,16 +44,18 @@ def check_output(output: str, *, place: str, inputs: Sequence[str], overwrite: b
     path = Path(output).expanduser().absolute()
     if path.suffix:
         format_of(path.name)
-    real, read = path.resolve(), [Path(name).resolve() for name in inputs if not is_remote(name)]
+    real = path.resolve()
+    read = [Path(name).resolve() for name in inputs if not is_remote(name)]
     inside = _is_folder(place) and Path(place).resolve() in real.parents
     if inside or any(real == one or real in one.parents for one in read):
         raise BadInput(
             f"{output}: want an output beside the input, got one that is, holds or is in it. Choose another."
         )
-    if not path.parent.is_dir():
-        raise NotFound(f"{output}: want a folder {path.parent} to write into, found none. Make it.")
-    if path.exists() and not overwrite:
+    if not real.parent.is_dir():
+        raise NotFound(f"{output}: want a folder {real.parent} to write into, found none. Make it.")
+    if real.exists() and not overwrite:
         raise _exists(output)
+    _check_replaced(real, output)
 
 
 def publish(parts: Sequence[Path], *, output: str) -> None:
@@ -56,28 +63,29 @@ def publish(parts: Sequence[Path], *, output: str) -> None:
 
     Args:
         parts: Arrow files of one schema, at least one.
-        output: Where to. A name without an ending is a folder of Parquet files.
+        output: Where to. A name without an ending is a folder of Parquet files. Where it is a symbolic link, what it
+            points to is replaced and the link stays.
 
     Raises:
+        Conflict: What lies there is no output; it is untouched.
         Unavailable: The disk or the store refused; what was there before is untouched.
     """
     if is_remote(output):
         _upload(parts, output)
         return
-    path = Path(output).expanduser().absolute()
+    name, path = Path(output).name, Path(output).expanduser().resolve()
     new = path.with_name(f".{path.name}.new")
     try:
         _remove(new)
-        if path.suffix:
-            _write(pl.scan_ipc(list(parts), glob=False), new, format_of(path.name))
+        if Path(name).suffix:
+            _write(pl.scan_ipc(list(parts), glob=False), new, format_of(name))
         else:
             new.mkdir()
             for i, part in enumerate(parts):
                 pl.read_ipc(part).write_parquet(new / f"part-{i:08d}.parquet")
         _flush(new)
-        if path.is_dir():
-            _remove(path)
-        new.replace(path)
+        _check_replaced(path, output)
+        _swap(new, path)
         sync_folder(path.parent)
     except (OSError, pl.exceptions.PolarsError) as error:
         _remove(new)
@@ -108,11 +116,17 @@ def publish_rejects(parts: Sequence[Path], *, path: Path) -> None:
 def rejects_path(output: str, *, folder: Path) -> Path:
     """Return where the rejected rows go: beside the output, or for one in an object store, in a folder of ours.
 
-    >>> rejects_path("flights/out.parquet", folder=Path(".")).name
-    'out.rejects.jsonl'
+    No two outputs share one: it has the whole name, and for an object store some of the URL's hash.
+
+    >>> rejects_path("flights/out.2026.parquet", folder=Path(".")).name
+    'out.2026.parquet.rejects.jsonl'
+    >>> rejects_path("s3://lake/out.csv", folder=Path(".")).name
+    'out.csv.3335faba263a.rejects.jsonl'
     """
-    name = Path(output).name.split(".", 1)[0] + ".rejects.jsonl"
-    return folder / name if is_remote(output) else Path(output).expanduser().absolute().with_name(name)
+    name = Path(output).name
+    if is_remote(output):
+        return folder / f"{name}.{hashlib.sha256(output.encode()).hexdigest()[:12]}.rejects.jsonl"
+    return Path(output).expanduser().absolute().with_name(f"{name}.rejects.jsonl")
 
 
 def _write(table: pl.LazyFrame, path: Path, format_: Format) -> None:
@@ -122,6 +136,35 @@ def _write(table: pl.LazyFrame, path: Path, format_: Format) -> None:
         table.sink_ipc(path)
     else:
         table.sink_csv(path)
+
+
+def _check_replaced(path: Path, output: str) -> None:
+    """Refuse to replace what no job can have written, such as a folder of somebody's files."""
+    if path.is_file() and not Path(output).suffix:
+        raise Conflict(f"{output}: want a folder to replace, or nothing, got a file. Choose another name.")
+    if not path.is_dir():
+        return
+    odd = sorted(p.name for p in path.iterdir() if not any(fnmatch(p.name, own) for own in OF_AN_OUTPUT))
+    if odd:
+        raise Conflict(
+            f"{output}: want a folder of part-*.parquet to replace, got one that holds {len(odd)} other things: "
+            f"{', '.join(odd[:3])}. Nothing of it was removed. Choose another name, or empty it yourself."
+        )
+
+
+def _swap(new: Path, path: Path) -> None:
+    """Put the new in place of the old; a folder cannot be renamed onto one, so the old is aside for a moment."""
+    old = path.with_name(f".{path.name}.old")
+    if aside := path.is_dir():
+        _remove(old)
+        path.replace(old)
+    try:
+        new.replace(path)
+    except OSError:
+        if aside:
+            old.replace(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)  # also what a job left that was killed between the two
 
 
 def _exists(output: str) -> Conflict:
