@@ -41,3 +41,56 @@ def test_a_time_that_came_or_went_is_refused(tmp_path):
     project = edited(tmp_path / "p", 'time = "when"\n', "")
     with pytest.raises(BadInput, match=r"rows by time, got .* by random"):
         datasets.kept(project._parts, made)
+
+
+def test_a_run_is_not_measured_on_rows_that_it_learned_from(tmp_path):
+    """The id of a version is that of its rows, in any order; made again in another order it holds out other rows."""
+    project = Project.init(tmp_path / "p")
+    run = project.train(dataset=project.make_dataset().id)
+    project.judge_run(run)
+    rows = datasets.rows_of(project._parts, project.datasets()[-1]).drop("answer_of_radius-rule")
+    again = project.make_dataset("main", rows.reverse())
+    assert again.id == run.data
+    for ask in (project.judge_run, lambda r: project.analyse_errors(r.id)):
+        with pytest.raises(BadInput, match="was made again with another seed, order or split"):
+            ask(run)
+    project.judge_run(project.train(dataset=again.id))
+
+
+def test_rows_copied_under_new_ids_are_found(tmp_path):
+    project = Project.init(tmp_path / "p")
+    rows = datasets.rows_of(project._parts, project.make_dataset()).drop("answer_of_radius-rule")
+    twice = pl.concat([rows, rows.with_columns(sample=pl.format("again-{}", "sample"))])
+    version = project.make_dataset("twice", twice)
+    [overlap] = [c for c in version.checks if c.name == "overlap of splits"]
+    assert not overlap.passed
+    assert "equal a training row" in overlap.detail
+
+
+def test_a_function_that_exits_is_no_success(tmp_path):
+    project = Project.init(tmp_path / "p")
+    file = tmp_path / "p" / "model.py"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(
+        "import sys\n" + text.replace("    model = make_pipeline(", "    sys.exit(0)\n    model = make_pipeline(")
+    )
+    project.make_dataset()
+    with pytest.raises(BadInput, match="SystemExit"):
+        project.train()
+    assert project.runs() == []
+
+
+def test_a_parameter_that_may_be_a_secret_is_not_written_down(tmp_path):
+    project = Project.init(tmp_path / "p")
+    file = tmp_path / "p" / "model.py"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("def load() ->", 'def load(token="", rows=9) ->'), encoding="utf-8")
+    project = edited(
+        tmp_path / "p",
+        'source     = "model.py:load"',
+        'source = "model.py:load"\nparams = {token = "hunter2", rows = 5}',
+    )
+    version = project.make_dataset()
+    assert "hunter2" not in version.source
+    assert "rows=5" in version.source
+    assert b"hunter2" not in b"".join(p.read_bytes() for p in (tmp_path / "p" / ".slipway").glob("control.db*"))

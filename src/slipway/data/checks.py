@@ -141,7 +141,7 @@ def check_overlap(table: pl.DataFrame, *, split: Split) -> CheckResult:
     """Ask whether a row held out is, value for value, also among those learned from.
 
     Args:
-        table: Columns to compare: X, Y and the entity, without row ids and moments.
+        table: Columns to compare; rows that are equal in all of them count as copies.
         split: The rows on either side.
     """
     hashes = row_hashes(table)

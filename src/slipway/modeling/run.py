@@ -91,6 +91,7 @@ def make_run(
     reported: Iterable[Reported] = (),
     repeats: Iterable[Repeat] = (),
     search: str | None = None,
+    held_out: str = "",
 ) -> Run:
     """Write a run down.
 
@@ -108,6 +109,7 @@ def make_run(
         reported: What the training function reported.
         repeats: The same with several seeds.
         search: The search that found the hyperparameters, or None.
+        held_out: Name of the test set, or empty.
 
     Raises:
         BadInput: No sources, parameters that are not plain, or an end before the start.
@@ -132,4 +134,5 @@ def make_run(
         reported=tuple(reported),
         repeats=tuple(repeats),
         search=search,
+        held_out=held_out,
     )

@@ -167,7 +167,7 @@ def _grid(parts: Parts, old: Run, new: Run, *, seeds: int) -> _Grid:
             f"runs {old.id[:12]} and {new.id[:12]}: want another code, other hyperparameters or other data, got the "
             "same of all three. There is nothing to divide; they differ in seed or environment at most."
         )
-    old_data, new_data = (datasets.kept(parts, datasets.find(parts, run.data)) for run in (old, new))
+    old_data, new_data = (datasets.kept_of(parts, run) for run in (old, new))
     rows = unseen(parts, old_data=old_data, new_data=new_data)
     if rows.height < FEWEST_ROWS:
         raise BadInput(

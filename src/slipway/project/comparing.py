@@ -99,7 +99,7 @@ def _more(ids: pl.Series, rows: int) -> str:
 def compare_runs(parts: Parts, before: str, after: str) -> RunComparison:
     """Compare two runs; their models on the later run's held-out rows that the earlier one did not learn from."""
     old, new = find(parts, before), find(parts, after)
-    old_data, new_data = (datasets.kept(parts, datasets.find(parts, run.data)) for run in (old, new))
+    old_data, new_data = (datasets.kept_of(parts, run) for run in (old, new))
     changes = _changes(parts, datasets.rows_of(parts, old_data.version), datasets.rows_of(parts, new_data.version))
     brought = _brought(parts, old, new, old_data=old_data, new_data=new_data)
     sources, against_sources = sources_of(parts, new), sources_of(parts, old)

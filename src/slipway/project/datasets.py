@@ -1,5 +1,6 @@
 """Dataset versions: load, ask the present system, prepare, keep."""
 
+import hashlib
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from slipway.project.tables import as_polars, features, typed
 from slipway.project.user_code import call, load_function
 from slipway.records.base import Record
 from slipway.records.dataset import DatasetVersion, SplitRule
+from slipway.records.run import Run
 from slipway.records.scoring import Scoring
 from slipway.wiring import Parts
 
@@ -47,7 +49,7 @@ def load(parts: Parts, *, params: dict[str, Any] | None) -> Loaded:
         return _read(parts, source)
     arguments = parts.scope.data.params if params is None else params
     function = load_function(source, folder=parts.layout.root)
-    told = ", ".join(f"{k}={v!r}" for k, v in arguments.items())
+    told = ", ".join(f"{k}={_told(v)}" for k, v in arguments.items())
     return Loaded(as_polars(call(function, reference=source, **arguments), what=source), f"{source}({told})")
 
 
@@ -111,6 +113,13 @@ def make(
     return version
 
 
+def _told(value: Any) -> str:
+    """Say a parameter where it cannot be a secret: a number or a boolean; a text is named by its hash."""
+    if isinstance(value, bool | int | float):
+        return repr(value)
+    return f"#{hashlib.sha256(repr(value).encode()).hexdigest()[:8]}"
+
+
 def _refuse_second_name(parts: Parts, version: DatasetVersion) -> None:
     for id_, known, _ in parts.store.all(DatasetVersion):
         if id_ == version.id and known.name != version.name:
@@ -165,6 +174,28 @@ class Kept(NamedTuple):
     version: DatasetVersion
     labelled: pl.DataFrame
     split: Split
+
+    @property
+    def held_out(self) -> str:
+        """SHA-256 over the rows held out, whatever their order: the name of the test set."""
+        return hashlib.sha256(np.sort(row_hashes(self.labelled[self.split.test]), axis=0).tobytes()).hexdigest()
+
+
+def kept_of(parts: Parts, run: Run) -> Kept:
+    """Return the version that a run learned from, with the very rows that the run held out.
+
+    Raises:
+        BadInput: The version was made again since and holds out other rows: the run learned from some of them, so
+            nothing that it is measured on now would be fresh.
+    """
+    ready = kept(parts, find(parts, run.data))
+    if run.held_out not in ("", ready.held_out):
+        raise BadInput(
+            f"run {run.id[:12]}: want the rows that it held out, got others: dataset {ready.version.name} "
+            f"{run.data[:12]} was made again with another seed, order or split, so the run learned from some of them. "
+            "Train again on it, or make it as it was (data.split, data.test_share, model.seed)."
+        )
+    return ready
 
 
 def kept(parts: Parts, version: DatasetVersion) -> Kept:

@@ -140,6 +140,7 @@ def train(
             reported=report.kept,
             repeats=_repeats(parts, recipe, held_out, wish=wish, function=function, first=trained.answers, by=by),
             search=wish.search,
+            held_out=ready.held_out,
         )
         kept = commit_look(
             parts,
@@ -205,7 +206,7 @@ def judge(parts: Parts, run: Run) -> tuple[Judgement, ...]:
     if run.package is None:
         return judge_run(parts.scope, scores=run.scores)
     alpha, scope = alpha_at(run.look), parts.scope
-    ready = datasets.kept(parts, datasets.find(parts, run.data))
+    ready = datasets.kept_of(parts, run)
     rows, days, scoring = _held_out(ready), clusters(parts, ready), Scoring.of(scope.task, metric=scope.metric)
     y, answers = target(rows, name=scope.task.target), answers_of(parts, run.package, rows)
     own = scoring.score("model", y=y, answers=answers, clusters=days, alpha=alpha)
@@ -223,7 +224,7 @@ def judge(parts: Parts, run: Run) -> tuple[Judgement, ...]:
 
 def against_present(parts: Parts, run: Run) -> Comparison | None:
     """Compare a run's model with the present system on the rows held out; None where there is no such system."""
-    ready = datasets.kept(parts, datasets.find(parts, run.data))
+    ready = datasets.kept_of(parts, run)
     held_out, column = _held_out(ready), _present(parts)
     if run.package is None or column not in held_out.columns:
         return None

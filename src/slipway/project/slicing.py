@@ -50,7 +50,7 @@ def analyse_errors(parts: Parts, run: str, *, depth: int, most: int) -> ErrorAna
     found, scope = find(parts, run), parts.scope
     if found.package is None:
         raise BadInput(f"run {found.id[:12]}: want a run with a packaged model to ask, got one without.")
-    ready = datasets.kept(parts, datasets.find(parts, found.data))
+    ready = datasets.kept_of(parts, found)
     rows = ready.labelled[ready.split.test]
     scoring = Scoring.of(scope.task, metric=scope.metric)
     y, given = target(rows, name=scope.task.target), answers_of(parts, found.package, rows)

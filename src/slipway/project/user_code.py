@@ -82,7 +82,7 @@ def call(function: Callable[..., Any], *args: Any, reference: str, **kwargs: Any
     """
     try:
         return function(*args, **kwargs)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # one that ends the process would look like success
         raise BadInput("\n".join([f"{reference}: {trouble(error)}", *_tail(error, function=function)])) from error
 
 
@@ -197,7 +197,7 @@ def _import(path: Path, *, folder: Path) -> ModuleType:
     sys.path.insert(0, str(folder.resolve()))
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise BadInput(f"{path.name}: {trouble(error)}") from error
     finally:
         sys.path.remove(str(folder.resolve()))

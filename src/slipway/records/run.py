@@ -104,6 +104,7 @@ class Run(Record, frozen=True, kw_only=True):
         reported: What the training function reported while it ran.
         repeats: The same with several seeds, its own first; empty where only one was asked for.
         search: The search that found its hyperparameters, or None.
+        held_out: SHA-256 over the rows that it held out, whatever their order; empty where nobody wrote it down.
     """
 
     id: str
@@ -122,6 +123,7 @@ class Run(Record, frozen=True, kw_only=True):
     reported: tuple[Reported, ...] = ()
     repeats: tuple[Repeat, ...] = ()
     search: str | None = None
+    held_out: str = ""
 
 
 class CellAnswers(Record, frozen=True, kw_only=True):
