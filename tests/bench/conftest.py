@@ -17,14 +17,17 @@ from slipway.storage.layout import Layout
 from slipway.storage.routes import publish
 from slipway.testing import models
 
+KEY = b"\x01" * 32
 RULE = Arm(name="old", kind=ArmKind.RULE, rule="a > 0.5")
 
 
 @contextlib.contextmanager
 def _server(folder):
+    layout = Layout(folder).create()
+    layout.local_key.write_bytes(KEY)
     publish(
         Route(name="r", version=1, salt="s", arms=(RULE,), shares=(Share(arm="old", share=1.0),)),
-        folder=Layout(folder).create().routes,
+        folder=layout.routes,
     )
     config = WorkerConfig(route="r", signature=models.NUMBERS, entity="user", port=0)
     supervisor = Supervisor(Hosted(config, folder), control=False)
@@ -50,7 +53,7 @@ def order(server):
     """Make an order for one generator."""
 
     def make(*, port=server[0], rows=1, **changes):
-        target = Target(host="127.0.0.1", port=port)
+        target = Target(host="127.0.0.1", port=port, headers=(("Authorization", f"Bearer {KEY.hex()}"),))
         requests = templates(
             rows_of(models.numbers_batch(16), fields=models.NUMBERS.fields),
             target=target,

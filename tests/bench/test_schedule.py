@@ -16,7 +16,6 @@ from slipway.bench.wire import MARK, Target, rows_of, templates
 from slipway.errors import BadInput
 from slipway.records.field import Field, FieldKind
 from slipway.records.load_test import Arrivals, Hold, Limits, Rung
-from slipway.records.worker_config import WorkerConfig
 from slipway.serving.decode import RowDecoder
 from slipway.stats.log_counts import LogCounts, count_log
 from slipway.testing import models
@@ -59,12 +58,13 @@ def test_what_is_sent_is_taken_by_the_server_and_names_the_load_test(rows):
         count=50,
         rng=np.random.default_rng(0),
     )
-    decoder = RowDecoder(WorkerConfig(route="r", signature=models.MIXED, entity="plane").signature, entity="plane")
+    decoder = RowDecoder(models.MIXED, entity="plane", load_test=True)
     ids, entities = set(), set()
     for number, request in enumerate(made):
         head, _, body = request.replace(MARK, b"%08x" % number).partition(b"\r\n\r\n")
         assert f"content-length: {len(body)}\r\n".encode() in head + b"\r\n"
         assert b"x-key: k" in head
+        assert b"slipway-load-test: 1" in head
         asked = decoder.decode(body)
         ids |= set(asked.ids)
         entities |= set(asked.entities)

@@ -8,6 +8,7 @@ import numpy as np
 
 from slipway.records.base import Record
 from slipway.records.field import Field, FieldKind
+from slipway.records.load_test import HEADER
 
 MARK = b"~number~"
 """Where a template has the number of the request: eight characters that become eight hexadecimal digits."""
@@ -98,6 +99,7 @@ def _request(body: object, *, target: Target) -> bytes:
         "host: localhost",
         "content-type: application/json",
         f"content-length: {len(encoded)}",
+        f"{HEADER}: 1",
         *(f"{name}: {value}" for name, value in target.headers),
     ]
     return "\r\n".join([*head, "", ""]).encode("latin-1") + encoded

@@ -9,6 +9,9 @@ from slipway.stats.log_counts import LogCounts
 ID_PREFIX = "slipway-bench-"
 """Prediction ids of a load test begin so. Nobody asked for them, so they are no evidence: control leaves them out."""
 
+HEADER = "slipway-load-test"
+"""Header of a load test's requests. With it, and the key of this machine's own commands, ids may begin so."""
+
 
 class Arrivals(StrEnum):
     """How requests follow one another: by chance, as independent callers do, or evenly."""

@@ -10,6 +10,7 @@ import structlog
 
 from slipway.errors import SlipwayError
 from slipway.records.access import May
+from slipway.records.load_test import HEADER as LOAD_TEST
 from slipway.records.route import Route
 from slipway.records.worker_config import WorkerConfig
 from slipway.serving import arrow, metrics
@@ -140,13 +141,20 @@ class App:
         if form_of(request.headers) is Form.ARROW:
             self._arrow(request, self._predict_table)
             return
-        request.head.handler = self._predict_rows  # path, host and form are the same in every request with this head
-        self._predict_rows(request)
+        handler = self._predict_load_test if LOAD_TEST.encode() in request.headers else self._predict_rows
+        request.head.handler = handler  # path, host and form are the same in every request with this head
+        handler(request)
 
     def _predict_rows(self, request: Request) -> None:
         self.intake.guard.admit(request.headers, may=May.PREDICT)
         intake, at_us = self.intake, self.intake.at_us(request.headers)
         asked = intake.rows.decode(request.body)
+        intake.ticker.ask(request, asked, at_us=at_us, encode=self._many if asked.many else self._one)
+
+    def _predict_load_test(self, request: Request) -> None:
+        self.intake.guard.own(request.headers)
+        intake, at_us = self.intake, self.intake.at_us(request.headers)
+        asked = intake.load_test_rows.decode(request.body)
         intake.ticker.ask(request, asked, at_us=at_us, encode=self._many if asked.many else self._one)
 
     def _predict_table(self, request: Request) -> None:

@@ -48,14 +48,15 @@ class RowDecoder:
     Args:
         signature: Fields of X.
         entity: Name of the value that the assignment is keyed on.
+        load_test: Whether ids may be those of load tests.
 
     Attributes:
         id_name: The key under which a caller may name a prediction: ``id``, or ``prediction_id`` where the scope
             already uses that word.
     """
 
-    def __init__(self, signature: Signature, *, entity: str) -> None:
-        self._fields, self._entity = signature.fields, entity
+    def __init__(self, signature: Signature, *, entity: str, load_test: bool = False) -> None:
+        self._fields, self._entity, self._load_test = signature.fields, entity, load_test
         names = [f.name for f in signature.fields]
         self.id_name = "prediction_id" if "id" in {*names, entity} else "id"
         specs: list[Any] = [_spec(i, f, entity) for i, f in enumerate(signature.fields)]
@@ -88,7 +89,7 @@ class RowDecoder:
                 if type(entity) is not str or not entity:
                     entity = entity_text(entity, name=self._entity)
                 if given is not None:
-                    checked_id(given, name=self.id_name)
+                    checked_id(given, name=self.id_name, load_test=self._load_test)
                 if body.count(b":") > self._must:
                     refuse_twice(body, names=self._names_in(values))
                 return Asked([values], [entity], [given], many=False)
@@ -120,7 +121,7 @@ class RowDecoder:
         ids: list[str | None] = [row[-1] for row in values]
         if ids.count(None) < len(ids):
             for given in ids:
-                checked_id(given, name=self.id_name)
+                checked_id(given, name=self.id_name, load_test=self._load_test)
             all_differ(ids, name=self.id_name)
         at, name = self._entity_at, self._entity
         found = [row[at] for row in values]

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from slipway.records.access import May
 from slipway.records.worker_config import is_loopback
-from slipway.serving.door import Door
+from slipway.serving.door import OWN, Door
 from slipway.serving.refusal import Refusal
 
 
@@ -70,6 +70,22 @@ class Guard:
         if self._door is not None and self._door.asks:
             return self._door.admit(headers.get(b"authorization"), may=may)
         return ""
+
+    def own(self, headers: Mapping[bytes, bytes]) -> None:
+        """Return if the caller is one of this machine's own commands, whether the project has keys or not.
+
+        Raises:
+            Refusal: 401 or 403.
+        """
+        name = self._door.admit(headers.get(b"authorization"), may=May.PREDICT) if self._door is not None else ""
+        if name != OWN:
+            raise Refusal(
+                403,
+                "Only 'slipway bench' asks as a load test.",
+                wanted="the key of this machine's own commands",
+                got=f"key '{name}'" if name else "a server without one",
+                hint="Leave the header out; then the request is one like any other.",
+            )
 
     def look(self) -> None:
         """Take up keys that were made or revoked."""

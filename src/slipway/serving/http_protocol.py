@@ -14,6 +14,7 @@ from typing import cast
 
 import httptools
 
+from slipway.records.load_test import HEADER as LOAD_TEST
 from slipway.serving.http_head import Head, KnownHeads
 from slipway.serving.http_limits import HttpLimits
 from slipway.serving.http_request import Request
@@ -23,6 +24,7 @@ _KEPT = {
     b"host",
     b"origin",
     b"authorization",
+    LOAD_TEST.encode(),
     b"content-encoding",
     b"content-type",
     b"expect",

@@ -35,6 +35,7 @@ class Intake:
         config: As given.
         ticker: As given.
         rows: Decodes JSON objects.
+        load_test_rows: The same, of 'slipway bench'.
         columns: Decodes columns.
         tensors: Decodes tensors.
         outputs: Makes tensors of answers.
@@ -54,6 +55,7 @@ class Intake:
         self._live, self._ready, self.guard = live, ready, guard
         signature, entity = config.signature, config.entity
         self.rows = RowDecoder(signature, entity=entity)
+        self.load_test_rows = RowDecoder(signature, entity=entity, load_test=True)
         self.columns = ColumnDecoder(signature, entity=entity, id_name=self.rows.id_name)
         self.tensors = TensorDecoder(signature, entity=entity, id_name=self.rows.id_name)
         self.outputs = Outputs(signature)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from slipway.records.load_test import ID_PREFIX
 from slipway.serving.refusal import Refusal
 
 LONGEST_ID = 128
@@ -35,12 +36,25 @@ def entity_text(value: object, *, name: str) -> str:
     return format(value, ".17g") if isinstance(value, float) else str(value)
 
 
-def checked_id(value: str | None, *, name: str) -> str | None:
+def checked_id(value: str | None, *, name: str, load_test: bool = False) -> str | None:
     """Return the id that a caller gave, or None.
 
+    Args:
+        value: The id.
+        name: What it is called, for the message.
+        load_test: Whether ``slipway bench`` asks. Only it may give ids that keep rows out of all evidence.
+
     Raises:
-        Refusal: 400; too long, empty, or not printable.
+        Refusal: 400; too long, empty, not printable, or that of a load test.
     """
+    if value is not None and not load_test and value.startswith(ID_PREFIX):
+        raise Refusal(
+            400,
+            f"{name}: ids that begin with '{ID_PREFIX}' are those of load tests, whose rows count for nothing.",
+            wanted="another id",
+            got=repr(value)[:80],
+            hint="Ask under load with 'slipway bench', or leave the id out and one is made.",
+        )
     if value is not None and not (0 < len(value) <= LONGEST_ID and value.isprintable()):
         raise Refusal(
             400,
