@@ -67,3 +67,17 @@ def test_the_same_file_again_changes_nothing_that_counts(project):
     project._controller.catch_up([])
     tally = project._controller.ledger.tally
     assert (tally.outcomes, tally.repeated) == (2, 2)
+
+
+def test_two_outcomes_of_one_prediction_stop_all_and_the_rows_are_named(project, monkeypatch):
+    monkeypatch.setattr("slipway.project.scoring.PART_ROWS", 2)
+    table = pl.DataFrame({"id": ["a", "b", "c", "b", "a"], "value": [1.0, 0.0, 1.0, 1.0, None]})
+    with pytest.raises(BadInput, match="want one outcome of 'b', got 0 in row 1, 1 in row 3, and 0 other"):
+        project.take_outcomes(table)
+    assert outcomes(project) == []
+
+
+def test_an_outcome_said_twice_alike_is_taken(project):
+    table = pl.DataFrame({"id": ["a", "b", "a", "b"], "value": [1.0, 0.0, 1.0, None]})
+    assert project.take_outcomes(table).unknown == 1
+    assert dict(outcomes(project)) == {"a": 1.0, "b": 0.0}

@@ -1,6 +1,6 @@
 """Prediction ids of the rows of a file: those that a column gives, else made from the job and the row's number."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -50,9 +50,7 @@ def refuse_repeated(source: Source, *, parts: Iterable[Part], name: str, at_once
         BadInput: Some do; the message names one and how many there are.
     """
     known = list(parts)
-    passes = -(-sum(p.rows for p in known) // at_once)
-    twice = [_repeated(_hashes(source, known, name, taken=(i, passes))) for i in range(passes)]
-    hashes = np.concatenate(twice) if twice else np.empty(0, np.uint64)
+    hashes = repeated_hashes(source, parts=known, name=name, at_once=at_once)
     if not len(hashes):
         return
     counts: dict[str, int] = {}
@@ -68,11 +66,27 @@ def refuse_repeated(source: Source, *, parts: Iterable[Part], name: str, at_once
         )
 
 
+def repeated_hashes(
+    source: Source, *, parts: Sequence[Part], name: str, at_once: int = AT_ONCE
+) -> npt.NDArray[np.uint64]:
+    """Return the hashes of the ids of a column that come twice; two texts may share one, if hardly ever.
+
+    Args:
+        source: Where the column is.
+        parts: The rows.
+        name: Of the column.
+        at_once: How many ids are compared in one pass over the file.
+    """
+    passes = -(-sum(p.rows for p in parts) // at_once)
+    twice = [_repeated(_hashes(source, parts, name, taken=(i, passes))) for i in range(passes)]
+    return np.concatenate(twice) if twice else np.empty(0, np.uint64)
+
+
 def _column(source: Source, part: Part, name: str) -> pl.Series:
     return given_ids(source.read(part, columns=[name])[name]).drop_nulls()
 
 
-def _hashes(source: Source, parts: list[Part], name: str, *, taken: tuple[int, int]) -> npt.NDArray[np.uint64]:
+def _hashes(source: Source, parts: Sequence[Part], name: str, *, taken: tuple[int, int]) -> npt.NDArray[np.uint64]:
     which, of = taken
     found = []
     for part in parts:

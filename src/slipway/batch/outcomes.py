@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from slipway.batch.ids import given_ids, odd_ids
+from slipway.batch.ids import given_ids, odd_ids, repeated_hashes
 from slipway.batch.source import Part, Source
 from slipway.batch.values import check_columns, check_names
 from slipway.errors import BadInput
@@ -74,12 +74,14 @@ def take_outcomes(
         now_us: Tells when they count as received.
 
     Raises:
-        BadInput: A column is missing or of the wrong kind, or a row is no outcome; nothing was taken.
+        BadInput: A column is missing or of the wrong kind, a row is no outcome, or two rows say different things of one
+            prediction; nothing was taken.
         Unavailable: The disk refused; what was taken stays.
     """
     _check_columns(source, columns, where)
     for first, ids, values in _parts(source, parts, columns):
         _check(ids, values, first=first, kind=kind, columns=columns, where=where)
+    _refuse_contradictions(source, parts, columns, where)
     rows = taken = 0
     for _, ids, values in _parts(source, parts, columns):
         known = np.flatnonzero(~np.isnan(values))
@@ -109,6 +111,27 @@ def _parts(
             i = int(np.flatnonzero((numbers.is_null() & ~text.is_null()).to_numpy())[0])
             raise BadInput(f"row {part.first + i}: column '{columns.value}': want a number, got {text[i]!r}.")
         yield part.first, given_ids(table[columns.id]), numbers.fill_null(np.nan).to_numpy()
+
+
+def _refuse_contradictions(source: Source, parts: Sequence[Part], columns: OutcomeColumns, where: str) -> None:
+    """Return if no prediction has two outcomes: the first would count, and which is first is chance."""
+    hashes = repeated_hashes(source, parts=parts, name=columns.id)
+    if not len(hashes):
+        return
+    twice, told = pl.Series(hashes), list[pl.DataFrame]()
+    for first, ids, values in _parts(source, parts, columns):
+        rows = pl.int_range(first, first + len(ids), eager=True)
+        table = pl.DataFrame({"id": ids, "row": rows, "value": values})
+        told.append(table.filter(ids.hash().is_in(twice) & ~pl.col("value").is_nan()))
+    by_id = pl.concat(told).group_by("id").agg(pl.col("row", "value").sort_by("row"))
+    odd = by_id.filter(pl.col("value").list.n_unique() > 1).sort(pl.col("row").list.first())
+    if odd.height:
+        id_, rows_, values_ = odd.row(0)
+        said = ", ".join(f"{value:g} in row {row}" for row, value in list(zip(rows_, values_, strict=True))[:4])
+        raise BadInput(
+            f"{where}: want one outcome of '{id_}', got {said}, and {odd.height - 1} other ids with several. "
+            "Nothing of the file was taken; leave the rows that are right."
+        )
 
 
 def _check(
