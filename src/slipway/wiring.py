@@ -167,8 +167,9 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
     with ControllerLock(parts.layout.controller_lock):
         if not until_open(lambda: parts.store, trouble=without_store, alive=alive):
             return
+        control = controller(parts, guard=nullcontext, writes=True)
         desk = Desk(
-            controller(parts, guard=nullcontext, writes=True),
+            control,
             scope=parts.scope,
             clock=parts.clock,
             kind=config.clock,
@@ -185,6 +186,12 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
             tls=open_tls(config),
             alive=alive,
             beat=lambda: beat("control", folder=place),
-            keep=lambda: keep_house(parts.layout, scope=parts.scope, store=parts.store, now_us=desk.now_us()),
+            keep=lambda: keep_house(
+                parts.layout,
+                scope=parts.scope,
+                store=parts.store,
+                read=control.ledger.upto,
+                now_us=desk.now_us(),
+            ),
             keep_s=keep_s,
         )

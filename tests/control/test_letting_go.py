@@ -4,7 +4,8 @@ import pytest
 
 from slipway.control.checkpoint import Checkpoint, basis_of
 from slipway.control.ledger import Ledger
-from slipway.control.letting_go import OPEN_END_US, OWED_US, SPARE_US, may_go
+from slipway.control.letting_go import OWED_US, SPARE_US, may_go
+from slipway.control.maturity import OPEN_END_US
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
 from slipway.control.watching import Watching

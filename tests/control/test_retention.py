@@ -30,7 +30,9 @@ class Site:
 
     def __init__(self, folder):
         self.layout = Layout(folder).create()
-        self.scope = Project.init(folder / "scope").scope
+        scope = Project.init(folder / "scope").scope
+        waits = msgspec.structs.replace(scope.rollout, maturity_s=7200.0)
+        self.scope = msgspec.structs.replace(scope, rollout=waits)
         self.store, self.files = MemoryStore(), MemoryRoutes()
 
         def writer(name):
@@ -45,6 +47,7 @@ class Site:
                 self.rollout = control.start("main", candidate=CANDIDATE, plan=template, now_us=STARTED * DAY_US)
             world.day(day, route=self.files.read("main"))
             control.step((day + 1) * DAY_US)
+        self.read = control.ledger.upto
         self.verdicts = [name for name, _, _ in self.store.all(Verdict)]
         assert len(self.verdicts) > 2
         seal_closed(self.layout.journal, sealed=self.layout.sealed)
@@ -57,10 +60,10 @@ class Site:
         self.scope = msgspec.structs.replace(self.scope, journal=Journal(**rule))
 
     def plan(self):
-        return plan(self.layout, scope=self.scope, store=self.store, now_us=NOW_US)
+        return plan(self.layout, scope=self.scope, store=self.store, read=self.read, now_us=NOW_US)
 
     def house(self):
-        return keep_house(self.layout, scope=self.scope, store=self.store, now_us=NOW_US)
+        return keep_house(self.layout, scope=self.scope, store=self.store, read=self.read, now_us=NOW_US)
 
 
 @pytest.fixture
@@ -157,3 +160,28 @@ def test_carrying_out_a_plan_twice_notes_it_once(site):
     for _ in range(2):
         carry_out(found, layout=site.layout, store=site.store, now_us=NOW_US)
     assert len(site.store.all(RemovedSegment)) == len(found.remove)
+
+
+def test_what_control_has_not_read_to_its_end_stays(site):
+    site.keep(keep_s=1.0)
+    first, second, *_ = (r.segment for r in site.plan().remove)
+    site.read[first] -= 1
+    del site.read[second]
+    assert {k.segment for k in site.plan().keep if k.why == "control has not read all of it"} == {first, second}
+    assert site.house() == []
+    assert {first, second}.isdisjoint(r.segment for _, r, _ in site.store.all(RemovedSegment))
+    assert {first, second} <= {p.stem for p in site.layout.journal.glob("*.seg")}
+
+
+def test_where_outcomes_are_not_waited_for_rows_stay_as_long_as_the_ledger_holds_them(site):
+    site.keep(keep_s=1.0)
+    site.control().roll_back(site.rollout.id, now_us=NOW_US, why="test")
+    assert site.plan().remove
+    site.scope = msgspec.structs.replace(
+        site.scope, rollout=msgspec.structs.replace(site.scope.rollout, maturity_s=0.0)
+    )
+    found = site.plan()
+    assert found.remove == ()
+    assert {k.why for k in found.keep} == {
+        "outcomes of it may still come (rollout.maturity is 0, so they count for 35 days at least)"
+    }

@@ -28,9 +28,11 @@ import sys
 from pathlib import Path
 from slipway.control.housekeeping import keep_house
 from slipway.wiring import open_parts
+from slipway.storage.journal import SegmentReader
 parts = open_parts(Path(sys.argv[1]))
+read = {p.segment: p.offset for _, p in SegmentReader(parts.layout.journal).read({})}
 print("begin", flush=True)
-print(keep_house(parts.layout, scope=parts.scope, store=parts.store, now_us=int(sys.argv[2])), flush=True)
+print(keep_house(parts.layout, scope=parts.scope, store=parts.store, read=read, now_us=int(sys.argv[2])), flush=True)
 """
 
 
@@ -60,8 +62,9 @@ def test_killed_anywhere_it_goes_on(tmp_path, seed):
         counts[position.segment] = counts.get(position.segment, 0) + len(frame.id)
     assert set(counts.values()) == {50}
     parts = project._parts
-    assert keep_house(layout, scope=project.scope, store=parts.store, now_us=LATE_US) == []
-    assert keep_house(layout, scope=project.scope, store=parts.store, now_us=LATE_US) == []
+    read = {p.segment: p.offset for _, p in SegmentReader(layout.journal).read({})}
+    assert keep_house(layout, scope=project.scope, store=parts.store, read=read, now_us=LATE_US) == []
+    assert keep_house(layout, scope=project.scope, store=parts.store, read=read, now_us=LATE_US) == []
     young = [f"w-{n + 1:08d}" for n in range(SEGMENTS * 3 // 4, SEGMENTS)]
     there = [p.segment for _, p in SegmentReader(layout.journal).read({})]
     assert there == young

@@ -1,5 +1,7 @@
 """What control does beside its steps: closed segments become Parquet, and what is no longer kept goes."""
 
+from collections.abc import Mapping
+
 from slipway.control.retention import carry_out, plan
 from slipway.errors import SlipwayError
 from slipway.ports import ControlStore
@@ -10,12 +12,20 @@ from slipway.storage.layout import Layout
 from slipway.words import count, size
 
 
-def keep_house(layout: Layout, *, scope: Scope, store: ControlStore, now_us: int) -> list[str]:
-    """Seal what was closed, remove what is no longer kept, and return one sentence for each thing that is wrong."""
+def keep_house(layout: Layout, *, scope: Scope, store: ControlStore, read: Mapping[str, int], now_us: int) -> list[str]:
+    """Seal what was closed, remove what is no longer kept, and return one sentence for each thing that is wrong.
+
+    Args:
+        layout: The project's folder.
+        scope: What it wants kept.
+        store: Where removals are noted.
+        read: Segment to the place up to which the ledger has read it; what lies behind it stays.
+        now_us: The moment.
+    """
     problems: list[str] = []
     try:
         problems += seal_closed(layout.journal, sealed=layout.sealed).errors
-        planned = plan(layout, scope=scope, store=store, now_us=now_us)
+        planned = plan(layout, scope=scope, store=store, read=read, now_us=now_us)
         problems += carry_out(planned, layout=layout, store=store, now_us=now_us).errors
         problems += _too_large(planned, keep_gb=scope.journal.keep_gb)
     except SlipwayError as error:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from slipway.control.block import DAY_US, Block
 from slipway.control.judging import Judging
 from slipway.control.ledger import Ledger
+from slipway.control.maturity import held_us
 from slipway.control.past import DaySums
 from slipway.control.watching import Watching
 from slipway.records.rollout import Rollout
@@ -19,10 +20,6 @@ KEPT_ROWS = 4_000_000
 
 SPARE_US = DAY_US
 """What a frame may take from the moment that it bears to the moment that control reads it."""
-
-OPEN_END_US = 35 * DAY_US
-"""Where outcomes are not waited for (``maturity = "0s"``) they count however late, as long as their day is held: it is
-for so long at least."""
 
 OWED_US = 7 * DAY_US
 
@@ -36,7 +33,7 @@ def may_go(block: Block, *, ledger: Ledger, waits_us: Iterable[int], now_us: int
         waits_us: How long the monitors, and each rollout that needs the day, wait for outcomes.
         now_us: The moment.
     """
-    waited_us = max(wait_us or OPEN_END_US for wait_us in waits_us)
+    waited_us = max(map(held_us, waits_us))
     over_us = block.end_us + waited_us + SPARE_US
     return over_us <= now_us - (OWED_US if ledger.shadow_lag() else 0)
 

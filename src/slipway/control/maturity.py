@@ -3,10 +3,23 @@
 import numpy as np
 import numpy.typing as npt
 
-from slipway.control.block import NEVER
+from slipway.control.block import DAY_US, NEVER
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+
+OPEN_END_US = 35 * DAY_US
+"""Where outcomes are not waited for (``maturity = "0s"``) they count however late, as long as their day is held: it is
+for so long at least."""
+
+
+def held_us(wait_us: int) -> int:
+    """Return how long a row is held at least, in memory and in the journal, so that its outcome can count.
+
+    >>> held_us(7), held_us(0) == 35 * 86_400_000_000
+    (7, True)
+    """
+    return wait_us or OPEN_END_US
 
 
 def in_time(came_us: Ints, *, at_us: Ints, wait_us: int, now_us: int) -> Bools:

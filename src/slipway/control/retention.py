@@ -1,16 +1,19 @@
 """Lets go of the journal what the scope no longer keeps and nobody needs, with an entry in the audit trail for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
+from slipway.control.maturity import held_us
 from slipway.errors import NotFound
 from slipway.ports import Change, ControlStore
 from slipway.records.removal import RemovedSegment
 from slipway.records.rollout import Rollout, RolloutStatus
 from slipway.records.route import Route
 from slipway.records.scope import Scope
+from slipway.storage.journal.codec import SEGMENT_HEADER
 from slipway.storage.journal.pruning import PruneReport, prune, stored_segments
-from slipway.storage.journal.retention import Need, RetentionPlan, plan_retention
+from slipway.storage.journal.reader import list_segments
+from slipway.storage.journal.retention import Need, RetentionPlan, Stored, plan_retention
 from slipway.storage.journal.unanswered import unanswered
 from slipway.storage.layout import Layout
 from slipway.words import day, duration
@@ -19,8 +22,15 @@ DAY_US = 86_400_000_000
 BY = "retention"
 
 
-def plan(layout: Layout, *, scope: Scope, store: ControlStore, now_us: int) -> RetentionPlan:
+def plan(layout: Layout, *, scope: Scope, store: ControlStore, read: Mapping[str, int], now_us: int) -> RetentionPlan:
     """Return what is due to go now, and what stays because somebody needs it. Changes nothing.
+
+    Args:
+        layout: The project's folder.
+        scope: What it wants kept.
+        store: Its rollouts and routes.
+        read: Segment to the place up to which the ledger has read it.
+        now_us: The moment.
 
     Raises:
         Corrupt: A marker or a segment is damaged.
@@ -39,18 +49,28 @@ def plan(layout: Layout, *, scope: Scope, store: ControlStore, now_us: int) -> R
         needs=needs(store, scope=scope, now_us=now_us),
         now_us=now_us,
     )
-    if not draft(held={}).remove:  # the usual answer, and it costs no look into the rows
-        return draft(held={})
+    unread = dict.fromkeys(_unread(layout, stored=stored, read=read), "control has not read all of it")
+    if not draft(held=unread).remove:  # the usual answer, and it costs no look into the rows
+        return draft(held=unread)
     shadows = {arm for _, route, _ in store.all(Route) for arm in route.shadows}
     waiting = unanswered(layout.journal, sealed=layout.sealed, segments=[s.what for s in stored], arms=shadows)
-    return draft(held={segment: f"shadow {arm} has not answered all of it" for segment, arm in waiting.items()})
+    lagging = {segment: f"shadow {arm} has not answered all of it" for segment, arm in waiting.items()}
+    return draft(held=lagging | unread)
+
+
+def _unread(layout: Layout, *, stored: Sequence[Stored], read: Mapping[str, int]) -> list[str]:
+    """Return the sealed segments that hold a whole tick behind the place up to which they were read."""
+    ends = {s.name: s.size_bytes for s in list_segments(layout.journal)}
+    torn = {s.what.segment: s.what.torn_bytes for s in stored}
+    return [s for s in torn if ends.get(s, 0) - torn[s] > max(read.get(s, 0), len(SEGMENT_HEADER))]
 
 
 def needs(store: ControlStore, *, scope: Scope, now_us: int) -> tuple[Need, ...]:
     """Return who needs rows of the journal, and since when: rollouts that run, and outcomes that may still come."""
-    wait_s = scope.rollout.maturity_s
-    why = f"outcomes of it may still come (rollout.maturity is {duration(wait_s)})"
-    found = [Need(now_us - round(wait_s * 1e6), why)]
+    wait_us = round(scope.rollout.maturity_s * 1e6)
+    waited_s = held_us(wait_us) / 1e6
+    rule = f"is {duration(waited_s)}" if wait_us else f"is 0, so they count for {duration(waited_s)} at least"
+    found = [Need(now_us - held_us(wait_us), f"outcomes of it may still come (rollout.maturity {rule})")]
     for _, rollout, _ in store.all(Rollout):
         if rollout.status is RolloutStatus.RUNNING:
             since_us = rollout.started_us // DAY_US * DAY_US  # cohorts are summed by whole days

@@ -36,7 +36,9 @@ def prune(parts: Parts, *, controller: Controller, by: str, dry_run: bool) -> Pr
         Unavailable: The journal or the control store cannot be read.
     """
     at_us = now_us(parts, controller=controller)
-    planned = plan(parts.layout, scope=parts.scope, store=parts.store, now_us=at_us)
+    controller.catch_up([])
+    read = controller.ledger.upto
+    planned = plan(parts.layout, scope=parts.scope, store=parts.store, read=read, now_us=at_us)
     if dry_run:
         return Pruned(plan=planned, removed=(), errors=())
     report = carry_out(planned, layout=parts.layout, store=parts.store, now_us=at_us, by=by)
