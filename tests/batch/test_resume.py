@@ -1,5 +1,7 @@
 """A job that ended anywhere goes on: the same output to the byte, every row in the journal once."""
 
+from pathlib import Path
+
 import pytest
 
 from slipway.batch import publish
@@ -94,8 +96,76 @@ def test_another_order_is_refused_until_the_old_job_is_thrown_away(place, table,
     table(500, seed=1).write_parquet(source)
     with pytest.raises(Conflict, match=r"ordered otherwise \(files\)"):
         place.score(str(source))
-    report = place.score(str(source), keep=("note",), overwrite=True)
-    assert (report.resumed_rows, report.answered) == (0, 500)
+    with pytest.raises(Conflict, match="64 rows of it are in the journal"):
+        place.score(str(source), overwrite=True)
+    assert len(place.journalled()) == place.PART_ROWS
+
+
+@pytest.fixture
+def cut(place, table, monkeypatch):
+    """Score a table, cut off before the fourth part is noted as done; its rows are in the journal."""
+
+    def cut(**wanted):
+        real, calls = Job.finish_part, []
+
+        def dies(self, number):
+            calls.append(1)
+            if len(calls) == 4:
+                raise Unavailable("cut off")
+            return real(self, number)
+
+        monkeypatch.setattr(Job, "finish_part", dies)
+        with pytest.raises(Unavailable):
+            place.score(table(500), **wanted)
+        monkeypatch.setattr(Job, "finish_part", real)
+        return place.root / "out.parquet.partial"
+
+    return cut
+
+
+def test_another_table_in_memory_does_not_go_on_with_the_job_of_the_first(place, table, cut):
+    place.route(place.OLD)
+    cut()
+    with pytest.raises(Conflict, match=r"ordered otherwise \(content\)"):
+        place.score(table(500, seed=1))
+    assert place.score(table(500)).resumed_rows == 4 * place.PART_ROWS
+
+
+def test_an_order_that_keeps_other_columns_takes_the_place_and_no_row_is_journalled_twice(place, table, cut):
+    place.route(place.OLD)
+    cut()
+    assert place.score(table(500), keep=("note",), overwrite=True).answered == 500
+    ids = [i for i, *_ in place.journalled()]
+    assert (len(ids), len(set(ids))) == (500, 500)
+    assert place.out()["note"].to_list() == table(500)["note"].to_list()
+    assert dict(zip(place.out()["id"], place.out()["score"], strict=True)) == {r[0]: r[4] for r in place.journalled()}
+
+
+def torn(path):
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def zeroed(path):
+    data = path.read_bytes()
+    path.write_bytes(data[:200] + bytes(200) + data[400:])
+
+
+LOSSES = {"emptied": lambda p: p.write_bytes(b""), "gone": Path.unlink, "torn": torn, "zeroed inside": zeroed}
+
+
+LOST = [(name, loss) for name in ("00000000.arrow", "00000003.arrow") for loss in LOSSES]
+LOST += [(name, loss) for name in ("00000000.done", "00000003.pending") for loss in ("emptied", "gone", "torn")]
+
+
+@pytest.mark.parametrize(("lost"), LOST)
+def test_files_that_a_loss_of_power_took_are_made_anew_from_the_journal(lost, place, table, whole, cut):
+    name, loss = lost
+    before = len(place.journalled())
+    LOSSES[loss](cut(id_column="key") / name)
+    assert place.score(table(500), id_column="key").answered == 500
+    ids = [i for i, *_ in place.journalled()][before:]
+    assert sorted(ids) == sorted(table(500)["key"])
+    assert (place.root / "out.parquet").read_bytes() == whole
 
 
 def test_a_disk_that_refuses_leaves_no_output_and_a_job_to_go_on_with(place, table, monkeypatch):

@@ -16,10 +16,12 @@ from slipway.batch.report import PartReport
 from slipway.batch.source import Part, Source
 from slipway.batch.table import told
 from slipway.batch.values import values_of
+from slipway.errors import Corrupt
 from slipway.ports import JournalWriter
 from slipway.records.field import FieldKind
 from slipway.records.frame import PredictionFrame
 from slipway.records.worker_config import WorkerConfig
+from slipway.runtime.batch import Batch
 from slipway.serving.live_route import LiveRoute
 from slipway.serving.privacy import PrivacyFilter
 from slipway.serving.refusal import ErrorBody, refusal_of
@@ -64,6 +66,7 @@ class _Block(NamedTuple):
     answers: Answers
     entities: list[str]
     frame: PredictionFrame | None
+    journalled: bool
     rejects: list[Reject]
 
 
@@ -90,10 +93,11 @@ class PartWorker:
         self._memory = np.empty((setting.job.manifest.part_rows, numbers))  # of one part after the other
 
     def do(self, part: Part) -> PartReport:
-        """Read, refuse, deal, ask, journal, and note the part as done.
+        """Read, refuse, deal, ask, journal, and note the part as done; what is in the journal is not asked again.
 
         Raises:
             BadInput: The file cannot be read.
+            Corrupt: The journal has other rows of the part than the file.
             Unavailable: The journal or the disk refused, or no route can be put in force. The part is not done.
         """
         table = self._set.source.read(part, columns=self._columns)
@@ -105,8 +109,11 @@ class PartWorker:
         rejects = [reject for block in blocks for reject in block.rejects]
         output = self._output(table, ids, blocks, first=part.first)
         report = _report(output, frames, rows=part.rows, rejected=len(rejects))
+        journalled = [block.journalled for block in blocks if block.frame is not None]
+        if any(journalled) and not all(journalled):
+            raise _others(part.first)
         self._set.job.write_part(part, answers=output, rejects=lines(rejects), report=report)
-        if frames:
+        if frames and not any(journalled):
             self._journal.append(frames)
         self._set.job.finish_part(part.number)
         return report
@@ -121,8 +128,20 @@ class PartWorker:
         if fitted.rejected:
             ids = [ids[i] for i in fitted.kept.tolist()]
         if fitted.asked is None or (batch := fitted.asked.batch) is None:
-            return _Block(fitted.kept + start, NOTHING, [], None, rejects)
-        entities = self._privacy.entities(fitted.asked.entities)
+            return _Block(fitted.kept + start, NOTHING, [], None, journalled=False, rejects=rejects)
+        known = self._set.job.journalled.frame(ids[0])
+        if known is not None and known.id != ids:
+            raise _others(first)
+        answers, frame = self._asked(batch, fitted.asked.entities, ids, live, now_us) if known is None else _told(known)
+        for i in np.flatnonzero(np.isnan(answers.score)).tolist():
+            body = refusal_of(answers.why(i)).body
+            rejects.append(reject(columns, int(fitted.kept[i]), first=first, body=body, id=ids[i]))
+        return _Block(fitted.kept + start, answers, fitted.asked.entities, frame, known is not None, rejects)
+
+    def _asked(
+        self, batch: Batch, given: list[str], ids: list[str], live: LiveRoute, now_us: int
+    ) -> tuple[Answers, PredictionFrame]:
+        entities = self._privacy.entities(given)
         answers = ask(live, batch, entities=entities, paces=self._paces, score_of=self._set.arms.score)
         frame = PredictionFrame(
             route=live.route.name,
@@ -137,10 +156,7 @@ class PartWorker:
             x=self._privacy.columns(batch),
             shadows=live.route.shadows,
         )
-        for i in np.flatnonzero(np.isnan(answers.score)).tolist():
-            body = refusal_of(answers.why(i)).body
-            rejects.append(reject(columns, int(fitted.kept[i]), first=first, body=body, id=ids[i]))
-        return _Block(fitted.kept + start, answers, fitted.asked.entities, frame, rejects)
+        return answers, frame
 
     def _output(self, table: pl.DataFrame, ids: pl.Series, blocks: Sequence[_Block], *, first: int) -> pl.DataFrame:
         kept = np.concatenate([block.kept for block in blocks])
@@ -172,6 +188,19 @@ class PartWorker:
         if self._entity not in columns:
             columns[self._entity] = values_of(table[self._entity_column], kind=None)
         return columns
+
+
+def _told(frame: PredictionFrame) -> tuple[Answers, PredictionFrame]:
+    """Return what the journal has of rows that were answered before; why some were not, it does not say."""
+    arms, fallback = np.array(frame.arm, object), np.array(frame.fallback, bool)
+    return Answers(np.array(frame.score), arms, fallback, {}, 1), frame
+
+
+def _others(first: int) -> Corrupt:
+    return Corrupt(
+        f"row {first}: want the rows of this part as the journal has them, got others; another Slipway cut them, or "
+        "the journal is damaged. Go on with the one that began, or remove the job's folder: its rows then count twice."
+    )
 
 
 def _report(output: pl.DataFrame, frames: Sequence[PredictionFrame], *, rows: int, rejected: int) -> PartReport:

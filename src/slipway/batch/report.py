@@ -14,6 +14,7 @@ class PartReport(Record, frozen=True, kw_only=True):
         arms: Rows answered, by arm.
         fallbacks: Rows that the fallback answered in place of another arm.
         first_id: Prediction id of the part's first row in the journal; empty where it has none there.
+        checksum: CRC-32 of the part's files of answers and rejects.
     """
 
     rows: int
@@ -22,6 +23,7 @@ class PartReport(Record, frozen=True, kw_only=True):
     arms: dict[str, int] = {}
     fallbacks: int = 0
     first_id: str = ""
+    checksum: int = 0
 
 
 class ScoreReport(Record, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from slipway.batch.places import find_files, is_remote
 from slipway.batch.publish import check_output, publish, publish_rejects, rejects_path
 from slipway.batch.report import PartReport, ScoreReport, total
 from slipway.batch.shadows import ask_shadows, somebody_shadows
-from slipway.batch.source import FileSource, Part, Source, TableSource, parts_of
+from slipway.batch.source import FileSource, Part, Source, TableSource, content_of, parts_of
 from slipway.batch.table import columns_to_keep
 from slipway.batch.threads import do_all
 from slipway.batch.values import check_columns, check_names
@@ -84,6 +84,7 @@ class Scorer(NamedTuple):
             id_column=wish.id_column,
             entity_column=self._entity_column(wish),
             keep=wish.keep,
+            content="" if isinstance(table, str) else content_of(pl.DataFrame(table)),
         )
         job = Job(
             self._folder(wish.output),
@@ -91,6 +92,7 @@ class Scorer(NamedTuple):
             job=self._name("b"),
             part_rows=wish.part_rows(len(self.config.signature.fields)),
             anew=wish.overwrite,
+            journal=self.layout.journal,
         )
         try:
             source = FileSource(files, work=job.folder) if files else TableSource(pl.DataFrame(table))
@@ -102,7 +104,7 @@ class Scorer(NamedTuple):
     def _do(self, job: Job, source: Source, *, wish: Wish, progress: Progress, start_s: float) -> ScoreReport:
         parts = parts_of(source.lengths, rows=job.manifest.part_rows)
         keep = self._check(job, source, parts)
-        done = job.done(parts, journal=self.layout.journal)
+        done = job.done(parts)
         left = [p for p in parts if p.number not in done]
         if wish.id_column is not None and not done:
             refuse_repeated(source, parts=parts, name=wish.id_column)

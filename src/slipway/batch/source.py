@@ -4,10 +4,12 @@ Parquet and Arrow are read in place. CSV has no places to jump to, so it is copi
 job's other files; the copy is a function of the file and is made anew if it is not whole.
 """
 
+import hashlib
 from collections.abc import Sequence
 from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import polars as pl
 
@@ -15,6 +17,9 @@ from slipway.batch.formats import Format, format_of
 from slipway.batch.places import FoundFile, is_remote
 from slipway.errors import BadInput
 from slipway.storage.atomic import refused
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _ARROW_ROWS = 1 << 16
 _COPY = "input-{:06d}.arrow"
@@ -156,6 +161,29 @@ def parts_of(lengths: Sequence[int], *, rows: int) -> list[Part]:
             parts.append(Part(len(parts), table, offset, first + offset, min(rows, length - offset)))
         first += length
     return parts
+
+
+def content_of(table: pl.DataFrame) -> str:
+    """Return a hash of a table's columns, their types and their values, in order; objects of Python are left out.
+
+    >>> content_of(pl.DataFrame({"a": [1, 2]})) == content_of(pl.DataFrame({"a": [2, 1]}))
+    False
+    """
+    hashed = _Hashing()
+    table.select(c for c in table.columns if table.schema[c] != pl.Object).rechunk().write_ipc_stream(hashed)
+    return hashed.hash.hexdigest()
+
+
+class _Hashing(BytesIO):
+    """A file that keeps nothing but a hash of what is written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hash = hashlib.blake2b(digest_size=16)
+
+    def write(self, data: "Buffer", /) -> int:
+        self.hash.update(data)
+        return memoryview(data).nbytes
 
 
 def _copy(path: str, format_: Format, copy: Path) -> None:
