@@ -12,7 +12,8 @@ from importlib.metadata import version
 from typing import Any
 
 from slipway.records.route import Route
-from slipway.records.worker_config import ClockKind, WorkerConfig
+from slipway.records.worker_config import ClockKind, Durability, WhenFull, WorkerConfig
+from slipway.serving.caller import UNLOGGED
 from slipway.serving.media import Form
 from slipway.serving.openapi_schemas import schemas
 from slipway.serving.v2 import BINARY
@@ -26,7 +27,7 @@ _ERRORS = {
     404: "There is nothing here, or another version is in force.",
     405: "Not with this method; Allow says with which.",
     408: "The request did not come in time.",
-    409: "Two rows of the request have the same id.",
+    409: "Two rows of the request have the same id, or two outcomes of one id contradict each other.",
     413: "The body is too large, or has too many rows.",
     415: "The body has a form that is not spoken here.",
     431: "The headers are too large.",
@@ -55,7 +56,7 @@ def document(
         "info": {
             "title": config.route,
             "version": f"route version {route.version if route else 'none yet'}, slipway {version('slipway')}",
-            "description": "Predictions, outcomes and health. Acknowledged means kept: what gets a 200 is on disk.",
+            "description": f"Predictions, outcomes and health. {_kept(config)}",
         },
         "paths": _paths(config, end=f"/{config.route}" if named else ""),
         "components": {
@@ -65,6 +66,15 @@ def document(
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "'slipway key make NAME'"}},
         },
     }
+
+
+def _kept(config: WorkerConfig) -> str:
+    """Say in words what an answer with 200 survives."""
+    power = ", and a loss of power" if config.durability is Durability.FSYNC else ""
+    unlogged = config.when_full is WhenFull.SERVE_UNLOGGED
+    but = f", unless its reply bears the header {UNLOGGED[0]}: then the disk refused it, and it is not kept"
+    kept = "What gets a 200 is in the journal before its reply and survives a kill of any process"
+    return f"{kept}{power}{but if unlogged else ''}."
 
 
 def _paths(config: WorkerConfig, *, end: str) -> Part:
@@ -122,6 +132,7 @@ def _outcomes(config: WorkerConfig) -> Part:
         takes={Form.JSON: {"anyOf": [_ref("Outcome"), _ref("Outcomes")]}, Form.ARROW: {}},
         gives={Form.JSON: _ref("Accepted")},
         parameters=_clock(config),
+        fails=(409,),
     )
 
 

@@ -36,7 +36,7 @@ def decode_outcomes(body: bytes, *, kind: TaskKind) -> Outcomes:
     """Return ids and values of ``{"id", "value"}`` or ``{"outcomes": [...]}``.
 
     Raises:
-        Refusal: 400; not of that form, or a binary outcome that is neither 0 nor 1.
+        Refusal: 400; not of that form, or a binary outcome that is neither 0 nor 1. 409; two values of one id.
 
     >>> decode_outcomes(b'{"id": "w-1", "value": 1}', kind=TaskKind.BINARY)
     (['w-1'], [1.0])
@@ -55,7 +55,7 @@ def outcomes_of(columns: Mapping[str, Values], *, kind: TaskKind) -> Outcomes:
     """Return ids and values of the columns ``id`` and ``value``.
 
     Raises:
-        Refusal: 400; as :func:`decode_outcomes`.
+        Refusal: 400 or 409; as :func:`decode_outcomes`.
 
     >>> outcomes_of({"id": ["w-1"], "value": np.array([1])}, kind=TaskKind.BINARY)
     (['w-1'], [1.0])
@@ -79,6 +79,12 @@ def _checked(ids: list[str], values: list[float], *, kind: TaskKind) -> Outcomes
     if kind is TaskKind.BINARY and not {0.0, 1.0}.issuperset(values):
         name, value = next((i, v) for i, v in zip(ids, values, strict=True) if v not in (0.0, 1.0))
         raise Refusal(400, f"outcome of '{name}': Y is binary.", wanted="0 or 1", got=f"{value:g}")
+    if len(set(ids)) < len(ids):
+        known: dict[str, float] = {}
+        for name, value in zip(ids, values, strict=True):
+            if known.setdefault(name, value) != value:
+                got = f"{known[name]:g} and {value:g}"
+                raise Refusal(409, f"outcome of '{name}': two contradict each other.", wanted="one value", got=got)
     return ids, values
 
 
