@@ -177,6 +177,7 @@ def test_expect_continue(server):
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 20_000 + b"\r\n\r\n", 431, "headers"),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 20_000, 431, "headers"),
         (b"GET /" + b"x" * 20_000, 431, "headers"),
+        (b"POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"x" * 100_000, 431, "headers"),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 101 + b"\r\n", 431, "headers"),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: " + b"x" * 200 + b"\r\n\r\n", 400, "X-Request-Id"),
         (b"CONNECT a:1 HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "a:1"),

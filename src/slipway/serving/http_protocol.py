@@ -126,7 +126,7 @@ class HttpProtocol(asyncio.Protocol):
     def _parse(self, data: bytes) -> None:
         if self._refused or self._ended:
             return
-        fresh, self._completed = self._between, 0
+        fresh, self._completed, body_bytes = self._between, 0, self._body_bytes
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -140,6 +140,12 @@ class HttpProtocol(asyncio.Protocol):
         elif self._in_head() and not self._completed:
             self._fed_bytes += len(data)
             if self._fed_bytes > self._limits.head_bytes:
+                self._refuse_head()
+        elif self._under_way() and not self._completed and self._head is not None:
+            self._fed_bytes = self._fed_bytes + len(data) if self._body_bytes == body_bytes else 0
+            if (
+                self._fed_bytes > 2 * self._limits.head_bytes
+            ):  # a head, then a chunk's extension or trailers without end
                 self._refuse_head()
 
     def eof_received(self) -> bool:
