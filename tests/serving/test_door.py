@@ -1,6 +1,5 @@
 """Who is let in: by a key that is known, for what it may, and not a moment longer."""
 
-
 import pytest
 
 from slipway.errors import Conflict, Corrupt, NotFound
