@@ -162,7 +162,7 @@ def test_rolling_back_puts_the_rule_back_and_the_audit_trail_says_why(life):
 def test_no_acknowledged_prediction_is_missing_and_none_is_there_twice(life):
     page, told = life.verify
     assert told["errors"] == []
-    assert "all is what was written" in page
+    assert "all is what was written" in " ".join(page.split())
     rows = life.terminal.json("journal", "tail", "--rows", 10 * len(life.visitors.acknowledged))
     predictions = [(row["id"], row["value"]) for row in rows if row["kind"] == "prediction"]
     assert len(predictions) == len(life.visitors.acknowledged)

@@ -57,16 +57,6 @@ def test_a_run_is_not_measured_on_rows_that_it_learned_from(tmp_path):
     project.judge_run(project.train(dataset=again.id))
 
 
-def test_rows_copied_under_new_ids_are_found(tmp_path):
-    project = Project.init(tmp_path / "p")
-    rows = datasets.rows_of(project._parts, project.make_dataset()).drop("answer_of_radius-rule")
-    twice = pl.concat([rows, rows.with_columns(sample=pl.format("again-{}", "sample"))])
-    version = project.make_dataset("twice", twice)
-    [overlap] = [c for c in version.checks if c.name == "overlap of splits"]
-    assert not overlap.passed
-    assert "equal a training row" in overlap.detail
-
-
 def test_a_function_that_exits_is_no_success(tmp_path):
     project = Project.init(tmp_path / "p")
     file = tmp_path / "p" / "model.py"

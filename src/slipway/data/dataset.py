@@ -36,9 +36,6 @@ from slipway.records.task import Task
 
 Floats = npt.NDArray[np.float64]
 
-_MANY = 0.1
-"""A field with a different value in a tenth of the rows tells rows apart."""
-
 
 class Prepared(NamedTuple):
     """A version and the rows behind it.
@@ -203,17 +200,6 @@ def _truth(table: pl.DataFrame, target: str) -> pl.Series:
     return column.cast(pl.Float64).fill_nan(None)
 
 
-def _telling(labelled: pl.DataFrame, names: Sequence[str], *, task: Task) -> list[str]:
-    """Return the columns whose equality shows a copy.
-
-    Where a field of X takes many values, two rows with one X are a copy, under whatever id and label. Where none does,
-    different cases often look the same, and only one with the same entity and Y is called a copy.
-    """
-    if any(labelled[name].n_unique() >= _MANY * labelled.height for name in names):
-        return list(names)
-    return list(dict.fromkeys([*names, task.entity, task.target]))
-
-
 def _checks(
     table: pl.DataFrame,
     *,
@@ -231,7 +217,7 @@ def _checks(
         check_constant(table.select(names)),
         check_leakage(labelled, columns=names, target=task.target, seed=seed),
         check_groups(labelled[task.entity], split=split),
-        check_overlap(labelled.select(_telling(labelled, names, task=task)), split=split),
+        check_overlap(labelled.select(*dict.fromkeys([*names, task.entity, task.target])), split=split),
     ]
     if task.time:
         results.append(check_time_travel(labelled, time=task.time, split=split, fields=names))
