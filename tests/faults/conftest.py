@@ -152,7 +152,7 @@ class Place:
                         self.asked.add(i)
             elif isinstance(frame, OutcomeFrame):
                 self.outcomes.update(frame.id)
-            elif isinstance(frame, ShadowFrame) and frame.arm == "other":  # some faults have shadows of their own
+            elif isinstance(frame, ShadowFrame):
                 self.shadows.update(frame.id)
 
     def settle(self, load, *, fault, record, within_s):

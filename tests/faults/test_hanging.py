@@ -76,7 +76,9 @@ def test_a_rollback_does_not_wait_for_a_control_that_hangs(project, seed):
         assert route.shadows == ()
         ready = lambda: httpx.get(f"{server.url}/health/ready").json()["version"] >= route.version  # noqa: E731
         wait(ready, seconds=5)
-        wait(lambda: not is_alive(hung), seconds=45)  # by whoever rolled back if it stood in the way, else by its parent
+        wait(
+            lambda: not is_alive(hung), seconds=45
+        )  # by whoever rolled back if it stood in the way, else by its parent
         wait(lambda: process(project, "control") not in (None, hung), seconds=30)
         assert project.step().problems == ()  # its successor goes on where it was left
         again = [e for e in project.audit() if e.kind == "rollout" and e.id == rollout.id]
