@@ -101,7 +101,7 @@ def controller(
         parts: The opened project.
         guard: Entered around each change; None takes the controller lock for each change, so that it is refused while
             a control process runs.
-        writes: Whether it keeps what it read for others to go on from; only the control process may.
+        writes: Whether it keeps what it read for others to go on from; only who holds the controller lock may.
     """
     scope, terms = parts.scope, terms_of(parts.scope)
     rules = (terms, scope.rollout.maturity_s, scope.monitoring, scope.metric, scope.fields)

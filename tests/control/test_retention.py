@@ -1,5 +1,7 @@
 """What retention lets go is noted, what anybody needs stays, and a verdict whose rows are gone says so."""
 
+from contextlib import closing, nullcontext
+
 import msgspec
 import pytest
 
@@ -9,16 +11,19 @@ from slipway.control.step import Controller
 from slipway.control.terms import Terms
 from slipway.errors import NotFound
 from slipway.project.engine import Project
+from slipway.records.frame import OutcomeFrame
 from slipway.records.removal import RemovedSegment
 from slipway.records.rollout import Verdict
 from slipway.records.scope import Journal
 from slipway.storage.journal import SegmentReader, SegmentWriter
 from slipway.storage.journal.sealing import seal_closed
 from slipway.storage.layout import Layout
+from slipway.storage.lock import ControllerLock
 from slipway.testing import rollouts
 from slipway.testing.memory import MemoryStore
 from slipway.testing.rollouts import CANDIDATE, LIVE
 from slipway.testing.traffic import DAY_US, MemoryRoutes, World
+from slipway.wiring import controller
 
 STARTED = 4
 LAST = 16
@@ -185,3 +190,66 @@ def test_where_outcomes_are_not_waited_for_rows_stay_as_long_as_the_ledger_holds
     assert {k.why for k in found.keep} == {
         "outcomes of it may still come (rollout.maturity is 0, so they count for 35 days at least)"
     }
+
+
+class _Kept:
+    """A project with a sealed segment that is due to go."""
+
+    def __init__(self, folder):
+        Project.init(folder)
+        with (folder / "slipway.toml").open("a") as scope:
+            scope.write('\n[journal]\nkeep = "1d"\n')
+        self.project, self.layout = Project.open(folder), Layout(folder)
+        self.write("worker")
+
+    def write(self, name):
+        writers = {one: SegmentWriter(self.layout.journal, name=one) for one in (name, f"shadow-of-{name}")}
+        names = {"worker": name, "shadow": f"shadow-of-{name}"}
+        World(1, journal=lambda one: writers[names[one]], error={"live": 0.1}).day(3, route=rollouts.ROUTE)
+        for writer in writers.values():
+            writer.close()
+        seal_closed(self.layout.journal, sealed=self.layout.sealed)
+
+
+def test_by_hand_nothing_goes_that_a_control_which_runs_may_not_have_read(tmp_path):
+    """It is stopped, say, or far behind: nobody but its checkpoint tells how far it came."""
+    kept = _Kept(tmp_path)
+    with ControllerLock(kept.layout.controller_lock):
+        found = kept.project.prune()
+        assert found.removed == ()
+        assert {k.why for k in found.plan.keep} == {
+            "the control process that runs has not saved that it read all of it; it prunes by itself"
+        }
+        assert (kept.layout.journal / "worker-00000001.seg").exists()
+        assert not kept.layout.checkpoint.exists()
+
+
+def test_by_hand_what_the_checkpoint_of_a_control_covers_goes_while_it_runs(tmp_path):
+    kept = _Kept(tmp_path)
+    control = controller(kept.project._parts, guard=nullcontext, writes=True)
+    control.catch_up([])
+    control.save()
+    kept.write("later")
+    with ControllerLock(kept.layout.controller_lock):
+        assert kept.project.prune().removed == ("worker-00000001",)
+
+
+def test_by_hand_where_no_control_runs_the_next_one_goes_on_behind_what_went(tmp_path):
+    kept = _Kept(tmp_path)
+    with closing(SegmentWriter(kept.layout.journal, name="young")) as young:  # with none left, a checkpoint is in doubt
+        young.append([OutcomeFrame(at_us=[kept.project.now_us()], id=["a"], value=[1.0])])
+    dry = kept.project.prune(dry_run=True)
+    assert dry.plan.remove
+    assert not kept.layout.checkpoint.exists()  # a dry run leaves nothing
+    assert kept.project.prune().removed == ("worker-00000001",)
+    after = controller(kept.project._parts)
+    after.catch_up([])
+    assert after.ledger.tally.predictions == 300
+
+
+def test_by_hand_where_the_checkpoint_cannot_be_written_what_it_does_not_cover_stays(tmp_path):
+    kept = _Kept(tmp_path)
+    kept.layout.checkpoint.mkdir()  # whatever is wrong with the disk
+    found = kept.project.prune()
+    assert (found.removed, {k.why for k in found.plan.keep}) == ((), {"control has not read all of it"})
+    assert found.errors[0].startswith("checkpoint: ")

@@ -22,15 +22,27 @@ DAY_US = 86_400_000_000
 BY = "retention"
 
 
-def plan(layout: Layout, *, scope: Scope, store: ControlStore, read: Mapping[str, int], now_us: int) -> RetentionPlan:
+UNREAD = "control has not read all of it"
+
+
+def plan(
+    layout: Layout,
+    *,
+    scope: Scope,
+    store: ControlStore,
+    read: Mapping[str, int],
+    now_us: int,
+    unread: str = UNREAD,
+) -> RetentionPlan:
     """Return what is due to go now, and what stays because somebody needs it. Changes nothing.
 
     Args:
         layout: The project's folder.
         scope: What it wants kept.
         store: Its rollouts and routes.
-        read: Segment to the place up to which the ledger has read it.
+        read: Segment to the place up to which control has read it.
         now_us: The moment.
+        unread: Why what lies behind that place stays.
 
     Raises:
         Corrupt: A marker or a segment is damaged.
@@ -49,13 +61,13 @@ def plan(layout: Layout, *, scope: Scope, store: ControlStore, read: Mapping[str
         needs=needs(store, scope=scope, now_us=now_us),
         now_us=now_us,
     )
-    unread = dict.fromkeys(_unread(layout, stored=stored, read=read), "control has not read all of it")
-    if not draft(held=unread).remove:  # the usual answer, and it costs no look into the rows
-        return draft(held=unread)
+    behind = dict.fromkeys(_unread(layout, stored=stored, read=read), unread)
+    if not draft(held=behind).remove:  # the usual answer, and it costs no look into the rows
+        return draft(held=behind)
     shadows = {arm for _, route, _ in store.all(Route) for arm in route.shadows}
     waiting = unanswered(layout.journal, sealed=layout.sealed, segments=[s.what for s in stored], arms=shadows)
     lagging = {segment: f"shadow {arm} has not answered all of it" for segment, arm in waiting.items()}
-    return draft(held=lagging | unread)
+    return draft(held=lagging | behind)
 
 
 def _unread(layout: Layout, *, stored: Sequence[Stored], read: Mapping[str, int]) -> list[str]:

@@ -79,6 +79,7 @@ class Controller:
         self._checkpoint, self._kept_rows = checkpoint, kept_rows
         self._past: tuple[DaySums, ...] = ()
         self._unsaved_rows = 0
+        self._saved: dict[str, int] = {}
         self._begun = False
         self._one, self._reading = threading.RLock(), threading.RLock()
 
@@ -143,6 +144,28 @@ class Controller:
             except SlipwayError as error:
                 problems.append(f"journal: {error}")
             return self.frames_read - before
+
+    def saved_upto(self) -> dict[str, int]:
+        """Return segment to the place up to which the checkpoint covers it: where a control that starts goes on."""
+        with self._reading:
+            self._begin()
+            return dict(self._saved)
+
+    def save(self) -> None:
+        """Keep what was read where a restart finds it; without a checkpoint that this process may write, do nothing.
+
+        Raises:
+            OSError: The disk refused; the checkpoint of before stays.
+        """
+        with self._reading:
+            self._begin()
+            if self._checkpoint is None or not self._checkpoint.writes:
+                return
+            self._unsaved_rows = 0
+            watching = self._watching
+            kept = Kept(books=self._judging.books, posts=watching.saved() if watching else (), past=self._past)
+            self._checkpoint.save(self.ledger, kept=kept)
+            self._saved = dict(self.ledger.upto)
 
     @property
     def behind_s(self) -> float | None:
@@ -218,7 +241,7 @@ class Controller:
         kept = self._checkpoint.load(self.ledger) if self._checkpoint else None
         if kept is not None:
             self._judging.books.update(kept.books)
-            self._past = kept.past
+            self._past, self._saved = kept.past, dict(self.ledger.upto)
             if self._watching is not None:
                 self._watching.restore(kept.posts)
 
@@ -235,13 +258,10 @@ class Controller:
             kept_rows=self._kept_rows,
         )
         self._past += gone
-        due = bool(gone) or self._unsaved_rows >= max(SAVED_ROWS, ledger.rows // 4)
-        if self._checkpoint is None or not self._checkpoint.writes or not due:
+        if not gone and self._unsaved_rows < max(SAVED_ROWS, ledger.rows // 4):
             return
-        self._unsaved_rows = 0
-        kept = Kept(books=self._judging.books, posts=watching.saved() if watching else (), past=self._past)
         try:
-            self._checkpoint.save(ledger, kept=kept)
+            self.save()
         except OSError as error:
             problems.append(f"checkpoint: {error}. It is tried again; until then a restart reads more of the journal.")
 
