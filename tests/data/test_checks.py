@@ -119,3 +119,16 @@ def test_a_row_on_both_sides_is_found() -> None:
     assert "1 of 2 rows held out equal a training row: rows 2." in result.detail
     unique = pl.DataFrame({"x": np.arange(1000)})
     assert check_overlap(unique, split=split_by_chance(1000, test_share=0.3, seed=0)).passed
+
+
+def test_rows_that_share_half_a_hash_only_are_no_copies_and_the_first_of_several_is_no_repeat() -> None:
+    hashes = np.array([[7, 1], [5, 1], [7, 2], [7, 1], [5, 1], [7, 1]], dtype=np.uint64)
+    table = pl.DataFrame({"x": range(6)})
+    assert check_duplicates(table, hashes=hashes).detail == "3 of 6 rows repeat an earlier row: rows 3, 4, 5."
+    assert check_duplicates(table.head(3), hashes=hashes[:3]).passed
+
+
+def test_a_column_that_changes_late_varies() -> None:
+    late = pl.DataFrame({"x": [1] * 5_000 + [2], "none": pl.Series([None] * 5_000 + [1])})
+    assert check_constant(late).passed
+    assert not check_constant(late.head(5_000)).passed

@@ -15,6 +15,8 @@ from slipway.records.dataset import CheckResult, SplitKind
 Words = npt.NDArray[np.uint64]
 ENOUGH = 200_000
 """Rows that tell how much one column says of Y to well within a percent."""
+_FIRST = 1_000
+"""Rows that are looked at first: two values among them tell that a column varies."""
 
 
 def check_duplicates(table: pl.DataFrame, *, row_id: str | None = None, hashes: Words | None = None) -> CheckResult:
@@ -45,7 +47,7 @@ def check_duplicates(table: pl.DataFrame, *, row_id: str | None = None, hashes: 
 
 def check_constant(table: pl.DataFrame) -> CheckResult:
     """Ask whether a column holds one value (or none) in all rows, so that nothing can be learned from it."""
-    constant = [c.name for c in table if c.n_unique() <= 1]
+    constant = [c.name for c in table if c.head(_FIRST).n_unique() <= 1 and c.n_unique() <= 1]
     if not constant:
         return CheckResult(name="constant columns", passed=True, detail=f"all {table.width} columns vary.")
     detail = f"the same value in every row: {', '.join(constant)}. Drop it, or find out why it never changes."
@@ -168,9 +170,10 @@ def _at_most(table: pl.DataFrame, *, rows: int, seed: int) -> pl.DataFrame:
 
 
 def _repeats(hashes: Words) -> npt.NDArray[np.bool_]:
-    """Mark each row whose hash came before."""
-    order = np.lexsort((hashes[:, 1], hashes[:, 0]))  # stable: equal rows stay in the order of the table
-    ranked = hashes[order]
+    """Mark each row whose hash came before; only rows that share one half of it are held against each other."""
     out = np.zeros(len(hashes), dtype=np.bool_)
-    out[order[1:]] = (ranked[1:] == ranked[:-1]).all(axis=1)
+    first = pl.Series(np.ascontiguousarray(hashes[:, 0]))
+    rows = np.flatnonzero(first.is_duplicated().to_numpy())
+    order = rows[np.lexsort((hashes[rows, 1], hashes[rows, 0]))]  # stable: equal rows stay in the order of the table
+    out[order[1:]] = (hashes[order[1:]] == hashes[order[:-1]]).all(axis=1)
     return out

@@ -61,37 +61,45 @@ def _column(column: pl.Series, digest: str) -> ColumnProfile:
         return _category(column, digest)
     values = as_number(column)
     seen = values.drop_nulls()
+    ranked = seen.sort()  # once: each quantile and the number of values are then a look at it
     numeric = kind is FieldKind.NUMBER and len(seen) > 0
     return ColumnProfile(
         name=column.name,
         kind=kind,
         hash=digest,
         missing_share=_share(values.null_count(), len(values)),
-        distinct=seen.n_unique(),
+        distinct=ranked.n_unique(),
         mean=float(seen.mean()) if len(seen) else None,  # type: ignore[arg-type]  # polars types every mean as any literal
         sd=float(seen.std()) if numeric and len(seen) > 1 else None,  # type: ignore[arg-type]  # as above
-        quantiles=tuple(float(seen.quantile(q)) for q in QUANTILES) if numeric else (),  # type: ignore[arg-type]  # as above
-        top=_top(column.cast(pl.String)) if kind is FieldKind.BOOLEAN else (),
+        quantiles=tuple(float(ranked.quantile(q)) for q in QUANTILES) if numeric else (),  # type: ignore[arg-type]  # as above
+        top=_top(_counts(column.cast(pl.String)), rows=len(column)) if kind is FieldKind.BOOLEAN else (),
     )
 
 
 def _category(column: pl.Series, digest: str) -> ColumnProfile:
     text = column.bin.encode("hex") if column.dtype == pl.Binary else column.cast(pl.String)
+    counts = _counts(text)
     return ColumnProfile(
         name=column.name,
         kind=FieldKind.CATEGORY,
         hash=digest,
         missing_share=_share(text.null_count(), len(text)),
-        distinct=text.drop_nulls().n_unique(),
-        top=_top(text),
+        distinct=counts.height,
+        top=_top(counts, rows=len(text)),
     )
 
 
-def _top(text: pl.Series) -> tuple[tuple[str, float], ...]:
-    counts = (
-        text.drop_nulls().alias("value").value_counts().sort(["count", "value"], descending=[True, False]).head(TOP)
+def _counts(text: pl.Series) -> pl.DataFrame:
+    return text.drop_nulls().alias("value").value_counts()
+
+
+def _top(counts: pl.DataFrame, *, rows: int) -> tuple[tuple[str, float], ...]:
+    """Name the most frequent values; of those that are equally frequent the first in the order of the alphabet."""
+    frequent = counts.filter(pl.col("count") >= pl.col("count").top_k(TOP).min())
+    ranked = frequent.bottom_k(TOP, by=[-pl.col("count").cast(pl.Int64), "value"]).sort(
+        ["count", "value"], descending=[True, False]
     )
-    return tuple((str(value), _share(int(count), len(text))) for value, count in counts.iter_rows())
+    return tuple((str(value), _share(int(count), rows)) for value, count in ranked.iter_rows())
 
 
 def _share(part: int, whole: int) -> float:
