@@ -7,6 +7,7 @@ import sys
 import time
 
 import msgspec
+import polars as pl
 import pytest
 
 from slipway import Project
@@ -14,10 +15,12 @@ from slipway.errors import BadInput, Conflict
 from slipway.ports import Change
 from slipway.project.attempts import Standing
 from slipway.project.searching import SearchPlan
+from slipway.project.user_code import load_function
 from slipway.records.look import Look
 from slipway.records.trial import Trial, TrialEnd
 
 SPACE = "[model]\nsearch = { C = { low = 1e-5, high = 100.0, log = true } }\n"
+COLUMN = "[data]\nsplit = 'column'\nsplit_by = 'later'\n"
 REPORTING = """
 def train(X, y, params, seed, report):
     for step in range(6):
@@ -185,3 +188,39 @@ def test_a_search_killed_at_any_moment_goes_on(seed, project, tmp_path, monkeypa
     whole = make(tmp_path / "q")
     monkeypatch.chdir(whole.folder)
     assert tried(whole.search(plan=SearchPlan(trials=kept + 3))) == tried(found)
+
+
+def test_a_trial_that_failed_is_tried_again_at_its_point_and_under_its_number(tmp_path, monkeypatch):
+    code = """
+def train(X, y, params, seed):
+    if params["C"] < 0.03 and not Path("mended").exists():
+        raise MemoryError("none left")
+    return make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(**params)).fit(X, y)
+"""
+    project = make(tmp_path / "p", code=code)
+    monkeypatch.chdir(project.folder)
+    first = project.search(plan=SearchPlan(trials=6, seed=1))
+    failed = {t.number: t.drawn for t in first.trials if t.end is TrialEnd.FAILED}
+    assert failed
+    still = project.search(plan=SearchPlan(trials=6, seed=1))  # trouble that stays is tried, said, and ends nothing
+    assert [(t.number, t.tries) for t in still.trials if t.end is TrialEnd.FAILED] == [(n, 2) for n in failed]
+    (project.folder / "mended").touch()
+    told = []
+    found = project.search(plan=SearchPlan(trials=6, seed=1), told=told.append)
+    assert {p.trial.number: p.trial.drawn for p in told} == failed
+    assert [p.done for p in told] == [6] * len(failed)
+    assert all(t.end is not TrialEnd.FAILED and t.tries == 3 for t in found.trials if t.number in failed)
+    assert (len(found.trials), found.kept, found.again) == (6, 6, len(failed))
+    assert f"6 of them kept from before, {len(failed)} of these failed then and tried again" in found.sentences[0]
+
+
+def test_a_search_where_a_column_says_who_is_held_out_deals_folds_by_the_entity(tmp_path, monkeypatch):
+    project = make(tmp_path / "p")
+    monkeypatch.chdir(project.folder)
+    page = project.folder / "slipway.toml"
+    page.write_text(page.read_text("utf-8").replace("[data]\n", COLUMN), "utf-8")
+    project = Project.open(project.folder)
+    table = load_function("model.py:load", folder=project.folder)()
+    project.make_dataset("main", table.with_columns(later=pl.int_range(table.height) % 4 == 0))
+    found = project.search(plan=SearchPlan(trials=2))
+    assert all(len(t.folds) == 3 for t in found.trials)

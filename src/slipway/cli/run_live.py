@@ -54,7 +54,7 @@ def searching(trials: int) -> Iterator[Callable[["Ended"], object]]:
     )
     with Progress(*columns, console=console(sys.stderr), transient=True) as progress:
         task = progress.add_task("searching", total=trials)
-        yield lambda ended: progress.update(task, completed=ended.trial.number, description=plain(_ended(ended)))
+        yield lambda ended: progress.update(task, completed=ended.done, description=plain(_ended(ended)))
 
 
 def say_trial(trial: Trial, *, metric: str) -> str:
@@ -65,8 +65,9 @@ def say_trial(trial: Trial, *, metric: str) -> str:
 
 
 def _ended(ended: "Ended") -> str:
+    again = "" if ended.trial.tries == 1 else ", tried again"
     best = "" if ended.best is None else f"; best {amount(ended.best.value, metric=ended.metric)}"
-    return say_trial(ended.trial, metric=ended.metric) + best
+    return say_trial(ended.trial, metric=ended.metric) + again + best
 
 
 def _report(said: Reported) -> str:

@@ -42,7 +42,7 @@ class Drawer:
         self._optuna, self._seed = optuna, seed
         self._study = optuna.create_study(pruner=optuna.pruners.MedianPruner(n_startup_trials=_UNPRUNED))
         for trial in kept:
-            self._study.add_trial(self._again(trial))
+            self._study.add_trial(self._kept(trial))
 
     def point(self, number: int) -> "Point":
         """Return the point of the trial of that number."""
@@ -50,7 +50,12 @@ class Drawer:
         self._study.sampler = self._optuna.samplers.TPESampler(seed=chance)
         return Point(self._study, asked=self._study.ask())
 
-    def _again(self, trial: Trial) -> "optuna.trial.FrozenTrial":
+    def again(self, trial: Trial) -> "Point":
+        """Return the point of a trial that was made before, to be tried once more."""
+        self._study.enqueue_trial(trial.drawn)
+        return self.point(trial.number)
+
+    def _kept(self, trial: Trial) -> "optuna.trial.FrozenTrial":
         return self._optuna.create_trial(
             state=_state(trial.end),
             value=trial.value,

@@ -5,7 +5,7 @@ follows from the seed and its number, so a search that was killed and goes on fi
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +24,7 @@ from slipway.ports import Change
 from slipway.project import datasets
 from slipway.project.attempts import attempt
 from slipway.project.drawing import Drawer, Point, Pruned, draw_from
+from slipway.project.kin import kin
 from slipway.project.runs import training_function
 from slipway.project.tables import target
 from slipway.project.user_code import call, load_function, sources, train_with
@@ -73,12 +74,14 @@ class Progress(NamedTuple):
 
     Attributes:
         trial: The trial.
+        done: Trials that have ended, this one counted.
         of: Trials in all.
         best: The best complete one so far, or None.
         metric: Name of the mean loss.
     """
 
     trial: Trial
+    done: int
     of: int
     best: Trial | None
     metric: str
@@ -93,6 +96,7 @@ class Found(Record, frozen=True, kw_only=True):
         best: The complete trial with the lowest mean loss on the validation folds.
         trials: All trials, in order.
         kept: How many of them were there before.
+        again: How many of those had failed and were tried again.
         sentences: All of it in words.
     """
 
@@ -101,6 +105,7 @@ class Found(Record, frozen=True, kw_only=True):
     best: Trial
     trials: tuple[Trial, ...]
     kept: int
+    again: int = 0
     sentences: tuple[str, ...]
 
 
@@ -129,32 +134,44 @@ def search(
 ) -> Found:
     """Search the space of ``[model.search]`` on validation folds inside the rows to learn from.
 
+    Trials kept from before that failed are tried again first, each at its own point and under its own number: what they
+    failed of (a time limit, memory, a service) may be mended, and a change of the code is another search anyway.
+
     Raises:
         BadInput: The scope names no space, or trials fail one like the other.
         Conflict: Somebody else runs the same search.
         MissingExtra: optuna is not installed.
     """
     bench, code = _bench(parts, version, plan)
-    kept = trials_of(parts, bench.search)
-    drawer, done, begun = Drawer(kept, seed=bench.seed), list(kept), time.monotonic()
+    kept, begun = trials_of(parts, bench.search), time.monotonic()
+    failed = [trial for trial in kept if trial.end is TrialEnd.FAILED]
+    drawer = Drawer([trial for trial in kept if trial.end is not TrialEnd.FAILED], seed=bench.seed)
+    done, made = {trial.number: trial for trial in kept}, list[Trial]()
     with attempt(parts, work=Work.SEARCH, data=version.id, code=code, by=by) as note:
-        while len(done) < plan.trials and (plan.time_s is None or time.monotonic() - begun < plan.time_s):
-            trial = _trial(bench, drawer.point(len(done) + 1), number=len(done) + 1)
+        while (failed or len(done) < plan.trials) and (plan.time_s is None or time.monotonic() - begun < plan.time_s):
+            before = failed.pop(0) if failed else None
+            number = len(done) + 1 if before is None else before.number
+            point = drawer.point(number) if before is None else drawer.again(before)
+            trial = _trial(bench, point, number=number, tries=1 if before is None else before.tries + 1)
             _keep(parts, trial, by=by)
-            done.append(trial)
-            told(Progress(trial, plan.trials, _best(done), bench.scoring.metric))
-            _refuse_hopeless(done[len(kept) :])
-        best = _best(done)
+            done[number] = trial
+            made.append(trial)
+            told(Progress(trial, len(done), max(plan.trials, len(done)), _best(done.values()), bench.scoring.metric))
+            _refuse_hopeless(made, best=_best(done.values()))
+        trials = tuple(done[number] for number in sorted(done))
+        best = _best(trials)
         if best is None:
-            raise BadInput(f"search: want one complete trial, got none of {len(done)}. The last: {done[-1].detail}")
-        note.detail = f"search {bench.search[:12]}, {count(len(done) - len(kept), 'trial')} made"
+            raise BadInput(f"search: want one complete trial, got none of {len(trials)}. The last: {trials[-1].detail}")
+        note.detail = f"search {bench.search[:12]}, {count(len(made), 'trial')} made"
+    again = sum(trial.tries > 1 for trial in made)
     return Found(
         search=bench.search,
         metric=bench.scoring.metric,
         best=best,
-        trials=tuple(done),
+        trials=trials,
         kept=len(kept),
-        sentences=tuple(_sentences(done, best=best, kept=len(kept), metric=bench.scoring.metric)),
+        again=again,
+        sentences=tuple(_sentences(trials, best=best, kept=len(kept), again=again, metric=bench.scoring.metric)),
     )
 
 
@@ -190,7 +207,7 @@ def _bench(parts: Parts, version: DatasetVersion, plan: SearchPlan) -> tuple[_Be
         seed=seed,
         y=y,
         times=learn[scope.task.time] if scope.task.time else None,
-        groups=learn[scope.data.split_by or scope.task.entity],
+        groups=kin(parts, learn),
     )
     code = hash_code(texts)
     known = [code, version.id, hash_params(scope.modeling.params), space, plan.folds, seed]
@@ -199,7 +216,7 @@ def _bench(parts: Parts, version: DatasetVersion, plan: SearchPlan) -> tuple[_Be
     return _Bench(parts, function, draw, x, y, dealt, scoring, named, seed, plan.timeout_s), code
 
 
-def _trial(bench: _Bench, point: Point, *, number: int) -> Trial:
+def _trial(bench: _Bench, point: Point, *, number: int, tries: int) -> Trial:
     started_us, losses, given = bench.parts.clock.now_us(), list[float](), dict[str, Any]()
     reporter = Reporter(point.prune_by)
     end, detail, value = TrialEnd.COMPLETE, "", None
@@ -224,6 +241,7 @@ def _trial(bench: _Bench, point: Point, *, number: int) -> Trial:
         reported=reporter.kept,
         steps=point.steps,
         detail=detail,
+        tries=tries,
         started_us=started_us,
         ended_us=bench.parts.clock.now_us(),
     )
@@ -256,7 +274,7 @@ def _validate(bench: _Bench, params: dict[str, Any], *, point: Point, reporter: 
 
 
 def _keep(parts: Parts, trial: Trial, *, by: str) -> None:
-    change = Change(trial, f"{trial.search[:32]}-{trial.number:06d}", 0)
+    change = Change(trial, f"{trial.search[:32]}-{trial.number:06d}", trial.tries - 1)
     why = f"trial {trial.number} of search {trial.search[:12]}: {trial.end}"
     try:
         parts.store.commit([change], at_us=trial.ended_us, by=by, why=why)
@@ -267,19 +285,20 @@ def _keep(parts: Parts, trial: Trial, *, by: str) -> None:
         ) from error
 
 
-def _best(done: Sequence[Trial]) -> Trial | None:
+def _best(done: Iterable[Trial]) -> Trial | None:
     complete = [t for t in done if t.value is not None]
     return min(complete, key=lambda t: (t.value, t.number), default=None)
 
 
-def _refuse_hopeless(made: Sequence[Trial]) -> None:
-    if len(made) == _HOPELESS and all(t.end is TrialEnd.FAILED for t in made):
+def _refuse_hopeless(made: Sequence[Trial], *, best: Trial | None) -> None:
+    if best is None and len(made) == _HOPELESS and all(t.end is TrialEnd.FAILED for t in made):
         raise BadInput(f"search: want trials that end, got {_HOPELESS} failures in a row. The last: {made[-1].detail}")
 
 
-def _sentences(done: Sequence[Trial], *, best: Trial, kept: int, metric: str) -> Iterator[str]:
+def _sentences(done: Sequence[Trial], *, best: Trial, kept: int, again: int, metric: str) -> Iterator[str]:
     ends = [f"{n} {end}" for end in TrialEnd if (n := sum(t.end is end for t in done))]
     before = f"; {kept} of them kept from before" if kept else ""
+    before += f", {again} of these failed then and tried again" if again else ""
     yield f"{count(len(done), 'trial')} ({', '.join(ends)}{before})."
     drawn = ", ".join(f"{k} = {v:.4g}" if isinstance(v, float) else f"{k} = {v}" for k, v in best.drawn.items())
     yield (

@@ -68,6 +68,7 @@ class Trial(Record, frozen=True, kw_only=True):
         reported: What the function reported while the first fold was trained.
         steps: What it could be pruned by, step by step.
         detail: Why it failed, in a line; else empty.
+        tries: How often it was tried: one that failed is tried again when the search is asked for again.
         started_us: When it began.
         ended_us: When it ended.
     """
@@ -83,5 +84,6 @@ class Trial(Record, frozen=True, kw_only=True):
     reported: tuple[Reported, ...] = ()
     steps: tuple[Reported, ...] = ()
     detail: str = ""
+    tries: int = 1
     started_us: int
     ended_us: int

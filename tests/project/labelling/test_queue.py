@@ -189,6 +189,17 @@ def test_many_classes_and_a_training_function_of_ones_own(flawed):
     assert applied.relabelled == 1
 
 
+def test_a_training_function_that_reports_ranks_labels_too_also_where_a_column_holds_rows_out(flawed):
+    page, model = flawed.folder / "slipway.toml", flawed.folder / "model.py"
+    text = model.read_text("utf-8").replace("seed: int)", "seed: int, report: Any)")
+    model.write_text(text.replace("    model = ", "    report(1, 0.5)\n    model = "), "utf-8")
+    column = "[data]\nsplit = 'column'\nsplit_by = 'later'\n"
+    page.write_text(page.read_text("utf-8").replace("[data]\n", column), "utf-8")
+    project = Project.open(flawed.folder)
+    project.make_dataset("parted", flawed.table.with_columns(later=pl.int_range(flawed.table.height) % 4 // 3))
+    assert project.labels.rank(dataset="parted").queue.rows == 569
+
+
 def test_labels_that_are_numbers_are_ranked_by_residuals_and_not_weighed(flawed):
     parts = flawed.project._parts
     mine = subject(parts, dataset=None, column=None)._replace(classes=None)

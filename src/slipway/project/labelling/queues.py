@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from slipway.data.labels.folds import deal_folds
 from slipway.data.labels.names import said
@@ -16,10 +15,11 @@ from slipway.data.labels.tranches import drawn, shuffled_by_tranche
 from slipway.errors import BadInput, NotFound
 from slipway.modeling.frame import as_x
 from slipway.ports import Change
+from slipway.project.kin import kin
 from slipway.project.labelling.given import find_guideline, labels_of
 from slipway.project.labelling.rulings import rulings_of
 from slipway.project.labelling.subject import Subject, learner
-from slipway.project.user_code import call, load_function
+from slipway.project.user_code import load_function, train_with
 from slipway.records.base import canonical, content_id
 from slipway.records.label import Entry, LabelQueue, QueueKind
 from slipway.wiring import Parts
@@ -198,7 +198,7 @@ def _suspicion(
     y, classes, learn = learner(mine, train, params=params, seed=seed)
     codes = np.zeros(len(y), dtype=np.int64) if mine.classes is None else np.searchsorted(classes, y).astype(np.int64)
     dealt = deal_folds(
-        codes, folds=folds, seed=seed, groups=_groups(parts, table), times=table[task.time] if task.time else None
+        codes, folds=folds, seed=seed, groups=kin(parts, table), times=table[task.time] if task.time else None
     )
     if mine.classes is None:
         return suspect_numbers(y, predicted=out_of_fold_numbers(x, y=y, folds=dealt, learn=learn, told=told))
@@ -208,21 +208,13 @@ def _suspicion(
     return suspect_classes(codes, probabilities=shares, alpha=ALPHA)
 
 
-def _groups(parts: Parts, table: pl.DataFrame) -> pl.Series | None:
-    by = parts.scope.data.split_by or parts.scope.task.entity
-    if by not in table.columns or table[by].dtype == pl.Boolean or table[by].n_unique() == table.height:
-        return None
-    return table[by]
-
-
 def _trainer(parts: Parts, train: str | Train | None) -> Train:
     train = train or parts.scope.modeling.train
     if not train:
         raise BadInput("model.train: want a function such as 'model.py:train' in slipway.toml or --train, got nothing.")
-    if not isinstance(train, str):
-        return train
-    reference, function = train, load_function(train, folder=parts.layout.root)
-    return lambda x, y, params, seed: call(function, x, y, params, seed, reference=reference)
+    reference = train if isinstance(train, str) else getattr(train, "__name__", "train")
+    function = load_function(train, folder=parts.layout.root) if isinstance(train, str) else train
+    return lambda x, y, params, seed: train_with(function, X=x, y=y, params=params, seed=seed, reference=reference)
 
 
 def _keep(parts: Parts, mine: Subject, entries: Sequence[Entry], queue: LabelQueue, *, by: str) -> Made:
