@@ -32,7 +32,7 @@ def test_rejected_rows_end_with_1_and_are_told(folder, slipway):
     done = slipway("batch", "score", "odd.csv", "out.csv", "--keep", "mean_area", cwd=folder)
     assert done.returncode == 1
     assert "1 of 3 rows answered" in done.stdout
-    assert "out.csv.rejects.jsonl says why of each" in done.stdout.replace("\n", " ")
+    assert "out.csv.rejects.jsonl says why of each" in " ".join(done.stdout.split())
     lines = [json.loads(line) for line in (folder / "out.csv.rejects.jsonl").read_text().splitlines()]
     assert [(line["row"], line["error"], line["got"]) for line in lines] == [
         (1, "mean_radius: this field is required.", "null"),

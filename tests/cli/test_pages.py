@@ -119,3 +119,18 @@ def test_json_has_no_infinity(data):
     assert "Infinity" not in text
     assert "NaN" not in text
     assert '"low": null' in text
+
+
+def test_a_word_longer_than_the_line_stays_whole_to_be_copied():
+    path = "/".join(["", *(f"folder-{i}" for i in range(20))])
+
+    def show(screen, _):
+        screen.line(f"  The answers are in {path}. {'And so on. ' * 12}")
+        screen.facts([("where", f"{path} {'and so on ' * 12}"), ("why", "")])
+
+    out = io.StringIO()
+    show(Screen(Console(file=out, width=60, markup=False, highlight=False, emoji=False)), None)
+    lines = out.getvalue().splitlines()
+    assert [f"  {path}.", f"  where  {path}"] == [line for line in lines if path in line]
+    assert max(len(line) for line in lines if path not in line) <= 60
+    assert lines[-2:] == ["         and so on and so on", "  why"]

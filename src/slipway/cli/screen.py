@@ -8,9 +8,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, TypeVar
 
 import msgspec
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.progress import (
@@ -30,6 +32,8 @@ from slipway.cli.options import Common
 from slipway.words import plain
 
 WIDTH = 100
+_NARROWEST = 20
+"""Of a column of text, however narrow the terminal."""
 T = TypeVar("T")
 _STYLES = {
     "pass": "green", "advance": "green", "complete": "green", "completed": "green", "up": "green", "yes": "green",
@@ -45,18 +49,28 @@ class Screen:
         self._console = console
 
     def line(self, text: str = "", *, style: str = "") -> None:
-        """Print one line or paragraph, wrapped at words; what it is indented by, every line of it is."""
+        """Print one line or paragraph, wrapped at blanks; what it is indented by, every line of it is.
+
+        A word that is longer than a line, as paths are, stays whole, so that it can be copied.
+        """
         said = plain(text)
         indent = len(said) - len(said.lstrip(" "))
-        self._print(Padding(Text(said.strip(), style=style), (0, 0, 0, indent)))
+        for line in self._wrapped(said.strip(), indent=indent):
+            self._say(" " * indent, line, style)
 
     def title(self, text: str) -> None:
         """Print a heading."""
         self.line(text, style="bold")
 
     def facts(self, facts: Iterable[tuple[str, str]]) -> None:
-        """Print name and value a line, values in one column and wrapped there."""
-        self._grid(None, [(name, value) for name, value in facts], indent=2)
+        """Print name and value a line, values in one column and wrapped there; long words stay whole here too."""
+        told = [(plain(name), plain(value)) for name, value in facts]
+        indent = 4 + max((cell_len(name) for name, _ in told), default=0)
+        for name, value in told:
+            head = f"  {set_cell_size(name, indent - 2)}"
+            for line in self._wrapped(value, indent=indent):
+                self._say(head, line, _STYLES.get(value, ""))
+                head = " " * indent
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]], *, none: str = "none") -> None:
         """Print a table; heads that start with ``>`` head a column of numbers. Without rows, print ``none``."""
@@ -65,19 +79,26 @@ class Screen:
         else:
             self.line(f"  {none}", style="dim")
 
-    def _grid(self, heads: Sequence[str] | None, rows: Sequence[Sequence[str]], *, indent: int) -> None:
-        grid = Table(box=None, show_header=heads is not None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for i in range(len(rows[0]) if rows else 0):
-            head = heads[i] if heads else ""
+    def _grid(self, heads: Sequence[str], rows: Sequence[Sequence[str]], *, indent: int) -> None:
+        grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for head in heads:
+            number = head.startswith(">")
             grid.add_column(
-                head.removeprefix(">"),
-                justify="right" if head.startswith(">") else "left",
-                no_wrap=head.startswith(">") or (heads is None and i == 0),
-                overflow="fold",
+                head.removeprefix(">"), justify="right" if number else "left", no_wrap=number, overflow="fold"
             )
         for row in rows:
             grid.add_row(*(Text(plain(cell), style=_STYLES.get(cell, "")) for cell in row))
         self._print(Padding(grid, (0, 0, 0, indent)))
+
+    def _wrapped(self, text: str, *, indent: int) -> Iterator[str]:
+        width = max(_NARROWEST, self._console.width - indent)
+        for line in text.splitlines() or [""]:
+            yield from wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""]
+
+    def _say(self, head: str, text: str, style: str) -> None:
+        line = Text.assemble(head, (text, style))
+        line.rstrip()
+        self._console.print(line, soft_wrap=True)
 
     def _print(self, what: RenderableType) -> None:
         """Print without the blanks that fill a line up, which would end in logs and in what people paste."""

@@ -1,5 +1,6 @@
 """Rows of production come into the data once, when outcomes have had time to come, as far as they may be kept."""
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -8,6 +9,8 @@ from slipway.errors import BadInput, NotFound
 from slipway.project import datasets
 from slipway.records.label import Collection
 from slipway.records.load_test import ID_PREFIX
+from slipway.storage.journal import SegmentReader, SegmentWriter
+from slipway.storage.layout import Layout
 
 HOUR_US = 3_600_000_000
 
@@ -22,13 +25,23 @@ def edited(project, *changes):
     return Project.open(project.folder)
 
 
-def ask(flawed, project, *, rows, at_us, known=None, prefix="p"):
+def as_of_a_load_test(project):
+    """Write what is in the journal down once more, under ids of a load test, which only the server may give."""
+    layout = Layout(project.folder)
+    writer = SegmentWriter(layout.journal, name="w-load")
+    for frame, _ in list(SegmentReader(layout.journal).read({})):
+        ids = [f"{ID_PREFIX}{i}" for i in frame.id]
+        writer.append([msgspec.structs.replace(frame, id=ids)])
+    writer.close()
+
+
+def ask(flawed, project, *, rows, at_us, known=None):
     """Answer rows of the table by batch, and tell the outcomes of the first of them."""
     table = (
         flawed.table[rows]
         .drop("malignant")
         .with_columns(
-            id=pl.format("{}{}", pl.lit(f"{prefix}{at_us}-"), pl.int_range(100, 100 + pl.len())),
+            id=pl.format("{}{}", pl.lit(f"p{at_us}-"), pl.int_range(100, 100 + pl.len())),
             sample=pl.format("new{}-{}", pl.lit(at_us), pl.int_range(pl.len())),
         )
     )
@@ -43,7 +56,7 @@ def ask(flawed, project, *, rows, at_us, known=None, prefix="p"):
 def test_answered_requests_become_rows_once(flawed):
     now = flawed.project.now_us()
     first = ask(flawed, flawed.project, rows=range(40), at_us=now - 3 * HOUR_US, known=30)
-    ask(flawed, flawed.project, rows=range(50, 60), at_us=now - 3 * HOUR_US + 5, prefix=ID_PREFIX)
+    as_of_a_load_test(flawed.project)
     got = flawed.labels.collect()
     assert (got.taken.rows, got.taken.waiting, got.parent) == (30, 10, flawed.version.id)
     assert got.version.rows == 569 + 30
