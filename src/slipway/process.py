@@ -1,11 +1,12 @@
 """Entry points of the processes: ``python -m slipway.process worker|shadow|control --folder F [--folder F ...]``."""
 
 import argparse
-import os
 from pathlib import Path
 
-NICE = 5
-"""Control gives way to the workers: who waits for an answer comes before who looks at the evidence."""
+from slipway.serving.giving_way import give_way
+
+GIVES_WAY = {"shadow": 10, "control": 5}
+"""By how much: who waits for an answer comes before who looks at the evidence, which comes before what shadows say."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -19,10 +20,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--slot", type=int, default=0, help="number of the worker")
     parser.add_argument("--handle", type=int, help="file descriptor of a listening socket to serve on")
     asked = parser.parse_args(arguments)
+    if asked.role in GIVES_WAY:
+        give_way(GIVES_WAY[asked.role])
     if asked.role == "control":
         from slipway.wiring import run_control  # noqa: PLC0415 - a worker must not load the control store
 
-        os.nice(NICE)
         run_control(asked.folder[0], parent=asked.parent)
         return
     from slipway.serving.start import run_shadow, run_worker  # noqa: PLC0415 - nor control the event loop

@@ -121,9 +121,8 @@ def _service(folder: Path, *, config: WorkerConfig, slot: int) -> Service:
 
 
 def run_shadow(folder: Path, *, parent: int | None = None) -> None:
-    """Follow the journal and ask the shadow arms until SIGTERM, giving way to the workers."""
+    """Follow the journal and ask the shadow arms until SIGTERM."""
     log_as_json(process="shadow")
-    os.nice(10)
     layout = Layout(folder)
     config = load_config(layout)
     shadow = Shadow(
