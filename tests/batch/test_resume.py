@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.batch import publish
+from slipway.batch import publish, writing
 from slipway.batch.job import Job
 from slipway.errors import Conflict, Unavailable
 from slipway.storage.journal import SegmentWriter
@@ -153,7 +153,7 @@ def zeroed(path):
 LOSSES = {"emptied": lambda p: p.write_bytes(b""), "gone": Path.unlink, "torn": torn, "zeroed inside": zeroed}
 
 
-LOST = [(name, loss) for name in ("00000000.arrow", "00000003.arrow") for loss in LOSSES]
+LOST = [(name, loss) for name in ("00000000.parquet", "00000003.parquet") for loss in LOSSES]
 LOST += [(name, loss) for name in ("00000000.done", "00000003.pending") for loss in ("emptied", "gone", "torn")]
 
 
@@ -174,11 +174,21 @@ def test_a_disk_that_refuses_leaves_no_output_and_a_job_to_go_on_with(place, tab
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    real = publish._write
-    monkeypatch.setattr(publish, "_write", full)
+    real = publish.write_all
+    monkeypatch.setattr(publish, "write_all", full)
     with pytest.raises(Unavailable, match="No space left"):
         place.score(table(300))
-    monkeypatch.setattr(publish, "_write", real)
+    monkeypatch.setattr(publish, "write_all", real)
     assert not (place.root / "out.parquet").exists()
     assert place.score(table(300)).resumed_rows == 300
     assert len(place.journalled()) == 300
+
+
+def test_a_job_of_large_parts_is_the_same_to_the_byte_after_a_stop(place, table, cut, monkeypatch):
+    monkeypatch.setattr(writing, "FEWEST_GROUP_ROWS", 1)
+    place.route(place.OLD)
+    place.score(table(500), id_column="key", output=str(place.root / "at_once.parquet"))
+    cut(id_column="key")
+    assert place.score(table(500), id_column="key").answered == 500
+    assert place.out().height == 500
+    assert (place.root / "out.parquet").read_bytes() == (place.root / "at_once.parquet").read_bytes()

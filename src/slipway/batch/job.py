@@ -22,6 +22,7 @@ from slipway.batch.journalled import Journalled
 from slipway.batch.places import FoundFile
 from slipway.batch.report import PartReport
 from slipway.batch.source import Part
+from slipway.batch.writing import format_of_parts, write_part
 from slipway.errors import Conflict, Corrupt
 from slipway.records.base import Record
 from slipway.storage.atomic import refused, write_atomically
@@ -91,7 +92,7 @@ class Job:
     """
 
     def __init__(self, folder: Path, *, order: Order, job: str, part_rows: int, anew: bool, journal: Path) -> None:
-        self.folder = folder
+        self.folder, self._format = folder, format_of_parts(order.output)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -143,7 +144,7 @@ class Job:
 
     def write_part(self, part: Part, *, answers: pl.DataFrame, rejects: bytes, report: PartReport) -> None:
         """Put the files of a part; it is pending then."""
-        self._put(self._path(part.number, "arrow"), answers.write_ipc)
+        self._put(self._answers(part.number), partial(write_part, answers, format_=self._format))
         if rejects:
             self._put(self._path(part.number, "rejects"), partial(_write, data=rejects))
         else:
@@ -160,7 +161,7 @@ class Job:
 
     def answers(self, parts: Iterable[Part]) -> list[Path]:
         """Return the files of answers, in order."""
-        return [self._path(part.number, "arrow") for part in parts]
+        return [self._answers(part.number) for part in parts]
 
     def rejects(self, parts: Iterable[Part]) -> list[Path]:
         """Return the files of rejects that there are, in order."""
@@ -175,8 +176,11 @@ class Job:
             return None
 
     def _checksum(self, number: int) -> int:
-        crc, rejects = zlib.crc32(self._path(number, "arrow").read_bytes()), self._path(number, "rejects")
+        crc, rejects = zlib.crc32(self._answers(number).read_bytes()), self._path(number, "rejects")
         return zlib.crc32(rejects.read_bytes(), crc) if rejects.exists() else crc
+
+    def _answers(self, number: int) -> Path:
+        return self._path(number, self._format.value)
 
     def _path(self, number: int, suffix: str) -> Path:
         return self.folder / f"{number:08d}.{suffix}"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import polars as pl
 
-from slipway.batch.formats import Format, format_of
+from slipway.batch.formats import format_of
 from slipway.batch.places import is_remote, open_store
+from slipway.batch.writing import write_all, write_folder
 from slipway.errors import BadInput, Conflict, NotFound, Unavailable
 from slipway.storage.atomic import refused, sync_folder
 
-ROW_GROUP_ROWS = 1 << 17
 OF_AN_OUTPUT = ("part-*.parquet", ".part-*.parquet.crc", "_SUCCESS", "._SUCCESS.crc")
 """What a folder may hold that is replaced: files of parts, and what Spark notes beside them."""
 
@@ -62,7 +62,7 @@ def publish(parts: Sequence[Path], *, output: str) -> None:
     """Write the rows of the parts, in their order, to the output.
 
     Args:
-        parts: Arrow files of one schema, at least one.
+        parts: Files of one schema, at least one, as :func:`slipway.batch.writing.write_part` writes them.
         output: Where to. A name without an ending is a folder of Parquet files. Where it is a symbolic link, what it
             points to is replaced and the link stays.
 
@@ -78,11 +78,9 @@ def publish(parts: Sequence[Path], *, output: str) -> None:
     try:
         _remove(new)
         if Path(name).suffix:
-            _write(pl.scan_ipc(list(parts), glob=False), new, format_of(name))
+            write_all(parts, new, format_=format_of(name))
         else:
-            new.mkdir()
-            for i, part in enumerate(parts):
-                pl.read_ipc(part).write_parquet(new / f"part-{i:08d}.parquet")
+            write_folder(parts, new)
         _flush(new)
         _check_replaced(path, output)
         _swap(new, path)
@@ -127,15 +125,6 @@ def rejects_path(output: str, *, folder: Path) -> Path:
     if is_remote(output):
         return folder / f"{name}.{hashlib.sha256(output.encode()).hexdigest()[:12]}.rejects.jsonl"
     return Path(output).expanduser().absolute().with_name(f"{name}.rejects.jsonl")
-
-
-def _write(table: pl.LazyFrame, path: Path, format_: Format) -> None:
-    if format_ is Format.PARQUET:
-        table.sink_parquet(path, row_group_size=ROW_GROUP_ROWS, compression_level=1)
-    elif format_ is Format.ARROW:
-        table.sink_ipc(path)
-    else:
-        table.sink_csv(path)
 
 
 def _check_replaced(path: Path, output: str) -> None:
@@ -189,7 +178,7 @@ def _is_folder(place: str) -> bool:
 def _upload(parts: Sequence[Path], output: str) -> None:
     store, key = open_store(output)
     new = parts[0].parent / "output.new"
-    _write(pl.scan_ipc(list(parts), glob=False), new, format_of(output))
+    write_all(parts, new, format_=format_of(output))
     try:
         store.put(key, new)  # an object appears whole or not at all
     except Exception as error:
