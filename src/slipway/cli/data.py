@@ -13,18 +13,22 @@ app = App(name="data")
 
 
 @app.command(sort_key=0)
-def make(name: str = "main", /, *, common: Common = COMMON) -> int:
+def make(name: str = "main", /, *, timeout: str | None = None, common: Common = COMMON) -> int:
     """Make a dataset version of what [data] in slipway.toml names: checked, split, profiled, named by its content.
 
     Ends with 1 if a check failed; the version is kept all the same, with what was found.
 
     Args:
         name: Name of the dataset.
+        timeout: The longest that the function of data.source may take, such as 10min.
         common: What every command takes.
     """
+    from slipway.scoping.duration import seconds  # noqa: PLC0415 - it brings the rules; --help must not wait for them
+
     project = common.open()
+    timeout_s = None if timeout is None else seconds(timeout)
     with working("making a dataset version"):
-        made = project.make_dataset(name)
+        made = project.make_dataset(name, timeout_s=timeout_s)
     return show(made, human=_page, common=common, holds=all(c.passed for c in made.checks))
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from slipway.errors import BadInput
+from slipway.modeling.torch_module import ask_module, is_module
 from slipway.ports import Columns
 from slipway.records.model import Signature
 from slipway.records.task import TaskKind
@@ -22,6 +23,9 @@ Scorer = Callable[[Columns, int], Floats]
 
 Loader = Callable[[bytes, Signature], Scorer]
 """Loads an ONNX file as whatever will serve it does, so that what is measured is what will run."""
+
+_ROUNDING = 1e-6
+"""Sums of float32 shares may miss 0 and 1 by so much."""
 
 
 def asker(estimator: Any, *, kind: TaskKind) -> Ask:
@@ -43,9 +47,22 @@ def answers(estimator: Any, *, x: Any, kind: TaskKind) -> Floats:
     """Return the estimator's answers to X in the shape that it was fitted on.
 
     Raises:
-        BadInput: It does not give one finite score a row.
+        BadInput: It fails, or does not give one finite score a row, for a binary task between 0 and 1.
     """
-    scores = _scores(estimator, x, kind)
+    try:
+        scores = _scores(estimator, x, kind)
+    except BadInput as error:
+        raise BadInput(f"{type(estimator).__name__}.predict_proba: {error}") from error
+    except (Exception, SystemExit) as error:  # whoever wrote the estimator; an exit would look like success
+        raise BadInput(
+            f"{type(estimator).__name__}: want answers to {len(x)} rows, got {type(error).__name__}: {error}. Ask it "
+            "yourself at the end of train: the rows are of the same kind."
+        ) from error
+    if kind is TaskKind.BINARY and ((scores < -_ROUNDING) | (scores > 1 + _ROUNDING)).any():
+        raise BadInput(
+            f"{type(estimator).__name__}: want probabilities from 0 to 1, got {scores.min():g} to {scores.max():g}. "
+            "predict_proba must return one column a class, each row with a sum of 1."
+        )
     if scores.shape != (len(x),) or not np.isfinite(scores).all():
         raise BadInput(
             f"{type(estimator).__name__}: want one finite score for each of {len(x)} rows, got shape {scores.shape} "
@@ -55,6 +72,11 @@ def answers(estimator: Any, *, x: Any, kind: TaskKind) -> Floats:
 
 
 def _scores(estimator: Any, x: Any, kind: TaskKind) -> Floats:
+    if is_module(estimator):
+        return ask_module(estimator, x=x, kind=kind)
     if kind is TaskKind.BINARY:
-        return np.asarray(estimator.predict_proba(x), dtype=np.float64)[:, 1]
+        shares = np.asarray(estimator.predict_proba(x), dtype=np.float64)
+        if shares.ndim != 2 or shares.shape[1] != 2:
+            raise BadInput(f"want a column for each of the classes 0 and 1, got shape {shares.shape}.")
+        return shares[:, 1]
     return np.asarray(estimator.predict(x), dtype=np.float64).reshape(-1)

@@ -17,6 +17,7 @@ from slipway.project import dataset_files
 from slipway.project.asking import ask
 from slipway.project.sources import read_place, read_query
 from slipway.project.tables import as_polars, features, typed
+from slipway.project.time_limit import time_limit
 from slipway.project.user_code import call, load_function
 from slipway.records.base import Record
 from slipway.records.dataset import DatasetVersion, SplitRule
@@ -35,12 +36,18 @@ class Loaded(NamedTuple):
     source: str
 
 
-def load(parts: Parts, *, params: dict[str, Any] | None) -> Loaded:
+def load(parts: Parts, *, params: dict[str, Any] | None, timeout_s: float | None = None) -> Loaded:
     """Return what ``[data]`` of the scope names.
+
+    Args:
+        parts: The project.
+        params: Arguments for the source function, or None for the scope's.
+        timeout_s: The longest that the source function may take, or None.
 
     Raises:
         BadInput: The scope names no source, or the source gives no table.
         NotFound: The file or function does not exist.
+        DeadlineExceeded: The function took longer than it may.
     """
     source = parts.scope.data.source
     if not source:
@@ -50,7 +57,9 @@ def load(parts: Parts, *, params: dict[str, Any] | None) -> Loaded:
     arguments = parts.scope.data.params if params is None else params
     function = load_function(source, folder=parts.layout.root)
     told = ", ".join(f"{k}={_told(v)}" for k, v in arguments.items())
-    return Loaded(as_polars(call(function, reference=source, **arguments), what=source), f"{source}({told})")
+    with time_limit(timeout_s, what=source):
+        given = call(function, reference=source, **arguments)
+    return Loaded(as_polars(given, what=source), f"{source}({told})")
 
 
 def _read(parts: Parts, source: str) -> Loaded:
@@ -229,8 +238,9 @@ def _rule(parts: Parts, *, seed: int) -> SplitRule:
 
 def _answers(parts: Parts, table: pl.DataFrame) -> Any:
     arm = next(a for a in parts.scope.arms if a.name == parts.scope.live)
+    asked = features(table, fields=parts.scope.fields)  # what is wrong with the data is not the arm's fault
     try:
-        return np.asarray(ask(arm, table=features(table, fields=parts.scope.fields), parts=parts))
+        return np.asarray(ask(arm, table=asked, parts=parts))
     except SlipwayError as error:
         raise Unavailable(
             f"baseline '{arm.name}': want the present system's answers to {table.height:,} rows, got none: {error} "

@@ -150,7 +150,12 @@ class Project:
     # --- data
 
     def make_dataset(
-        self, name: str = "main", table: Any | None = None, *, params: dict[str, Any] | None = None
+        self,
+        name: str = "main",
+        table: Any | None = None,
+        *,
+        params: dict[str, Any] | None = None,
+        timeout_s: float | None = None,
     ) -> DatasetVersion:
         """Make a dataset version: checked, split, profiled, with the baselines measured.
 
@@ -158,13 +163,15 @@ class Project:
             name: A checked word.
             table: Any table; None loads what ``[data]`` names.
             params: Arguments for the source, over those of the scope.
+            timeout_s: The longest that a source function may take; in the main thread only.
 
         Raises:
             BadInput: The table lacks what the scope names, or the source failed.
+            DeadlineExceeded: The source took longer than it may.
             Unavailable: The present system did not answer, so that nothing can be held against it.
         """
         if table is None:
-            loaded = datasets.load(self._parts, params=params)
+            loaded = datasets.load(self._parts, params=params, timeout_s=timeout_s)
         else:
             loaded = datasets.Loaded(as_polars(table, what=f"dataset {name}"), "a table handed over in Python")
         return datasets.make(self._parts, name=name, loaded=loaded, by=self._by)

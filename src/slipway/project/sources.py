@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from slipway.batch.formats import Format, format_of
 from slipway.batch.places import find_files, is_remote
 from slipway.errors import BadInput, MissingExtra, NotFound, Unavailable
-from slipway.project.broken_csv import broken_csv
+from slipway.project.csv_table import read_csv
 
 
 class Fit(Protocol):
@@ -27,7 +27,7 @@ class Fit(Protocol):
 _READERS: dict[Format, Callable[..., pl.DataFrame]] = {
     Format.PARQUET: pl.read_parquet,
     Format.ARROW: pl.read_ipc,
-    Format.CSV: lambda path: pl.read_csv(path, infer_schema_length=None),
+    Format.CSV: read_csv,
 }
 
 
@@ -43,7 +43,7 @@ def read_place(place: str, *, root: Path, fit: Fit = lambda table, **_: table) -
         NotFound: There is none.
         BadInput: A file is empty or broken (of a CSV the line is told), or files differ in format or columns.
         MissingExtra: The place is in an object store and ``slipway[s3]`` is not installed.
-        Unavailable: The store does not answer.
+        Unavailable: The store does not answer, or a file may not be read.
     """
     names = [file.path for file in find_files(place if is_remote(place) else str(root / place))]
     formats = {format_of(name) for name in names}
@@ -66,10 +66,11 @@ def read_place(place: str, *, root: Path, fit: Fit = lambda table, **_: table) -
 def _read(name: str, format_: Format) -> pl.DataFrame:
     try:
         return _READERS[format_](name)
+    except PermissionError as error:
+        raise Unavailable(f"{name}: want to read it, got '{error.strerror}'. Check its permissions.") from error
     except (pl.exceptions.PolarsError, OSError) as error:
-        where = broken_csv(Path(name)) if format_ is Format.CSV and not is_remote(name) else None
-        got = where or f"'{' '.join(str(error).split())[:200]}'"
-        raise BadInput(f"{name}: want a whole {format_} file, got {got}. Mend it, or write it again.") from error
+        got = " ".join(str(error).split())[:200]
+        raise BadInput(f"{name}: want a whole {format_} file, got '{got}'. Mend it, or write it again.") from error
 
 
 def read_query(file: Path, *, variable: str) -> tuple[pl.DataFrame, str]:
@@ -83,8 +84,8 @@ def read_query(file: Path, *, variable: str) -> tuple[pl.DataFrame, str]:
         variable: Environment variable that holds the database's URL.
 
     Raises:
-        NotFound: No such file, or the variable is not set.
-        BadInput: The URL is none, the query fails, or it has no rows.
+        NotFound: No such file, the variable is not set, or its database is a file that is not there.
+        BadInput: The file holds no text, the URL is none, the query fails, or it has no rows.
         MissingExtra: The driver is not installed.
         Unavailable: The database does not answer.
     """
@@ -101,11 +102,31 @@ def read_query(file: Path, *, variable: str) -> tuple[pl.DataFrame, str]:
             "another text."
         ) from error
     place = f"{url.drivername}://{url.host or ''}/{url.database or ''}"
-    text = file.read_text(encoding="utf-8").strip().rstrip(";")
+    _check_there(url, variable=variable, file=file)
+    text = _text_of(file)
     table = _duckdb(text, url, file, place) if url.drivername == "duckdb" else _sqlalchemy(text, url, file, place)
     if table.is_empty():
         raise BadInput(f"{file.name}: want a query with at least one row, got none from {place}.")
     return table, f"{file.name} of {place}"
+
+
+def _text_of(file: Path) -> str:
+    try:
+        text = file.read_text(encoding="utf-8").strip().rstrip(";")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{file.name}: want a query in UTF-8, got byte {error.start + 1} that is none.") from error
+    if not text:
+        raise BadInput(f"{file.name}: want a file with a query, got an empty one.")
+    return text
+
+
+def _check_there(url: URL, *, variable: str, file: Path) -> None:
+    """Refuse a file of SQLite's or DuckDB's that is not there; SQLite would make an empty one."""
+    name = url.database or ":memory:"
+    if url.get_backend_name() in ("sqlite", "duckdb") and not name.startswith((":", "file:")):
+        path = Path(name)
+        if not path.is_file():
+            raise NotFound(f"{file.name}: want the database {path} that {variable} names, found no such file.")
 
 
 def _sqlalchemy(text: str, url: URL, file: Path, place: str) -> pl.DataFrame:
@@ -123,6 +144,8 @@ def _sqlalchemy(text: str, url: URL, file: Path, place: str) -> pl.DataFrame:
         if getattr(error, "connection_invalidated", False) or "connect" in str(error).lower():
             raise Unavailable(f"{file.name}: want an answer from {place}, got '{_without(error, url)}'.") from None
         raise BadInput(f"{file.name}: want a query that {place} runs, got '{_without(error, url)}'.") from None
+    except AttributeError as error:  # polars asks for the cursor, and a statement without rows has none
+        raise BadInput(f"{file.name}: want a query, got a statement without rows. Begin it with 'select'.") from error
     except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
         raise BadInput(
             f"{file.name}: want columns of one sort of value each, got '{_without(error, url)}'. Cast them "

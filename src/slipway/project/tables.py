@@ -1,13 +1,13 @@
 """Any table to polars, and a polars table to what an arm is asked with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from slipway.errors import BadInput, NotFound
+from slipway.errors import BadInput, NotFound, nearest
 from slipway.ports import Columns
 from slipway.project.sources import read_place
 from slipway.records.field import Field, FieldKind
@@ -20,22 +20,44 @@ _TYPES: dict[FieldKind, type[pl.DataType]] = {
     FieldKind.BOOLEAN: pl.Float64,
 }
 
+_TABLES = "polars, pandas, Arrow, a dict of columns"
+
 
 def as_polars(table: Any, *, what: str) -> pl.DataFrame:
-    """Return a polars frame of a polars, pandas or Arrow table, a dict of columns, or rows.
+    """Return a polars frame of a polars, pandas or Arrow table, a dict of columns, or a list of rows that are dicts.
 
     Raises:
-        BadInput: It is no table, or has no rows.
+        BadInput: It is no table, has no names for its columns or one name twice, or has no rows.
     """
-    given = table.collect() if isinstance(table, pl.LazyFrame) else table
+    kind = type(table).__name__
+    if not _has_names(table):
+        raise BadInput(f"{what}: want a table ({_TABLES}), got {kind}. Return one such as pl.DataFrame({{...}}).")
+    if doubled := sorted({str(name) for name in _names(table) if list(_names(table)).count(name) > 1}):
+        raise BadInput(f"{what}: want each column once, got {doubled} more than once. Rename or drop one of them.")
     try:
-        frame = pl.DataFrame(given)
-    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
-        kind = type(table).__name__
-        raise BadInput(f"{what}: want a table (polars, pandas, Arrow, a dict of columns), got {kind}.") from error
+        frame = table.collect() if isinstance(table, pl.LazyFrame) else pl.DataFrame(table)
+    except (TypeError, ValueError, OSError, pl.exceptions.PolarsError) as error:
+        said = str(error).partition("\n")[0]
+        raise BadInput(f"{what}: want a table ({_TABLES}), got {kind} that is none: {said}.") from error
     if not frame.height:
         raise BadInput(f"{what}: want at least one row, got none.")
     return frame
+
+
+def _has_names(table: Any) -> bool:
+    """Tell whether something says what its columns are called: a dict, a list of dicts, or a table of some library."""
+    if isinstance(table, Sequence):
+        return not len(table) or (not isinstance(table, str | bytes) and isinstance(table[0], Mapping))
+    known = ("__arrow_c_stream__", "__arrow_c_array__", "__dataframe__")
+    return isinstance(table, Mapping | pl.LazyFrame) or any(hasattr(table, name) for name in known)
+
+
+def _names(table: Any) -> Iterable[Any]:
+    """Return the names of a table that may have one twice, as those of pandas and Arrow may; none of others."""
+    if isinstance(table, pl.DataFrame | pl.LazyFrame | Mapping):
+        return ()
+    found = getattr(table, "column_names", getattr(table, "columns", ()))
+    return () if callable(found) else found
 
 
 def read_table(path: Path) -> pl.DataFrame:
@@ -96,7 +118,8 @@ def features(table: pl.DataFrame, *, fields: Sequence[Field]) -> pl.DataFrame:
     """
     missing = [f.name for f in fields if f.name not in table.columns]
     if missing:
-        raise NotFound(f"data: want columns {missing}, as [fields] says, got {table.columns}.")
+        hint = nearest(missing[0], table.columns)
+        raise NotFound(f"data: want columns {missing}, as [fields] says, got {table.columns}.{hint}")
     try:
         return table.select(pl.col(f.name).cast(_TYPES[f.kind]) for f in fields)
     except pl.exceptions.PolarsError as error:

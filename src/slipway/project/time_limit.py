@@ -13,8 +13,8 @@ from types import FrameType
 from slipway.errors import BadInput, DeadlineExceeded
 
 
-class _Late(BaseException):
-    """Not an Exception, so that no ``except Exception`` in the user's code takes it for trouble of its own."""
+class Late(BaseException):
+    """The time is over; no Exception, so that no ``except Exception`` of the user's takes it for trouble of its own."""
 
 
 @contextmanager
@@ -38,13 +38,13 @@ def time_limit(seconds: float | None, *, what: str) -> Iterator[None]:
         raise BadInput("timeout: want it in the main thread of the process, got another. Leave it out there.")
 
     def late(_: int, __: FrameType | None) -> None:
-        raise _Late
+        raise Late
 
     before = signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
-    except _Late:
+    except Late:
         raise DeadlineExceeded(
             f"{what}: want it to return within {seconds:g} s, got no end. Look for a loop without one, or give it more "
             "time with --timeout, or fewer rows."

@@ -8,15 +8,17 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
 from slipway.errors import BadInput, NotFound, nearest
-from slipway.project.time_limit import time_limit
+from slipway.project.time_limit import Late, time_limit
 
 _TAIL = 3
+_SLIPWAY = Path(__file__).parents[1]
 
 
 def load_function(reference: str, *, folder: Path) -> Callable[..., Any]:
@@ -76,14 +78,28 @@ def restored(reference: str, *, texts: Mapping[str, str]) -> Iterator[Callable[.
 def call(function: Callable[..., Any], *args: Any, reference: str, **kwargs: Any) -> Any:
     """Call a function of the user's and name the file and line if it fails.
 
+    The folder that the process works in is afterwards what it was. A child that the function forked and that comes
+    back from it ends there: it must not do the rest of the work a second time.
+
     Raises:
-        BadInput: It raised or ran out of memory; the message says what and where, with the user's own lines that led
-            there, and the cause is kept.
+        BadInput: It raised, ran out of memory, or is no plain function; the message says what and where, with the
+            user's own lines that led there, and the cause is kept.
     """
+    process, folder = os.getpid(), Path.cwd()
     try:
-        return function(*args, **kwargs)
-    except (Exception, SystemExit) as error:  # one that ends the process would look like success
+        given = function(*args, **kwargs)
+    except (KeyboardInterrupt, Late):
+        raise
+    except BaseException as error:  # one that ends the process would look like success
         raise BadInput("\n".join([f"{reference}: {trouble(error)}", *_tail(error, function=function)])) from error
+    finally:
+        if os.getpid() != process:
+            os._exit(0)
+        os.chdir(folder)
+    if inspect.iscoroutine(given):
+        given.close()
+        raise BadInput(f"{reference}: want a plain function, got an async one. Write 'def' in place of 'async def'.")
+    return given
 
 
 def _tail(error: BaseException, *, function: Callable[..., Any]) -> list[str]:
@@ -141,12 +157,17 @@ def trouble(error: BaseException) -> str:
     >>> try:
     ...     1 / 0
     ... except ZeroDivisionError as error:
-    ...     print(trouble(error).split(" (")[0])
-    want it to return, got ZeroDivisionError: division by zero
+    ...     print(trouble(error))
+    want it to return, got ZeroDivisionError: division by zero.
     """
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if _is_users(f.filename)]
     where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return f"want it to return, got {type(error).__name__}: {error}{where}."
+
+
+def _is_users(file: str) -> bool:
+    """Tell whether a line of a traceback is neither Slipway's, nor a library's, nor the interpreter's own."""
+    return not (file.startswith("<") or "site-packages" in file or Path(file).is_relative_to(_SLIPWAY))
 
 
 def share_cores() -> None:
@@ -161,11 +182,25 @@ def sources(reference: str, *, folder: Path) -> dict[str, str]:
     """Return the text of the file and of every other file of the project that importing it pulled in.
 
     This is what a run's code hash is taken over: a changed comment elsewhere in the folder changes no hash.
+
+    Raises:
+        NotFound: As for :func:`load_function`.
+        BadInput: As for it, or a file is not in UTF-8.
     """
     load_function(reference, folder=folder)
     base = folder.resolve()
     files = {Path(str(module.__file__)).resolve() for _, module in _own(base)}
-    return {p.relative_to(base).as_posix(): p.read_text(encoding="utf-8") for p in sorted(files)}
+    return {p.relative_to(base).as_posix(): _text(p) for p in sorted(files)}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"{path.name}: want a file in UTF-8, got byte 0x{path.read_bytes()[error.start]:02x} at place "
+            f"{error.start + 1}. Save it as UTF-8."
+        ) from error
 
 
 def _own(base: Path) -> list[tuple[str, ModuleType]]:
@@ -179,8 +214,14 @@ def _inside(module: ModuleType, base: Path) -> bool:
     file = getattr(module, "__file__", None)
     if file is None:
         return False
-    path = Path(file).resolve()
+    path = _resolved(str(file))
     return path.is_relative_to(base) and "site-packages" not in path.parts and not path.name.startswith("<")
+
+
+@cache
+def _resolved(file: str) -> Path:
+    """Return the file that a path leads to; with two thousand modules it is asked for often."""
+    return Path(file).resolve()
 
 
 def _import(path: Path, *, folder: Path) -> ModuleType:
@@ -197,7 +238,9 @@ def _import(path: Path, *, folder: Path) -> ModuleType:
     sys.path.insert(0, str(folder.resolve()))
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except (KeyboardInterrupt, Late):
+        raise
+    except BaseException as error:  # as in call
         raise BadInput(f"{path.name}: {trouble(error)}") from error
     finally:
         sys.path.remove(str(folder.resolve()))
