@@ -9,6 +9,7 @@ import polars as pl
 
 from slipway.errors import BadInput
 from slipway.modeling.torch_module import ask_module, is_module
+from slipway.modeling.torch_module import ask_module, is_module
 from slipway.ports import Columns
 from slipway.records.model import Signature
 from slipway.records.task import TaskKind
@@ -72,6 +73,8 @@ def answers(estimator: Any, *, x: Any, kind: TaskKind) -> Floats:
 
 
 def _scores(estimator: Any, x: Any, kind: TaskKind) -> Floats:
+    if is_module(estimator):
+        return ask_module(estimator, x=x, kind=kind)
     if is_module(estimator):
         return ask_module(estimator, x=x, kind=kind)
     if kind is TaskKind.BINARY:

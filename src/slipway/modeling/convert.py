@@ -1,4 +1,4 @@
-"""A fitted estimator of scikit-learn, LightGBM or XGBoost, or a pipeline of them, becomes an ONNX graph.
+"""A fitted estimator of scikit-learn, LightGBM or XGBoost, a pipeline of them, or a PyTorch module as an ONNX graph.
 
 If all fields are numbers or booleans and the estimator takes a matrix, the graph takes one float matrix ``X``. Else it
 takes one tensor of shape [rows, 1] a field, named as the field, so that a pipeline may pick its columns by name.
@@ -14,6 +14,7 @@ from typing import Any
 
 from slipway.errors import MissingExtra, Refused
 from slipway.modeling.boosting import is_boosted, ready_to_convert
+from slipway.modeling.torch_module import graph_of_module, is_module
 from slipway.modeling.traps import failed_by_protobuf
 from slipway.records.field import Field, FieldKind
 from slipway.records.task import TaskKind
@@ -27,15 +28,18 @@ def convert(estimator: Any, *, fields: Sequence[Field], kind: TaskKind) -> bytes
     """Return the estimator as an ONNX file; the same bytes for the same estimator.
 
     Args:
-        estimator: Fitted; ``predict_proba`` of two classes for a binary task, ``predict`` for a regression.
+        estimator: Fitted; ``predict_proba`` of two classes for a binary task, ``predict`` for a regression; or what
+            :mod:`slipway.modeling.torch_module` takes.
         fields: X in order.
         kind: Binary or regression.
 
     Raises:
-        MissingExtra: skl2onnx is not installed.
+        MissingExtra: skl2onnx, or for a module onnxscript, is not installed.
         Refused: The estimator does not answer as the task wants, or no converter knows a part of it.
     """
     check_estimator(estimator, kind=kind)
+    if is_module(estimator):
+        return graph_of_module(estimator, fields=fields, name=MATRIX)
     try:
         from skl2onnx import convert_sklearn  # noqa: PLC0415 - heavy, and only wanted where models are packaged
         from skl2onnx.common.data_types import FloatTensorType, StringTensorType  # noqa: PLC0415
@@ -88,6 +92,8 @@ def check_estimator(estimator: Any, *, kind: TaskKind) -> None:
     Raises:
         Refused: It lacks the method, is not fitted, or knows other classes than 0 and 1.
     """
+    if is_module(estimator):
+        return  # what it answers tells, and that is looked at each time
     name = type(estimator).__name__
     if kind is TaskKind.REGRESSION:
         if not hasattr(estimator, "predict") or hasattr(estimator, "predict_proba"):

@@ -45,7 +45,8 @@ def package_estimator(
     the rows it knows.
 
     Args:
-        estimator: Fitted; with ``predict_proba`` of the classes 0 and 1 it is binary, else a regression.
+        estimator: Fitted; with ``predict_proba`` of the classes 0 and 1 it is binary, else a regression; a PyTorch
+            module is a regression unless ``scoring`` says otherwise.
         X: Held-out rows as it takes them: a polars or pandas table, or a matrix.
         y: Their truth, shape (rows,).
         name: A checked word.

@@ -14,6 +14,7 @@ from slipway.data.labels.suspicion import Suspicion, suspect_classes, suspect_nu
 from slipway.data.labels.tranches import drawn, shuffled_by_tranche
 from slipway.errors import BadInput, NotFound
 from slipway.modeling.frame import as_x
+from slipway.modeling.torch_module import Estimator, is_module
 from slipway.ports import Change
 from slipway.project.kin import kin
 from slipway.project.labelling.given import find_guideline, labels_of
@@ -214,7 +215,12 @@ def _trainer(parts: Parts, train: str | Train | None) -> Train:
         raise BadInput("model.train: want a function such as 'model.py:train' in slipway.toml or --train, got nothing.")
     reference = train if isinstance(train, str) else getattr(train, "__name__", "train")
     function = load_function(train, folder=parts.layout.root) if isinstance(train, str) else train
-    return lambda x, y, params, seed: train_with(function, X=x, y=y, params=params, seed=seed, reference=reference)
+
+    def fitted(x: Any, y: Any, params: dict[str, Any], seed: int) -> Any:
+        estimator = train_with(function, X=x, y=y, params=params, seed=seed, reference=reference)
+        return Estimator(estimator) if is_module(estimator) else estimator
+
+    return fitted
 
 
 def _keep(parts: Parts, mine: Subject, entries: Sequence[Entry], queue: LabelQueue, *, by: str) -> Made:
