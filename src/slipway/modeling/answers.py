@@ -9,7 +9,6 @@ import polars as pl
 
 from slipway.errors import BadInput
 from slipway.modeling.torch_module import ask_module, is_module
-from slipway.modeling.torch_module import ask_module, is_module
 from slipway.ports import Columns
 from slipway.records.model import Signature
 from slipway.records.task import TaskKind
@@ -52,8 +51,8 @@ def answers(estimator: Any, *, x: Any, kind: TaskKind) -> Floats:
     """
     try:
         scores = _scores(estimator, x, kind)
-    except BadInput as error:
-        raise BadInput(f"{type(estimator).__name__}.predict_proba: {error}") from error
+    except BadInput:
+        raise
     except (Exception, SystemExit) as error:  # whoever wrote the estimator; an exit would look like success
         raise BadInput(
             f"{type(estimator).__name__}: want answers to {len(x)} rows, got {type(error).__name__}: {error}. Ask it "
@@ -75,11 +74,12 @@ def answers(estimator: Any, *, x: Any, kind: TaskKind) -> Floats:
 def _scores(estimator: Any, x: Any, kind: TaskKind) -> Floats:
     if is_module(estimator):
         return ask_module(estimator, x=x, kind=kind)
-    if is_module(estimator):
-        return ask_module(estimator, x=x, kind=kind)
     if kind is TaskKind.BINARY:
         shares = np.asarray(estimator.predict_proba(x), dtype=np.float64)
         if shares.ndim != 2 or shares.shape[1] != 2:
-            raise BadInput(f"want a column for each of the classes 0 and 1, got shape {shares.shape}.")
+            raise BadInput(
+                f"{type(estimator).__name__}.predict_proba: want a column for each of the classes 0 and 1, got shape "
+                f"{shares.shape}."
+            )
         return shares[:, 1]
     return np.asarray(estimator.predict(x), dtype=np.float64).reshape(-1)
