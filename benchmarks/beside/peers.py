@@ -78,9 +78,9 @@ class Peer(NamedTuple):
         return facts["path"], facts["body"]
 
 
-def read(name):
+def read(name, *, folder=FOLDER):
     """Return the peer of that name; with ``+batching`` behind it, in the form that batches across requests."""
-    file = FOLDER / f"{name.removesuffix(BATCHING)}.py"
+    file = folder / f"{name.removesuffix(BATCHING)}.py"
     found = _HEADER.search(file.read_text())
     lines = (line.removeprefix("#").removeprefix(" ") for line in found[1].splitlines())
     header = tomllib.loads("\n".join(lines))
