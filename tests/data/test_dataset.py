@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway.data.baseline import baselines, days_of, trivial_answer
-from slipway.data.dataset import Prepared, prepare, truth_of
+from slipway.data.dataset import Prepared, prepare
 from slipway.data.diff import compare_tables
+from slipway.data.dividing import truth_of
 from slipway.data.profile import profile
 from slipway.data.version import content
 from slipway.errors import BadInput
@@ -58,7 +59,6 @@ def prepared(
         scoring=BINARY,
         rule=rule or SplitRule(seed=3),
         seed=3,
-        files=("0" * 64,),
         source="made up",
         created_us=1,
         present=present,
@@ -68,7 +68,7 @@ def prepared(
 def test_a_version_says_it_all() -> None:
     table = flights()
     version, labelled, split = prepared(table)
-    assert version.id == content(table).id
+    assert version.content == content(table).id != version.id
     assert version.splits == {"train": 792, "test": 198, "unlabelled": 10}
     assert version.split_kind is SplitKind.TIME
     assert [c.name for c in version.checks if not c.passed] == []
@@ -78,6 +78,28 @@ def test_a_version_says_it_all() -> None:
     assert present.value == pytest.approx(np.mean(labelled[split.test]["rule"].to_numpy() != y))
     assert trivial.low < trivial.value < trivial.high
     assert present.n == 198
+
+
+def test_the_same_rows_have_one_id_and_another_split_another() -> None:
+    table = flights().with_columns(tail=pl.format("N{}", pl.int_range(pl.len())))
+    first = prepared(table, task=UNTIMED).version
+    shuffled = prepared(table.sample(fraction=1, shuffle=True, seed=1), task=UNTIMED).version
+    assert (shuffled.id, shuffled.held_out) == (first.id, first.held_out)
+    for rule in (SplitRule(seed=4), SplitRule(seed=3, test_share=0.3), SplitRule(seed=3, kind=SplitKind.STRATIFIED)):
+        other = prepared(table, task=UNTIMED, rule=rule).version
+        assert (other.content, other.id == first.id) == (first.content, False)
+    timed = prepared(table).version
+    assert timed.id == prepared(table, rule=SplitRule(seed=9)).version.id  # no chance deals by time
+
+
+def test_a_label_that_is_mended_moves_no_row() -> None:
+    for task in (UNTIMED, TASK):
+        version, labelled, split = prepared(flights(), task=task)
+        mended = flights().with_columns(1 - pl.col("late"))
+        again, relabelled, same = prepared(mended, task=task)
+        assert again.id != version.id
+        assert same.test.tolist() == split.test.tolist()
+        assert relabelled["tail"].to_list() == labelled["tail"].to_list()
 
 
 UNTIMED = Task(x="", y="", kind=TaskKind.BINARY, target="late", entity="tail")

@@ -1,6 +1,6 @@
 """What each change between two runs brought, through the user's own files: a case whose answer is known.
 
-Before: a third of the labels wrong, and code that looks at one poor column. After: the labels mended, the other
+Before: nearly half of the labels wrong, and code that looks at one poor column. After: the labels mended, the other
 columns too, and a hyperparameter that the model never reads.
 """
 
@@ -44,7 +44,7 @@ def project(folder):
 @pytest.fixture(scope="module")
 def runs(folder, project):
     table = load_function("model.py:load", folder=folder)()
-    wrong = np.random.default_rng(0).random(table.height) < 0.33
+    wrong = np.random.default_rng(0).random(table.height) < 0.45
     noisy = table.with_columns(malignant=pl.col("malignant") ^ pl.Series(wrong).cast(pl.Int8))
     before = project.train(dataset=project.make_dataset("noisy", noisy).id, params={"depth": 1})
     (folder / "chosen.py").write_text(ALL, encoding="utf-8")
@@ -65,7 +65,7 @@ def test_each_change_gets_what_it_brought(found):
     brought = {b.change: b.loss for b in found.brought}
     assert brought["hyperparameters"].estimate == 0.0
     assert brought["code"].high < -0.1  # from one poor column to four good ones
-    assert brought["data"].high < 0  # a third of the labels were wrong
+    assert brought["data"].high < 0  # nearly half of the labels were wrong
     assert sum(b.estimate for b in brought.values()) == pytest.approx(found.whole, abs=1e-12)
 
 

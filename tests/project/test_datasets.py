@@ -2,10 +2,15 @@
 
 import polars as pl
 import pytest
+from msgspec.structs import replace
 
 from slipway import Project
 from slipway.errors import BadInput
+from slipway.ports import Change
 from slipway.project import datasets
+
+BEFORE = "63ee23febdd73a3f73a529dc69ed5ec82cf9b188f24c81341f6da7853d487c91"
+"""Name of the test set of the first project as the code of before dealt it."""
 
 
 def edited(folder, old, new):
@@ -29,7 +34,7 @@ def test_another_seed_holds_out_the_same_rows(tmp_path):
     assert score.value == next(b.value for b in version.baselines if b.name == "present")
 
 
-def test_a_time_that_came_or_went_is_refused(tmp_path):
+def test_a_version_keeps_its_split_and_trains_only_where_the_scope_says_the_same(tmp_path):
     """Of the same sizes, and yet of other rows."""
     project = Project.init(tmp_path / "p")
     version = project.make_dataset()
@@ -39,22 +44,64 @@ def test_a_time_that_came_or_went_is_refused(tmp_path):
     made = project.make_dataset("timed", timed)
     assert made.splits == version.splits
     project = edited(tmp_path / "p", 'time = "when"\n', "")
-    with pytest.raises(BadInput, match=r"rows by time, got .* by random"):
-        datasets.kept(project._parts, made)
+    assert datasets.kept(project._parts, made).held_out == made.held_out
+    with pytest.raises(BadInput, match=r"want .* says, 30 % by random with seed 0, got 30 % by time of 'when'"):
+        project.train(dataset=made.id)
+    assert project.runs() == []
 
 
-def test_a_run_is_not_measured_on_rows_that_it_learned_from(tmp_path):
-    """The id of a version is that of its rows, in any order; made again in another order it holds out other rows."""
+def test_rows_in_another_order_are_the_same_version_with_the_same_test_set(tmp_path):
     project = Project.init(tmp_path / "p")
     run = project.train(dataset=project.make_dataset().id)
-    project.judge_run(run)
+    judged = project.judge_run(run)
     rows = datasets.rows_of(project._parts, project.datasets()[-1]).drop("answer_of_radius-rule")
     again = project.make_dataset("main", rows.reverse())
     assert again.id == run.data
-    for ask in (project.judge_run, lambda r: project.analyse_errors(r.id)):
-        with pytest.raises(BadInput, match="was made again with another seed, order or split"):
-            ask(run)
-    project.judge_run(project.train(dataset=again.id))
+    assert project.judge_run(run) == judged
+    assert datasets.rows_of(project._parts, again).drop("answer_of_radius-rule").equals(rows)  # kept once, as first
+
+
+def test_another_seed_or_share_is_another_version_and_runs_keep_theirs(tmp_path):
+    project = Project.init(tmp_path / "p")
+    first = project.make_dataset()
+    run = project.train(dataset=first.id)
+    judged = project.judge_run(run)
+    project = edited(tmp_path / "p", "params = { C = 1.0 }", "params = { C = 1.0 }\nseed = 7")
+    other = project.make_dataset()
+    assert other.id != first.id
+    assert other.content == first.content
+    assert project.judge_run(run) == judged
+    project.analyse_errors(run.id)
+    said = " ".join(project.compare_datasets(first.id, other.id).sentences)
+    assert "The split changed: divided 30 % by random with seed 0 before, 30 % by random with seed 7 now" in said
+    found = project.compare_datasets(first.id, other.id)
+    held = [
+        set(datasets.kept(project._parts, v).labelled[datasets.kept(project._parts, v).split.test]["sample"])
+        for v in (first, other)
+    ]
+    assert found.taken == found.given == len(held[1] - held[0]) > 50
+    assert any("Same rows as" in s and other.id[:8] in s for s in project.dataset_lineage(first.id).sentences)
+
+
+def test_a_version_of_before_is_read_and_its_runs_are_measured(tmp_path):
+    """Its record says neither how it was divided nor what it holds out; its rows stood in an order."""
+    project = Project.init(tmp_path / "p")
+    made = project.make_dataset()
+    old = replace(made, id=made.content, deal=None, content="", held_out="")
+    parts = project._parts
+    parts.store.commit([Change(old, old.id, 0)], at_us=1, by="test", why="as it was")
+    assert datasets.kept(parts, old).held_out == BEFORE
+    run = project.train(dataset=old.id)
+    assert run.held_out == BEFORE
+    project.judge_run(run)
+    again = project.make_dataset()
+    assert again.id == made.id != old.id
+    assert "as versions of before November 2026 were" in project.compare_datasets(old.id, again.id).sentences[1]
+    project = edited(tmp_path / "p", "test_share = 0.3", "test_share = 0.2")
+    with pytest.raises(BadInput, match=r"398 and 171 rows by random, got 455 and 114"):
+        datasets.kept(project._parts, old)
+    assert datasets.kept(project._parts, again).held_out == again.held_out
+    assert project.dataset_lineage(old.id).runs == (run.id,)
 
 
 def test_a_function_that_exits_is_no_success(tmp_path):

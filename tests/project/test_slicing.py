@@ -15,7 +15,7 @@ from slipway.records.run import Level
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """Ten copies of the tissue data; at site B the truth is a coin's for a third of the samples."""
+    """Ten copies of the tissue data; at site B the truth is a coin's for most samples."""
     folder = tmp_path_factory.mktemp("slicing") / "p"
     Project.init(folder)
     page = folder / "slipway.toml"
@@ -28,7 +28,7 @@ def project(tmp_path_factory):
     rng = np.random.default_rng(0)
     table = pl.concat([load_function("model.py:load", folder=folder)()] * 10)
     site = rng.choice(["A", "B", "C"], table.height)
-    coin = (site == "B") & (rng.random(table.height) < 0.33)
+    coin = (site == "B") & (rng.random(table.height) < 0.6)
     truth = np.where(coin, rng.integers(0, 2, table.height), table["malignant"].to_numpy())
     table = table.with_columns(
         sample=pl.format("s{}", pl.int_range(pl.len())),

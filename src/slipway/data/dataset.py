@@ -16,20 +16,14 @@ from slipway.data.checks import (
     check_overlap,
     check_time_travel,
 )
+from slipway.data.dividing import deal_of, divide, truth, truth_of
 from slipway.data.profile import profile
 from slipway.data.schema import check_schema
-from slipway.data.split import (
-    Split,
-    split_by_chance,
-    split_by_column,
-    split_by_group,
-    split_by_time,
-    split_stratified,
-)
-from slipway.data.version import Words, content, row_hashes
-from slipway.errors import BadInput, nearest
+from slipway.data.split import Split
+from slipway.data.version import Words, content, name_held_out, name_version, row_hashes
+from slipway.errors import BadInput
 from slipway.records.base import check_name
-from slipway.records.dataset import CheckResult, DatasetVersion, SplitKind, SplitRule
+from slipway.records.dataset import CheckResult, DatasetVersion, SplitRule
 from slipway.records.field import Field
 from slipway.records.scoring import Scoring
 from slipway.records.task import Task
@@ -51,64 +45,6 @@ class Prepared(NamedTuple):
     split: Split
 
 
-class Divided(NamedTuple):
-    """The rows that have a Y, and how they were divided."""
-
-    labelled: pl.DataFrame
-    split: Split
-
-
-def divide(table: pl.DataFrame, *, name: str, task: Task, rule: SplitRule) -> Divided:
-    """Divide the rows that have a Y: the same rows in the same way, each time.
-
-    Args:
-        table: The data.
-        name: What to call it in messages.
-        task: Names the target, the entity and the time.
-        rule: How to divide.
-
-    Raises:
-        BadInput: No row has a Y, nothing could be held out, or the rule names a column that is not there.
-    """
-    truth = _truth(table, task.target)
-    labelled = table.filter(truth.is_not_null())
-    if labelled.is_empty():
-        raise BadInput(f"dataset {name}: want rows with a '{task.target}', got none in {table.height} rows.")
-    kind = rule.kind or _natural(labelled, task)
-    share, seed = rule.test_share, rule.seed
-    if kind is SplitKind.TIME:
-        if not task.time:
-            raise BadInput("data.split: want task.time in the scope to split by time, got none.")
-        split = split_by_time(labelled[task.time], test_share=share)
-    elif kind is SplitKind.COLUMN:
-        split = split_by_column(_by(labelled, rule.by, name=name))
-    elif kind is SplitKind.GROUP:
-        split = split_by_group(_by(labelled, rule.by or task.entity, name=name), test_share=share, seed=seed)
-    elif kind is SplitKind.STRATIFIED:
-        groups = _by(labelled, rule.by, name=name) if rule.by else None
-        y = truth_of(labelled, target=task.target)
-        split = split_stratified(y, test_share=share, seed=seed, groups=groups)
-    else:
-        split = split_by_chance(labelled.height, test_share=share, seed=seed)
-    return Divided(labelled, split)
-
-
-def _natural(labelled: pl.DataFrame, task: Task) -> SplitKind:
-    if task.time:
-        return SplitKind.TIME
-    repeats = task.entity in labelled.columns and labelled[task.entity].n_unique() < labelled.height
-    return SplitKind.GROUP if repeats else SplitKind.RANDOM
-
-
-def _by(table: pl.DataFrame, column: str, *, name: str) -> pl.Series:
-    if column not in table.columns:
-        raise BadInput(
-            f"dataset {name}: want the column '{column}' to divide by (data.split_by), got {table.columns}."
-            f"{nearest(column, table.columns)}"
-        )
-    return table[column]
-
-
 def prepare(
     table: pl.DataFrame,
     *,
@@ -118,17 +54,16 @@ def prepare(
     scoring: Scoring,
     rule: SplitRule,
     seed: int,
-    files: tuple[str, ...],
     source: str,
     created_us: int,
     present: str | None = None,
     parents: tuple[str, ...] = (),
     hashes: Words | None = None,
 ) -> Prepared:
-    """Make a version of a table.
+    """Make a version of a table; where its rows are kept is for the caller to add.
 
-    The id covers every row and column; the split and the baselines only rows with a Y. Failing checks do not stop
-    this: they are part of the record, and whoever trains on it sees them.
+    The id covers every row and column, and which rows are held out; the split and the baselines only rows with a Y.
+    Failing checks do not stop this: they are part of the record, and whoever trains on it sees them.
 
     Args:
         table: The data, with the columns of X, Y, entity and time that the scope names.
@@ -138,7 +73,6 @@ def prepare(
         scoring: How an answer is scored.
         rule: How rows are divided into those to learn from and those held out.
         seed: Seed of the chance in checks.
-        files: Blob ids of the Parquet files that hold the rows.
         source: Where the rows came from, in words.
         created_us: When.
         present: Column with the answers of the system that exists, or None.
@@ -154,18 +88,23 @@ def prepare(
         raise BadInput(
             f"dataset {name}: want the columns {needed}, got none of the name {missing}. There are {table.columns}."
         )
-    labelled, split = divide(table, name=name, task=task, rule=rule)
+    deal = deal_of(table, name=name, task=task, fields=fields, rule=rule)
+    labelled, split = divide(table, name=name, target=task.target, deal=deal)
     hashes = row_hashes(table) if hashes is None else hashes
-    named = content(table, hashes=hashes)
-    held_out = labelled[split.test]
+    named, held_out = content(table, hashes=hashes), labelled[split.test]
+    known = np.flatnonzero(truth(table, target=task.target).is_not_null())
+    test_set = name_held_out(hashes[known[split.test]])
     version = DatasetVersion(
-        id=named.id,
+        id=name_version(named.id, held_out=test_set),
         name=name,
         rows=table.height,
         columns=profile(table, hashes=named.columns),
         splits={"train": split.train.size, "test": split.test.size, "unlabelled": table.height - labelled.height},
         split_kind=split.kind,
         split_seed=rule.seed,
+        deal=deal,
+        content=named.id,
+        held_out=test_set,
         checks=_checks(table, labelled=labelled, split=split, fields=fields, task=task, seed=seed, hashes=hashes),
         baselines=baselines(
             truth_of(labelled[split.train], target=task.target),
@@ -174,30 +113,11 @@ def prepare(
             present=held_out[present].cast(pl.Float64).to_numpy() if present else None,
             clusters=days_of(held_out[task.time]) if task.time else entities_of(held_out[task.entity]),
         ),
-        files=files,
         source=source,
         parents=parents,
         created_us=created_us,
     )
     return Prepared(version=version, labelled=labelled, split=split)
-
-
-def truth_of(table: pl.DataFrame, *, target: str) -> Floats:
-    """Return Y as numbers, shape (rows,), NaN where there is none.
-
-    Raises:
-        BadInput: Y is text or a moment.
-    """
-    return _truth(table, target).fill_null(float("nan")).to_numpy()
-
-
-def _truth(table: pl.DataFrame, target: str) -> pl.Series:
-    column = table[target]
-    if not (column.dtype.is_numeric() or column.dtype == pl.Boolean):
-        raise BadInput(
-            f"target '{target}': want numbers or booleans, got {column.dtype}. Write a label of two words as 0 and 1."
-        )
-    return column.cast(pl.Float64).fill_nan(None)
 
 
 def _checks(

@@ -3,20 +3,28 @@
 With a time, the latest rows are held out: a model is asked about the future. Without, rows are dealt by chance, or
 whole groups are, where rows of one group (an entity, a hospital) resemble each other; either may keep classes in
 proportion. Or a column of the data says which rows are held out.
+
+Chance is a keyed hash of what a row or a group *is*, never of where it stands: rows in another order are divided the
+same, copies of a row go where it goes, and rows that come later move only those near the boundary.
 """
 
+import hashlib
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from slipway.data.mixing import mix
+from slipway.data.version import row_hashes
 from slipway.errors import BadInput
 from slipway.records.dataset import SplitKind
 from slipway.stats.evidence import check_share
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Words = npt.NDArray[np.uint64]
+Flags = npt.NDArray[np.bool_]
 
 _MOST_CLASSES, _TENTHS = 20, 10
 
@@ -62,18 +70,24 @@ def split_by_time(times: pl.Series, *, test_share: float) -> Split:
     return Split(kind=SplitKind.TIME, train=np.flatnonzero(~late), test=np.flatnonzero(late))
 
 
-def split_by_chance(rows: int, *, test_share: float, seed: int) -> Split:
-    """Hold out rows dealt by chance; the same seed deals the same rows, on every machine.
+def split_by_chance(rows: Words, *, test_share: float, seed: int) -> Split:
+    """Hold out rows dealt by chance; the same seed deals the same rows, in whatever order they come.
+
+    Args:
+        rows: The hash of each row, shape (rows,); equal ones go to the same side, so that the share may be more.
+        test_share: Part of the rows to hold out, in (0, 1).
+        seed: Seed of the chance.
 
     Raises:
-        BadInput: Fewer than two rows.
+        BadInput: Fewer than two rows that differ.
     """
     check_share("test_share", test_share)
-    if rows < 2:
-        raise BadInput(f"rows: want at least 2 to hold one out, got {rows}.")
-    test = np.zeros(rows, dtype=np.bool_)
-    test[np.random.default_rng(seed).permutation(rows)[: _held_out(rows, test_share)]] = True
-    return Split(kind=SplitKind.RANDOM, train=np.flatnonzero(~test), test=np.flatnonzero(test))
+    dealt = _dealt(rows, seed)
+    if np.unique(dealt).size < 2:
+        raise BadInput(
+            f"rows: want at least 2 that differ to hold one out, got {np.unique(dealt).size} of {rows.size}."
+        )
+    return _split(SplitKind.RANDOM, _lowest(dealt, test_share))
 
 
 def split_by_group(groups: pl.Series, *, test_share: float, seed: int) -> Split:
@@ -84,41 +98,45 @@ def split_by_group(groups: pl.Series, *, test_share: float, seed: int) -> Split:
     Raises:
         BadInput: Fewer than two groups.
     """
-    names, group = _groups(groups)
-    dealt = split_by_chance(names, test_share=test_share, seed=seed)
-    test = np.isin(group, dealt.test)
-    return Split(kind=SplitKind.GROUP, train=np.flatnonzero(~test), test=np.flatnonzero(test))
+    check_share("test_share", test_share)
+    dealt = _dealt_groups(groups, seed)
+    names = np.unique(dealt)
+    return _split(SplitKind.GROUP, dealt < names[_held_out(names.size, test_share)])
 
 
-def split_stratified(y: Floats, *, test_share: float, seed: int, groups: pl.Series | None = None) -> Split:
+def split_stratified(y: Floats, *, rows: Words, test_share: float, seed: int, groups: pl.Series | None = None) -> Split:
     """Hold out the same share of each class, or of each tenth of a number that takes more than twenty values.
 
     With groups none is on both sides, and the shares are met as nearly as a greedy deal of whole groups can.
 
     Args:
         y: Truth, shape (rows,), finite.
+        rows: The hash of each row, shape (rows,); of one class, equal ones go to the same side.
         test_share: Part of the rows of each stratum to hold out, in (0, 1).
         seed: Seed of the chance.
         groups: Group of each row, or None where each row may go where it will.
 
     Raises:
-        BadInput: A class with one row only, or fewer than two groups.
+        BadInput: A class whose rows are all one, or fewer than two groups.
 
     >>> y = np.array([0.0] * 80 + [1.0] * 20)
-    >>> float(y[split_stratified(y, test_share=0.25, seed=0).test].sum())
+    >>> float(y[split_stratified(y, rows=np.arange(100, dtype=np.uint64), test_share=0.25, seed=0).test].sum())
     5.0
     """
     check_share("test_share", test_share)
-    strata = _strata(y)
-    counts = np.bincount(strata)
-    if groups is None and counts.min() < 2:
-        alone = float(y[np.flatnonzero(strata == counts.argmin())[0]])
-        raise BadInput(
-            f"split: want two or more rows of each class to hold one out, got one row with {alone:g}. "
-            "Leave it out, or split at random."
-        )
-    test = _deal_rows(strata, test_share, seed) if groups is None else _deal_groups(strata, groups, test_share, seed)
-    return Split(kind=SplitKind.STRATIFIED, train=np.flatnonzero(~test), test=np.flatnonzero(test))
+    strata = strata_of(y)
+    if groups is not None:
+        return _split(SplitKind.STRATIFIED, _deal_groups(strata, _dealt_groups(groups, seed), test_share))
+    dealt, test = _dealt(rows, seed), np.zeros(strata.size, dtype=np.bool_)
+    for stratum in range(int(strata.max()) + 1):
+        here = np.flatnonzero(strata == stratum)
+        if np.unique(dealt[here]).size < 2:
+            raise BadInput(
+                f"split: want two or more rows of each class to hold one out, got one row with {float(y[here[0]]):g}. "
+                "Leave it out, or split at random."
+            )
+        test[here] = _lowest(dealt[here], test_share)
+    return _split(SplitKind.STRATIFIED, test)
 
 
 def split_by_column(held_out: pl.Series) -> Split:
@@ -144,15 +162,12 @@ def split_by_column(held_out: pl.Series) -> Split:
     return Split(kind=SplitKind.COLUMN, train=np.flatnonzero(values == 0), test=np.flatnonzero(values == 1))
 
 
-def _groups(groups: pl.Series) -> tuple[int, Rows]:
-    codes = groups.cast(pl.String).rank("dense").fill_null(0).to_numpy().astype(np.int64)
-    names, group = np.unique(codes, return_inverse=True)
-    if names.size < 2:
-        raise BadInput(f"group '{groups.name}': want at least two groups, got {names.size}.")
-    return names.size, group.astype(np.int64)
+def strata_of(y: Floats) -> Rows:
+    """Return the stratum of each row, from 0: its class, or the tenth of a number that takes more than twenty values.
 
-
-def _strata(y: Floats) -> Rows:
+    >>> strata_of(np.array([1.0, 0.0, 1.0])).tolist()
+    [1, 0, 1]
+    """
     values, codes = np.unique(y, return_inverse=True)
     if values.size <= _MOST_CLASSES:
         return codes.astype(np.int64)
@@ -160,23 +175,39 @@ def _strata(y: Floats) -> Rows:
     return np.unique(np.searchsorted(cuts, y, side="right"), return_inverse=True)[1].astype(np.int64)
 
 
-def _deal_rows(strata: Rows, share: float, seed: int) -> npt.NDArray[np.bool_]:
-    rng, test = np.random.default_rng(seed), np.zeros(strata.size, dtype=np.bool_)
-    for stratum in range(int(strata.max()) + 1):
-        rows = rng.permutation(np.flatnonzero(strata == stratum))
-        test[rows[: _held_out(rows.size, share)]] = True
-    return test
+def _split(kind: SplitKind, test: Flags) -> Split:
+    return Split(kind=kind, train=np.flatnonzero(~test), test=np.flatnonzero(test))
 
 
-def _deal_groups(strata: Rows, groups: pl.Series, share: float, seed: int) -> npt.NDArray[np.bool_]:
+def _dealt(hashes: Words, seed: int) -> Words:
+    """Return the place of each row in an order of chance; only equal rows have the same."""
+    key = hashlib.blake2b(f"slipway split {seed}".encode(), digest_size=8).digest()
+    return mix(hashes ^ np.frombuffer(key, dtype="<u8"))
+
+
+def _dealt_groups(groups: pl.Series, seed: int) -> Words:
+    dealt = _dealt(row_hashes(groups.to_frame())[:, 0], seed)
+    if (names := np.unique(dealt).size) < 2:
+        raise BadInput(f"group '{groups.name}': want at least two groups, got {names}.")
+    return dealt
+
+
+def _lowest(dealt: Words, share: float) -> Flags:
+    """Hold out the first rows in the order of chance; equal rows stay together, and not all are held out."""
+    ranks = np.sort(dealt)
+    last = ranks[_held_out(ranks.size, share) - 1]
+    return np.asarray(dealt <= (last if last < ranks[-1] else ranks[ranks < last].max()), dtype=np.bool_)
+
+
+def _deal_groups(strata: Rows, dealt: Words, share: float) -> Flags:
     """Take groups in an order of chance, and hold one out while that brings the strata nearer to their shares."""
-    names, group = _groups(groups)
-    table = np.zeros((names, int(strata.max()) + 1))
+    names, group = np.unique(dealt, return_inverse=True)
+    table = np.zeros((names.size, int(strata.max()) + 1))
     np.add.at(table, (group, strata), 1.0)
     wanted, held = share * table.sum(axis=0), np.zeros(table.shape[1])
     scale = np.maximum(wanted, 1.0)
-    chosen = np.zeros(names, dtype=np.bool_)
-    for name in np.random.default_rng(seed).permutation(names):
+    chosen = np.zeros(names.size, dtype=np.bool_)
+    for name in range(names.size):
         if (((held + table[name] - wanted) / scale) ** 2).sum() < (((held - wanted) / scale) ** 2).sum():
             chosen[name] = True
             held += table[name]

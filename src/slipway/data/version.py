@@ -28,7 +28,7 @@ class Content(NamedTuple):
     """What a table holds, in hashes.
 
     Attributes:
-        id: SHA-256 of the whole, 64 hex digits.
+        id: SHA-256 of the whole, 64 hex digits; which rows are held out is no part of it.
         columns: Column name to the SHA-256 of its values in canonical row order.
         rows: Sorted row hashes, shape (rows, 2).
     """
@@ -80,6 +80,25 @@ def row_hashes(table: pl.DataFrame) -> Words:
         key = f"{sort_of(name, table[name].dtype)}:{name}"
         total += mix_fixed(column, key=key) if isinstance(column, Fixed) else mix_varying(column, key=key)
     return total
+
+
+def name_held_out(rows: Words) -> str:
+    """Name a test set: SHA-256 over the hashes of the rows held out, whatever their order.
+
+    Args:
+        rows: :func:`row_hashes` of the rows, shape (rows, 2).
+    """
+    return hashlib.sha256(np.sort(rows, axis=0).tobytes()).hexdigest()
+
+
+def name_version(rows_id: str, *, held_out: str) -> str:
+    """Name rows together with which of them are held out.
+
+    Args:
+        rows_id: :attr:`Content.id`.
+        held_out: From :func:`name_held_out`.
+    """
+    return hashlib.sha256(f"slipway version 2 {rows_id} {held_out}".encode()).hexdigest()
 
 
 def _canonical_order(rows: Words) -> npt.NDArray[np.intp]:

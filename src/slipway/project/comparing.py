@@ -13,6 +13,7 @@ from slipway.modeling.compare_runs import code_diff
 from slipway.modeling.compare_runs import compare_runs as difference_of
 from slipway.modeling.seeds import SeedDifference, seed_difference
 from slipway.project import datasets
+from slipway.project.comparing_splits import compare_splits, names_rows
 from slipway.project.datasets import Kept
 from slipway.project.runs import answers_of, clusters_of, find
 from slipway.project.tables import target
@@ -35,6 +36,8 @@ class DatasetComparison(Record, frozen=True, kw_only=True):
         removed: Rows that are gone.
         relabelled: Rows with another Y.
         edited: Rows with another value that is not Y.
+        taken: Rows held out after that were learned from before; None where a version's split cannot be told.
+        given: Rows learned from after that were held out before; None likewise.
         rows: The first rows that were added, removed, relabelled or edited, as many of each as asked for, by name;
             empty where rows have no name of their own.
         sentences: All of it in words.
@@ -46,6 +49,8 @@ class DatasetComparison(Record, frozen=True, kw_only=True):
     removed: int
     relabelled: int
     edited: int
+    taken: int | None
+    given: int | None
     rows: dict[str, tuple[str, ...]]
     sentences: tuple[str, ...]
 
@@ -79,7 +84,7 @@ def compare_datasets(parts: Parts, before: str, after: str, *, rows: int = 0) ->
     sentence = f"{new.name} {short(new.id)} against {old.name} {short(old.id)}: {changes.words}."
     named = {what: tuple(map(str, ids.head(rows))) for what, ids in changes.rows.items() if rows and len(ids)}
     listed = [f"{what}: {', '.join(ids)}{_more(changes.rows[what], rows)}." for what, ids in named.items()]
-    drift = moved(old, new=new)
+    drift, split = moved(old, new=new), compare_splits(parts, old, new=new)
     return DatasetComparison(
         before=old.id,
         after=new.id,
@@ -87,8 +92,15 @@ def compare_datasets(parts: Parts, before: str, after: str, *, rows: int = 0) ->
         removed=changes.removed,
         relabelled=changes.relabelled,
         edited=changes.edited,
+        taken=split.taken,
+        given=split.given,
         rows=named,
-        sentences=(sentence, *listed, *([f"Columns that moved: {'; '.join(drift)}."] if drift else [])),
+        sentences=(
+            sentence,
+            *listed,
+            *([split.words] if split.words else []),
+            *([f"Columns that moved: {'; '.join(drift)}."] if drift else []),
+        ),
     )
 
 
@@ -166,8 +178,8 @@ def unseen(parts: Parts, *, old_data: Kept, new_data: Kept) -> pl.DataFrame:
 
 def _changes(parts: Parts, old: pl.DataFrame, new: pl.DataFrame) -> Changes:
     entity = parts.scope.task.entity
-    names_a_row = all(t[entity].is_unique().all() and not t[entity].null_count() for t in (old, new))
-    return compare_tables(old, new=new, row_id=entity if names_a_row else None, target=parts.scope.task.target)
+    row_id = entity if names_rows(old[entity]) and names_rows(new[entity]) else None
+    return compare_tables(old, new=new, row_id=row_id, target=parts.scope.task.target)
 
 
 def sources_of(parts: Parts, run: Run) -> dict[str, str]:

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+from msgspec.structs import replace
 
-from slipway.data.dataset import divide, prepare
+from slipway.data.dataset import prepare
+from slipway.data.dividing import deal_of, divide, divide_by_place, say_deal
 from slipway.data.split import Split
-from slipway.data.version import row_hashes
+from slipway.data.version import Words, name_held_out, row_hashes
 from slipway.errors import BadInput, Conflict, NotFound, SlipwayError, Unavailable, nearest
 from slipway.ports import Change
 from slipway.project import dataset_files
@@ -20,7 +22,7 @@ from slipway.project.tables import as_polars, features, typed
 from slipway.project.time_limit import time_limit
 from slipway.project.user_code import call, load_function
 from slipway.records.base import Record
-from slipway.records.dataset import DatasetVersion, SplitRule
+from slipway.records.dataset import DatasetVersion, Deal, SplitKind, SplitRule
 from slipway.records.run import Run
 from slipway.records.scoring import Scoring
 from slipway.wiring import Parts
@@ -79,7 +81,7 @@ def make(
     parents: tuple[str, ...] = (),
     beside: Sequence[Record] = (),
 ) -> DatasetVersion:
-    """Check, split, profile and keep a table as a version named by its content.
+    """Check, split, profile and keep a table as a version named by its content and its split.
 
     Where the scope names a live arm, its answers to all rows become a column, so that every model is held against them.
 
@@ -109,14 +111,13 @@ def make(
         scoring=Scoring.of(scope.task, metric=scope.metric),
         rule=_rule(parts, seed=scope.modeling.seed),
         seed=scope.modeling.seed,
-        files=dataset_files.keep(parts, table, hashes=hashes),
         source=loaded.source,
         created_us=parts.clock.now_us(),
         present=present,
         parents=parents,
         hashes=hashes,
     ).version
-    _refuse_second_name(parts, version)
+    version = replace(version, files=_files(parts, table, version=version, hashes=hashes))
     changes = [Change(record=record, id=version.id, expect=None) for record in (version, *beside)]
     parts.store.commit(changes, at_us=version.created_us, by=by, why=f"dataset {name} from {loaded.source}")
     return version
@@ -129,13 +130,17 @@ def _told(value: Any) -> str:
     return f"#{hashlib.sha256(repr(value).encode()).hexdigest()[:8]}"
 
 
-def _refuse_second_name(parts: Parts, version: DatasetVersion) -> None:
-    for id_, known, _ in parts.store.all(DatasetVersion):
-        if id_ == version.id and known.name != version.name:
-            raise Conflict(
-                f"dataset {version.name}: want rows that are not kept yet, got those of '{known.name}' "
-                f"({version.id[:12]}), value for value. Use that name."
-            )
+def _files(parts: Parts, table: pl.DataFrame, *, version: DatasetVersion, hashes: Words) -> tuple[str, ...]:
+    """Keep the rows, unless they are kept: answers of runs are in the order in which the rows were kept first."""
+    known = next((v for id_, v, _ in parts.store.all(DatasetVersion) if id_ == version.id), None)
+    if known is not None and known.name != version.name:
+        raise Conflict(
+            f"dataset {version.name}: want rows that are not kept yet, got those of '{known.name}' "
+            f"({version.id[:12]}), value for value. Use that name."
+        )
+    if known is not None and all(parts.blobs.has(blob) for blob in known.blobs):
+        return known.blobs
+    return dataset_files.keep(parts, table, hashes=hashes)
 
 
 def find(parts: Parts, wanted: str | None) -> DatasetVersion:
@@ -187,39 +192,76 @@ class Kept(NamedTuple):
     @property
     def held_out(self) -> str:
         """SHA-256 over the rows held out, whatever their order: the name of the test set."""
-        return hashlib.sha256(np.sort(row_hashes(self.labelled[self.split.test]), axis=0).tobytes()).hexdigest()
+        return name_held_out(row_hashes(self.labelled[self.split.test]))
 
 
 def kept_of(parts: Parts, run: Run) -> Kept:
     """Return the version that a run learned from, with the very rows that the run held out.
 
     Raises:
-        BadInput: The version was made again since and holds out other rows: the run learned from some of them, so
-            nothing that it is measured on now would be fresh.
+        BadInput: The rows held out cannot be told any more (:func:`kept`), or are others: a version of before November
+            2026 was made again since, so the run learned from some of them.
     """
     ready = kept(parts, find(parts, run.data))
     if run.held_out not in ("", ready.held_out):
         raise BadInput(
             f"run {run.id[:12]}: want the rows that it held out, got others: dataset {ready.version.name} "
             f"{run.data[:12]} was made again with another seed, order or split, so the run learned from some of them. "
-            "Train again on it, or make it as it was (data.split, data.test_share, model.seed)."
+            "Train again on it."
         )
     return ready
 
 
-def kept(parts: Parts, version: DatasetVersion) -> Kept:
-    """Return a kept version with its labelled rows and the split it was made with.
+def to_learn_from(parts: Parts, version: DatasetVersion) -> Kept:
+    """Return a kept version for a training: divided as it was made, and as slipway.toml says today.
 
     Raises:
-        BadInput: The scope has changed since so that the rows would be divided in another way.
+        BadInput: The scope says another split, or see :func:`kept`.
     """
-    scope = parts.scope
-    again = divide(
-        rows_of(parts, version),
-        name=version.name,
-        task=scope.task,
-        rule=_rule(parts, seed=version.split_seed),
-    )
+    ready = kept(parts, version)
+    if version.deal is not None:
+        rule = _rule(parts, seed=version.deal.seed)
+        wanted = deal_of(ready.labelled, name=version.name, task=parts.scope.task, fields=parts.scope.fields, rule=rule)
+        if _declared(wanted) != _declared(version.deal):
+            raise BadInput(
+                f"dataset {version.name}: want the split that slipway.toml says, {say_deal(wanted)}, got "
+                f"{say_deal(version.deal)}, with which the version was made. data.split, data.test_share or the task "
+                "has changed since; make the dataset again."
+            )
+    return ready
+
+
+def _declared(deal: Deal) -> Deal:
+    """Return what people say of a deal: neither its seed nor by what rows of chance are told apart."""
+    by = deal.by if deal.groups or deal.kind in (SplitKind.TIME, SplitKind.COLUMN) else ()
+    return replace(deal, by=by, seed=0, test_share=0.5 if deal.kind is SplitKind.COLUMN else deal.test_share)
+
+
+def kept(parts: Parts, version: DatasetVersion) -> Kept:
+    """Return a kept version with its labelled rows and the split it was made with, whatever slipway.toml says today.
+
+    Raises:
+        BadInput: The target has changed so that other rows have one; or, of a version made before rows were dealt by
+            their content, the scope has changed so that they would be divided in another way.
+    """
+    if version.deal is None:
+        return _kept_before(parts, version)
+    again = divide(rows_of(parts, version), name=version.name, target=parts.scope.task.target, deal=version.deal)
+    ready = Kept(version, again.labelled, again.split)
+    if ready.held_out != version.held_out:
+        raise BadInput(
+            f"dataset {version.name}: want the {version.splits['test']} rows that it held out when it was made, got "
+            f"{again.split.test.size} others: task.target has changed in slipway.toml since. Make the dataset again."
+        )
+    return ready
+
+
+def _kept_before(parts: Parts, version: DatasetVersion) -> Kept:
+    """Divide a version that was made before rows were dealt by their content; its record does not say how."""
+    scope, rows = parts.scope, rows_of(parts, version)
+    rule = _rule(parts, seed=version.split_seed)
+    deal = deal_of(rows, name=version.name, task=scope.task, fields=scope.fields, rule=rule)
+    again = divide_by_place(rows, name=version.name, target=scope.task.target, deal=deal)
     made = (version.split_kind, version.splits["train"], version.splits["test"])
     found = (again.split.kind, again.split.train.size, again.split.test.size)
     if made != found:

@@ -49,6 +49,8 @@ def lineage_of(parts: Parts, version: DatasetVersion) -> Lineage:
     kept = dataset_files.shared(version, others=versions)
     sentences = [f"{version.name} {short(version.id)}: {count(version.rows, 'row')} from {version.source}."]
     sentences += [f"Made from {_named(ancestors)}."] * bool(ancestors)
+    siblings = tuple(v.id for v in versions if v.rows_id == version.rows_id and v.id != version.id)
+    sentences += [f"Same rows as {_named(siblings)}, divided otherwise."] * bool(siblings)
     told = (("Made into", children), ("Runs", runs), ("Packages", packages), ("Lists to label", queues))
     sentences += [f"{what}: {_named(ids)}." for what, ids in told if ids]
     if not any(ids for _, ids in told):

@@ -83,7 +83,7 @@ def train(
     function = load_function(reference, folder=parts.layout.root)
     recipe = Recipe(hash_code(texts), params, hash_params(params), version.id, seed)
     scoring = Scoring.of(scope.task, metric=scope.metric)
-    ready, report = datasets.kept(parts, version), Reporter(told)
+    ready, report = datasets.to_learn_from(parts, version), Reporter(told)
     held_out = ready.labelled[ready.split.test]
     with attempt(parts, work=Work.TRAIN, data=version.id, code=recipe.code, by=by) as note:
         parts.blobs.put(canonical({file: text.splitlines() for file, text in texts.items()}))

@@ -198,7 +198,7 @@ def _bench(parts: Parts, version: DatasetVersion, plan: SearchPlan) -> tuple[_Be
     else:
         draw = partial(draw_from, dimensions=space)
     seed = scope.modeling.seed if plan.seed is None else plan.seed
-    ready = datasets.kept(parts, version)
+    ready = datasets.to_learn_from(parts, version)
     learn = ready.labelled[ready.split.train]
     y = target(learn, name=scope.task.target)
     dealt = folds(

@@ -37,6 +37,24 @@ class SplitRule(Record, frozen=True, kw_only=True):
     seed: int = 0
 
 
+class Deal(Record, frozen=True, kw_only=True):
+    """How the rows of a version were divided: all that it follows from, besides the rows.
+
+    Attributes:
+        kind: Never None here.
+        by: Columns whose values decide: the time, the column of booleans, the group, or what rows are told apart by.
+        groups: Whether rows of one value in ``by`` were kept together.
+        test_share: Part to hold out, in (0, 1); without meaning for ``column``.
+        seed: Seed of the chance; without meaning by time and by column.
+    """
+
+    kind: SplitKind
+    by: tuple[str, ...]
+    groups: bool = False
+    test_share: float
+    seed: int
+
+
 class ColumnProfile(Record, frozen=True, kw_only=True):
     """One column as it was when the version was made.
 
@@ -102,16 +120,20 @@ class Score(Record, frozen=True, kw_only=True):
 
 
 class DatasetVersion(Record, frozen=True, kw_only=True):
-    """Data named by its content, whatever the order of its rows.
+    """Data named by its content and by which of its rows are held out, whatever the order of its rows.
 
     Attributes:
-        id: SHA-256 over sorted row hashes.
+        id: SHA-256 over ``content`` and ``held_out``, so that the same id is always the same test set. Versions made
+            before November 2026 are named by their content alone.
         name: A checked word.
         rows: Number of rows.
         columns: Profile of each column.
         splits: Split name to number of rows.
         split_kind: How the rows were divided.
         split_seed: Seed of the chance that dealt them, where chance did.
+        deal: How they were divided in full; None for a version made before rows were dealt by their content.
+        content: SHA-256 of the rows; empty for such a version, whose id it is.
+        held_out: SHA-256 of the rows held out: the name of the test set; empty for such a version.
         checks: What was checked and found.
         baselines: Scores that a model must beat.
         files: Blob ids of the Parquet files that hold the rows, in order; versions share those they have in common.
@@ -135,8 +157,16 @@ class DatasetVersion(Record, frozen=True, kw_only=True):
     parents: tuple[str, ...] = ()
     created_us: int
     split_seed: int = 0
+    deal: Deal | None = None
+    content: str = ""
+    held_out: str = ""
 
     @property
     def blobs(self) -> tuple[str, ...]:
         """Blob ids of the files that hold the rows, in order."""
         return self.files or (self.file,)
+
+    @property
+    def rows_id(self) -> str:
+        """SHA-256 of the rows alone: versions that divide the same rows otherwise have it in common."""
+        return self.content or self.id
