@@ -17,7 +17,7 @@ from slipway.storage.journal.sealed import SealedSegment, sealed_segments
 from slipway.storage.journal.sealing import seal_closed
 from slipway.storage.journal.unanswered import unanswered
 from slipway.storage.lock import alone_in
-from slipway.testing.frames import outcome_frame, prediction_frame, shadow_frame
+from slipway.testing.frames import decision_frame, outcome_frame, prediction_frame, shadow_frame
 
 DAY_US = 86_400_000_000
 NOW_US = 100 * DAY_US
@@ -81,7 +81,7 @@ def journal(tmp_path):
     for n, name in enumerate("abc"):
         writer = SegmentWriter(tmp_path, name=name)
         frame = prediction_frame(5, rng=np.random.default_rng(n), first=10 * n, at_us=n * DAY_US)
-        writer.append([frame, outcome_frame(frame)])
+        writer.append([frame, outcome_frame(frame), decision_frame(frame)])
         writer.close()
     seal_closed(tmp_path, sealed=tmp_path / "sealed")
     live = SegmentWriter(tmp_path, name="live")
@@ -128,13 +128,13 @@ def test_raw_and_sealed_go_together_and_the_trail_is_told(journal):
     assert report.errors == ()
     gone = before - set(files(journal))
     assert gone == {f for f in before if Path(f).stem in trail.noted}
-    assert rows(journal) == {"c-00000001": 10, "live-00000001": 1}
+    assert rows(journal) == {"c-00000001": 15, "live-00000001": 1}
     assert [s.segment for s in sealed_segments(journal / "sealed")] == ["c-00000001"]
-    assert report.removed[0].rows == {"predictions": 5, "shadows": 0, "outcomes": 5}
+    assert report.removed[0].rows == {"predictions": 5, "shadows": 0, "outcomes": 5, "decisions": 5}
     assert report.removed[0].size_bytes > 500
 
 
-STEPS = 20
+STEPS = 24
 """Calls that change the disk in a round which removes two segments, and one more: that round is left alone."""
 
 
@@ -180,7 +180,7 @@ def test_killed_at_any_step_each_segment_is_whole_or_going_and_the_next_round_en
     report = prune(journal, sealed=journal / "sealed", remove=due(journal), audit=trail)
     assert report.errors == ()
     assert sorted(trail.noted) == ["a-00000001", "b-00000001"]
-    assert rows(journal) == {"c-00000001": 10, "live-00000001": 1}
+    assert rows(journal) == {"c-00000001": 15, "live-00000001": 1}
     assert not [f for f in files(journal) if f.startswith(("a-", "b-")) or f.endswith(".leaving") or "/a-" in f]
     assert survived == (calls == STEPS - 1)
 

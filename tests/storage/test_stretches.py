@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from slipway.errors import Corrupt
 from slipway.ports import Position
-from slipway.records.frame import OutcomeFrame, PredictionFrame, ShadowFrame
+from slipway.records.frame import DecisionFrame, OutcomeFrame, PredictionFrame, ShadowFrame
 from slipway.storage.journal import SegmentReader, SegmentWriter, stretches
 from slipway.storage.journal import reader as reading
-from slipway.testing.frames import outcome_frame, prediction_frame, shadow_frame
+from slipway.testing.frames import decision_frame, outcome_frame, prediction_frame, shadow_frame
 
 
 @st.composite
@@ -24,7 +24,7 @@ def journals(draw):
         asked = prediction_frame(draw(st.integers(1, 4)), rng=rng, first=10 * n, numbers=draw(st.integers(0, 2)))
         shadow = shadow_frame(asked, arm=draw(st.sampled_from("cd")), segment="w", offset=n)
         offsets[segment] += 10
-        frame = draw(st.sampled_from([asked, shadow, outcome_frame(asked)]))
+        frame = draw(st.sampled_from([asked, shadow, outcome_frame(asked), decision_frame(asked)]))
         made.append((frame, Position(segment, offsets[segment])))
     return sorted(made, key=lambda m: m[1])
 
@@ -54,7 +54,9 @@ def rows_of_frames(made):
         elif isinstance(frame, ShadowFrame):
             rows += [repr((segment, frame.arm, i, s)) for i, s in zip(frame.id, frame.score, strict=True)]
         else:
-            rows += [repr((segment, *row)) for row in zip(frame.at_us, frame.id, frame.value, strict=True)]
+            columns = [frame.at_us, frame.id, frame.value]
+            columns += [frame.by, frame.decided_us, frame.saw] if isinstance(frame, DecisionFrame) else []
+            rows += [repr((segment, *row)) for row in zip(*columns, strict=True)]
     return sorted(rows)
 
 
@@ -74,6 +76,9 @@ def rows_of_stretches(found):
             rows += [repr((segment, s.arm, i, v)) for i, v in zip(s.id, s.score.tolist(), strict=True)]
         o = stretch.outcomes
         rows += [repr((segment, *row)) for row in zip(o.at_us.tolist(), o.id, o.value.tolist(), strict=True)]
+        d = stretch.decisions
+        decided = zip(d.at_us.tolist(), d.id, d.value.tolist(), d.by, d.decided_us.tolist(), d.saw, strict=True)
+        rows += [repr((segment, *row)) for row in decided]
     return sorted(rows)
 
 

@@ -27,6 +27,7 @@ def page(screen: Screen, now: "Status") -> None:
             ("server", _server(now)),
             ("takes", _takes(now)),
             ("journal", _journal(now)),
+            *([("people", _people(now))] if now.tally.decisions else []),
             ("findings", f"{len(now.findings)} open" if now.findings else "none open"),
         ]
     )
@@ -63,10 +64,19 @@ def _journal(now: "Status") -> str:
         "outcomes of a row that had one": tally.repeated,
         "outcomes of no known prediction": tally.unknown,
         "impossible outcomes": tally.impossible,
+        "decisions of who had decided the same": tally.repeated_decisions,
+        "decisions on no known prediction": tally.unknown_decisions,
+        "impossible decisions": tally.impossible_decisions,
     }
     told = "; ".join(f"{number(n)} {what}" for what, n in aside.items() if n)
     read = f"{number(now.predictions)} predictions, {number(now.outcomes)} outcomes"
     return f"{read}; left out: {told}" if told else read
+
+
+def _people(now: "Status") -> str:
+    """Say how many decisions came, and how near they are to what was answered; which of the two is right, none says."""
+    told = "; ".join(agreement.sentence for agreement in now.agreement)
+    return f"{number(now.tally.decisions)} decisions{f'; {told}' if told else ''}"
 
 
 def _takes(now: "Status") -> str:

@@ -1,6 +1,6 @@
 """One day of one route, row by row, in typed arrays that grow."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,11 @@ Bools = npt.NDArray[np.bool_]
 DAY_US = 86_400_000_000
 NEVER = -1
 """Moment of an outcome that has not come."""
+
+ROW_BITS = 40
+"""A place is the number of its block, then that many bits for the row."""
+
+ROW_MASK = (1 << ROW_BITS) - 1
 
 UNKNOWN_BIN = np.iinfo(np.uint8).max
 """Bin of a row that was not coded for a profile."""
@@ -229,6 +234,13 @@ class Block:
             wider = np.empty((rows, *column.shape[1:]), dtype=column.dtype)
             wider[: self._rows] = column[: self._rows]
             self._columns[name] = wider
+
+
+def by_block(places: Ints) -> Iterator[tuple[int, Bools]]:
+    """Yield (number of a block, which places lie in it)."""
+    numbers = places >> ROW_BITS
+    for number in np.unique(numbers).tolist():
+        yield number, numbers == number
 
 
 def _unknown(name: str) -> float:

@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from slipway.records.load_test import ID_PREFIX
-from slipway.storage.journal.stretches import Outcomes, Predictions, Shadows, Stretch
+from slipway.storage.journal.stretches import Decisions, Outcomes, Predictions, Shadows, Stretch
 
 Bools = npt.NDArray[np.bool_]
 
 
 def of_callers(stretch: Stretch) -> tuple[Stretch, int]:
-    """Return the stretch without the predictions, shadow answers and outcomes of load tests, and how many predictions
-    were left out.
+    """Return the stretch without what load tests asked and what was said of it, and how many predictions were left out.
 
     How far shadows have come stays as it was: they are asked about these rows like any others.
     """
@@ -28,6 +27,7 @@ def of_callers(stretch: Stretch) -> tuple[Stretch, int]:
         predictions=tuple(part for part in kept if part.id),
         shadows=tuple(_shadows(part) for part in stretch.shadows),
         outcomes=_outcomes(stretch.outcomes),
+        decisions=_decisions(stretch.decisions),
     )
     return callers, left_out
 
@@ -70,3 +70,18 @@ def _outcomes(part: Outcomes) -> Outcomes:
     if (wanted := _wanted(part.id)) is None:
         return part
     return replace(part, at_us=part.at_us[wanted], id=_of(part.id, wanted), value=part.value[wanted])
+
+
+def _decisions(part: Decisions) -> Decisions:
+    if (wanted := _wanted(part.id)) is None:
+        return part
+    rows = np.flatnonzero(wanted).tolist()
+    return replace(
+        part,
+        at_us=part.at_us[wanted],
+        id=_of(part.id, wanted),
+        value=part.value[wanted],
+        by=_of(part.by, wanted),
+        decided_us=part.decided_us[wanted],
+        saw=[part.saw[i] for i in rows],
+    )

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from slipway.control.cohorts import Closed, CohortBook
+from slipway.control.decided import COLUMNS as DECIDED
 from slipway.control.hashes import probe
 from slipway.control.ledger import Ledger
 from slipway.control.past import DaySums
@@ -23,11 +24,12 @@ from slipway.control.saved_post import SavedPost
 from slipway.control.seen import Seen
 from slipway.control.waiting import Waiting
 from slipway.records.base import canonical
+from slipway.stats.moments import Moments
 from slipway.storage.arrays import read_arrays, write_arrays
 
 Array = npt.NDArray[Any]
 
-FORMAT = 1
+FORMAT = 2
 """Grows with each change of what is kept, or of how it is made."""
 
 _HEAD = "head"
@@ -65,6 +67,7 @@ class _Head(msgspec.Struct, frozen=True):
     books: dict[str, tuple[Closed, ...]]
     posts: tuple[SavedPost, ...]
     past: tuple[DaySums, ...]
+    decided: dict[str, Moments]
 
 
 class Checkpoint:
@@ -91,6 +94,7 @@ class Checkpoint:
             arrays |= {f"book/{id_}/{name}": getattr(book.fixed_seen, name) for name in _SEEN}
         for name, waiting in (("outcomes", ledger.early_outcomes), ("shadows", ledger.early_shadows)):
             arrays |= {f"early/{name}/{c}": v for c, v in zip(_WAITING, waiting.columns(), strict=True)}
+        arrays |= {f"decided/{name}": column for name, column in ledger.decided.columns().items()}
         head = _Head(
             basis=self._basis,
             arrays=tuple(sorted(arrays)),
@@ -105,6 +109,7 @@ class Checkpoint:
             books={id_: tuple(book.fixed) for id_, book in kept.books.items()},
             posts=kept.posts,
             past=kept.past,
+            decided=ledger.decided.past,
         )
         write_arrays(self._path, {_HEAD: np.frombuffer(msgspec.msgpack.encode(head), dtype=np.uint8), **arrays})
 
@@ -128,6 +133,7 @@ class Checkpoint:
         ledger.restore(arrays, blocks=head.blocks)
         early = [Waiting(tuple(arrays[f"early/{name}/{c}"] for c in _WAITING)) for name in ("outcomes", "shadows")]  # type: ignore[arg-type]  # four columns
         ledger.early_outcomes, ledger.early_shadows = early
+        ledger.decided.restore({name: arrays[f"decided/{name}"] for name in DECIDED}, past=head.decided)
         books = {id_: _book(id_, fixed, arrays=arrays) for id_, fixed in head.books.items()}
         return Kept(books=books, posts=head.posts, past=head.past)
 

@@ -12,6 +12,7 @@ from slipway.control.step import Controller
 from slipway.control.tally import Tally
 from slipway.errors import BadInput
 from slipway.ports import Clock
+from slipway.records.agreement import Agreement
 from slipway.records.alert import Finding
 from slipway.records.base import Record
 from slipway.records.rollout import Plan, Rollout, Verdict
@@ -84,6 +85,7 @@ class Status(Record, frozen=True, kw_only=True):
         open_findings: Findings that are open.
         last_step: What the last step did; None before the first.
         tally: What was read of the journal, and what of it could not be used.
+        agreement: How near decisions of people are to what was answered, by the arm that answered.
         behind_s: How old what control has not read yet may be; None while it reads the journal for the first time.
         held_rows: Rows of the journal in control's memory.
         held_bytes: What they take.
@@ -96,6 +98,7 @@ class Status(Record, frozen=True, kw_only=True):
     open_findings: tuple[Finding, ...]
     last_step: StepReport | None
     tally: Tally
+    agreement: tuple[Agreement, ...] = ()
     behind_s: float | None
     held_rows: int
     held_bytes: int
@@ -217,6 +220,7 @@ class Desk:
             open_findings=tuple(f for f in self.findings() if f.closed_us is None),
             last_step=self._last,
             tally=self.controller.ledger.tally,
+            agreement=self.controller.agreement,
             behind_s=self.controller.behind_s,
             held_rows=self.controller.ledger.rows,
             held_bytes=self.controller.ledger.size_bytes,

@@ -1,4 +1,4 @@
-"""The journal as tables: predictions, shadows and outcomes joined by prediction id, a day of a route at a time.
+"""The journal as tables: predictions, shadows, outcomes and decisions joined by prediction id, a day at a time.
 
 The ledger is a function of the frames read and of nothing else, in whatever order segments were read: the first outcome
 counts (by its moment), of rows with one id one counts (an answer before no answer, then the earliest), and what came
@@ -16,25 +16,23 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from slipway.control.block import DAY_US, NEVER, Block, Known
+from slipway.control.block import DAY_US, NEVER, ROW_BITS, ROW_MASK, Block, Known, by_block
 from slipway.control.callers import of_callers
 from slipway.control.coding import Coder
+from slipway.control.decided import Answers, Decided
 from slipway.control.hashes import Hashes, hashed
 from slipway.control.index import ABSENT, HashIndex
 from slipway.control.tally import Tally
 from slipway.control.terms import Terms
 from slipway.control.waiting import Waiting
 from slipway.ports import JournalReader
-from slipway.storage.journal.stretches import Outcomes, Predictions, Shadows, Stretch, stretches
+from slipway.stats.moments import Moments
+from slipway.storage.journal.stretches import Decisions, Outcomes, Predictions, Shadows, Stretch, stretches
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-ROW_BITS = 40
-"""A place is the number of its block, then that many bits for the row."""
-
-_ROW = (1 << ROW_BITS) - 1
 _LONGEST_US = np.iinfo(np.uint32).max
 
 
@@ -55,6 +53,7 @@ class Ledger:
         self.told: dict[tuple[str, str], int] = {}
         self.gone: dict[str, int] = {}
         self.early_outcomes, self.early_shadows = Waiting(), Waiting()
+        self.decided = Decided()
         self._coder = coder
         self._arms = _Codes()
         self._blocks: dict[int, Block] = {}
@@ -82,6 +81,7 @@ class Ledger:
         for shadows in stretch.shadows:
             self._shadows(shadows)
         self._outcomes(stretch.outcomes)
+        self._decisions(stretch.decisions)
         self.counts["load_tests"] += left_out
         self.upto[stretch.position.segment] = stretch.position.offset
         return stretch.frames
@@ -90,6 +90,7 @@ class Ledger:
     def tally(self) -> Tally:
         """What was read so far."""
         waiting = Counter(unknown=len(self.early_outcomes), unknown_shadows=len(self.early_shadows))
+        waiting += Counter(decisions=self.decided.joined, unknown_decisions=self.decided.unknown)
         return Tally(**(Counter(dict(self.counts)) + waiting))  # a copy, for whoever asks while it is being read
 
     @property
@@ -100,8 +101,9 @@ class Ledger:
     @property
     def size_bytes(self) -> int:
         """Memory of what is held."""
+        rows = sum(block.size_bytes for block in list(self._blocks.values()))
         early = self.early_outcomes.size_bytes + self.early_shadows.size_bytes
-        return sum(b.size_bytes for b in list(self._blocks.values())) + self._index.size_bytes + early
+        return rows + self._index.size_bytes + early + self.decided.size_bytes
 
     def arm(self, name: str) -> int:
         """Return the code that blocks use for an arm; a name never seen gets one."""
@@ -128,10 +130,16 @@ class Ledger:
             if self.told.get((arm, segment), -1) < offset
         )
 
+    def disagreement(self) -> dict[str, Moments]:
+        """Return how far decisions lie from what was answered (:mod:`slipway.control.decided`), by arm."""
+        return self.decided.distances(self._answers(self.decided.known_keys))
+
     def let_go(self, block: Block) -> None:
         """Forget the rows of a day and of all before it; what comes for them from now on is late."""
-        for route, day in [key for key in self._by_day if key[0] == block.route and key[1] <= block.day]:
-            number = self._by_day.pop((route, day))
+        going = [key for key in self._by_day if key[0] == block.route and key[1] <= block.day]
+        numbers = [self._by_day.pop(key) for key in going]
+        self._let_go_decided(numbers)
+        for number in numbers:
             del self._blocks[number]
         self.gone[block.route] = max(block.day, self.gone.get(block.route, block.day))
         held = np.fromiter(self._blocks, dtype=np.int64, count=len(self._blocks))
@@ -140,6 +148,7 @@ class Ledger:
         oldest_us = min((b.start_us for b in self._blocks.values()), default=block.end_us)
         self.counts["unknown"] += self.early_outcomes.drop_before(oldest_us)
         self.counts["unknown_shadows"] += self.early_shadows.drop_before(oldest_us)
+        self.counts["unknown_decisions"] += self.decided.drop_before(oldest_us)
 
     def arrays(self) -> Iterator[tuple[str, Array]]:
         """Yield the arrays of all that is held, by name, for :meth:`restore`."""
@@ -245,7 +254,7 @@ class Ledger:
         )
 
     def _at(self, place: int) -> tuple[Block, int]:
-        return self._blocks[place >> ROW_BITS], place & _ROW
+        return self._blocks[place >> ROW_BITS], place & ROW_MASK
 
     def _number(self, route: str, day: int) -> int:
         if (route, day) not in self._by_day:
@@ -271,6 +280,29 @@ class Ledger:
             own = arms == arm
             self._join_shadows(places[whose[own]], arm=arm, score=score[own])
 
+    def _decisions(self, given: Decisions) -> None:
+        self.newest_us = max(self.newest_us, int(given.at_us.max(initial=0)))
+        possible = self.terms.possible(given.value)
+        self.counts["impossible_decisions"] += len(possible) - int(possible.sum())
+        key, by = hashed(given.id)[possible], hashed(given.by)[possible]
+        repeated = self.decided.put(key, by=by, at_us=given.at_us[possible], value=given.value[possible])
+        self.counts["repeated_decisions"] += repeated
+        self.decided.meet(self._index.find)
+
+    def _answers(self, keys: Hashes) -> Answers:
+        """Return what callers were answered under ids that are held, and by whom."""
+        places = self._index.find(keys)
+        score, arm = np.full(len(keys), np.nan), np.full(len(keys), -1, dtype=np.int16)
+        for number, own in by_block(places):
+            block, rows = self._blocks[number], places[own] & ROW_MASK
+            score[own], arm[own] = block.score[rows], block.arm[rows]
+        return Answers(score=score, arm=arm, names=self.arms(), terms=self.terms)
+
+    def _let_go_decided(self, numbers: list[int]) -> None:
+        keys = self.decided.known_keys
+        going = np.isin(self._index.find(keys) >> ROW_BITS, numbers)
+        self.counts["decisions"] += self.decided.let_go(going, answers=self._answers(keys[going]))
+
     def _outcomes(self, given: Outcomes) -> None:
         self.newest_us = max(self.newest_us, int(given.at_us.max(initial=0)))
         possible = self.terms.possible(given.value)
@@ -282,8 +314,8 @@ class Ledger:
         self._join_outcomes(places[there], at_us=at_us[there], value=value[there])
 
     def _join_outcomes(self, places: Ints, *, at_us: Ints, value: Floats) -> None:
-        for number, own in _by_block(places):
-            fresh = self._blocks[number].put_outcomes(places[own] & _ROW, at_us=at_us[own], value=value[own])
+        for number, own in by_block(places):
+            fresh = self._blocks[number].put_outcomes(places[own] & ROW_MASK, at_us=at_us[own], value=value[own])
             self.counts["outcomes"] += fresh
             self.counts["repeated"] += len(places[own]) - fresh
 
@@ -299,8 +331,8 @@ class Ledger:
 
     def _join_shadows(self, places: Ints, *, arm: int, score: Floats) -> None:
         self.counts["shadows"] += len(places)
-        for number, own in _by_block(places):
-            self._blocks[number].put_shadows(places[own] & _ROW, arm=arm, score=score[own])
+        for number, own in by_block(places):
+            self._blocks[number].put_shadows(places[own] & ROW_MASK, arm=arm, score=score[own])
 
 
 class _Batch(NamedTuple):
@@ -330,10 +362,3 @@ class _Codes(dict[str, int]):
     def name(self, code: int) -> str:
         """Return the name behind a code."""
         return next(name for name, own in self.items() if own == code)
-
-
-def _by_block(places: Ints) -> Iterator[tuple[int, Array]]:
-    """Yield (number of a block, which places lie in it)."""
-    numbers = places >> ROW_BITS
-    for number in np.unique(numbers).tolist():
-        yield number, numbers == number

@@ -23,6 +23,7 @@ from slipway.control.terms import Terms
 from slipway.control.watching import Told, Watching
 from slipway.errors import SlipwayError
 from slipway.ports import ControlStore, JournalReader
+from slipway.records.agreement import Agreement, agreements
 from slipway.records.arm import Arm
 from slipway.records.cohort import Cohort
 from slipway.records.rollout import Plan, Rollout, RolloutStatus, Verdict
@@ -78,6 +79,7 @@ class Controller:
         self._watching, self._guard = watching, guard
         self._checkpoint, self._kept_rows = checkpoint, kept_rows
         self._past: tuple[DaySums, ...] = ()
+        self._agreement: tuple[Agreement, ...] = ()
         self._unsaved_rows = 0
         self._saved: dict[str, int] = {}
         self._begun = False
@@ -143,6 +145,7 @@ class Controller:
                 self._all_read_s = began_s
             except SlipwayError as error:
                 problems.append(f"journal: {error}")
+            self._agreement = agreements(self.ledger.disagreement(), kind=self.terms.scoring.kind)
             return self.frames_read - before
 
     def saved_upto(self) -> dict[str, int]:
@@ -171,6 +174,11 @@ class Controller:
     def behind_s(self) -> float | None:
         """How old what is not read yet may be, in seconds; None before the journal was read to its end once."""
         return None if self._all_read_s is None else self._monotonic() - self._all_read_s
+
+    @property
+    def agreement(self) -> tuple[Agreement, ...]:
+        """How near decisions were to what was answered, when the journal was last read, by the arm that answered."""
+        return self._agreement
 
     def running(self) -> list[tuple[Rollout, int]]:
         """Return (rollout, version in the store) of every rollout that runs."""

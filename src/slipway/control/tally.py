@@ -15,6 +15,10 @@ class Tally(Record, frozen=True, kw_only=True):
         impossible: Outcomes that the task cannot have, such as NaN; they are left out.
         unknown: Outcomes whose prediction has not been read, or was let go.
         unknown_shadows: Shadow answers whose prediction has not been read, or was let go.
+        decisions: Decisions on rows that were read.
+        repeated_decisions: Decisions of who had decided the same case before; the first counts.
+        impossible_decisions: Decisions that the task cannot have; they are left out.
+        unknown_decisions: Decisions whose prediction has not been read, or was let go.
         late: Rows of a day that was let go before they came.
         load_tests: Rows that a load test asked, which count for nothing.
     """
@@ -27,5 +31,9 @@ class Tally(Record, frozen=True, kw_only=True):
     impossible: int = 0
     unknown: int = 0
     unknown_shadows: int = 0
+    decisions: int = 0
+    repeated_decisions: int = 0
+    impossible_decisions: int = 0
+    unknown_decisions: int = 0
     late: int = 0
     load_tests: int = 0

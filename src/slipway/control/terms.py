@@ -46,6 +46,15 @@ class Terms(Record, frozen=True, kw_only=True):
         known = np.isfinite(outcome) & (answered | self.binary)
         return self._loss(np.where(answered, score, np.nan), outcome=outcome, known=known)
 
+    def distance(self, score: Floats, *, decided: Floats) -> Floats:
+        """Return how far each answer is from what was decided: for labels 0 or 1; NaN where there is no answer.
+
+        >>> Terms().distance(np.array([0.9, 0.2, np.nan]), decided=np.array([1.0, 1.0, 1.0]))
+        array([ 0.,  1., nan])
+        """
+        answer = (score >= self.scoring.threshold).astype(np.float64) if self.binary else score
+        return np.where(np.isfinite(score), np.abs(answer - decided), np.nan)
+
     def possible(self, outcome: Floats) -> npt.NDArray[np.bool_]:
         """Tell which outcomes can be some of this task, shape (n,)."""
         return (outcome == 0.0) | (outcome == 1.0) if self.binary else np.isfinite(outcome)

@@ -628,7 +628,7 @@ class Project:
         """Ask the journal in SQL and return the rows, which are not read yet: ``.collect(engine="streaming")`` does.
 
         Args:
-            sql: One SELECT over ``predictions``, ``shadows``, ``outcomes`` and ``answers``.
+            sql: One SELECT over ``predictions``, ``shadows``, ``outcomes``, ``decisions`` and ``answers``.
             since_us: Only what was received from this moment on.
             until_us: Only what was received before this moment.
             checked: Whether each sealed file is held against its hash first, which reads all of it.

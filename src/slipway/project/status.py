@@ -10,6 +10,7 @@ from slipway.project.commanding import ask_status
 from slipway.project.journal_trouble import journal_trouble
 from slipway.project.reach import certificate_trouble
 from slipway.project.serving import now_us
+from slipway.records.agreement import Agreement
 from slipway.records.alert import Finding
 from slipway.records.base import Record
 from slipway.records.dataset import DatasetVersion
@@ -56,6 +57,7 @@ class Status(Record, frozen=True, kw_only=True):
         predictions: Rows asked about, in the whole journal.
         outcomes: Outcomes that came.
         tally: The same, and what of the journal could not be used.
+        agreement: How near decisions of people are to what was answered, by the arm that answered.
         problems: What is wrong, one sentence each.
         usage: What each worker that runs takes, and its arms; and the shadow process.
     """
@@ -71,6 +73,7 @@ class Status(Record, frozen=True, kw_only=True):
     predictions: int
     outcomes: int
     tally: Tally = Tally()
+    agreement: tuple[Agreement, ...] = ()
     problems: tuple[str, ...]
     usage: tuple[WorkerUsage, ...] = ()
 
@@ -79,9 +82,11 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
     """Read everything as it is now."""
     problems: list[str] = []
     told = ask_status(parts)
-    if told is None or told.behind_s is None:
+    by_itself = told is None or told.behind_s is None
+    if by_itself:
         controller.catch_up(problems)
-    tally = controller.ledger.tally if told is None or told.behind_s is None else told.tally
+    tally = controller.ledger.tally if told is None or by_itself else told.tally
+    agreement = controller.agreement if told is None or by_itself else told.agreement
     problems += _behind(told)
     alive = tuple(s for s in read_states(parts.layout.run) if s.state is not State.STOPPED and is_alive(s.pid))
     problems += [f"{s.name}: {s.trouble}" for s in alive if s.trouble]
@@ -118,6 +123,7 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
         predictions=tally.predictions,
         outcomes=tally.outcomes,
         tally=tally,
+        agreement=agreement,
         problems=tuple(problems),
         usage=usage,
     )
@@ -178,7 +184,7 @@ def _takes_too_much(usage: tuple[WorkerUsage, ...], *, budgets: Budgets) -> list
 
 
 def _not_usable(tally: Tally) -> list[str]:
-    """Say which outcomes count for nothing: who sends them was told only that they were accepted."""
+    """Say which outcomes and decisions count for nothing: who sends them was told only that they were accepted."""
     told = []
     if tally.unknown:
         told.append(
@@ -192,6 +198,13 @@ def _not_usable(tally: Tally) -> list[str]:
         )
     if tally.impossible:
         told.append(f"outcomes: {tally.impossible:,} are values that Y cannot have and count for nothing.")
+    if tally.unknown_decisions:
+        told.append(
+            f"decisions: {tally.unknown_decisions:,} name no prediction in the journal, or one of a day that is "
+            "closed, and count for nothing. Send the id that the prediction's reply carried."
+        )
+    if tally.impossible_decisions:
+        told.append(f"decisions: {tally.impossible_decisions:,} are values that Y cannot have and count for nothing.")
     return told
 
 

@@ -77,4 +77,24 @@ class OutcomeFrame(msgspec.Struct, frozen=True, kw_only=True, tag="outcomes"):
     value: list[float]
 
 
-Frame = PredictionFrame | ShadowFrame | OutcomeFrame
+class DecisionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="decisions"):
+    """What people, or systems outside, decided about cases that were asked. It is not the truth, and no outcome.
+
+    Attributes:
+        at_us: When each decision was received.
+        id: Prediction ids; an id may be unknown, and come once a decider (of one decider's the first counts).
+        value: What was decided, in the terms of Y.
+        by: Who decided, as the scope allows it to be kept.
+        decided_us: When; the moment of receipt where nobody said.
+        saw: Whether the model's answer was seen before; None where nobody said.
+    """
+
+    at_us: list[int]
+    id: list[str]
+    value: list[float]
+    by: list[str]
+    decided_us: list[int]
+    saw: list[bool | None]
+
+
+Frame = PredictionFrame | ShadowFrame | OutcomeFrame | DecisionFrame

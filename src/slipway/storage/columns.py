@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from slipway.errors import BadInput
 from slipway.ports import Columns, Floats
-from slipway.records.frame import Frame, OutcomeFrame, PredictionFrame
+from slipway.records.frame import DecisionFrame, Frame, OutcomeFrame, PredictionFrame
 from slipway.records.held import Column, Held
 
 _NUMBER = np.dtype("<f8")
@@ -130,4 +130,6 @@ def _lengths(frame: Frame) -> list[tuple[str, float]]:
         return [(n, len(getattr(frame, n))) for n in named] + x
     if isinstance(frame, OutcomeFrame):
         return [("at_us", len(frame.at_us)), ("value", len(frame.value))]
+    if isinstance(frame, DecisionFrame):
+        return [(n, len(getattr(frame, n))) for n in ("at_us", "value", "by", "decided_us", "saw")]
     return [("score", len(frame.score))]

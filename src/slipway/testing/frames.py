@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from slipway.records.frame import OutcomeFrame, PredictionFrame, ShadowFrame
+from slipway.records.frame import DecisionFrame, OutcomeFrame, PredictionFrame, ShadowFrame
 from slipway.records.held import Held
 from slipway.storage.columns import encode_columns
 
@@ -45,3 +45,16 @@ def shadow_frame(of: PredictionFrame, *, arm: str, segment: str, offset: int) ->
 def outcome_frame(of: PredictionFrame, *, delay_us: int = 60_000_000) -> OutcomeFrame:
     """Return outcomes that make the live arm right each time."""
     return OutcomeFrame(at_us=[t + delay_us for t in of.at_us], id=of.id, value=[float(s >= 0.5) for s in of.score])
+
+
+def decision_frame(of: PredictionFrame, *, by: str = "ana", delay_us: int = 1_000_000) -> DecisionFrame:
+    """Return what a person decided a second later who always agrees with the live arm, and did not see its answer."""
+    rows = len(of.id)
+    return DecisionFrame(
+        at_us=[t + delay_us for t in of.at_us],
+        id=of.id,
+        value=[float(s >= 0.5) for s in of.score],
+        by=[by] * rows,
+        decided_us=list(of.at_us),
+        saw=[False] * rows,
+    )

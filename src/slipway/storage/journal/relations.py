@@ -60,7 +60,7 @@ ALWAYS = Window()
 def relations(
     folder: Path, *, sealed: Path, kind: TaskKind, window: Window = ALWAYS, checked: bool = True
 ) -> dict[str, pl.LazyFrame]:
-    """Return the tables ``predictions``, ``shadows``, ``outcomes`` and ``answers`` by name; nothing is read yet.
+    """Return ``predictions``, ``shadows``, ``outcomes``, ``decisions`` and ``answers`` by name; nothing is read yet.
 
     Shadow answers bear no moment of their own: those of all segments are there. In ``answers`` the window is about the
     request; its outcome counts whenever it came.
@@ -89,6 +89,7 @@ def relations(
         "predictions": [s for s in known if window.holds(s)],
         "shadows": known,
         "outcomes": [s for s in known if later.holds(s)],
+        "decisions": [s for s in known if window.holds(s)],
     }
     rows = {}
     for name in KINDS:
@@ -102,6 +103,7 @@ def relations(
         "predictions": predictions,
         "shadows": rows["shadows"],
         "outcomes": window.of(rows["outcomes"]),
+        "decisions": window.of(rows["decisions"]),
         "answers": answers(predictions, outcomes=rows["outcomes"], kind=kind),
     }
 

@@ -10,7 +10,7 @@ import msgspec
 from slipway.errors import Corrupt, Unavailable
 from slipway.records.base import Record, canonical
 
-KINDS = ("predictions", "shadows", "outcomes")
+KINDS = ("predictions", "shadows", "outcomes", "decisions")
 """Kinds of rows; each has a folder of its own."""
 
 _CRC = struct.Struct("<I")
@@ -22,8 +22,8 @@ class SealedSegment(Record, frozen=True, kw_only=True):
 
     Attributes:
         segment: Its name.
-        rows: Kind (predictions, shadows, outcomes) to number of rows.
-        first_us: Earliest moment of a prediction or outcome in it, or None.
+        rows: Kind (:data:`KINDS`) to number of rows.
+        first_us: Earliest moment of a prediction, an outcome or a decision in it, or None.
         last_us: Latest.
         routes: Routes of its predictions.
         arms: Arms that answered or shadowed in it.
@@ -106,7 +106,8 @@ def read_marker(path: Path, *, data: bytes) -> SealedSegment:
         ) from error
     if found.segment != path.stem:
         raise Corrupt(f"{path}: want the marker of {path.stem}, got that of {found.segment!r}. Remove it.")
-    return found
+    every = dict.fromkeys(KINDS, 0) | found.rows  # a marker may be older than a kind of rows
+    return msgspec.structs.replace(found, rows=every)
 
 
 def _crc(data: bytes) -> bytes:

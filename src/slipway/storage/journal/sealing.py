@@ -1,8 +1,9 @@
 """Copies closed segments to Parquet, for people, DuckDB, Spark and polars.
 
 The segment stays, and stays what :class:`SegmentReader` reads, so a replay gives the same bits before and after. A
-sealed segment is three Parquet files and, written last, a marker that says what they hold; without the marker the
-segment is not sealed, and sealing it again writes the same files anew. So it may be killed at any moment.
+sealed segment is a Parquet file for each kind of rows that it has and, written last, a marker that says what they hold;
+without the marker the segment is not sealed, and sealing it again writes the same files anew. So it may be killed at
+any moment.
 """
 
 import hashlib
@@ -105,7 +106,7 @@ def _seal(segment: SegmentFile, *, folder: Path, sealed: Path) -> SealedSegment 
 def describe(name: str, *, tables: dict[str, pl.DataFrame], torn_bytes: int, sha256: dict[str, str]) -> SealedSegment:
     """Return what the marker of a segment says."""
     moments = (
-        pl.concat([tables["predictions"]["received_at"], tables["outcomes"]["received_at"]])
+        pl.concat([tables[kind]["received_at"] for kind in ("predictions", "outcomes", "decisions")])
         .dt.timestamp("us")
         .to_list()
     )

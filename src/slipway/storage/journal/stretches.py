@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from slipway.errors import SlipwayError
 from slipway.ports import Position
-from slipway.records.frame import Frame, OutcomeFrame, PredictionFrame, ShadowFrame
+from slipway.records.frame import DecisionFrame, Frame, OutcomeFrame, PredictionFrame, ShadowFrame
 from slipway.storage.columns import columns_of, form_of, rows_of
 
 Floats = npt.NDArray[np.float64]
@@ -92,6 +92,18 @@ class Outcomes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """What was decided; columns as in :class:`~slipway.records.frame.DecisionFrame`, arrays of shape (rows,)."""
+
+    at_us: Ints
+    id: list[str]
+    value: Floats
+    by: list[str]
+    decided_us: Ints
+    saw: list[bool | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
     """A piece of one segment.
 
@@ -102,6 +114,7 @@ class Stretch:
         predictions: Requests, one entry for each route version (and set of fields) that occurs, in order.
         shadows: Shadow answers, one entry for each shadow, segment and error.
         outcomes: Outcomes; empty columns if there are none.
+        decisions: Decisions; empty columns if there are none.
         asked: Shadow to the offset behind the last frame in which it has something to answer.
     """
 
@@ -111,6 +124,7 @@ class Stretch:
     predictions: tuple[Predictions, ...]
     shadows: tuple[Shadows, ...]
     outcomes: Outcomes
+    decisions: Decisions
     asked: dict[str, int]
 
 
@@ -167,6 +181,7 @@ def _asks(frame: Frame) -> list[str]:
 
 def _lay(frames: list[Frame], *, position: Position, rows: int, asked: dict[str, int]) -> Stretch:
     outcomes = [f for f in frames if isinstance(f, OutcomeFrame)]
+    decisions = [f for f in frames if isinstance(f, DecisionFrame)]
     return Stretch(
         position=position,
         frames=len(frames),
@@ -177,6 +192,14 @@ def _lay(frames: list[Frame], *, position: Position, rows: int, asked: dict[str,
             at_us=_ints(f.at_us for f in outcomes),
             id=_joined(f.id for f in outcomes),
             value=_floats(f.value for f in outcomes),
+        ),
+        decisions=Decisions(
+            at_us=_ints(f.at_us for f in decisions),
+            id=_joined(f.id for f in decisions),
+            value=_floats(f.value for f in decisions),
+            by=_joined(f.by for f in decisions),
+            decided_us=_ints(f.decided_us for f in decisions),
+            saw=_joined(f.saw for f in decisions),
         ),
         asked=asked,
     )

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from slipway.ports import Position
-from slipway.records.frame import Frame, OutcomeFrame, PredictionFrame, ShadowFrame
+from slipway.records.frame import DecisionFrame, Frame, PredictionFrame, ShadowFrame
 from slipway.storage.columns import columns_of, form_of, rows_of
 
 Placed = tuple[Frame, Position]
@@ -44,6 +44,14 @@ _OWN: dict[str, dict[str, pl.DataType]] = {
         "of_offset": _COUNT,
     },
     "outcomes": {"received_at": _MOMENT, "id": _TEXT, "value": _NUMBER},
+    "decisions": {
+        "received_at": _MOMENT,
+        "id": _TEXT,
+        "decision": _NUMBER,
+        "decided_by": _TEXT,
+        "decided_at": _MOMENT,
+        "saw_answer": pl.Boolean(),
+    },
 }
 
 SCHEMAS: dict[str, pl.Schema] = {kind: pl.Schema({**own, **_PLACE}) for kind, own in _OWN.items()}
@@ -92,7 +100,7 @@ def _alike(placed: Placed) -> Hashable:
         case ShadowFrame():
             return position.segment, frame.arm, frame.error, frame.segment
         case _:
-            return position.segment
+            return _kind(placed), position.segment
 
 
 def _table(alike: Sequence[Placed]) -> tuple[str, pl.DataFrame]:
@@ -100,7 +108,7 @@ def _table(alike: Sequence[Placed]) -> tuple[str, pl.DataFrame]:
     sizes = [rows_of(frame) for frame in frames]
     first, segment = frames[0], alike[0][1].segment
     columns: dict[str, Any] = {}
-    if isinstance(first, PredictionFrame | OutcomeFrame):
+    if not isinstance(first, ShadowFrame):
         columns["received_at"] = _ints(f.at_us for f in frames)
     columns["id"] = _joined(f.id for f in frames)
     if isinstance(first, PredictionFrame):
@@ -111,6 +119,9 @@ def _table(alike: Sequence[Placed]) -> tuple[str, pl.DataFrame]:
     elif isinstance(first, ShadowFrame):
         columns |= {"arm": first.arm, "score": _floats(f.score for f in frames), "error": first.error}
         columns |= {"of_segment": first.segment, "of_offset": np.repeat([f.offset for f in frames], sizes)}
+    elif isinstance(first, DecisionFrame):
+        columns |= {"decision": _floats(f.value for f in frames), "decided_by": _joined(f.by for f in frames)}
+        columns |= {"decided_at": _ints(f.decided_us for f in frames), "saw_answer": _joined(f.saw for f in frames)}
     else:
         columns["value"] = _floats(f.value for f in frames)
     columns |= {"segment": segment, "end_offset": np.repeat([position.offset for _, position in alike], sizes)}

@@ -19,7 +19,7 @@ class JournalReport(Record, frozen=True, kw_only=True):
         segments: Number of segments.
         ticks: Ticks that count.
         frames: Frames that count.
-        rows: Rows in them: requests, shadow answers and outcomes.
+        rows: Rows in them: requests, shadow answers, outcomes and decisions.
         sealed: Sealed segments that were held against the segments they were made of.
         torn_bytes: Segment to the bytes behind its last whole tick, where there are any. Normal where a writer died in
             the middle of a write, or is writing now.
