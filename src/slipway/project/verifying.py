@@ -9,7 +9,7 @@ from slipway.records.arm import Arm, ArmKind
 from slipway.records.base import Record
 from slipway.records.cohort import VerdictInputs
 from slipway.records.dataset import DatasetVersion
-from slipway.records.label import LabelBatch, LabelQueue
+from slipway.records.label import Collection, LabelBatch, LabelQueue
 from slipway.records.model import Manifest, PackageSignature
 from slipway.records.removal import RemovedSegment
 from slipway.runtime.package import load_package
@@ -112,6 +112,7 @@ def _named(parts: Parts) -> set[str]:
     """Return the ids of the blobs that records name."""
     named = {blob for _, v, _ in parts.store.all(DatasetVersion) for blob in v.blobs}
     named |= {b.file for _, b, _ in parts.store.all(LabelBatch)} | {q.file for _, q, _ in parts.store.all(LabelQueue)}
+    named |= {c.unresolved for _, c, _ in parts.store.all(Collection) if c.unresolved}
     for id_, manifest, _ in parts.store.all(Manifest):
         named |= {id_, *manifest.files.values()}
     return named | {s.file for _, s, _ in parts.store.all(PackageSignature)}

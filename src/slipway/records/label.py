@@ -193,6 +193,10 @@ class Collection(Record, frozen=True, kw_only=True):
         until_us: Requests received before it.
         rows: Rows that were taken.
         waiting: Requests of that time whose outcome had not come.
+        late: Of the rows taken, those that an earlier collection had passed before their outcome came.
+        unresolved: Blob id of the marks of all requests, also of earlier collections, that still wait for an outcome;
+            empty for none, and in collections of before November 2026.
+        unresolved_since_us: When the first of these was received, or None.
         pseudonyms: Columns of which the journal holds keyed hashes only.
         hidden: Columns of which it holds nothing.
     """
@@ -203,3 +207,6 @@ class Collection(Record, frozen=True, kw_only=True):
     waiting: int
     pseudonyms: tuple[str, ...]
     hidden: tuple[str, ...]
+    late: int = 0
+    unresolved: str = ""
+    unresolved_since_us: int | None = None

@@ -69,13 +69,53 @@ def test_answered_requests_become_rows_once(flawed):
     assert "+30 rows" in " ".join(got.sentences)
     with pytest.raises(BadInput, match="--since: want a moment from"):
         flawed.labels.collect(since_us=now - 4 * HOUR_US)
-    with pytest.raises(BadInput, match="want requests with an outcome, got none among 0 requests"):
+    with pytest.raises(BadInput, match="want requests with an outcome, got none among 10 requests"):
         flawed.labels.collect()
     ask(flawed, flawed.project, rows=range(100, 110), at_us=flawed.project.now_us())
     more = flawed.labels.collect()
     assert (more.taken.rows, more.version.rows, more.parent) == (10, 609, got.version.id)
     said = flawed.project.compare_datasets(flawed.version.id, more.version.id).sentences
     assert "+40 rows" in " ".join(said)
+
+
+def test_an_outcome_that_comes_after_its_time_was_collected_is_taken_by_the_next(flawed):
+    project, now = flawed.project, flawed.project.now_us()
+    asked = ask(flawed, project, rows=range(40), at_us=now - 5 * HOUR_US, known=30)
+    first = flawed.labels.collect()
+    assert (first.taken.rows, first.taken.waiting, first.taken.late) == (30, 10, 0)
+
+    def tell(first, n):  # said to have come at once: not the moment counts, but that it was not there
+        told = pl.DataFrame({"id": asked["id"], "value": flawed.table[:40]["malignant"]}).slice(first, n)
+        project.take_outcomes(told, at_us=now - 5 * HOUR_US + 2)
+
+    tell(30, 4)
+    second = flawed.labels.collect()
+    assert (second.taken.rows, second.taken.late, second.taken.waiting) == (4, 4, 0)
+    rows = datasets.rows_of(project._parts, second.version)
+    assert rows["sample"].tail(4).to_list() == asked["sample"][30:34].to_list()
+    assert "4 rows were passed by an earlier collection" in " ".join(second.sentences)
+    ask(flawed, project, rows=range(100, 110), at_us=project.now_us(), known=9)
+    tell(34, 2)
+    third = flawed.labels.collect()
+    assert (third.taken.rows, third.taken.late, third.taken.waiting) == (9 + 2, 2, 1)
+    assert third.version.rows == 569 + 30 + 4 + 11
+    assert datasets.rows_of(project._parts, third.version)["sample"].is_unique().all()
+    tell(36, 4)
+    assert flawed.labels.collect().taken.late == 4
+    assert project.verify().errors == ()
+
+
+def test_another_branch_takes_its_own(flawed):
+    asked_us = flawed.project.now_us() - HOUR_US
+    asked = ask(flawed, flawed.project, rows=range(20), at_us=asked_us, known=10)
+    first = flawed.labels.collect()
+    flawed.project.take_outcomes(pl.DataFrame({"id": asked["id"][10:], "value": [1.0] * 10}), at_us=asked_us + 2)
+    one = flawed.labels.collect(onto=first.version.id)
+    assert one.taken.late == 10
+    assert flawed.labels.collect(onto=flawed.version.id).taken.late == 0
+    with pytest.raises(BadInput, match="got none among 0 requests"):
+        flawed.labels.collect(onto=one.version.id)
+    assert flawed.project.verify().errors == ()
 
 
 def test_what_is_kept_and_what_it_says_go_together(flawed):

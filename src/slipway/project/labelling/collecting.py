@@ -6,12 +6,15 @@ import polars as pl
 
 from slipway.errors import BadInput, NotFound
 from slipway.project import datasets
+from slipway.project.labelling import unresolved
 from slipway.project.querying import query
 from slipway.records.dataset import DatasetVersion
 from slipway.records.field import Field, FieldKind, Privacy
 from slipway.records.label import Collection
 from slipway.wiring import Parts
 from slipway.words import count, moment, short
+
+_ANSWERS = "select * from answers"
 
 
 class Collected(NamedTuple):
@@ -33,8 +36,12 @@ class Collected(NamedTuple):
         taken = self.taken
         since = "the beginning" if taken.since_us is None else moment(taken.since_us)
         said = [f"+{count(taken.rows, 'row')} from production, received from {since} to {moment(taken.until_us)}."]
+        if taken.late:
+            said.append(f"Of these, {count(taken.late, 'row')} were passed by an earlier collection: no outcome yet.")
         if taken.waiting:
-            said.append(f"{count(taken.waiting, 'request')} of that time had no outcome and were left out.")
+            said.append(
+                f"{count(taken.waiting, 'request')} of that time had no outcome yet; a later collection takes them."
+            )
         if taken.pseudonyms:
             said.append(
                 f"Of {', '.join(taken.pseudonyms)} the journal holds keyed hashes, which is what the rows hold."
@@ -50,7 +57,8 @@ def collect(
     """Append answered requests with their outcomes to a dataset version, or make one of them alone.
 
     Requests younger than ``rollout.maturity`` are left for the next time: to take only those whose outcome came early
-    would bend the labels. The first possible outcome counts, as everywhere; rows of load tests are left out.
+    would bend the labels. Those that an earlier collection passed without an outcome are taken once it has come. The
+    first possible outcome counts, as everywhere; rows of load tests are left out.
 
     Args:
         parts: The project.
@@ -68,15 +76,18 @@ def collect(
     parent = _parent(parts, onto=onto, name=name)
     ripe = now_us - round(parts.scope.rollout.maturity_s * 1e6)
     until = ripe if until_us is None else min(until_us, ripe)
-    since = _since(parts, parent, since_us=since_us, until_us=until)
+    before = _before(parts, parent)
+    since = _since(before, since_us=since_us, until_us=until)
     fields = parts.scope.fields
-    answered = query(parts, "select * from answers", since_us=since, until_us=until)
-    known = set(answered.collect_schema())
-    rows = answered.collect(engine="streaming")
-    with_outcome = rows.filter(pl.col("outcome").is_not_null()).sort("received_at", "id")
+    rows = query(parts, _ANSWERS, since_us=since, until_us=until).collect(engine="streaming")
+    passed = _passed(parts, before)
+    both = rows if passed is None else pl.concat([passed, rows], how="diagonal_relaxed")
+    known = set(both.columns)
+    answered = pl.col("outcome").is_not_null()
+    with_outcome = both.filter(answered).sort("received_at", "id")
     if with_outcome.is_empty():
         raise BadInput(
-            f"journal: want requests with an outcome, got none among {count(rows.height, 'request')} that are older "
+            f"journal: want requests with an outcome, got none among {count(both.height, 'request')} that are older "
             "than rollout.maturity. Tell outcomes to /outcomes, or with 'slipway batch outcomes'."
         )
     fresh = with_outcome.select(
@@ -84,11 +95,15 @@ def collect(
         *_own(parts, {f.name for f in fields}),
         pl.col("outcome").alias(parts.scope.task.target),
     )
+    left, left_since_us = unresolved.keep(parts, both.filter(~answered))
     taken = Collection(
         since_us=since,
         until_us=until,
         rows=fresh.height,
-        waiting=rows.height - fresh.height,
+        waiting=rows.filter(~answered).height,
+        late=0 if passed is None else passed.filter(answered).height,
+        unresolved=left,
+        unresolved_since_us=left_since_us,
         pseudonyms=tuple(f.name for f in fields if f.privacy is Privacy.PSEUDONYM),
         hidden=tuple(f.name for f in fields if f.privacy is Privacy.NOTHING),
     )
@@ -114,12 +129,26 @@ def _parent(parts: Parts, *, onto: str | None, name: str) -> DatasetVersion | No
         return None
 
 
-def _since(parts: Parts, parent: DatasetVersion | None, *, since_us: int | None, until_us: int) -> int | None:
-    """Return where to begin; rows that a version or one before it took from the journal are not taken again."""
-    before = {id_: c for id_, c, _ in parts.store.all(Collection)}
+def _before(parts: Parts, parent: DatasetVersion | None) -> Collection | None:
+    """Return the last collection that a version, or one that it was made from, took from the journal."""
+    known = {id_: c for id_, c, _ in parts.store.all(Collection)}
     line = datasets.lineage(parts, parent) if parent is not None else []
-    ends = [before[version].until_us for version in line if version in before]
-    last = max(ends, default=None)
+    return max((known[version] for version in line if version in known), key=lambda c: c.until_us, default=None)
+
+
+def _passed(parts: Parts, before: Collection | None) -> pl.DataFrame | None:
+    """Return the requests that earlier collections passed without an outcome, as they are now; None for none."""
+    open_ = unresolved.unresolved(parts, before)
+    if open_ is None:
+        return None
+    return open_.of(
+        query(parts, _ANSWERS, since_us=open_.since_us, until_us=open_.until_us).collect(engine="streaming")
+    )
+
+
+def _since(before: Collection | None, *, since_us: int | None, until_us: int) -> int | None:
+    """Return where to begin; rows that a version or one before it took from the journal are not taken again."""
+    last = None if before is None else before.until_us
     if last is not None and last >= until_us:
         raise BadInput(
             f"journal: want requests received before {moment(until_us)} that are not in the dataset yet, got none: it "
