@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from slipway.records.bulk import Written
 from slipway.records.frame import Frame
 
 R = TypeVar("R")
@@ -48,7 +49,7 @@ class Position(NamedTuple):
 class JournalWriter(Protocol):
     """Appends frames. One writer owns one series of segments."""
 
-    def append(self, frames: Sequence[Frame]) -> Position:
+    def append(self, frames: Sequence[Written]) -> Position:
         """Write the frames in one go and return the position behind them.
 
         On return the frames survive ``kill -9`` of any process (and power loss, if opened with fsync).

@@ -61,7 +61,7 @@ def test_each_row_is_judged_as_a_request_and_in_the_same_words(rows):
     assert dict(fitted.rejected) == expected
     assert fitted.kept.tolist() == [i for i in range(len(rows)) if i not in expected]
     if fitted.asked is not None:
-        assert fitted.asked.entities == [rows[i]["plane"] for i in fitted.kept]
+        assert list(fitted.asked.entities) == [rows[i]["plane"] for i in fitted.kept]
 
 
 @given(rows=ROWS)

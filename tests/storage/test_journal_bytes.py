@@ -38,7 +38,7 @@ def test_the_format_is_what_the_page_says(segment):
     data = path.read_bytes()
     payload = msgspec.msgpack.encode(outcome(0))
     head = struct.pack("<II", len(payload) | 1 << 31, zlib.crc32(payload))
-    assert data[: ends[0]] == b"SLIPJRN\x02" + head + struct.pack("<I", zlib.crc32(head)) + payload
+    assert data[: ends[0]] == b"SLIPJRN\x03" + head + struct.pack("<I", zlib.crc32(head)) + payload
 
 
 def test_segments_of_the_first_format_are_read(tmp_path):
@@ -133,8 +133,8 @@ def test_another_file_or_a_newer_format_is_refused(tmp_path):
     (tmp_path / "x-00000001.seg").write_bytes(b"PAR1 and more")
     with pytest.raises(Corrupt, match="want b'SLIPJRN"):
         read(tmp_path)
-    (tmp_path / "x-00000001.seg").write_bytes(b"SLIPJRN\x03 and more")
-    with pytest.raises(Refused, match="want format 2 or older, got format 3"):
+    (tmp_path / "x-00000001.seg").write_bytes(b"SLIPJRN\x04 and more")
+    with pytest.raises(Refused, match="want format 3 or older, got format 4"):
         read(tmp_path)
 
 

@@ -30,31 +30,27 @@ class Answers(NamedTuple):
 
     Attributes:
         score: The answer; NaN where nothing could answer.
-        arm: Who gave it, or should have.
+        arms: Who may have given it.
+        arm: Which of them did, or should have.
         fallback: Whether in place of the arm that failed.
         trouble: Why rows have no answer, by arm.
         row_us: Microseconds of asking a row, at least 1.
     """
 
     score: Floats
-    arm: npt.NDArray[np.object_]
+    arms: tuple[str, ...]
+    arm: Index
     fallback: npt.NDArray[np.bool_]
     trouble: dict[str, SlipwayError]
     row_us: int
 
     def why(self, i: int) -> SlipwayError:
         """Return why a row has no answer."""
-        arm = str(self.arm[i])
+        arm = self.arms[self.arm[i]]
         return self.trouble.get(arm) or Unavailable(f"arm {arm}: want a score, got none.")
 
 
-def end_to_end(parts: Sequence[Answers]) -> tuple[Floats, npt.NDArray[np.object_], npt.NDArray[np.bool_]]:
-    """Return score, arm and fallback of the rows of some parts, at least one."""
-    score, arm, fallback = zip(*((p.score, p.arm, p.fallback) for p in parts), strict=True)
-    return np.concatenate(score), np.concatenate(arm), np.concatenate(fallback)
-
-
-NOTHING = Answers(np.empty(0), np.empty(0, object), np.empty(0, bool), {}, 1)
+NOTHING = Answers(np.empty(0), (), np.empty(0, np.intp), np.empty(0, bool), {}, 1)
 """The answers to no row."""
 
 
@@ -81,7 +77,9 @@ class Pace:
         return rows > 1
 
 
-def ask(live: LiveRoute, batch: Batch, *, entities: list[str], paces: dict[str, Pace], score_of: ScoreOf) -> Answers:
+def ask(
+    live: LiveRoute, batch: Batch, *, entities: Sequence[str], paces: dict[str, Pace], score_of: ScoreOf
+) -> Answers:
     """Return the answers to the rows of a part.
 
     Args:
@@ -93,25 +91,37 @@ def ask(live: LiveRoute, batch: Batch, *, entities: list[str], paces: dict[str, 
     """
     start_ns = time.monotonic_ns()
     rows, route = len(entities), live.route
-    dealt = live.deal(entities)
-    arms = np.empty(rows, object)
-    arms[:] = dealt
+    arms = tuple(dict.fromkeys([*(s.arm for s in route.shares if s.share > 0), *filter(None, [route.fallback])]))
+    arm = places(live.deal(entities), among=arms)
     score, fallback = np.full(rows, np.nan), np.zeros(rows, bool)
     asker = _Asker(live, paces, score_of)
-    for arm in dict.fromkeys(s.arm for s in route.shares if s.share > 0):
-        if dealt.count(arm) == rows:
-            score[:] = asker.ask(arm, batch)
-        elif len(index := np.flatnonzero(arms == arm)):
-            score[index] = asker.ask(arm, take(batch, index))
+    for i in np.unique(arm).tolist():
+        index = np.flatnonzero(arm == i)
+        if len(index) == rows:
+            score[:] = asker.ask(arms[i], batch)
+        else:
+            score[index] = asker.ask(arms[i], take(batch, index))
     score[~np.isfinite(score)] = np.nan
-    open_ = np.flatnonzero(np.isnan(score) & (arms != route.fallback))
-    if route.fallback is not None and len(open_):
-        said = asker.ask(route.fallback, take(batch, open_))
-        stepped_in = open_[np.isfinite(said)]
-        score[stepped_in] = said[np.isfinite(said)]
-        arms[stepped_in], fallback[stepped_in] = route.fallback, True
+    if route.fallback is not None:
+        other = arms.index(route.fallback)
+        if len(open_ := np.flatnonzero(np.isnan(score) & (arm != other))):
+            said = asker.ask(route.fallback, take(batch, open_))
+            stepped_in = open_[np.isfinite(said)]
+            score[stepped_in] = said[np.isfinite(said)]
+            arm[stepped_in], fallback[stepped_in] = other, True
     row_us = max(1, round((time.monotonic_ns() - start_ns) / 1000 / rows))
-    return Answers(score, arms, fallback, asker.trouble, row_us)
+    return Answers(score, arms, arm, fallback, asker.trouble, row_us)
+
+
+def places(names: Sequence[str], *, among: tuple[str, ...]) -> Index:
+    """Return the place of each name among some; most often they are all the same.
+
+    >>> places(["new", "old", "new"], among=("old", "new")).tolist()
+    [1, 0, 1]
+    """
+    if names.count(names[0]) == len(names):
+        return np.full(len(names), among.index(names[0]))
+    return np.fromiter(map({name: i for i, name in enumerate(among)}.__getitem__, names), np.intp, len(names))
 
 
 class _Asker:

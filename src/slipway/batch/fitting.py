@@ -117,7 +117,10 @@ def row_of(columns: Mapping[str, Values], i: int) -> dict[str, Any]:
 
 
 def _at(values: Values, index: Index) -> Values:
-    return values[index] if isinstance(values, np.ndarray) else [values[i] for i in index.tolist()]
+    if isinstance(values, np.ndarray):
+        return values[index]
+    listed = list(values)
+    return [listed[i] for i in index.tolist()]
 
 
 def _without(rows: int, rejected: Mapping[int, ErrorBody]) -> Index:

@@ -8,9 +8,13 @@ import polars as pl
 
 from slipway.batch.source import Part, Source
 from slipway.errors import BadInput
-from slipway.serving.naming import checked_id
+from slipway.records.load_test import ID_PREFIX
+from slipway.records.texts import Numbered
+from slipway.serving.naming import LONGEST_ID, checked_id
 from slipway.serving.refusal import ErrorBody, Refusal
 
+_PLAIN = rf"\A[ -~]{{1,{LONGEST_ID}}}\z"
+"""Ids of printable ASCII, which need no second look."""
 AT_ONCE = 1 << 24
 """How many ids are compared in one pass over the file; 8 bytes each."""
 
@@ -20,22 +24,28 @@ def given_ids(column: pl.Series) -> pl.Series:
     return column.cast(pl.String)
 
 
-def made_ids(job: str, *, first: int, rows: int) -> pl.Series:
-    """Return the ids of rows that follow on one another.
+def made_ids(job: str, *, first: int, rows: int) -> Numbered:
+    """Return the ids of rows that follow on one another."""
+    return Numbered(f"{job}-", first=first, rows=rows)
 
-    >>> made_ids("b1f", first=7, rows=2).to_list()
+
+def made_column(ids: Numbered) -> pl.Series:
+    """Return such ids as a column.
+
+    >>> made_column(made_ids("b1f", first=7, rows=2)).to_list()
     ['b1f-7', 'b1f-8']
     """
-    numbers = pl.int_range(first, first + rows, eager=True)
-    return pl.select(pl.format(job + "-{}", numbers).alias("id")).to_series()
+    numbers = pl.int_range(ids.first, ids.first + ids.rows, eager=True)
+    return pl.select(pl.format(ids.prefix + "{}", numbers).alias("id")).to_series()
 
 
 def odd_ids(ids: pl.Series, *, name: str) -> list[tuple[int, ErrorBody]]:
     """Return index and reason of each id that is none; a null is no id but none given."""
     found = []
-    for i, id_ in enumerate(ids.to_list()):
+    plain = ids.str.contains(_PLAIN) & ~ids.str.starts_with(ID_PREFIX)
+    for i in plain.fill_null(value=True).not_().arg_true().to_list():
         try:
-            checked_id(id_, name=name)
+            checked_id(ids[i], name=name)
         except Refusal as refusal:
             found.append((i, refusal.body))
     return found

@@ -7,17 +7,18 @@ import numpy as np
 import polars as pl
 
 from slipway.batch.arms import Arms
-from slipway.batch.asking import NOTHING, Answers, Index, Pace, ask
+from slipway.batch.asking import NOTHING, Answers, Index, Pace, ask, places
 from slipway.batch.fitting import Fitter
-from slipway.batch.ids import given_ids, made_ids, odd_ids
+from slipway.batch.ids import given_ids, made_column, made_ids, odd_ids
 from slipway.batch.job import Job
 from slipway.batch.rejects import Reject, lines, reject
 from slipway.batch.report import PartReport
 from slipway.batch.source import Part, Source
 from slipway.batch.table import told
-from slipway.batch.values import values_of
+from slipway.batch.values import texts_of, values_of
 from slipway.errors import Corrupt
 from slipway.ports import JournalWriter
+from slipway.records.bulk import BulkFrame, packed
 from slipway.records.field import FieldKind
 from slipway.records.frame import PredictionFrame
 from slipway.records.worker_config import WorkerConfig
@@ -57,16 +58,16 @@ class _Rows(NamedTuple):
 
     first: int
     columns: dict[str, Any]
-    ids: list[str]
+    ids: Sequence[str]
     odd: list[tuple[int, ErrorBody]]
 
 
 class _Block(NamedTuple):
     kept: Index
     answers: Answers
-    entities: list[str]
-    frame: PredictionFrame | None
-    journalled: bool
+    entities: Sequence[str]
+    ids: Sequence[str]
+    frame: BulkFrame | None
     rejects: list[Reject]
 
 
@@ -102,18 +103,18 @@ class PartWorker:
         """
         table = self._set.source.read(part, columns=self._columns)
         live, now_us = self._set.arms.live(), self._set.now_us()
-        ids, odd = self._ids(table, part.first)
-        rows = _Rows(part.first, self._values(table), ids.to_list(), odd)
+        column, ids, odd = self._ids(table, part.first)
+        rows = _Rows(part.first, self._values(table), ids, odd)
         blocks = [self._block(rows, start, live=live, now_us=now_us) for start in range(0, part.rows, BLOCK_ROWS)]
         frames = [block.frame for block in blocks if block.frame is not None]
         rejects = [reject for block in blocks for reject in block.rejects]
-        output = self._output(table, ids, blocks, first=part.first)
-        report = _report(output, frames, rows=part.rows, rejected=len(rejects))
-        journalled = [block.journalled for block in blocks if block.frame is not None]
-        if any(journalled) and not all(journalled):
+        asked = [block for block in blocks if len(block.ids)]
+        output = self._output(table, column, blocks, first=part.first)
+        report = _report(output, asked, rows=part.rows, rejected=len(rejects))
+        if 0 < len(frames) < len(asked):  # the journal has some of them, and not the others
             raise _others(part.first)
         self._set.job.write_part(part, answers=output, rejects=lines(rejects), report=report)
-        if frames and not any(journalled):
+        if frames:
             self._journal.append(frames)
         self._set.job.finish_part(part.number)
         return report
@@ -128,33 +129,35 @@ class PartWorker:
         if fitted.rejected:
             ids = [ids[i] for i in fitted.kept.tolist()]
         if fitted.asked is None or (batch := fitted.asked.batch) is None:
-            return _Block(fitted.kept + start, NOTHING, [], None, journalled=False, rejects=rejects)
+            return _Block(fitted.kept + start, NOTHING, [], [], None, rejects)
         known = self._set.job.journalled.frame(ids[0])
-        if known is not None and known.id != ids:
+        if known is not None and known.id != list(ids):
             raise _others(first)
-        answers, frame = self._asked(batch, fitted.asked.entities, ids, live, now_us) if known is None else _told(known)
+        entities = fitted.asked.entities
+        answers, frame = self._asked(batch, entities, ids, live, now_us) if known is None else (_told(known), None)
         for i in np.flatnonzero(np.isnan(answers.score)).tolist():
             body = refusal_of(answers.why(i)).body
             rejects.append(reject(columns, int(fitted.kept[i]), first=first, body=body, id=ids[i]))
-        return _Block(fitted.kept + start, answers, fitted.asked.entities, frame, known is not None, rejects)
+        return _Block(fitted.kept + start, answers, entities, ids, frame, rejects)
 
     def _asked(
-        self, batch: Batch, given: list[str], ids: list[str], live: LiveRoute, now_us: int
-    ) -> tuple[Answers, PredictionFrame]:
+        self, batch: Batch, given: Sequence[str], ids: Sequence[str], live: LiveRoute, now_us: int
+    ) -> tuple[Answers, BulkFrame]:
         entities = self._privacy.entities(given)
         answers = ask(live, batch, entities=entities, paces=self._paces, score_of=self._set.arms.score)
-        frame = PredictionFrame(
+        frame = packed(
             route=live.route.name,
             route_version=live.route.version,
-            at_us=[now_us] * len(ids),
-            id=ids,
-            entity=entities,
-            arm=answers.arm.tolist(),
-            fallback=answers.fallback.tolist(),
-            score=answers.score.tolist(),
-            latency_us=[answers.row_us] * len(ids),
-            x=self._privacy.columns(batch),
+            at_us=now_us,
+            latency_us=answers.row_us,
+            ids=ids,
+            entities=entities,
+            arms=answers.arms,
+            arm=answers.arm,
+            fallback=answers.fallback,
+            score=answers.score,
             shadows=live.route.shadows,
+            x=self._privacy.columns(batch),
         )
         return answers, frame
 
@@ -174,13 +177,14 @@ class PartWorker:
             kept=table.select(self._keep),
         )
 
-    def _ids(self, table: pl.DataFrame, first: int) -> tuple[pl.Series, list[tuple[int, ErrorBody]]]:
+    def _ids(self, table: pl.DataFrame, first: int) -> tuple[pl.Series, Sequence[str], list[tuple[int, ErrorBody]]]:
+        """Return the ids as a column and as what a frame takes, and those that are none."""
         made = made_ids(self._set.job.manifest.job, first=first, rows=table.height)
         if self._id_column is None:
-            return made, []
+            return made_column(made), made, []
         given = given_ids(table[self._id_column])
-        ids = pl.select(pl.coalesce(given, made)).to_series() if given.null_count() else given
-        return ids, odd_ids(given, name=self._id_column)
+        ids = pl.select(pl.coalesce(given, made_column(made))).to_series() if given.null_count() else given
+        return ids, texts_of(ids), odd_ids(given, name=self._id_column)
 
     def _values(self, table: pl.DataFrame) -> dict[str, Any]:
         untyped = self._set.source.untyped
@@ -190,10 +194,10 @@ class PartWorker:
         return columns
 
 
-def _told(frame: PredictionFrame) -> tuple[Answers, PredictionFrame]:
+def _told(frame: PredictionFrame) -> Answers:
     """Return what the journal has of rows that were answered before; why some were not, it does not say."""
-    arms, fallback = np.array(frame.arm, object), np.array(frame.fallback, bool)
-    return Answers(np.array(frame.score), arms, fallback, {}, 1), frame
+    arms = tuple(dict.fromkeys(frame.arm))
+    return Answers(np.array(frame.score), arms, places(frame.arm, among=arms), np.array(frame.fallback, bool), {}, 1)
 
 
 def _others(first: int) -> Corrupt:
@@ -203,12 +207,12 @@ def _others(first: int) -> Corrupt:
     )
 
 
-def _report(output: pl.DataFrame, frames: Sequence[PredictionFrame], *, rows: int, rejected: int) -> PartReport:
+def _report(output: pl.DataFrame, asked: Sequence[_Block], *, rows: int, rejected: int) -> PartReport:
     return PartReport(
         rows=rows,
         rejected=rejected,
-        unanswered=sum(len(f.id) for f in frames) - output.height,
+        unanswered=sum(len(block.ids) for block in asked) - output.height,
         arms=dict(output["arm"].value_counts().iter_rows()),
         fallbacks=int(output["fallback"].sum()),
-        first_id=frames[0].id[0] if frames else "",
+        first_id=asked[0].ids[0] if asked else "",
     )

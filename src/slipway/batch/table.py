@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from slipway.batch.asking import Answers, end_to_end
+from slipway.batch.asking import Answers
 from slipway.errors import BadInput
 from slipway.records.model import Signature
 from slipway.records.task import TaskKind
@@ -56,7 +56,7 @@ def told(
         signature: Kind of answer, and the threshold of a label.
         kept: Columns of the input that the output has too.
     """
-    score, arm, fallback = end_to_end(answers)
+    score = np.concatenate([part.score for part in answers])
     label = {}
     if signature.kind is TaskKind.BINARY:
         label["label"] = (score >= signature.threshold).astype(np.int8)
@@ -66,16 +66,13 @@ def told(
         "entity": entities,
         "score": score,
         **label,
-        "arm": _texts(arm.tolist()),
-        "fallback": fallback,
+        "arm": pl.concat([_arms(part) for part in answers]),
+        "fallback": np.concatenate([part.fallback for part in answers]),
     }
     found = pl.DataFrame(own).hstack(kept)
     open_ = np.isnan(score)
     return found.filter(~open_) if open_.any() else found
 
 
-def _texts(values: list[str]) -> pl.Series:
-    """Return texts as a column; most often they are all the same."""
-    if values and values.count(values[0]) == len(values):
-        return pl.Series(values[:1], dtype=pl.String).new_from_index(0, len(values))
-    return pl.Series(values, dtype=pl.String)
+def _arms(answers: Answers) -> pl.Series:
+    return pl.Series(answers.arms, dtype=pl.String).gather(answers.arm)

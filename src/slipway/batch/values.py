@@ -10,6 +10,7 @@ import polars as pl
 
 from slipway.errors import BadInput, nearest
 from slipway.records.field import Field, FieldKind
+from slipway.records.texts import Texts
 from slipway.serving.tabular import Values
 
 _TEXTS = (pl.String, pl.Categorical, pl.Enum)
@@ -86,6 +87,8 @@ def values_of(column: pl.Series, *, kind: FieldKind | None, untyped: bool = Fals
     """
     if column.dtype in _TEXTS:
         text = column.cast(pl.String)
+        if kind is None and not text.null_count():
+            return texts_of(text)
         return _read(text, kind) if untyped and kind in (FieldKind.NUMBER, FieldKind.BOOLEAN) else text.to_list()
     if column.dtype == pl.Null:
         return [None] * len(column)
@@ -96,6 +99,15 @@ def values_of(column: pl.Series, *, kind: FieldKind | None, untyped: bool = Fals
     if column.dtype.is_decimal():
         column = column.cast(pl.Float64)
     return column.to_numpy()
+
+
+def texts_of(column: pl.Series) -> Texts:
+    """Return a column of text, none of it missing, without an object a row.
+
+    >>> texts_of(pl.Series(["a", "éb"])).lengths.tolist()
+    [1, 3]
+    """
+    return Texts.cut(column.str.join("").item().encode(), column.str.len_bytes().to_numpy())
 
 
 def _may_hold(dtype: pl.DataType, kind: FieldKind) -> bool:

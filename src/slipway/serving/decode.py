@@ -17,7 +17,7 @@ from slipway.records.model import Signature
 from slipway.runtime.batch import Batch, Row
 from slipway.serving.explain import NO_JSON, explain, not_json
 from slipway.serving.naming import LONGEST_ENTITY, all_differ, checked_id, entity_text
-from slipway.serving.once import refuse_twice
+from slipway.serving.once import count_colons, refuse_twice
 from slipway.serving.refusal import Refusal
 
 _MANY = re.compile(rb'\s*\{\s*"rows"\s*:')
@@ -36,7 +36,7 @@ class Asked(msgspec.Struct, gc=False):
     """
 
     rows: Sequence[Row]
-    entities: list[str]
+    entities: Sequence[str]
     ids: list[str | None]
     many: bool
     batch: Batch | None = None
@@ -97,7 +97,7 @@ class RowDecoder:
         except NO_JSON as error:
             return self._look_again(body, error)
         listed = [astuple(row) for row in rows]
-        if body.count(b":") > len(rows) * self._must + 1:
+        if count_colons(body) > len(rows) * self._must + 1:
             refuse_twice(body, names=sum(map(self._names_in, listed)) + 1)
         return self.asked(listed)
 

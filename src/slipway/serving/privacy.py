@@ -6,6 +6,7 @@ it says nothing. Shadow arms read the journal, so to them a pseudonym is an unkn
 
 import hashlib
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class PrivacyFilter:
         block = batch.block if self._in_clear is None else batch.block[:, self._in_clear]
         return Held(kept, names=self._names, block=_bytes_of(block))
 
-    def entities(self, entities: list[str]) -> list[str]:
+    def entities(self, entities: Sequence[str]) -> Sequence[str]:
         """Return what the entities are dealt and journalled by."""
         return [self.pseudonym(entity) for entity in entities] if self._hides_entity else entities
 

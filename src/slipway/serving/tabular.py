@@ -4,6 +4,7 @@ The columns go to the arms as they are, in one block; no row is ever made of the
 as a JSON row does; only columns that fail are looked at again, row by row, to say why in the same words.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from slipway.ports import Floats
 from slipway.records.field import Field, FieldKind
 from slipway.records.model import Signature
+from slipway.records.texts import Texts
 from slipway.runtime.batch import BatchPlan
 from slipway.serving.decode import Asked
 from slipway.serving.explain import explain, unknown_field
@@ -20,9 +22,12 @@ from slipway.serving.naming import LONGEST_ENTITY, all_differ, checked_id, entit
 from slipway.serving.refusal import Refusal
 
 Values = npt.NDArray[Any] | Sequence[Any]
-"""One column: numbers or booleans as an array, where NaN is missing; anything as a list, where None is."""
+"""One column: numbers or booleans as an array, where NaN is missing; anything as a list, where None is; an entity that
+is not one of the fields as :class:`~slipway.records.texts.Texts` too."""
 
 _FOLD = 32
+_FEW = 8192
+"""Values; a product of more may be dealt out to threads, which costs more than it spares."""
 _LARGEST = np.finfo(np.float64).max
 _TAKEN: dict[FieldKind, set[type]] = {FieldKind.NUMBER: {float, int, type(None)}, FieldKind.BOOLEAN: {bool, type(None)}}
 _TEXTS = {str, type(None)}
@@ -51,6 +56,7 @@ class ColumnDecoder:
         low = [-_LARGEST if f.low is None else f.low for f in self._numbers]
         high = [_LARGEST if f.high is None else f.high for f in self._numbers]
         self._low, self._high = np.array(low, np.float64), np.array(high, np.float64)
+        self._unbounded = all(f.low is None and f.high is None for f in self._numbers)
         self._optional = np.array([not self._needs(f) for f in self._numbers], bool)
 
     def decode(
@@ -61,8 +67,8 @@ class ColumnDecoder:
         Args:
             columns: By name: fields, the entity, and if wanted the prediction ids.
             rows: Length of each.
-            matrix: The numbers and booleans, where ``columns`` are views of it: shape (rows, numbers), in order of the
-                fields. It is not copied.
+            matrix: All fields, where all are numbers and ``columns`` has none of them: shape (rows, fields), in their
+                order. It is not copied.
             into: Memory for them where there is no matrix, of the same shape; what is returned is a view of it. None
                 takes fresh memory.
 
@@ -77,9 +83,11 @@ class ColumnDecoder:
             block = self._block(columns, rows, into) if matrix is None else matrix
             self._check(block)
             texts = {f.name: self._text(f, columns.get(f.name), rows) for f in self._texts}
-            entities = self._entities(columns.get(self._others[0]), rows)
+            entities = self._entities(self._keyed_on(columns, matrix), rows)
             ids = self._ids(columns.get(self._others[1]), rows)
         except _Odd:
+            if matrix is not None:
+                columns = dict(zip((f.name for f in self._fields), matrix.T, strict=True)) | dict(columns)
             raise self._explained(columns, rows) from None
         return Asked([], entities, ids, many=True, batch=self._plan.columns(block, texts))
 
@@ -93,7 +101,15 @@ class ColumnDecoder:
             block[:, i] = np.nan if values is None else _floats(field, values)
         return block
 
+    def _keyed_on(self, columns: Mapping[str, Values], matrix: Floats | None) -> Values | None:
+        if matrix is None or self._own is None:
+            return columns.get(self._others[0])
+        column: Floats = matrix[:, self._fields.index(self._own)]
+        return column
+
     def _check(self, block: Floats) -> None:
+        if self._unbounded and _plainly_finite(block):
+            return
         least, most = _ends(block)  # NaN where one is missing, which no comparison takes
         if (least >= self._low).all() and (most <= self._high).all():
             return
@@ -112,8 +128,12 @@ class ColumnDecoder:
             raise _Odd
         return column
 
-    def _entities(self, values: Values | None, rows: int) -> list[str]:
+    def _entities(self, values: Values | None, rows: int) -> Sequence[str]:
         name = self._others[0]
+        if isinstance(values, Texts) and self._own is None:
+            if not values.fit(longest=LONGEST_ENTITY):
+                raise _Odd
+            return values
         if values is None:
             values = [None] * rows
         elif self._own is not None and self._own.kind is FieldKind.NUMBER:
@@ -155,6 +175,17 @@ class ColumnDecoder:
 
 class _Odd(Exception):
     """Something does not fit; which row and field is found out afterwards."""
+
+
+def _plainly_finite(block: Floats) -> bool:
+    """Tell whether all values are finite; False where it is not plain, for they are many or their squares are huge.
+
+    A sum of squares is a number only if all of them are, and costs a tenth of asking for the ends of each column.
+
+    >>> _plainly_finite(np.ones((2, 3))), _plainly_finite(np.array([[1.0, np.nan]]))
+    (True, False)
+    """
+    return block.size <= _FEW and math.isfinite(np.vdot(block, block))
 
 
 def _ends(block: Floats) -> tuple[Floats, Floats]:

@@ -39,7 +39,7 @@ class Waiting(msgspec.Struct, eq=False, gc=False):
     request: Caller
     asked: Asked
     ids: list[str]
-    entities: list[str]
+    entities: Sequence[str]
     at_us: int
     encode: "Callable[[Waiting], bytes]"
     left: int

@@ -7,6 +7,7 @@ from typing import TypeVar
 from slipway.errors import Conflict, Unavailable
 from slipway.ports import Change, Position
 from slipway.records.base import check_name
+from slipway.records.bulk import Written, plain
 from slipway.records.frame import Frame
 from slipway.storage.audit import START, AuditEntry, Version, link, verify_chain
 from slipway.storage.blobs import no_blob
@@ -57,7 +58,7 @@ class MemoryJournalWriter:
         self._segment, self._frames = segment, frames
         self._closed = False
 
-    def append(self, frames: Sequence[Frame]) -> Position:
+    def append(self, frames: Sequence[Written]) -> Position:
         """Keep all frames or none, and return the position behind them.
 
         Raises:
@@ -66,9 +67,10 @@ class MemoryJournalWriter:
         """
         if self._closed:
             raise Unavailable(f"journal segment {self._segment}: the writer is closed. Open a new one.")
-        for frame in frames:
+        kept = [plain(frame) for frame in frames]
+        for frame in kept:
             check_frame(frame)
-        self._frames.extend(frames)
+        self._frames.extend(kept)
         return Position(self._segment, len(self._frames))
 
     def close(self) -> None:

@@ -9,15 +9,16 @@ from typing import Any
 import msgspec
 
 from slipway.errors import BadInput, Corrupt, Refused
+from slipway.records.bulk import BulkFrame, Written, plain
 from slipway.records.frame import Frame, PredictionFrame
 from slipway.records.held import Held
 from slipway.storage.columns import check_frame
 
-VERSION = 2
+VERSION = 3
 """Version of the segment format that this code writes."""
 
-READS = (1, 2)
-"""Versions that it reads; in version 1 each column of X lies alone."""
+READS = (1, 2, 3)
+"""Versions that it reads; in version 1 each column of X lies alone, and before version 3 there are no bulk frames."""
 
 SEGMENT_HEADER = b"SLIPJRN" + bytes([VERSION])
 """First bytes of each segment: seven of magic, one of version."""
@@ -53,10 +54,11 @@ _NOTHING = msgspec.Raw()  # takes no byte
 _BYTES = struct.Struct(">BI")  # MessagePack: byte strings of up to 4 GiB begin with 0xc6 and their length
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_write_held)
 _ENCODER_UP_TO_BLOCK = msgspec.msgpack.Encoder(enc_hook=lambda held: (",".join(held.names), _NOTHING, _NOTHING))
-_DECODER: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(Frame, dec_hook=_read_held)
+_DECODER: msgspec.msgpack.Decoder[Written] = msgspec.msgpack.Decoder(Frame | BulkFrame, dec_hook=_read_held)
+_WITH_X = (PredictionFrame, BulkFrame)
 
 
-def encode_tick(frames: Sequence[Frame], *, into: bytearray | None = None) -> list[Bytes]:
+def encode_tick(frames: Sequence[Written], *, into: bytearray | None = None) -> list[Bytes]:
     """Return the bytes of one tick: its frames, the last one marked.
 
     Args:
@@ -75,7 +77,7 @@ def encode_tick(frames: Sequence[Frame], *, into: bytearray | None = None) -> li
         return [piece for i, frame in enumerate(frames, 1) for piece in _in_pieces(frame, is_last=i == left)]
     into, at = bytearray() if into is None else into, 0
     for frame in frames:
-        check_frame(frame)
+        _check(frame)
         body = at + _HEAD.size
         _ENCODER.encode_into(frame, into, body)
         left -= 1
@@ -84,15 +86,20 @@ def encode_tick(frames: Sequence[Frame], *, into: bytearray | None = None) -> li
     return [into] if frames else []
 
 
-def _is_large(frame: Frame) -> bool:
-    return type(frame) is PredictionFrame and len(frame.x.block) >= LARGE_BYTES
+def _check(frame: Written) -> None:
+    if not isinstance(frame, BulkFrame):  # which is made of columns of one length
+        check_frame(frame)
 
 
-def _in_pieces(frame: Frame, *, is_last: bool) -> list[Bytes]:
+def _is_large(frame: Written) -> bool:
+    return isinstance(frame, _WITH_X) and len(frame.x.block) >= LARGE_BYTES
+
+
+def _in_pieces(frame: Written, *, is_last: bool) -> list[Bytes]:
     """Return a frame so that its block is not copied: X is the last field, and the block comes before its columns."""
-    check_frame(frame)
+    _check(frame)
     block: Bytes = b""
-    if type(frame) is PredictionFrame and frame.x.names:
+    if isinstance(frame, _WITH_X) and frame.x.names:
         block = frame.x.block
         front = _ENCODER_UP_TO_BLOCK.encode(frame) + _BYTES.pack(0xC6, len(block))
         rest = _ENCODER.encode(frame.x.columns)
@@ -176,8 +183,8 @@ def decode_frame(payload: memoryview, *, segment: str, offset: int) -> Frame:
         Corrupt: The checksum held but this is no frame that this version knows.
     """
     try:
-        return _DECODER.decode(payload)
-    except msgspec.MsgspecError as error:
+        return plain(_DECODER.decode(payload))
+    except (msgspec.MsgspecError, ValueError) as error:
         raise Corrupt(
             f"journal segment {segment}, frame that ends at offset {offset}: want a frame, got '{error}'. "
             "A newer Slipway may have written it; read it with that version."

@@ -6,7 +6,7 @@ from pathlib import Path
 from slipway.errors import BadInput, Unavailable
 from slipway.ports import Position
 from slipway.records.base import check_name
-from slipway.records.frame import Frame
+from slipway.records.bulk import Written
 from slipway.records.worker_config import Durability
 from slipway.storage.journal.codec import SEGMENT_HEADER, encode_tick
 from slipway.storage.journal.segment import OpenSegment, let_go
@@ -65,7 +65,7 @@ class SegmentWriter:
         self._segment: OpenSegment | None = None
         self._segment = self._next()
 
-    def append(self, frames: Sequence[Frame]) -> Position:
+    def append(self, frames: Sequence[Written]) -> Position:
         """Write one tick in one go and return the position behind it.
 
         On return the frames survive what ``durability`` says. A reader sees all frames of the tick or none.
