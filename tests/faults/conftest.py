@@ -118,7 +118,7 @@ class Place:
         self.server = Server(folder)
         self.port = int(self.server.url.rpartition(":")[2])
         self.acknowledged, self.told = {}, set()
-        self._after, self.kept, self.outcomes, self.twice, self.shadows, self.asked = {}, {}, set(), 0, Counter(), set()
+        self._after, self.kept, self.outcomes, self.twice, self.shadows, self.asked = {}, {}, set(), 0, Counter(), {}
         self._reader = SegmentReader(self.layout.journal)
 
     def start(self):
@@ -145,15 +145,14 @@ class Place:
         for frame, (segment, offset) in self._reader.read(self._after):
             self._after[segment] = offset
             if isinstance(frame, PredictionFrame):
-                for i, score in zip(frame.id, frame.score, strict=True):
+                for i, by, score in zip(frame.id, frame.arm, frame.score, strict=True):
                     self.twice += i in self.kept
                     self.kept[i] = score
-                    if "other" in frame.shadows:
-                        self.asked.add(i)
+                    self.asked.update({(i, arm): frame.route_version for arm in frame.shadows if arm != by})
             elif isinstance(frame, OutcomeFrame):
                 self.outcomes.update(frame.id)
             elif isinstance(frame, ShadowFrame):
-                self.shadows.update(frame.id)
+                self.shadows.update((i, frame.arm) for i in frame.id)
 
     def settle(self, load, *, fault, record, within_s):
         """Compare what was acknowledged, ever, with what the journal holds; note it for the table."""

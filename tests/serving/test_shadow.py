@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ from slipway.records.frame import OutcomeFrame, PredictionFrame, ShadowFrame
 from slipway.records.held import Held
 from slipway.records.route import Route, Share
 from slipway.runtime.rule import RuleRuntime
+from slipway.serving.followed import load_followed
 from slipway.serving.shadow import Shadow
 from slipway.serving.shadow_batch import batch_of
 from slipway.storage.journal import SegmentReader, SegmentWriter
@@ -164,6 +166,74 @@ def test_an_arm_that_left_and_came_back_answers_once(place, follow):
     routes = [route(version=2, shadows=()), route(version=3)]
     got = follow(until=lambda: len(place.shadows()) >= 3, routes=routes)
     assert sorted(i for _, i, _ in got) == ["a", "b", "c"]
+    writer.close()
+
+
+def test_rows_that_were_under_way_when_their_arm_left_are_answered_too(place, follow, monkeypatch):
+    monkeypatch.setattr("slipway.serving.shadow._LATE_S", 1.0)
+    writer = SegmentWriter(place.layout.journal, name="w0")
+    writer.append([frame("a")])
+    closed = []
+
+    async def watched(arm):
+        runtime = await opener(arm)
+
+        class Watched:
+            predict = runtime.predict
+
+            async def close(self):
+                closed.append(arm.name)
+
+        return Watched()
+
+    late = [frame("b")]
+
+    def done():
+        if len(place.shadows()) == 1 and late:
+            writer.append([late.pop()])
+        return len(place.shadows()) == 2 and closed
+
+    got = follow(until=done, routes=[route(), route(version=2, shadows=())], open_arm=watched)
+    assert got == [("new", "a", 0.0), ("new", "b", 0.0)]
+    assert closed == ["new"]  # it leaves in the end
+    writer.close()
+
+
+def test_rows_of_an_arm_that_left_while_the_process_was_down_are_answered_by_the_next(place, follow):
+    writer = SegmentWriter(place.layout.journal, name="w0")
+    writer.append([frame("a")])
+    place.publish(route())
+    follow(until=place.shadows)
+    writer.append([frame("b")])
+    place.publish(route(version=2, shadows=()))
+    assert follow(until=lambda: len(place.shadows()) == 2) == [("new", "a", 0.0), ("new", "b", 0.0)]
+    writer.close()
+
+
+def test_a_note_of_what_was_followed_that_nobody_can_read_stops_nothing(place, follow):
+    writer = SegmentWriter(place.layout.journal, name="w0")
+    writer.append([frame("a")])
+    place.publish(route())
+    (place.layout.run / "shadow-arms.msgpack").write_bytes(b"torn")
+    assert follow(until=place.shadows) == [("new", "a", 0.0)]
+    assert load_followed(place.layout.run) == {NEW}
+    writer.close()
+
+
+def test_another_arm_of_the_same_name_waits_until_the_first_has_left(place, follow):
+    writer = SegmentWriter(place.layout.journal, name="w0")
+    writer.append([frame("abc")])
+    other = msgspec.structs.replace(NEW, rule="a >= 0")
+    second = msgspec.structs.replace(route(version=2), arms=(OLD, other, BAD))
+    late = [frame("def")]
+
+    def done():
+        if len(place.shadows()) == 3 and late:
+            writer.append([late.pop()])
+        return len(place.shadows()) == 6
+
+    got = follow(until=done, routes=[route(), second])
+    assert sorted(got) == [("new", i, 0.0) for i in "abc"] + [("new", i, 1.0) for i in "def"]
     writer.close()
 
 

@@ -25,6 +25,7 @@ from slipway.records.usage import ArmUsage
 from slipway.runtime.batch import Immediate
 from slipway.runtime.usage import Measured
 from slipway.serving import metrics
+from slipway.serving.followed import load_followed, save_followed
 from slipway.serving.pulse import beat
 from slipway.serving.routes import LOOK_S
 from slipway.serving.run_state import State, tell_state
@@ -36,6 +37,9 @@ _ROWS = 4096
 _LOAD_AGAIN_S = 2.0
 _PATIENCE_S = 10.0
 _BEAT_S = 0.5
+_LATE_S = 30.0
+"""How long to look for rows of an arm that shadows no more. Those under way when the route changed name it still: they
+wait for other arms, or for a worker that hangs, which is replaced after 10 s."""
 _log = structlog.get_logger()
 
 
@@ -182,6 +186,7 @@ class Shadow:
         self._followers: dict[str, Follower] = {}
         self._counts = metrics.Counts(worker="shadow")
         self._wanted: set[Arm] = set()
+        self._left = load_followed(run_folder)
         self._trouble: dict[str, str] = {}
         self._told = ""
         self._stop = asyncio.Event()
@@ -225,7 +230,9 @@ class Shadow:
             await asyncio.sleep(_BEAT_S)
 
     async def _start_followers(self) -> None:
-        new = self._wanted - self._tasks.keys()
+        held = {arm.name for arm in self._tasks}  # also by another arm of that name, which has to leave first
+        arms = {arm.name: arm for arm in (*self._wanted, *self._left)}
+        new = [arm for name, arm in arms.items() if name not in held]
         if not new:
             return
         try:
@@ -238,6 +245,14 @@ class Shadow:
         self._trouble.pop("journal", None)
         for arm in new:
             self._tasks[arm] = asyncio.create_task(self._follow(arm, progress.of(arm.name)))
+        self._left.clear()
+        self._remember()
+
+    def _remember(self) -> None:
+        try:
+            save_followed(self._tasks, folder=self._folder)
+        except SlipwayError as error:
+            _log.error("arms not noted", error=str(error))
 
     def _poll(self) -> Route | None:
         try:
@@ -251,6 +266,7 @@ class Shadow:
             arm, fields=self._fields, reader=self._reader(), writer=self._writer, after=after, open_arm=self._open
         )
         self._followers[arm.name] = follower
+        late_s = time.monotonic() + _LATE_S
         try:
             while True:
                 try:
@@ -261,15 +277,19 @@ class Shadow:
                     _log.error("shadow waits", arm=arm.name, error=str(error))
                     await asyncio.sleep(1.0)
                     continue
-                if not found and arm not in self._wanted:
+                now_s = time.monotonic()
+                if found or arm in self._wanted:
+                    late_s = now_s + _LATE_S
+                elif now_s > late_s or arm.name in {wanted.name for wanted in self._wanted}:
+                    self._tasks.pop(arm, None)
+                    self._remember()
                     return
                 await asyncio.sleep(LOOK_S)
         finally:
-            self._trouble.pop(arm.name, None)
-            self._tasks.pop(arm, None)
-            if self._followers.get(arm.name) is follower:  # the same name may have come again as another arm
-                del self._followers[arm.name]
             await follower.close()
+            self._trouble.pop(arm.name, None)
+            self._followers.pop(arm.name, None)
+            self._tasks.pop(arm, None)
 
     def _tell(self, state: State, version: int = 0) -> None:
         trouble = " ".join(f"{arm}: {why}" for arm, why in sorted(self._trouble.items()) if why)
