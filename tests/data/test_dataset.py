@@ -72,12 +72,14 @@ def test_a_version_says_it_all() -> None:
     assert version.splits == {"train": 792, "test": 198, "unlabelled": 10}
     assert version.split_kind is SplitKind.TIME
     assert [c.name for c in version.checks if not c.passed] == []
-    trivial, present = version.baselines
+    trivial, simple, present = version.baselines
     y = truth_of(labelled[split.test], target="late")
     assert trivial.value == pytest.approx(y.mean())
     assert present.value == pytest.approx(np.mean(labelled[split.test]["rule"].to_numpy() != y))
     assert trivial.low < trivial.value < trivial.high
     assert present.n == 198
+    assert simple.value < trivial.value
+    assert "delay" in simple.what
 
 
 def test_the_same_rows_have_one_id_and_another_split_another() -> None:

@@ -1,5 +1,7 @@
 """``slipway data``: dataset versions, named by their content."""
 
+from collections.abc import Iterable
+
 from cyclopts import App
 
 from slipway.cli.options import COMMON, Common
@@ -126,16 +128,23 @@ def _page(screen: Screen, version: DatasetVersion) -> None:
     screen.table(("column", "kind", "holds", ">missing"), [_column(c) for c in version.columns])
     screen.line()
     screen.title("To beat")
-    screen.table(SCORE_HEADS, [score_row(s) for s in version.baselines])
+    show_scores(screen, version.baselines)
 
 
 RARE = 0.01
 """A category whose most frequent value is rarer than this is told by its number of values."""
-SCORE_HEADS = ("who", "metric", "rows of", ">value", "interval", ">rows")
 
 
-def score_row(score: Score) -> tuple[str, str, str, str, str, str]:
-    """Say one score with its interval."""
+def show_scores(screen: Screen, scores: Iterable[Score]) -> None:
+    """Print scores with their intervals, and below what those are whose names do not say it."""
+    known = list(scores)
+    screen.table(("who", "metric", "rows of", ">value", "interval", ">rows"), [_score_row(s) for s in known])
+    for score in known:
+        if score.what:
+            screen.line(f"  {score.name}: {score.what}")
+
+
+def _score_row(score: Score) -> tuple[str, str, str, str, str, str]:
     value, low, high = (amount(v, metric=score.metric) for v in (score.value, score.low, score.high))
     return score.name, score.metric, score.split, value, f"{low} to {high}", number(score.n)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from slipway.cli.data import SCORE_HEADS, score_row
+from slipway.cli.data import show_scores
 from slipway.cli.options import COMMON, Common
 from slipway.cli.pick import pick
 from slipway.cli.screen import Screen, say, show, working
@@ -217,7 +217,7 @@ def _page(screen: Screen, packaged: Packaged) -> None:
     )
     screen.line()
     screen.title("Scores at packaging")
-    screen.table(SCORE_HEADS, [score_row(s) for s in manifest.scores])
+    show_scores(screen, manifest.scores)
     screen.line()
     screen.title("Files")
     screen.table(("file", "sha256"), sorted(manifest.files.items()))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from slipway.cli.data import SCORE_HEADS, score_row
+from slipway.cli.data import show_scores
 from slipway.cli.screen import Screen
 from slipway.modeling.kind import kind_of
 from slipway.records.dataset import Score
@@ -90,7 +90,7 @@ def page(screen: Screen, run: Run, *, kind: "Kind | None" = None, judged: Sequen
     )
     screen.line()
     screen.title("Scores")
-    screen.table(SCORE_HEADS, [score_row(s) for s in run.scores])
+    show_scores(screen, run.scores)
     if judged:
         screen.line()
         screen.title("Judged")

@@ -1,4 +1,4 @@
-"""What a model must beat, measured before there is one: the trivial answer, and the system that exists.
+"""What a model must beat, measured before there is one: the trivial answer, a simple rule, and the system that exists.
 
 Each score carries a fixed-n interval. Rows of one day may stick together, so where there is a time the interval counts
 days; without one it counts entities, where these have several rows each.
@@ -17,6 +17,7 @@ from slipway.records.task import TaskKind
 from slipway.stats.checks import as_floats
 
 TRIVIAL = "trivial"
+SIMPLE = "simple"
 PRESENT = "present"
 
 _DAY_US = 86_400_000_000
@@ -51,6 +52,8 @@ def baselines(
     *,
     test_y: Any,
     scoring: Scoring,
+    simple: Any | None = None,
+    simple_words: str = "",
     present: Any | None = None,
     clusters: Any | None = None,
     alpha: float = ALPHA,
@@ -61,6 +64,8 @@ def baselines(
         train_y: Truth of the training rows.
         test_y: Truth of the rows held out, shape (n,), n >= 2.
         scoring: How an answer is scored.
+        simple: The answers of the simple model to the rows held out, shape (n,), or None where none was grown.
+        simple_words: What it is.
         present: The answers of the system that exists to the rows held out, shape (n,), or None if there is none.
         clusters: The cluster of each row held out, or None where rows are independent.
         alpha: Miss probability of the intervals.
@@ -69,10 +74,20 @@ def baselines(
         BadInput: See :meth:`slipway.records.scoring.Scoring.score`.
     """
     answers = {TRIVIAL: np.full(np.size(test_y), trivial_answer(train_y, scoring=scoring))}
+    if simple is not None:
+        answers[SIMPLE] = np.asarray(simple, dtype=np.float64)
     if present is not None:
         answers[PRESENT] = np.asarray(present, dtype=np.float64)
     return tuple(
-        scoring.score(name, y=test_y, answers=given, clusters=clusters, alpha=alpha) for name, given in answers.items()
+        scoring.score(
+            name,
+            y=test_y,
+            answers=given,
+            clusters=clusters,
+            alpha=alpha,
+            what=simple_words if name == SIMPLE else "",
+        )
+        for name, given in answers.items()
     )
 
 

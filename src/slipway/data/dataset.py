@@ -19,6 +19,7 @@ from slipway.data.checks import (
 from slipway.data.dividing import deal_of, divide, truth, truth_of
 from slipway.data.profile import profile
 from slipway.data.schema import check_schema
+from slipway.data.simple import grow_simple
 from slipway.data.split import Split
 from slipway.data.version import Words, content, name_held_out, name_version, row_hashes
 from slipway.errors import BadInput
@@ -94,6 +95,8 @@ def prepare(
     named, held_out = content(table, hashes=hashes), labelled[split.test]
     known = np.flatnonzero(truth(table, target=task.target).is_not_null())
     test_set = name_held_out(hashes[known[split.test]])
+    learned = truth_of(labelled[split.train], target=task.target)
+    simple = grow_simple(labelled[split.train], y=learned, fields=fields, scoring=scoring)
     version = DatasetVersion(
         id=name_version(named.id, held_out=test_set),
         name=name,
@@ -107,9 +110,11 @@ def prepare(
         held_out=test_set,
         checks=_checks(table, labelled=labelled, split=split, fields=fields, task=task, seed=seed, hashes=hashes),
         baselines=baselines(
-            truth_of(labelled[split.train], target=task.target),
+            learned,
             test_y=truth_of(held_out, target=task.target),
             scoring=scoring,
+            simple=simple.answers(held_out),
+            simple_words=simple.words,
             present=held_out[present].cast(pl.Float64).to_numpy() if present else None,
             clusters=days_of(held_out[task.time]) if task.time else entities_of(held_out[task.entity]),
         ),

@@ -84,7 +84,8 @@ def _scores(scores: Sequence[Score]) -> str:
         f"({100 * (1 - s.alpha):g} %) | {s.n:,} |"
         for s in scores
     )
-    return "\n".join([*lines, *rows])
+    told = [f"{cell(s.name)}: {cell(s.what)}." for s in scores if s.what]
+    return "\n".join([*lines, *rows, *(["", *told] if told else [])])
 
 
 def _slices(slices: Sequence[Slice]) -> str:

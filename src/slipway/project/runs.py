@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 from msgspec.structs import replace
 
-from slipway.data.baseline import entities_of, trivial_answer
+from slipway.data.baseline import PRESENT, SIMPLE, TRIVIAL, entities_of, trivial_answer
+from slipway.data.simple import grow_simple
 from slipway.errors import BadInput, NotFound
 from slipway.modeling.compare import Comparison, compare
 from slipway.modeling.looks import alpha_at
@@ -212,9 +213,12 @@ def judge(parts: Parts, run: Run) -> tuple[Judgement, ...]:
     own = scoring.score("model", y=y, answers=answers, clusters=days, alpha=alpha)
     others = [s for s in run.scores if s.name != own.name]
     learned = target(ready.labelled[ready.split.train], name=scope.task.target)
-    baselines = {"trivial": np.full(y.size, trivial_answer(learned, scoring=scoring))}
+    baselines = {TRIVIAL: np.full(y.size, trivial_answer(learned, scoring=scoring))}
+    if any(s.name == SIMPLE for s in others):
+        simple = grow_simple(ready.labelled[ready.split.train], y=learned, fields=scope.fields, scoring=scoring)
+        baselines[SIMPLE] = simple.answers(rows)
     if (column := _present(parts)) in rows.columns:
-        baselines["present"] = target(rows, name=column)
+        baselines[PRESENT] = target(rows, name=column)
     differences = {
         name: compare(y, candidate=answers, baseline=said, scoring=scoring, clusters=days, alpha=alpha).difference
         for name, said in baselines.items()

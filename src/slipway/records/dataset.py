@@ -107,6 +107,7 @@ class Score(Record, frozen=True, kw_only=True):
         high: Upper limit.
         alpha: Miss probability of the interval.
         n: Rows.
+        what: What the predictor is, in words; empty where its name says it.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Score(Record, frozen=True, kw_only=True):
     high: float
     alpha: float
     n: int
+    what: str = ""
 
 
 class DatasetVersion(Record, frozen=True, kw_only=True):

@@ -91,7 +91,15 @@ class Scoring(Record, frozen=True, kw_only=True):
         )
 
     def score(
-        self, name: str, *, y: Any, answers: Any, split: str = "test", clusters: Any | None = None, alpha: float = ALPHA
+        self,
+        name: str,
+        *,
+        y: Any,
+        answers: Any,
+        split: str = "test",
+        clusters: Any | None = None,
+        alpha: float = ALPHA,
+        what: str = "",
     ) -> Score:
         """Score one predictor on one split, with its fixed-n interval.
 
@@ -102,6 +110,7 @@ class Scoring(Record, frozen=True, kw_only=True):
             split: Name of the split.
             clusters: The cluster of each row (a day, an entity), or None where rows are independent.
             alpha: Miss probability of the interval.
+            what: What the predictor is, in words.
 
         Raises:
             BadInput: See :meth:`loss`; or too few rows for an interval.
@@ -121,4 +130,5 @@ class Scoring(Record, frozen=True, kw_only=True):
             high=interval.high,
             alpha=alpha,
             n=loss.size,
+            what=what,
         )
