@@ -133,6 +133,21 @@ def test_a_matrix_of_all_fields():
         assert asked.entities == ["u", "v"]
 
 
+def test_a_matrix_may_hold_the_entity_and_what_is_missing_and_huge_but_nothing_infinite():
+    decoder = TensorDecoder(PLAIN, entity="b", id_name="id")
+    asked = decoder.decode([Tensor("x", "FP64", [2, 3], np.array([1e200, 7.0, np.nan, 2.0, 8.5, -1e300]))])
+    assert asked.entities == ["7", "8.5"]
+    assert asked.batch["c"].tolist() == [pytest.approx(math.nan, nan_ok=True), -1e300]
+    for position, says in ((3, "rows[1].a: this value does not fit"), (4, "rows[1].b")):
+        values = np.arange(6.0)
+        values[position] = -math.inf if position == 3 else math.nan
+        with pytest.raises(Refusal) as caught:
+            decoder.decode([Tensor("x", "FP64", [2, 3], values)])
+        assert says in str(caught.value)
+    with pytest.raises(Refusal, match=r"inputs\.a: comes twice"):
+        decoder.decode([Tensor("x", "FP64", [1, 3], np.ones(3)), Tensor("a", "FP64", [1], [1.0])])
+
+
 @pytest.mark.parametrize(
     ("signature", "tensor", "says"),
     [

@@ -102,8 +102,8 @@ class Deal:
 
     def __init__(self, route: Route) -> None:
         self._fresh = hashlib.blake2b(key=route.salt.encode()[:64], digest_size=8).copy
-        # shares of 2^64 instead of numbers divided by it: the same comparison, for a power of two rounds nothing
-        self._edges = [edge * _FULL for edge in accumulate(share.share for share in route.shares)]
+        # whole shares of 2^64 instead of numbers divided by it: the same comparison, without a number a row
+        self._edges = [_first_from(edge * _FULL) for edge in accumulate(share.share for share in route.shares)]
         last = next(s.arm for s in reversed(route.shares) if s.share > 0)
         self._arms = [*(share.arm for share in route.shares), last]
         self._only = next((share.arm for share in route.shares if share.share == 1.0), None)
@@ -112,10 +112,24 @@ class Deal:
         """Return the name of the arm that answers each entity."""
         if self._only is not None:
             return [self._only] * len(entities)
-        fresh, edges, arms, found = self._fresh, self._edges, self._arms, []
+        fresh, edges, arms, digests = self._fresh, self._edges, self._arms, []
         for entity in entities:
             hashed = fresh()
             hashed.update(entity.encode())
-            (at,) = _NUMBER(hashed.digest())
-            found.append(arms[bisect_right(edges, float(at))])
-        return found
+            digests.append(hashed.digest())
+        return [arms[bisect_right(edges, at)] for at in struct.unpack(f"<{len(digests)}Q", b"".join(digests))]
+
+
+def _first_from(edge: float) -> int:
+    """Return the first whole number that as a float is not below an edge.
+
+    >>> _first_from(3.5)
+    4
+    >>> 2**60 - _first_from(2.0**60)  # IEEE 754: below 2^60 numbers are 128 apart, and half of that rounds to even, up
+    64
+    """
+    low, high = 0, _FULL
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if float(middle) < edge else (low, middle)
+    return low

@@ -23,14 +23,13 @@ def ask_now(group: Group, *, deadline_ns: int) -> tuple[Group | None, list[Group
     Returns:
         The rows that are settled, or None if there are none; and groups of one arm each that must be awaited.
     """
-    immediate, rows = group.live.immediate, len(group)
+    immediate, rows, first = group.live.immediate, len(group), group.arms[0]
     later: list[Group] = []
+    if first in immediate and group.arms.count(first) == rows:
+        group.score = _score_now(group, first, group.batch, rows)
+        return _after(group, later, deadline_ns=deadline_ns)
     settled: list[int] = []
-    for arm in dict.fromkeys(group.arms):
-        if arm in immediate and group.arms.count(arm) == rows:
-            group.score = _score_now(group, arm, group.batch, rows)
-            return _after(group, later, deadline_ns=deadline_ns)
-        index = [i for i, name in enumerate(group.arms) if name == arm]
+    for arm, index in _places(group.arms).items():
         if arm in immediate:
             _fill(group, index, _score_now(group, arm, group.batch.take(index), len(index)))
             settled += index
@@ -41,6 +40,14 @@ def ask_now(group: Group, *, deadline_ns: int) -> tuple[Group | None, list[Group
     if later:
         group = group.part(sorted(settled))
     return _after(group, later, deadline_ns=deadline_ns)
+
+
+def _places(arms: Sequence[str]) -> dict[str, list[int]]:
+    """Return which rows each arm has."""
+    places: dict[str, list[int]] = {arm: [] for arm in dict.fromkeys(arms)}
+    for i, arm in enumerate(arms):
+        places[arm].append(i)
+    return places
 
 
 def _after(group: Group, later: list[Group], *, deadline_ns: int) -> tuple[Group | None, list[Group]]:

@@ -9,10 +9,13 @@ import json
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from slipway.serving.explain import not_json
 from slipway.serving.refusal import Refusal
 
+_LONG_BYTES = 4096
+_COLON = ord(":")
 _NESTED = (dict, list)
 _decode = msgspec.json.Decoder().decode
 
@@ -32,13 +35,24 @@ def refuse_twice(body: bytes, *, names: int) -> None:
     Traceback (most recent call last):
     slipway.serving.refusal.Refusal: a: comes twice. want each name once in an object, got it 2 times...
     """
-    if (colons := body.count(b":")) <= names:
+    if (colons := count_colons(body)) <= names:
         return
     try:
         if colons > _names_in(_decode(body)):
             json.loads(body, object_pairs_hook=_each_once)
     except RecursionError as error:  # not so deep that the typed decode minded
         raise not_json(error) from None
+
+
+def count_colons(body: bytes) -> int:
+    """Return how many colons a body has; ``bytes.count`` looks at one byte at a time, which is long for a long body.
+
+    >>> count_colons(b'{"a": 1}'), count_colons(b":" * 5000 + b"." * 5000)
+    (1, 5000)
+    """
+    if len(body) < _LONG_BYTES:
+        return body.count(b":")
+    return int(np.count_nonzero(np.frombuffer(body, np.uint8) == _COLON))
 
 
 def _names_in(value: Any) -> int:

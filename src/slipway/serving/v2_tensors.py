@@ -72,14 +72,18 @@ class TensorDecoder:
         columns: dict[str, Values] = {}
         lengths: dict[str, int] = {}
         matrix: Floats | None = None
+        taken: set[str] = set()
         for tensor in tensors:
             lengths[tensor.name] = rows = _rows(tensor)
             if self._is_matrix(tensor):
+                names = set(self._kinds)
                 found, matrix = self._matrix(tensor, rows)
             else:
+                names = {tensor.name}
                 found = self._column(tensor)
-            if twice := columns.keys() & found.keys():
+            if twice := names & taken:
                 raise Refusal(400, f"inputs.{min(twice)}: comes twice.", wanted="one tensor a name", got="two")
+            taken |= names
             columns |= found
         if len(set(lengths.values())) != 1:
             raise Refusal(400, "inputs: tensors do not match.", wanted="all of as many rows", got=str(lengths)[:200])
@@ -89,6 +93,7 @@ class TensorDecoder:
         return len(tensor.shape) == 2 and tensor.shape[1] > 1 and tensor.name not in self._reserved
 
     def _matrix(self, tensor: Tensor, rows: int) -> tuple[dict[str, Values], Floats | None]:
+        """Return a matrix as it is or, where some of its values are no numbers, column by column."""
         width, name = len(self._kinds), tensor.name
         if not self._all_numbers:
             kinds = ", ".join(f"{field} ({kind})" for field, kind in self._kinds.items())
@@ -105,8 +110,7 @@ class TensorDecoder:
             if packed is None and not set(map(type, values)) <= {float, type(None)}:
                 return {field: values[i::width] for i, field in enumerate(self._kinds)}, None
             values = values if packed is None else packed
-        matrix = np.asarray(values, np.float64).reshape(rows, width)
-        return dict(zip(self._kinds, matrix.T, strict=True)), matrix
+        return {}, np.asarray(values, np.float64).reshape(rows, width)
 
     def _column(self, tensor: Tensor) -> dict[str, Values]:
         shape = list(tensor.shape)
