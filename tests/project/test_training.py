@@ -75,6 +75,7 @@ def test_every_look_at_the_test_rows_is_counted_and_judgements_pay_for_it(projec
     for run in runs:  # the same model each time: logistic regression knows no chance
         by = {j.promise: j for j in project.judge_run(run)}
         assert by["better than trivial"].standing is Kept.HOLDS
+        assert "paired difference" in by["better than simple"].reason
         width.append(by["target"].reason)
     assert len(set(width)) == 3
 
