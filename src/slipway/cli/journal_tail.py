@@ -23,13 +23,13 @@ class Line(Record, frozen=True, kw_only=True):
 
     Attributes:
         at_us: When it was received.
-        kind: ``prediction`` or ``outcome``.
+        kind: ``prediction``, ``outcome`` or ``decision``.
         id: Prediction id.
-        entity: What the assignment was keyed on; empty for an outcome.
-        arm: Who answered; empty for an outcome.
+        entity: What the assignment was keyed on; else empty.
+        arm: Who answered, or who decided; empty for an outcome.
         fallback: Whether the arm stepped in for one that failed.
-        value: The answer, or what turned out to be true; None where nothing could answer.
-        latency_us: From receipt to answer; None for an outcome.
+        value: The answer, what turned out to be true, or what was decided; None where nothing could answer.
+        latency_us: From receipt to answer; else None.
     """
 
     at_us: int
@@ -43,7 +43,7 @@ class Line(Record, frozen=True, kw_only=True):
 
 
 def tail(*, rows: int = 20, follow: bool = False, common: Common = COMMON) -> int:
-    """Show the newest predictions and outcomes.
+    """Show the newest predictions, outcomes and decisions.
 
     Args:
         rows: How many.
@@ -93,7 +93,7 @@ def _follow(layout: Layout, *, place: dict[str, int], common: Common) -> None:
 
 
 def lines(stretch: Stretch) -> Iterator[Line]:
-    """Yield a line for each prediction or outcome; what shadows said is not shown."""
+    """Yield a line for each prediction, outcome or decision; what shadows said is not shown."""
     for p in stretch.predictions:
         numbers = zip(p.at_us.tolist(), p.fallback.tolist(), p.score.tolist(), p.latency_us.tolist(), strict=True)
         texts = zip(p.id, p.entity, p.arm, strict=True)
@@ -111,13 +111,16 @@ def lines(stretch: Stretch) -> Iterator[Line]:
     o = stretch.outcomes
     for at, id_, value in zip(o.at_us.tolist(), o.id, o.value.tolist(), strict=True):
         yield Line(at_us=at, kind="outcome", id=id_, value=value)
+    d = stretch.decisions
+    for at, id_, who, value in zip(d.at_us.tolist(), d.id, d.by, d.value.tolist(), strict=True):
+        yield Line(at_us=at, kind="decision", id=id_, arm=who, value=value)
 
 
 def _when(line: Line) -> int:
     return line.at_us
 
 
-HEADS = ("received (UTC)", "what", "prediction", "entity", "arm", ">value", ">ms")
+HEADS = ("received (UTC)", "what", "prediction", "entity", "arm or person", ">value", ">ms")
 
 
 def _row(line: Line) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from slipway.records.field import Field
 from slipway.records.rollout import Plan
 from slipway.records.task import Case, Task
 from slipway.records.trial import Dimension
-from slipway.records.worker_config import WhenFull
+from slipway.records.worker_config import Deciders, WhenFull
 
 
 class Mode(StrEnum):
@@ -190,16 +190,18 @@ class Monitoring(Record, frozen=True, kw_only=True):
 
 
 class Journal(Record, frozen=True, kw_only=True):
-    """How long the journal is kept, and what happens when its disk takes no more.
+    """How long the journal is kept, what it may hold of people who decide, and what happens when its disk is full.
 
     Attributes:
         keep_s: Closed segments whose rows are all older than this are removed; None keeps them for ever.
         keep_gb: The oldest closed segments are removed while the journal takes more, in 1e9 bytes; None for no limit.
+        deciders: What it may hold of who decided.
         when_full: What becomes of requests when the disk refuses.
     """
 
     keep_s: float | None = None
     keep_gb: float | None = None
+    deciders: Deciders = Deciders.CLEAR
     when_full: WhenFull = WhenFull.REFUSE
 
 

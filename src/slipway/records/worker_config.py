@@ -30,6 +30,13 @@ class WhenFull(StrEnum):
     SERVE_UNLOGGED = "serve-unlogged"
 
 
+class Deciders(StrEnum):
+    """What the journal may hold of who decided: a name, or a pseudonym that tells one decider from another."""
+
+    CLEAR = "clear"
+    PSEUDONYM = "pseudonym"
+
+
 class WorkerConfig(Record, frozen=True, kw_only=True):
     """The facts of one data plane; the file ``.slipway/run/worker.msgpack``.
 
@@ -38,6 +45,7 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
         signature: Fields of X in order, kind of answer, threshold.
         entity: Name of the value that the assignment is keyed on; it may also be one of the fields.
         entity_privacy: What the journal may hold of the entity, where it is not one of the fields.
+        deciders: What the journal may hold of who decided.
         pseudonym_key: Key of the pseudonyms, at least 16 bytes if anything is a pseudonym.
         host: Address to bind.
         hosts: Names beside loopback by which the server is reached.
@@ -59,6 +67,7 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
     signature: Signature
     entity: str
     entity_privacy: Privacy = Privacy.CLEAR
+    deciders: Deciders = Deciders.CLEAR
     pseudonym_key: bytes = b""
     host: str = "127.0.0.1"
     hosts: tuple[str, ...] = ()
@@ -87,9 +96,10 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
                 "tell which arm a row was dealt to; 'pseudonym' keeps it secret and the deal reproducible."
             )
         classes = {f.privacy for f in self.signature.fields} | {self.privacy_of_entity()}
-        if Privacy.PSEUDONYM in classes and len(self.pseudonym_key) < 16:
+        hides = Privacy.PSEUDONYM in classes or self.deciders is Deciders.PSEUDONYM
+        if hides and len(self.pseudonym_key) < 16:
             raise BadInput(
-                f"pseudonym_key: want at least 16 secret bytes where a field is a pseudonym, got "
+                f"pseudonym_key: want at least 16 secret bytes where a field or a decider is a pseudonym, got "
                 f"{len(self.pseudonym_key)}. Make one with secrets.token_bytes(32) and keep it."
             )
         if not is_loopback(self.host) and not self.tls_certificate:

@@ -9,7 +9,7 @@ from slipway.records.field import FieldKind, Privacy
 from slipway.records.rollout import GateKind, StageKind
 from slipway.records.scope import Mode, Place
 from slipway.records.task import Case, TaskKind
-from slipway.records.worker_config import WhenFull
+from slipway.records.worker_config import Deciders, WhenFull
 from slipway.scoping import addresses as at
 from slipway.scoping import arm_values as ask
 from slipway.scoping import values as v
@@ -170,6 +170,7 @@ MONITORING = (
 JOURNAL = (
     Key("keep", v.duration, default=None, field="keep_s"),
     Key("keep_gb", v.number(over=0), default=None),
+    Key("deciders", v.choice(Deciders), default=Deciders.CLEAR),
     Key("when_full", v.choice(WhenFull), default=WhenFull.REFUSE),
 )
 

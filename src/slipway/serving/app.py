@@ -15,6 +15,8 @@ from slipway.records.route import Route
 from slipway.records.worker_config import WorkerConfig
 from slipway.serving import arrow, metrics
 from slipway.serving.answers import encoders
+from slipway.serving.decisions import COLUMNS as DECISION_COLUMNS
+from slipway.serving.decisions import Decisions, decisions_of, decode_decisions, names_kept, tells_decisions
 from slipway.serving.docs_page import CONTENT_TYPE as HTML
 from slipway.serving.docs_page import page
 from slipway.serving.guard import Guard
@@ -26,12 +28,14 @@ from slipway.serving.metrics import Counts
 from slipway.serving.openapi import document
 from slipway.serving.outcomes import COLUMNS, decode_outcomes, outcomes_of
 from slipway.serving.refusal import Refusal, refusal_of
-from slipway.serving.tick import Ticker, Told
+from slipway.serving.tick import Ticker
+from slipway.serving.told import Decided, Told
 from slipway.serving.typical import typical_row
 from slipway.serving.v2 import Infer
 from slipway.serving.v2_metadata import model_metadata, server_metadata
 
 _log = structlog.get_logger()
+_TOLD = tuple(dict.fromkeys((*COLUMNS, *DECISION_COLUMNS)))
 _Handler = Callable[[Request], None]
 
 
@@ -176,14 +180,25 @@ class App:
         if form_of(request.headers) is Form.ARROW:
             self._arrow(request, self._outcome_table)
             return
+        if tells_decisions(request.body):
+            self._decided(request, decode_decisions(request.body, kind=intake.config.signature.kind), at_us=at_us)
+            return
         ids, values = decode_outcomes(request.body, kind=intake.config.signature.kind)
         intake.ticker.tell(Told(request, ids=ids, values=values, at_us=at_us))
 
     def _outcome_table(self, request: Request) -> None:
         intake = self.intake
-        table, _ = arrow.read_columns(request.body, most_rows=intake.config.queue_rows, known=COLUMNS)
-        ids, values = outcomes_of(table, kind=intake.config.signature.kind)
-        intake.ticker.tell(Told(request, ids=ids, values=values, at_us=intake.at_us(request.headers)))
+        at_us, kind = intake.at_us(request.headers), intake.config.signature.kind
+        table, _ = arrow.read_columns(request.body, most_rows=intake.config.queue_rows, known=_TOLD)
+        if not table.keys() <= set(COLUMNS):
+            self._decided(request, decisions_of(table, kind=kind), at_us=at_us)
+            return
+        ids, values = outcomes_of(table, kind=kind)
+        intake.ticker.tell(Told(request, ids=ids, values=values, at_us=at_us))
+
+    def _decided(self, request: Request, told: Decisions, *, at_us: int) -> None:
+        deciders = names_kept(told.by, config=self.intake.config)
+        self.intake.ticker.tell(Decided(request, told, deciders=deciders, at_us=at_us))
 
     def _arrow(self, request: Request, handler: _Handler) -> None:
         """Answer a request with a table; the first one waits in a thread for what reads tables, and delays nobody."""

@@ -34,6 +34,7 @@ def config_of(
         route=scope.project.name,
         signature=Signature(fields=scope.fields, kind=scope.task.kind, threshold=scope.task.threshold),
         entity=scope.task.entity,
+        deciders=scope.journal.deciders,
         pseudonym_key=pseudonym_key,
         host=serving.host,
         hosts=serving.hosts,

@@ -32,6 +32,7 @@ class Counts(msgspec.Struct, kw_only=True):
         fallbacks: Answers of the fallback in place of another arm.
         errors: Failures by kind.
         outcomes: Outcomes taken.
+        decisions: Decisions taken.
         unlogged: Answers that went out although the journal's disk refused them.
         disk_refuses: Whether it refused the last tick.
         latency: Answers by latency bucket; the last one is open.
@@ -46,6 +47,7 @@ class Counts(msgspec.Struct, kw_only=True):
     fallbacks: int = 0
     errors: dict[str, int] = {}
     outcomes: int = 0
+    decisions: int = 0
     unlogged: int = 0
     disk_refuses: bool = False
     latency: list[int] = msgspec.field(default_factory=lambda: [0] * (len(_EDGES_S) + 1))
@@ -63,6 +65,13 @@ class Counts(msgspec.Struct, kw_only=True):
         self.fallbacks += sum(fallbacks)
         self.latency[bisect_left(_EDGES_US, latency_us)] += rows
         self.latency_sum_s += latency_us * rows / 1e6
+
+    def told(self, count: int, *, decisions: bool) -> None:
+        """Count what was told: decisions, or else outcomes."""
+        if decisions:
+            self.decisions += count
+        else:
+            self.outcomes += count
 
     def failed(self, kind: str, *, count: int = 1) -> None:
         """Count failures of a kind."""
@@ -132,6 +141,7 @@ def render(workers: Iterable[Counts]) -> bytes:
     lines = _counter("predictions_total", "Answers by arm.", {f'arm="{a}"': n for a, n in sorted(predictions.items())})
     lines += _counter("fallback_total", "Answers of the fallback.", {"": sum(c.fallbacks for c in known)})
     lines += _counter("outcomes_total", "Outcomes taken.", {"": sum(c.outcomes for c in known)})
+    lines += _counter("decisions_total", "Decisions of people taken.", {"": sum(c.decisions for c in known)})
     unlogged = sum(c.unlogged for c in known)
     lines += _counter("unlogged_total", "Answers that the journal's disk refused.", {"": unlogged})
     lines += _counter("errors_total", "Failures by kind.", {f'kind="{k}"': n for k, n in sorted(errors.items())})

@@ -27,7 +27,7 @@ _ERRORS = {
     404: "There is nothing here, or another version is in force.",
     405: "Not with this method; Allow says with which.",
     408: "The request did not come in time.",
-    409: "Two rows of the request have the same id, or two outcomes of one id contradict each other.",
+    409: "Two rows have the same id, or two outcomes, or decisions of one person, on one id contradict each other.",
     413: "The body is too large, or has too many rows.",
     415: "The body has a form that is not spoken here.",
     431: "The headers are too large.",
@@ -35,6 +35,7 @@ _ERRORS = {
     503: "Full, not ready, the disk refused, or no arm answered; Retry-After says when to try again.",
     504: "No arm answered within the deadline.",
 }
+_TOLD = ("Outcome", "Outcomes", "Decision", "Decisions")
 _ALWAYS = (400, 401, 403, 405, 408, 413, 431)
 _BODY = (415, 500, 503)
 
@@ -56,7 +57,7 @@ def document(
         "info": {
             "title": config.route,
             "version": f"route version {route.version if route else 'none yet'}, slipway {version('slipway')}",
-            "description": f"Predictions, outcomes and health. {_kept(config)}",
+            "description": f"Predictions, outcomes, decisions and health. {_kept(config)}",
         },
         "paths": _paths(config, end=f"/{config.route}" if named else ""),
         "components": {
@@ -128,8 +129,8 @@ def _predict(config: WorkerConfig) -> Part:
 
 def _outcomes(config: WorkerConfig) -> Part:
     return _post(
-        "Tell what turned out to be true. May be sent again: the first value of an id counts.",
-        takes={Form.JSON: {"anyOf": [_ref("Outcome"), _ref("Outcomes")]}, Form.ARROW: {}},
+        "Tell what turned out to be true, or what people decided. May be sent again: the first counts.",
+        takes={Form.JSON: {"anyOf": [_ref(name) for name in _TOLD]}, Form.ARROW: {}},
         gives={Form.JSON: _ref("Accepted")},
         parameters=_clock(config),
         fails=(409,),

@@ -8,6 +8,7 @@ from slipway.records.field import Field, FieldKind
 from slipway.records.model import Signature
 from slipway.records.task import TaskKind
 from slipway.records.worker_config import WorkerConfig
+from slipway.serving.decisions import LATEST_US
 from slipway.serving.naming import LONGEST_ENTITY, LONGEST_ID
 from slipway.serving.v2_outputs import Outputs
 
@@ -63,6 +64,8 @@ def schemas(config: WorkerConfig, *, id_name: str, typical: Mapping[str, Any]) -
         "Answers": _list_of("predictions", "Answer"),
         "Outcome": _object({"id": {**_ID}, "value": _outcome(config.signature)}, required=["id", "value"]),
         "Outcomes": _list_of("outcomes", "Outcome"),
+        "Decision": _decision(config.signature),
+        "Decisions": _list_of("decisions", "Decision"),
         "Accepted": _object({"accepted": {"type": "integer", "minimum": 1}}, required=["accepted"]),
         "Error": _object(dict.fromkeys(("error", "wanted", "got", "hint"), _TEXT), required=["error"]),
         "Live": _object({"live": {"const": True}}, required=["live"]),
@@ -102,6 +105,22 @@ def _answer(signature: Signature) -> Schema:
 
 def _outcome(signature: Signature) -> Schema:
     return {"enum": [0, 1]} if signature.kind is TaskKind.BINARY else {"type": "number"}
+
+
+def _decision(signature: Signature) -> Schema:
+    properties: dict[str, Schema] = {
+        "id": {**_ID},
+        "decision": {**_outcome(signature), "description": "What was decided, in the terms of Y; never the truth."},
+        "by": {**_ID, "description": "Who decided: a person, or a system. Of each one the first decision counts."},
+        "decided_us": {
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "maximum": LATEST_US,
+            "description": "When, in microseconds since the epoch; the moment of receipt if not said.",
+        },
+        "saw": {"type": ["boolean", "null"], "description": "Whether the model's answer was seen before."},
+    }
+    return _object(properties, required=["id", "decision", "by"])
 
 
 def _v2(config: WorkerConfig) -> dict[str, Schema]:

@@ -94,5 +94,6 @@ def _no_outcome(got: str) -> Refusal:
         "This is no outcome.",
         wanted='{"id": "...", "value": 1}, {"outcomes": [{"id": "...", "value": 1}]}, or the columns id and value',
         got=got,
-        hint="The id is the one that the prediction's reply carried; the value is a number.",
+        hint="The id is the one that the prediction's reply carried; the value is a number. "
+        'What a person decided is told as {"id": "...", "decision": 1, "by": "ana"}.',
     )

@@ -14,7 +14,7 @@ import structlog
 
 from slipway.errors import Overloaded, SlipwayError, Unavailable
 from slipway.ports import JournalWriter
-from slipway.records.frame import Frame, OutcomeFrame, PredictionFrame
+from slipway.records.frame import Frame, PredictionFrame
 from slipway.records.worker_config import WorkerConfig
 from slipway.runtime.batch import BatchPlan
 from slipway.serving.asking import ask_later, ask_now, live_or_none
@@ -25,18 +25,10 @@ from slipway.serving.logging_policy import LoggingPolicy
 from slipway.serving.metrics import Counts
 from slipway.serving.privacy import PrivacyFilter
 from slipway.serving.refusal import Refusal, refusal_of
+from slipway.serving.told import Decided, Told, frames_of
 from slipway.serving.waiting import Group, Waiting
 
 _log = structlog.get_logger()
-
-
-class Told:
-    """One request with outcomes that waits for the tick."""
-
-    __slots__ = ("at_us", "ids", "request", "values")
-
-    def __init__(self, request: Caller, *, ids: list[str], values: list[float], at_us: int) -> None:
-        self.request, self.ids, self.values, self.at_us = request, ids, values, at_us
 
 
 class Ticker:
@@ -108,11 +100,11 @@ class Ticker:
             self._schedule()
 
     def tell(self, told: Told) -> None:
-        """Take outcomes; the reply follows.
+        """Take outcomes or decisions; the reply follows.
 
         Raises:
             Overloaded: Too many rows wait.
-            Refusal: 413; more outcomes than may ever wait.
+            Refusal: 413; more of them than may ever wait.
         """
         self._make_room(len(told.ids))
         self._rows += len(told.ids)
@@ -187,13 +179,7 @@ class Ticker:
     def _write(self, done: list[Group], told: list[Told]) -> None:
         frames: list[Frame] = [self._frame(group) for group in done]
         if told:
-            frames.append(
-                OutcomeFrame(
-                    at_us=[t.at_us for t in told for _ in t.ids],
-                    id=[i for t in told for i in t.ids],
-                    value=[v for t in told for v in t.values],
-                )
-            )
+            frames += frames_of(told)
         if not frames:
             return
         refused = self._log.append(frames)
@@ -202,12 +188,12 @@ class Ticker:
             if refused is not None:
                 self._unlogged(group)
             self._reply(group)
-        if refused is not None and told:  # an outcome is sent to be kept, and its sender can send it again
+        if refused is not None and told:  # what was told is sent to be kept, and its sender can send it again
             self._fail(refused, [], told)
             return
         for one in told:
             self._rows -= len(one.ids)
-            self._counts.outcomes += len(one.ids)
+            self._counts.told(len(one.ids), decisions=isinstance(one, Decided))
             one.request.ok(b'{"accepted":%d}' % len(one.ids))
 
     def _unlogged(self, group: Group) -> None:

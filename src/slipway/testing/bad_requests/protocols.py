@@ -1,4 +1,4 @@
-"""Infer requests, Arrow tables and outcomes that are none, or that do not fit."""
+"""Infer requests, Arrow tables, outcomes and decisions that are none, or that do not fit."""
 
 import copy
 import json
@@ -146,6 +146,15 @@ def bad_tables() -> Iterator[BadRequest]:
         {"id": [1], "value": [1]},
         *odd[:2],
     ]
+    who = {"id": ["a"], "by": ["ana"]}
+    outcomes += [
+        {"id": ["a"], "decision": [1]}, {**who, "decision": ["1"]}, {**who, "decision": [None]},
+        {**who, "decision": [2]}, {**who, "decision": [1], "value": [1]}, {**who, "decision": [1], "saw": ["yes"]},
+        {**who, "decision": [1], "decided_us": [1.5]}, {**who, "decision": [1], "decided_us": [-1]},
+        {**who, "decision": [1], "decided_us": ["today"]}, {"id": ["a"], "decision": [1], "by": [7]},
+        {"id": ["a"], "decision": [1], "by": [None]}, {"id": [None], "decision": [1], "by": ["ana"]},
+        {"decision": [1], "by": ["ana"]},
+    ]  # fmt: skip
     for told in outcomes:
         yield BadRequest("no outcomes", http(stream(pl.DataFrame(told)), path="/outcomes", headers=_ARROW))
 
@@ -176,3 +185,41 @@ def bad_outcomes() -> Iterator[BadRequest]:
     good = json.dumps({"id": "a", "value": 1})
     for end in range(1, len(good), 3):
         yield BadRequest("JSON cut short", http(good[:end].encode(), path="/outcomes"))
+
+
+def bad_decisions() -> Iterator[BadRequest]:
+    """Yield decisions: of nobody, of other forms, of values that Y cannot have, of a person of two minds."""
+    well: dict[str, Any] = {"id": "a", "decision": 1, "by": "ana"}
+    parts: dict[str, tuple[Any, ...]] = {
+        "id": (1, "", None, "x" * 129, "a\u0000", ["a"], {}),
+        "decision": (None, "1", True, [], {}, 2, -1, 0.5, 1e308),
+        "by": (None, "", 1, "x" * 129, "a\nb", "\u0000", ["ana"], {}, True),
+        "decided_us": (-1, 1.5, "2024-01-01T00:00:00Z", True, [], 1 << 53, 10**30),
+        "saw": (0, 1, "yes", "true", [], {}),
+        "value": (1,),
+        "at": (5,),
+    }
+    for key, values in parts.items():
+        for value in values:
+            yield BadRequest("no decision", http(text(well | {key: value}), path="/outcomes"))
+            yield BadRequest("no decisions", http(text({"decisions": [well, well | {key: value}]}), path="/outcomes"))
+    for key in well:
+        left = {k: v for k, v in well.items() if k != key}
+        yield BadRequest("half a decision", http(text({"decisions": [left]}), path="/outcomes"))
+    bodies: list[Any] = [
+        {"decision": 1}, {"id": "a", "decision": 1}, {"decisions": []}, {"decisions": None}, {"decisions": {}},
+        {"decisions": "x"}, {"decisions": [1]}, {"decisions": [None]}, {"decisions": [[]]}, [well],
+        {"decisions": [well], "more": 1}, {"decisions": [well], "outcomes": []}, {"outcomes": [well]},
+        {"Decisions": [well]},
+    ]  # fmt: skip
+    for body in bodies:
+        yield BadRequest("no decisions", http(text(body), path="/outcomes"))
+    for token in ("NaN", "Infinity", "1e400", "01", "", "[" * 50_000):
+        half = b'{"id": "a", "by": "ana", "decision": %b}' % token.encode()
+        yield BadRequest("no number in a decision", http(half, path="/outcomes"))
+    for twice in (b'"by": "ana", "by": "bob", "decision": 1', b'"by": "ana", "decision": 1, "decision": 0'):
+        yield BadRequest("a name that comes twice", http(b'{"id": "a", %b}' % twice, path="/outcomes"))
+    minds = {"decisions": [well, well | {"decision": 0}]}
+    yield BadRequest("a person of two minds", http(text(minds), path="/outcomes"), status=409)
+    many = {"decisions": [well | {"id": f"a{i}"} for i in range(20_000)]}
+    yield BadRequest("too many decisions", http(text(many), path="/outcomes"), status=413)

@@ -1,0 +1,195 @@
+"""Bodies of ``POST /outcomes`` that tell what people decided: by prediction id, and by who decided."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from slipway.records.task import TaskKind
+from slipway.records.worker_config import Deciders, WorkerConfig
+from slipway.serving.explain import NO_JSON, not_json
+from slipway.serving.naming import LONGEST_ID, checked_id
+from slipway.serving.once import refuse_twice
+from slipway.serving.privacy import PrivacyFilter
+from slipway.serving.refusal import Refusal
+from slipway.serving.tabular import Values
+
+COLUMNS = ("id", "decision", "by", "decided_us", "saw")
+"""Names of the columns of a table of decisions; the last two may be left out."""
+LATEST_US = (1 << 53) - 1
+"""Latest moment that a decision may bear: the largest whole number that is the same in every JSON and Arrow reader."""
+_NEEDED = COLUMNS[:3]
+
+
+class Decisions(NamedTuple):
+    """Decisions, one entry each.
+
+    Attributes:
+        ids: Prediction ids.
+        values: What was decided.
+        by: Who decided.
+        decided_us: When, microseconds since the epoch; None where nobody said.
+        saw: Whether the model's answer was seen before; None where nobody said.
+    """
+
+    ids: list[str]
+    values: list[float]
+    by: list[str]
+    decided_us: list[int | None]
+    saw: list[bool | None]
+
+
+class _One(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    decision: float
+    by: str
+    decided_us: Annotated[int, msgspec.Meta(ge=0, le=LATEST_US)] | None = None
+    saw: bool | None = None
+
+
+class _Many(msgspec.Struct, forbid_unknown_fields=True):
+    decisions: list[_One]
+
+
+_MANY, _SINGLE = re.compile(rb'\s*\{\s*"decisions"\s*:'), re.compile(rb'"decision"\s*:')
+_one, _many = msgspec.json.Decoder(_One).decode, msgspec.json.Decoder(_Many).decode
+
+
+def tells_decisions(body: bytes) -> bool:
+    """Tell whether a body is meant to tell decisions, and not outcomes.
+
+    >>> (
+    ...     tells_decisions(b'{"id": "w-1", "decision": 1, "by": "ana"}'),
+    ...     tells_decisions(b'{"id": "decision", "value": 1}'),
+    ... )
+    (True, False)
+    """
+    return _MANY.match(body) is not None or _SINGLE.search(body) is not None
+
+
+def decode_decisions(body: bytes, *, kind: TaskKind) -> Decisions:
+    """Return what ``{"id", "decision", "by"}`` or ``{"decisions": [...]}`` tells.
+
+    Raises:
+        Refusal: 400; not of that form, or not what Y can be. 409; two decisions of one person on one id.
+
+    >>> decode_decisions(b'{"id": "w-1", "decision": 1, "by": "ana"}', kind=TaskKind.BINARY)
+    Decisions(ids=['w-1'], values=[1.0], by=['ana'], decided_us=[None], saw=[None])
+    """
+    try:
+        told = _many(body).decisions if _MANY.match(body) else [_one(body)]
+    except msgspec.ValidationError as error:
+        raise _no_decision(str(error)) from None
+    except NO_JSON as error:
+        raise not_json(error) from None
+    refuse_twice(body, names=3 * len(told))
+    columns = ([getattr(d, name) for d in told] for name in _One.__struct_fields__)
+    return checked(Decisions(*columns), kind=kind)
+
+
+def decisions_of(columns: Mapping[str, Values], *, kind: TaskKind) -> Decisions:
+    """Return what the columns :data:`COLUMNS` tell.
+
+    Raises:
+        Refusal: 400 or 409; as :func:`decode_decisions`.
+
+    >>> decisions_of({"id": ["w-1"], "decision": np.array([1]), "by": ["ana"]}, kind=TaskKind.BINARY).by
+    ['ana']
+    """
+    if missing := [name for name in _NEEDED if name not in columns]:
+        raise _no_decision(f"no column {missing[0]}")
+    if more := sorted(columns.keys() - set(COLUMNS)):
+        raise _no_decision(f"a column {more[0]} too")
+    ids, by = list(columns["id"]), list(columns["by"])
+    if odd := [i for i in (*ids, *by) if not isinstance(i, str)]:
+        raise _no_decision(f"the name {odd[0]!r}"[:200])
+    numbers = np.asarray(columns["decision"])
+    if numbers.dtype.kind not in "biuf" or not np.isfinite(numbers).all():
+        raise _no_decision("a decision that is no number")
+    told = Decisions(
+        ids=ids,
+        values=numbers.astype(np.float64).tolist(),
+        by=by,
+        decided_us=_moments(columns.get("decided_us"), rows=len(ids)),
+        saw=_truths(columns.get("saw"), rows=len(ids)),
+    )
+    return checked(told, kind=kind)
+
+
+def checked(told: Decisions, *, kind: TaskKind) -> Decisions:
+    """Return decisions that fit: ids and names that are some, values that Y can have, nobody of two minds.
+
+    Raises:
+        Refusal: 400 or 409; as :func:`decode_decisions`.
+    """
+    if not told.ids:
+        raise Refusal(400, "There are no decisions.", wanted="at least one", got="an empty list")
+    for name in told.ids:
+        checked_id(name, name="id")
+    for who in set(told.by):
+        _check_decider(who)
+    if kind is TaskKind.BINARY and not {0.0, 1.0}.issuperset(told.values):
+        name, value = next((i, v) for i, v in zip(told.ids, told.values, strict=True) if v not in (0.0, 1.0))
+        raise Refusal(400, f"decision on '{name}': Y is binary.", wanted="0 or 1", got=f"{value:g}")
+    known: dict[tuple[str, str], float] = {}
+    for pair, value in zip(zip(told.ids, told.by, strict=True), told.values, strict=True):
+        if known.setdefault(pair, value) != value:
+            got = f"{known[pair]:g} and {value:g}"
+            error = f"decision on '{pair[0]}': two of '{pair[1]}' contradict each other."
+            raise Refusal(409, error, wanted="one decision of each person", got=got)
+    return told
+
+
+def names_kept(by: list[str], *, config: WorkerConfig) -> list[str]:
+    """Return who decided as the journal may hold it: by name, or by a pseudonym that is the same for the same name."""
+    if config.deciders is Deciders.CLEAR:
+        return by
+    hidden = PrivacyFilter(config)
+    return [hidden.pseudonym(who) for who in by]
+
+
+def _check_decider(who: str) -> None:
+    if 0 < len(who) <= LONGEST_ID and who.isprintable():
+        return
+    raise Refusal(
+        400,
+        "by: this names nobody.",
+        wanted=f"1 to {LONGEST_ID} printable characters",
+        got=repr(who)[:80],
+        hint="Name the person, or the system, that decided: of each one the first decision counts.",
+    )
+
+
+def _moments(column: Values | None, *, rows: int) -> list[int | None]:
+    if column is None:
+        return [None] * rows
+    try:
+        numbers = np.array(column, dtype=np.float64)  # None is NaN
+    except (TypeError, ValueError):
+        raise _no_decision("a moment that is no number") from None
+    missing = np.isnan(numbers)
+    whole = np.where(missing, 0.0, numbers)
+    if not ((whole == np.floor(whole)) & (whole >= 0) & (whole <= LATEST_US)).all():
+        raise _no_decision("a moment that is no whole number of microseconds since the epoch")
+    return [None if absent else int(us) for us, absent in zip(whole, missing, strict=True)]
+
+
+def _truths(column: Values | None, *, rows: int) -> list[bool | None]:
+    if column is None:
+        return [None] * rows
+    listed: list[Any] = column.tolist() if isinstance(column, np.ndarray) else list(column)
+    if not {bool, type(None)}.issuperset(map(type, listed)):
+        raise _no_decision("'saw' that is neither true nor false")
+    return listed
+
+
+def _no_decision(got: str) -> Refusal:
+    return Refusal(
+        400,
+        "This is no decision.",
+        wanted='{"id": "...", "decision": 1, "by": "ana"}, {"decisions": [...]} of such, or columns of these names',
+        got=got,
+        hint="'decided_us' (microseconds since the epoch) and 'saw' (was the model's answer seen?) may be added.",
+    )
