@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from slipway.errors import BadInput
-from slipway.modeling.looks import alpha_at, looks_at, sample_of, say_look, shared, spent, worth
-from slipway.records.look import Look
+from slipway.modeling.looks import alpha_at, names_of, next_look, sample_covers, say_look, spent, times_seen, worth
 from slipway.stats.fixed import mean_interval
 
 RNG = np.random.default_rng(5)
@@ -13,10 +12,6 @@ RNG = np.random.default_rng(5)
 
 def hashes(n):
     return RNG.integers(0, 2**64, n, dtype=np.uint64)
-
-
-def look(rows, number=1):
-    return Look(number=number, data="d", sample=sample_of(rows), run="r", by="me", at_us=1)
 
 
 def test_all_looks_together_spend_one_alpha():
@@ -46,22 +41,40 @@ def test_what_rows_are_worth_falls_and_is_spent():
     assert "hold out fresh rows" in say_look(6, rows=171)
 
 
-@pytest.mark.parametrize("part", [0.0, 0.3, 0.7, 1.0])
-def test_the_share_of_common_rows_is_estimated(part):
-    common, n = hashes(round(2000 * part)), 2000
-    one, other = (np.concatenate([common, hashes(n - common.size)]) for _ in range(2))
-    true = common.size / (2 * n - common.size)
-    assert shared(sample_of(one), other=sample_of(other)) == pytest.approx(true, abs=0.13)  # 3 sd of 128 draws
+def look_at(rows, *, seen):
+    return next_look(times_seen(names_of(rows), before=[names_of(one) for one in seen]))
 
 
-def test_another_version_with_most_of_the_rows_is_no_fresh_test_set():
+def test_a_part_of_what_was_seen_is_as_spent_as_the_whole():
+    rows = hashes(171)
+    assert look_at(rows, seen=[rows] * 10) == 11
+    assert look_at(rows[:80], seen=[rows] * 10) == 11
+    assert look_at(rows[::-1][:1], seen=[rows] * 10) == 11
+
+
+def test_rows_are_fresh_where_most_of_them_are():
     rows = hashes(1000)
-    known = [look(rows), look(np.concatenate([rows[:900], hashes(100)])), look(hashes(1000))]
-    assert looks_at(sample_of(rows), known=known) == tuple(known[:2])
+    assert look_at(np.concatenate([rows, hashes(900)]), seen=[rows] * 3) == 4
+    assert look_at(np.concatenate([rows, hashes(1100)]), seen=[rows] * 3) == 1
+    assert look_at(rows, seen=[hashes(1000)]) == 1
+    assert look_at(rows, seen=[]) == 1
 
 
-def test_small_sets_are_compared_whole():
-    rows = hashes(9)
-    assert shared(sample_of(rows), other=sample_of(rows[::-1])) == 1.0
-    assert shared(sample_of(rows), other=sample_of(hashes(9))) == 0.0
-    assert shared((), other=()) == 0.0
+def test_looks_at_parts_add_up_to_a_look_at_the_whole():
+    rows = hashes(900)
+    assert look_at(rows, seen=[rows[:300]]) == 1
+    assert look_at(rows, seen=[rows[:300], rows[300:600]]) == 2
+    assert look_at(rows, seen=[rows[:300], rows[300:600], rows[600:]]) == 2
+
+
+@pytest.mark.parametrize(
+    ("of", "part", "covered"), [(2000, 1500, True), (2000, 300, False), (90, 90, True), (90, 40, False)]
+)
+def test_a_look_of_before_counts_by_its_sample(of, part, covered):
+    """Looks of before kept the 128 lowest hashes, halved."""
+    seen = hashes(of)
+    sample = tuple(int(h) >> 1 for h in np.unique(seen)[:128])
+    rows = np.concatenate([seen[:part], hashes(of - part)])
+    assert sample_covers(sample, hashes=rows) is covered
+    assert sample_covers(sample, hashes=seen[: of // 2])
+    assert not sample_covers((), hashes=rows)

@@ -11,6 +11,7 @@ import pytest
 from slipway import Project
 from slipway.errors import BadInput, NotFound
 from slipway.project.user_code import load_function, restored, sources
+from slipway.records.look import Look
 
 MODEL = """
 from chosen import COLUMNS
@@ -21,6 +22,7 @@ def train(X, y, params, seed):
     kept = make_pipeline(ColumnTransformer([("kept", "passthrough", COLUMNS)]), model)
     return kept.fit(X.to_pandas(), y)
 """
+DIVISION = "division of the change since run {}, {}"
 POOR = "COLUMNS = ['mean_fractal_dimension']\n"
 ALL = "COLUMNS = ['mean_radius', 'mean_texture', 'mean_concavity', 'mean_smoothness']\n"
 
@@ -79,6 +81,9 @@ def test_what_was_trained_is_kept(project, runs, found):
     assert project.attribution_outlook(runs[0].id, runs[1].id, seeds=1).models == 0
     assert project.attribution_outlook(runs[0].id, runs[1].id, seeds=2).models == 8
     again = project.attribute_runs(runs[0].id, runs[1].id, seeds=1)
+    assert [look.what for _, look, _ in project._parts.store.all(Look)].count(
+        DIVISION.format(runs[0].id[:12], "1 seed")
+    ) == 1
     assert (again.trained, found.trained) == (0, 8)
     assert again.brought == found.brought
 
@@ -90,6 +95,9 @@ def test_a_training_that_stops_in_the_middle_goes_on_where_it_was(project, runs)
 
     with pytest.raises(KeyboardInterrupt):
         project.attribute_runs(runs[0].id, runs[1].id, seeds=2, told=stop)
+    assert [look.what for _, look, _ in project._parts.store.all(Look)].count(
+        DIVISION.format(runs[0].id[:12], "2 seeds")
+    ) == 1
     assert project.attribution_outlook(runs[0].id, runs[1].id, seeds=2).models == 8 - 3
 
 

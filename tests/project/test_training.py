@@ -6,10 +6,15 @@ import subprocess
 import sys
 import time
 
+import numpy as np
+import polars as pl
 import pytest
 
 from slipway import Project
+from slipway.data.version import row_hashes
 from slipway.errors import BadInput, DeadlineExceeded
+from slipway.ports import Change
+from slipway.project import datasets
 from slipway.project.attempts import Standing
 from slipway.project.user_code import load_function
 from slipway.records.look import Look
@@ -86,6 +91,68 @@ def test_rows_that_were_seen_stay_seen_in_another_version(project):
     flipped = rows.with_columns(malignant=1 - rows["malignant"])
     other = project.make_dataset("flipped", flipped)
     assert project.train(dataset=other.id).look == 2  # the same rows with other labels
+
+
+def looks_of(project):
+    return [(look.number, look.run, look.what) for _, look, _ in project._parts.store.all(Look)]
+
+
+def test_a_test_set_made_smaller_and_a_field_more_are_no_fresh_rows(project):
+    version = project.make_dataset()
+    for seed in range(3):
+        project.train(dataset=version.id, seed=seed)
+    ready = datasets.kept(project._parts, version)
+    learn, held = (ready.labelled[side].drop("answer_of_radius-rule") for side in (ready.split.train, ready.split.test))
+    page = project.folder / "slipway.toml"
+    text = page.read_text(encoding="utf-8").replace("test_share = 0.3", 'split = "column"\nsplit_by = "held"')
+    page.write_text(text, encoding="utf-8")
+    project = Project.open(project.folder)
+    parted = pl.concat([learn.with_columns(held=False), held.with_columns(held=pl.int_range(pl.len()) < 80)])
+    assert project.train(dataset=project.make_dataset("smaller", parted).id).look == 4
+    more = parted.with_columns(fresh=pl.int_range(pl.len()).cast(pl.Float64))
+    page.write_text(text.replace("[fields]\n", '[fields]\nfresh = { kind = "number" }\n'), encoding="utf-8")
+    project = Project.open(project.folder)
+    assert project.train(dataset=project.make_dataset("wider", more).id).look == 5
+
+
+def test_a_look_of_before_is_still_a_look(project):
+    """Before November 2026 a look was a sample of the rows' hashes, by entity and X."""
+    version = project.make_dataset()
+    ready = datasets.kept(project._parts, version)
+    names = ["sample", *(f.name for f in project.scope.fields)]
+    lowest = np.unique(row_hashes(ready.labelled[ready.split.test].select(names))[:, 0])[:128]
+    old = Look(number=1, data=version.id, sample=tuple(int(h) >> 1 for h in lowest), run="r", what="", by="me", at_us=1)
+    project._parts.store.commit([Change(old, "000000001", 0)], at_us=1, by="me", why="before")
+    assert project.train(dataset=version.id).look == 2
+
+
+def test_whatever_shows_more_of_the_test_rows_is_a_look_and_the_same_again_is_none(project):
+    first = project.make_dataset()
+    run = project.train(dataset=first.id)
+    project.analyse_errors(run.id)
+    assert looks_of(project) == [(1, run.id, "training")]
+    assert project.analyse_errors(run.id, depth=2).look == 2
+    assert project.analyse_errors(run.id, depth=2).look == 2
+    rows = load_function("model.py:load", folder=project.folder)()
+    later = project.train(dataset=project.make_dataset("mended", rows.with_columns(malignant=1 - rows["malignant"])).id)
+    assert (
+        project.compare_runs(run.id, project.train(dataset=first.id).id).look == 0
+    )  # both were measured on these rows
+    found = project.compare_runs(run.id, later.id)
+    assert found.look == project.compare_runs(run.id, later.id).look == 5
+    assert found.sentences[-1].startswith("It was look 5 at these 171 test rows, worth ")
+    assert [number for number, _, _ in looks_of(project)] == [1, 2, 3, 4, 5]
+
+
+def test_a_model_of_others_looks_at_the_test_rows_too(project):
+    project.make_dataset()
+    own = project.train()
+    graph = project.folder / "own.onnx"
+    graph.write_bytes(project._parts.blobs.get(dict(project.packages())[own.package].files["model.onnx"]))
+    package = project.shelf.take(str(graph), name="theirs")
+    assert looks_of(project) == [(1, own.id, "training"), (2, package, "import")]
+    assert "It was measured at look 2 at these 171 test rows" in project.shelf.card(package)
+    assert not project.verify().errors
 
 
 @pytest.mark.parametrize(

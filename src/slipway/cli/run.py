@@ -213,8 +213,12 @@ def slices(
 
 
 def _slices(screen: Screen, found: "ErrorAnalysis") -> None:
+    from slipway.modeling.looks import say_look  # noqa: PLC0415 - it brings numpy; --help must not wait for it
+
     say = partial(amount, metric=found.metric)
     screen.title(f"Where run {short(found.run)} is wrong, on {number(found.rows)} rows held out")
+    if seen := say_look(found.look, rows=found.rows):
+        screen.line(f"  {seen}")
     rows = [
         (
             s.where,

@@ -20,13 +20,15 @@ import numpy as np
 import numpy.typing as npt
 
 from slipway.errors import BadInput
-from slipway.records.look import Look
 from slipway.records.scoring import ALPHA
 from slipway.stats.special import normal_quantile
 from slipway.words import count
 
+Words = npt.NDArray[np.uint64]
+Ints = npt.NDArray[np.int64]
+
 _SAMPLED = 128
-_SAME = 0.5
+_HALF = 0.5
 _SPENT = 0.5
 
 
@@ -60,33 +62,63 @@ def spent(look: int) -> bool:
     return worth(look) < _SPENT
 
 
-def sample_of(hashes: npt.NDArray[np.uint64]) -> tuple[int, ...]:
-    """Return the lowest of the rows' hashes: a sample by which sets of rows are compared wherever they are.
+def names_of(hashes: Words) -> Words:
+    """Return the names of rows, each once, increasing: by these sets of rows are compared wherever they are.
 
     Args:
-        hashes: One a row, without its truth: a label that was mended makes no row fresh.
+        hashes: One a row, of what it is a case of (entity and moment): neither a label that was mended nor a field more
+            makes a row fresh.
     """
-    return tuple(int(h) >> 1 for h in np.unique(hashes)[:_SAMPLED])  # 63 bits, which every store can keep
+    return np.unique(hashes)
 
 
-def shared(one: Sequence[int], *, other: Sequence[int]) -> float:
-    """Estimate the share of rows that two sets have in common, of those that are in either.
+def times_seen(rows: Words, *, before: Iterable[Words]) -> Ints:
+    """Count for each row how often it was seen.
 
-    Reference:
-        Broder (1997), On the resemblance and containment of documents: the lowest hashes of the union are a random
-        sample of it.
+    Args:
+        rows: Names of rows, from :func:`names_of`, shape (n,).
+        before: Names of the rows of each look that was taken.
 
-    >>> shared([1, 2, 3, 4], other=[1, 2, 3, 9])  # sets that small are their own samples: 3 of 5
-    0.6
+    >>> times_seen(np.array([1, 2, 3], dtype=np.uint64), before=[np.array([2, 3, 9], dtype=np.uint64)]).tolist()
+    [0, 1, 1]
     """
-    size = max(len(one), len(other))
-    lowest = sorted({*one, *other})[: size if size == _SAMPLED else None]
-    return len({*one} & {*other} & {*lowest}) / len(lowest) if lowest else 0.0
+    times = np.zeros(rows.size, dtype=np.int64)
+    for seen in before:
+        times += np.isin(rows, seen)
+    return times
 
 
-def looks_at(sample: Sequence[int], *, known: Iterable[Look]) -> tuple[Look, ...]:
-    """Return the looks that were taken at these rows, or at a set that shares half of them, oldest first."""
-    return tuple(look for look in known if shared(look.sample, other=sample) >= _SAME)
+def next_look(seen: Ints) -> int:
+    """Return which look at some rows the next one is: one more than how often half of them were seen, at least.
+
+    So a part of a test set is as spent as the whole, whatever its size, and a set is fresh where most of it is.
+
+    Args:
+        seen: How often each row was seen, shape (n,), n >= 1.
+
+    >>> next_look(np.array([10] * 80)), next_look(np.array([10] * 80 + [0] * 81)), next_look(np.array([2, 2, 1, 0]))
+    (11, 1, 3)
+    """
+    return 1 + int(np.sort(seen)[::-1][(seen.size - 1) // 2])
+
+
+def sample_covers(sample: Sequence[int], *, hashes: Words) -> bool:
+    """Tell whether a look of before November 2026, of which only a sample was kept, saw half of some rows.
+
+    Only rows whose hashes are as low as those in the sample can be told; where there are none, nothing is known, and
+    they count as not seen.
+
+    Args:
+        sample: The 128 lowest hashes, of 63 bits, of the rows that were seen, or all of fewer.
+        hashes: Those of the rows in question, of 64 bits, by entity, time and X as then.
+
+    >>> sample_covers([1, 2, 3], hashes=np.array([2, 4, 40], dtype=np.uint64))
+    True
+    """
+    own = np.unique(hashes) >> np.uint64(1)
+    if len(sample) >= _SAMPLED:
+        own = own[own <= max(sample)]
+    return bool(own.size) and float(np.isin(own, np.array(sample, dtype=np.uint64)).mean()) >= _HALF
 
 
 def say_look(look: int, *, rows: int) -> str:

@@ -9,9 +9,11 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 import numpy as np
+import polars as pl
 
 from slipway.errors import BadInput, NotFound
 from slipway.modeling.attribution import Brought, Cell, cells, divide_change
+from slipway.modeling.looks import say_look
 from slipway.project import datasets
 from slipway.project.attempts import attempt
 from slipway.project.comparing import FEWEST_ROWS, sources_of, unseen
@@ -123,13 +125,13 @@ def attribute(
     grid = _grid(parts, old, new, seeds=seeds)
     missing = grid.missing()
     rows = grid.asked.rows
+    look = _count(parts, rows, old=old, new=new, seeds=seeds, by=by)  # before it is taken: whoever is killed has looked
     if missing:
         with attempt(parts, work=Work.DIVIDE, data=new.data, code=new.code, by=by) as note:
             for done, model in enumerate(missing):
                 told(done, len(missing))
                 _train(parts, model, asked=grid.asked, by=by)
             note.detail = f"runs {old.id[:12]} and {new.id[:12]}, {count(len(missing), 'model')} trained"
-            commit_look(parts, lambda _: [], rows=rows, data=new.data, run=new.id, by=by, why=note.detail)
     told(len(missing), len(missing))
     scoring = Scoring.of(parts.scope.task, metric=parts.scope.metric)
     y = target(rows, name=parts.scope.task.target)
@@ -149,8 +151,15 @@ def attribute(
         seeds=tuple(model.seed for model in grid.models[frozenset()]),
         rows=rows.height,
         trained=len(missing),
-        sentences=tuple(_sentences(brought, whole=whole, metric=scoring.metric, seeds=seeds, rows=rows.height)),
+        sentences=tuple(
+            _sentences(brought, whole=whole, metric=scoring.metric, seeds=seeds, rows=rows.height, look=look)
+        ),
     )
+
+
+def _count(parts: Parts, rows: pl.DataFrame, *, old: Run, new: Run, seeds: int, by: str) -> int:
+    what = f"division of the change since run {old.id[:12]}, {count(seeds, 'seed')}"
+    return commit_look(parts, rows=rows, data=new.data, run=new.id, what=what, by=by, why=f"counted a look: {what}")
 
 
 def _changes(old: Run, new: Run) -> list[str]:
@@ -197,7 +206,9 @@ def _train(parts: Parts, model: _Model, *, asked: Asked, by: str) -> None:
         asked.train(model.recipe, function=function, reference=what, by=by, why=why)
 
 
-def _sentences(brought: Sequence[Brought], *, whole: float, metric: str, seeds: int, rows: int) -> Iterator[str]:
+def _sentences(
+    brought: Sequence[Brought], *, whole: float, metric: str, seeds: int, rows: int, look: int
+) -> Iterator[str]:
     yield (
         f"From before to after the mean {metric} changes by {gap(whole, metric=metric)} "
         f"({count(seeds, 'seed')}, {count(rows, 'row')} that no model learned from); below 0 is better."
@@ -206,5 +217,6 @@ def _sentences(brought: Sequence[Brought], *, whole: float, metric: str, seeds: 
         between = limits(part.loss.low, part.loss.high, metric=metric)
         sure = "" if not part.loss.low <= 0 <= part.loss.high else ", which may be chance"
         yield f"{part.change} brought {gap(part.loss.estimate, metric=metric)} {between}{sure}."
+    yield f"It was {'the ' * (look == 1)}{say_look(look, rows=rows)}."
     if seeds == 1:
         yield "With one seed the intervals speak of these models only, not of this way to train them."

@@ -3,12 +3,15 @@
 from slipway.errors import SlipwayError
 from slipway.modeling.card import cell
 from slipway.modeling.fairness import Groups, by_group
+from slipway.modeling.looks import say_look
 from slipway.project import datasets
 from slipway.project.runs import answers_of
 from slipway.project.tables import target
 from slipway.project.trusting import signer_of
 from slipway.records.dataset import DatasetVersion
+from slipway.records.look import Look
 from slipway.records.model import Manifest
+from slipway.records.run import Run
 from slipway.records.scope import Budgets
 from slipway.records.scoring import Scoring
 from slipway.runtime.package import load_package
@@ -35,7 +38,7 @@ def card(parts: Parts, package: str) -> str:
         "## Who wants it",
         _scope(parts),
         "## The data it was measured on",
-        _data(version),
+        _data(version) + _look(parts, package, version),
         "## Groups of people",
         _groups(parts, package, version),
         "## What it may cost",
@@ -74,6 +77,19 @@ def _data(version: DatasetVersion | None) -> str:
         *(f"| {cell(c.name)} | {'yes' if c.passed else 'no'} | {cell(c.detail)} |" for c in version.checks),
     ]
     return "\n".join(lines)
+
+
+def _look(parts: Parts, package: str, version: DatasetVersion | None) -> str:
+    """Say at which look at its test rows the model was measured; nothing where nobody counted."""
+    runs = {run.id for _, run, _ in parts.store.all(Run) if run.package == package}
+    looks = [look for _, look, _ in parts.store.all(Look) if look.run in runs | {package}]
+    if version is None or not looks:
+        return ""
+    said = say_look(looks[0].number, rows=version.splits.get("test", 0))
+    more = f" What was asked of it since: {'; '.join(look.what for look in looks[1:])}." if looks[1:] else ""
+    return (
+        f"\n\nIt was measured at the {said}.{more}" if looks[0].number == 1 else f"\n\nIt was measured at {said}.{more}"
+    )
 
 
 def _groups(parts: Parts, package: str, version: DatasetVersion | None) -> str:

@@ -11,10 +11,12 @@ from slipway.data.drift import moved
 from slipway.modeling.compare import Comparison, compare
 from slipway.modeling.compare_runs import code_diff
 from slipway.modeling.compare_runs import compare_runs as difference_of
+from slipway.modeling.looks import say_look
 from slipway.modeling.seeds import SeedDifference, seed_difference
 from slipway.project import datasets
 from slipway.project.comparing_splits import compare_splits, names_rows
 from slipway.project.datasets import Kept
+from slipway.project.looking import commit_look
 from slipway.project.runs import answers_of, clusters_of, find
 from slipway.project.tables import target
 from slipway.records.base import Record
@@ -64,6 +66,7 @@ class RunComparison(Record, frozen=True, kw_only=True):
         kind: Told from content hashes.
         brought: Both models on common rows that neither learned from; None if there are too few.
         seeds: What of the difference is the seeds', where both were repeated on the same data; else None.
+        look: Which look at these rows it was; 0 where both models had been measured on them, or none was asked.
         diff: What changed in the code, as a unified diff.
         sentences: All of it in words.
     """
@@ -73,6 +76,7 @@ class RunComparison(Record, frozen=True, kw_only=True):
     kind: RunKind
     brought: Comparison | None
     seeds: SeedDifference | None
+    look: int
     diff: tuple[str, ...]
     sentences: tuple[str, ...]
 
@@ -108,12 +112,17 @@ def _more(ids: pl.Series, rows: int) -> str:
     return f" and {len(ids) - rows:,} more" if len(ids) > rows else ""
 
 
-def compare_runs(parts: Parts, before: str, after: str) -> RunComparison:
-    """Compare two runs; their models on the later run's held-out rows that the earlier one did not learn from."""
+def compare_runs(parts: Parts, before: str, after: str, *, by: str) -> RunComparison:
+    """Compare two runs; their models on the later run's held-out rows that the earlier one did not learn from.
+
+    Where the earlier model was never measured on these rows, it is a look at them, and counted before it is taken.
+    """
     old, new = find(parts, before), find(parts, after)
     old_data, new_data = (datasets.kept_of(parts, run) for run in (old, new))
     changes = _changes(parts, datasets.rows_of(parts, old_data.version), datasets.rows_of(parts, new_data.version))
-    brought = _brought(parts, old, new, old_data=old_data, new_data=new_data)
+    rows = _asked(parts, old, new, old_data=old_data, new_data=new_data)
+    look = 0 if rows is None else _count(parts, rows, old=old, new=new, by=by)
+    brought = None if rows is None else _brought(parts, old, new, rows=rows)
     sources, against_sources = sources_of(parts, new), sources_of(parts, old)
     found = difference_of(
         new,
@@ -126,13 +135,19 @@ def compare_runs(parts: Parts, before: str, after: str) -> RunComparison:
     told = brought.words if brought else f"fewer than {FEWEST_ROWS} rows that neither learned from, so nobody can tell"
     changed = found.changes or ("nothing that is hashed changed",)
     seeds = _seeds(parts, old, new, data=new_data)
-    sentences = (f"It is a {found.kind} change: {'; '.join(changed)}.", f"What it brought: {told}.")
+    seen = say_look(look, rows=0 if rows is None else rows.height)
+    sentences = (
+        f"It is a {found.kind} change: {'; '.join(changed)}.",
+        f"What it brought: {told}.",
+        *([f"It was {'the ' * (look == 1)}{seen}."] if seen else []),
+    )
     return RunComparison(
         before=old.id,
         after=new.id,
         kind=found.kind,
         brought=brought,
         seeds=seeds,
+        look=look,
         diff=code_diff(sources, old=against_sources),
         sentences=sentences if seeds is None else (*sentences, seeds.words),
     )
@@ -154,18 +169,30 @@ def _seeds(parts: Parts, old: Run, new: Run, *, data: Kept) -> SeedDifference | 
     )
 
 
-def _brought(parts: Parts, old: Run, new: Run, *, old_data: Kept, new_data: Kept) -> Comparison | None:
+def _asked(parts: Parts, old: Run, new: Run, *, old_data: Kept, new_data: Kept) -> pl.DataFrame | None:
+    """Return the rows that both models are asked about; None where one is not packaged, or too few rows are left."""
     if old.package is None or new.package is None:
         return None
-    fresh = unseen(parts, old_data=old_data, new_data=new_data)
-    if fresh.height < FEWEST_ROWS:
+    rows = unseen(parts, old_data=old_data, new_data=new_data)
+    return rows if rows.height >= FEWEST_ROWS else None
+
+
+def _count(parts: Parts, rows: pl.DataFrame, *, old: Run, new: Run, by: str) -> int:
+    if old.held_out == new.held_out != "":
+        return 0
+    what = f"comparison with run {old.id[:12]}"
+    return commit_look(parts, rows=rows, data=new.data, run=new.id, what=what, by=by, why=f"counted a look: {what}")
+
+
+def _brought(parts: Parts, old: Run, new: Run, *, rows: pl.DataFrame) -> Comparison | None:
+    if old.package is None or new.package is None:
         return None
     return compare(
-        target(fresh, name=parts.scope.task.target),
-        candidate=answers_of(parts, new.package, fresh),
-        baseline=answers_of(parts, old.package, fresh),
+        target(rows, name=parts.scope.task.target),
+        candidate=answers_of(parts, new.package, rows),
+        baseline=answers_of(parts, old.package, rows),
         scoring=Scoring.of(parts.scope.task, metric=parts.scope.metric),
-        clusters=clusters_of(parts, fresh),
+        clusters=clusters_of(parts, rows),
     )
 
 

@@ -35,7 +35,7 @@ from slipway.project.rollouts import ReplayReport
 from slipway.project.scoring import Scored, score, take_outcomes
 from slipway.project.searching import Found, Progress, SearchPlan, search
 from slipway.project.shelf import Shelf
-from slipway.project.slicing import ErrorAnalysis, analyse_errors
+from slipway.project.slicing import DEPTH, MOST, ErrorAnalysis, analyse_errors
 from slipway.project.status import Status
 from slipway.project.tables import as_polars
 from slipway.project.verifying import PackageReport, Verified, verify_all, verify_package
@@ -283,7 +283,7 @@ class Project:
 
     def compare_runs(self, before: str, after: str) -> RunComparison:
         """Say what one run changed against another (code, hyperparameters, data), and what that brought."""
-        return compare_runs(self._parts, before, after)
+        return compare_runs(self._parts, before, after, by=self._by)
 
     def attribute_runs(
         self,
@@ -313,7 +313,7 @@ class Project:
         """Say how many models :meth:`attribute_runs` would train, and about how long that takes."""
         return attributing.outlook(self._parts, before, after, seeds=seeds)
 
-    def analyse_errors(self, run: str, *, depth: int = 3, most: int = 10) -> ErrorAnalysis:
+    def analyse_errors(self, run: str, *, depth: int = DEPTH, most: int = MOST) -> ErrorAnalysis:
         """Say where a run's model is wrong on the rows held out, and what to do next.
 
         Args:
@@ -321,7 +321,7 @@ class Project:
             depth: The most conditions of a slice, 1 to 4.
             most: The most slices to confirm.
         """
-        return analyse_errors(self._parts, run, depth=depth, most=most)
+        return analyse_errors(self._parts, run, depth=depth, most=most, by=self._by)
 
     def package(self, estimator: Any, X: Any, y: Any, *, name: str) -> str:  # noqa: N803 - the field's own word
         """Package a fitted scikit-learn estimator and return the package id.

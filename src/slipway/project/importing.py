@@ -17,6 +17,7 @@ from slipway.modeling.notebook import package_estimator
 from slipway.modeling.package import Package, package_graph
 from slipway.modeling.train import moments
 from slipway.project import datasets
+from slipway.project.looking import commit_look
 from slipway.project.packages import Graph, keep
 from slipway.project.tables import read_table, target
 from slipway.project.user_code import call, load_function
@@ -50,7 +51,7 @@ class _Found(NamedTuple):
 def import_model(
     parts: Parts, path: str, *, name: str, rows: Path | None, answers: str | None, trust: Collection[str], by: str
 ) -> str:
-    """Package a model that others made, and return the package id.
+    """Package a model that others made, and return the package id; measured on held-out rows, it is a look at them.
 
     Args:
         parts: The project.
@@ -70,8 +71,12 @@ def import_model(
     """
     found, given = _read(parts, path, trust), _rows(parts, rows)
     made = _package(parts, found, given, name=name, answers=answers)
-    why = f"import {name} from {found.source}"
-    parts.store.commit(keep(parts, made), at_us=made.manifest.created_us, by=by, why=why)
+    why, kept = f"import {name} from {found.source}", keep(parts, made)
+    if given.data:
+        rows = given.table
+        commit_look(parts, lambda _: kept, rows=rows, data=given.data, run=made.id, what="import", by=by, why=why)
+    else:
+        parts.store.commit(kept, at_us=made.manifest.created_us, by=by, why=why)
     return made.id
 
 

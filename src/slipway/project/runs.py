@@ -22,7 +22,7 @@ from slipway.ports import Change
 from slipway.project import datasets
 from slipway.project.attempts import attempt
 from slipway.project.datasets import Kept
-from slipway.project.looking import commit_look
+from slipway.project.looking import TRAINING, commit_look
 from slipway.project.packages import Graph, keep, scorer
 from slipway.project.repeats import Asked, Recipe
 from slipway.project.tables import columns_of, features, target
@@ -149,6 +149,7 @@ def train(
             rows=held_out,
             data=version.id,
             run=run.id,
+            what=TRAINING,
             by=by,
             why=f"trained {made.manifest.name} on {version.name}",
         )

@@ -10,6 +10,7 @@ from slipway.modeling.frame import as_x
 from slipway.modeling.slices import worst_slices
 from slipway.modeling.train import tag_fields
 from slipway.project import datasets
+from slipway.project.looking import commit_look
 from slipway.project.runs import answers_of, clusters, find, reached_by
 from slipway.project.tables import target
 from slipway.records.base import Record
@@ -27,6 +28,7 @@ class ErrorAnalysis(Record, frozen=True, kw_only=True):
         run: Its id.
         metric: Name of the mean loss.
         rows: Rows held out that were looked at, half of them to find slices and half to confirm them.
+        look: Which look at these rows it was; 0 where nobody counted.
         slices: Confirmed slices, largest headroom first.
         groups: Groups of each protected column.
         next_steps: What to do first, in words; nothing that the evidence does not carry.
@@ -35,13 +37,20 @@ class ErrorAnalysis(Record, frozen=True, kw_only=True):
     run: str
     metric: str
     rows: int
+    look: int
     slices: tuple[Slice, ...]
     groups: tuple[Groups, ...]
     next_steps: tuple[str, ...]
 
 
-def analyse_errors(parts: Parts, run: str, *, depth: int, most: int) -> ErrorAnalysis:
+DEPTH, MOST = 3, 10
+"""How an analysis is made that belongs to the look of the training; any other is a look of its own."""
+
+
+def analyse_errors(parts: Parts, run: str, *, depth: int, most: int, by: str) -> ErrorAnalysis:
     """Search the rows that a run held out for slices, and measure the groups of protected columns.
+
+    Other settings than the usual ones show something else of the same rows: a look, counted before it is taken.
 
     Raises:
         NotFound: No such run.
@@ -52,6 +61,11 @@ def analyse_errors(parts: Parts, run: str, *, depth: int, most: int) -> ErrorAna
         raise BadInput(f"run {found.id[:12]}: want a run with a packaged model to ask, got one without.")
     ready = datasets.kept_of(parts, found)
     rows = ready.labelled[ready.split.test]
+    look = found.look
+    if (depth, most) != (DEPTH, MOST):
+        what = f"slices to depth {depth}, at most {most}"
+        why = f"counted a look: {what}"
+        look = commit_look(parts, rows=rows, data=found.data, run=found.id, what=what, by=by, why=why)
     scoring = Scoring.of(scope.task, metric=scope.metric)
     y, given = target(rows, name=scope.task.target), answers_of(parts, found.package, rows)
     fields = (*scope.fields, *tag_fields(rows, tags=scope.modeling.tags))
@@ -72,6 +86,7 @@ def analyse_errors(parts: Parts, run: str, *, depth: int, most: int) -> ErrorAna
         run=found.id,
         metric=scoring.metric,
         rows=rows.height,
+        look=look,
         slices=slices,
         groups=groups,
         next_steps=_next_steps(slices),

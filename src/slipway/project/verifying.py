@@ -10,6 +10,7 @@ from slipway.records.base import Record
 from slipway.records.cohort import VerdictInputs
 from slipway.records.dataset import DatasetVersion
 from slipway.records.label import Collection, LabelBatch, LabelQueue
+from slipway.records.look import Look
 from slipway.records.model import Manifest, PackageSignature
 from slipway.records.removal import RemovedSegment
 from slipway.runtime.package import load_package
@@ -115,6 +116,7 @@ def _named(parts: Parts) -> set[str]:
     named |= {c.unresolved for _, c, _ in parts.store.all(Collection) if c.unresolved}
     for id_, manifest, _ in parts.store.all(Manifest):
         named |= {id_, *manifest.files.values()}
+    named |= {look.rows for _, look, _ in parts.store.all(Look) if look.rows}
     return named | {s.file for _, s, _ in parts.store.all(PackageSignature)}
 
 

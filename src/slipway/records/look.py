@@ -7,17 +7,21 @@ class Look(Record, frozen=True, kw_only=True):
     """One look at a test set.
 
     Attributes:
-        number: Which look at these rows it was, from 1; looks at a test set that shares half of its rows count.
+        number: Which look at these rows it was, from 1: one more than how often half of them had been seen.
         data: Dataset version id.
-        sample: The lowest hashes of the rows held out, without their truth, by which two test sets are compared.
-        run: Id of the run whose model was measured.
+        rows: Blob with the names of the rows, whose truth is no part of them; empty for a look of before November 2026.
+        sample: Of a look of before, the lowest hashes of the rows held out; else empty.
+        run: Id of the run whose model was measured, or of the package that came from elsewhere.
+        what: What was asked of it; the same asked again shows nothing new and is no other look.
         by: Who looked.
         at_us: When.
     """
 
     number: int
     data: str
-    sample: tuple[int, ...]
+    rows: str = ""
+    sample: tuple[int, ...] = ()
     run: str
+    what: str = "training"
     by: str
     at_us: int
