@@ -15,6 +15,7 @@ import polars as pl
 
 from slipway.batch.formats import Format, format_of
 from slipway.batch.places import FoundFile, is_remote
+from slipway.batch.windows import Windows, window_rows
 from slipway.errors import BadInput
 from slipway.storage.atomic import refused
 
@@ -108,17 +109,26 @@ class FileSource:
                 odd = sorted(set(schema.items()) ^ set(self.schema.items()), key=str)
                 raise BadInput(f"{name}: want the columns of {self._names[0]}, got other ones: {odd[:6]}.")
         self.lengths = [self._length(i) for i in range(len(files))]
+        self._windows = Windows()
 
     def read(self, part: Part, *, columns: Sequence[str]) -> pl.DataFrame:
         """See :meth:`Source.read`."""
-        scan = self._scans[part.table].slice(part.offset, part.rows).select(columns)
+        rows = window_rows(len(columns))
+        start = part.offset // rows * rows
+        if part.offset + part.rows > start + rows:
+            return self._rows(part.table, part.offset, part.rows, columns)
+        size = min(rows, self.lengths[part.table] - start)
+        key = part.table, start, tuple(columns)
+        window = self._windows.table(key, read=lambda: self._rows(part.table, start, size, columns))
+        return window.slice(part.offset - start, part.rows)
+
+    def _rows(self, table: int, first: int, rows: int, columns: Sequence[str]) -> pl.DataFrame:
         try:
-            found = scan.collect()
-        except (pl.exceptions.PolarsError, OSError) as error:
-            what = f"rows {part.offset} to {part.offset + part.rows - 1}"
-            raise self._broken(part.table, error, what=what) from error
-        if found.height != part.rows:
-            raise BadInput(f"{self._names[part.table]}: it changed while it was read. Start again.")
+            found = self._scans[table].slice(first, rows).select(columns).collect()
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+            raise self._broken(table, error, what=f"rows {first} to {first + rows - 1}") from error
+        if found.height != rows:
+            raise BadInput(f"{self._names[table]}: it changed while it was read. Start again.")
         return found
 
     def _scan(self, path: str, copy: Path) -> pl.LazyFrame:
