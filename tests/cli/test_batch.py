@@ -49,6 +49,17 @@ def test_outcomes_are_taken_by_the_ids_of_the_output(folder, slipway):
     assert json.loads(done.stdout) == {"rows": 3, "taken": 2, "unknown": 1}
 
 
+def test_decisions_are_taken_and_status_says_how_many_agree(folder, slipway):
+    slipway("batch", "score", "in.parquet", "out.parquet", cwd=folder)
+    told = pl.read_parquet(folder / "out.parquet").select("id", read=1 - pl.col("label"), reader=pl.lit("ana"))
+    told.write_csv(folder / "read.csv")
+    done = slipway("batch", "decisions", "read.csv", "--decision", "read", "--by", "reader", "--json", cwd=folder)
+    assert json.loads(done.stdout) == {"rows": 3, "taken": 3, "open": 0}
+    page = " ".join(slipway("status", cwd=folder).stdout.split())
+    assert "3 predictions, 0 outcomes" in page
+    assert "3 decisions; 0.0 % of 3 on answers of radius-rule agree (0.0 % to" in page
+
+
 def test_what_is_wrong_is_said_and_ends_with_1(folder, slipway):
     done = slipway("batch", "score", "in.parquet", "in.parquet", cwd=folder)
     assert done.returncode == 1

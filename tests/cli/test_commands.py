@@ -55,7 +55,7 @@ ARGUMENTS = {
 """What each command is called with; all of them end well in the project of the fixture."""
 
 ELSEWHERE = {
-    *(("batch", name) for name in ("score", "outcomes")),
+    *(("batch", name) for name in ("score", "outcomes", "decisions")),
     *(("model", name) for name in ("sign", "import", "export")),
     *(("label", name) for name in ("rank", "sample", "settle", "next", "decide", "progress", "apply", "collect")),
     *(("label", name) for name in ("guideline", "import", "export", "agreement", "consensus")),

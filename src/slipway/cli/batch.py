@@ -1,4 +1,4 @@
-"""``slipway batch``: score tables and take outcomes in bulk; no server is needed."""
+"""``slipway batch``: score tables and take outcomes and decisions in bulk; no server is needed."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -85,6 +85,37 @@ def outcomes(source: str, /, *, id: str = "id", value: str = "value", common: Co
     project = common.open()
     with working("taking outcomes"):
         found = project.take_outcomes(source, id=id, value=value)
+    return show(found, human=say([found.sentence]), common=common)
+
+
+@app.command(sort_key=2)
+def decisions(
+    source: str,
+    /,
+    *,
+    id: str = "id",  # noqa: A002 - as above
+    decision: str = "decision",
+    by: str = "by",
+    decided_at: str | None = None,
+    saw: str | None = None,
+    common: Common = COMMON,
+) -> int:
+    """Journal what people, or systems outside, decided, in bulk; the same file once more changes nothing.
+
+    A decision is never taken for what turned out to be true. A row that is none stops all of it: nothing is taken.
+
+    Args:
+        source: As for score.
+        id: Column of prediction ids.
+        decision: Column of what was decided; empty where nobody has yet.
+        by: Column of who decided. Of each decider's decisions on one prediction the first counts.
+        decided_at: Column of when: moments (UTC where they name no zone), or microseconds since the epoch.
+        saw: Column of whether the model's answer was seen before: true, false or empty.
+        common: What every command takes.
+    """
+    project = common.open()
+    with working("taking decisions"):
+        found = project.take_decisions(source, id=id, decision=decision, by=by, decided_at=decided_at, saw=saw)
     return show(found, human=say([found.sentence]), common=common)
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from slipway.batch.decisions import DecisionColumns, DecisionsReport
 from slipway.batch.outcomes import OutcomesReport
 from slipway.control.report import StepReport
 from slipway.control.step import Controller
@@ -32,7 +33,7 @@ from slipway.project.lineage import Lineage, lineage_of
 from slipway.project.proving import Kind, kind_proven
 from slipway.project.querying import query
 from slipway.project.rollouts import ReplayReport
-from slipway.project.scoring import Scored, score, take_outcomes
+from slipway.project.scoring import Scored, score, take_decisions, take_outcomes
 from slipway.project.searching import Found, Progress, SearchPlan, search
 from slipway.project.shelf import Shelf
 from slipway.project.slicing import DEPTH, MOST, ErrorAnalysis, analyse_errors
@@ -547,6 +548,39 @@ class Project:
             Unavailable: The disk refused.
         """
         return take_outcomes(self._parts, table, id=id, value=value, at_us=at_us)
+
+    def take_decisions(
+        self,
+        table: Any,
+        *,
+        id: str = "id",  # noqa: A002 - the field's own word
+        decision: str = "decision",
+        by: str = "by",
+        decided_at: str | None = None,
+        saw: str | None = None,
+        at_us: int | None = None,
+    ) -> DecisionsReport:
+        """Journal what people, or systems outside, decided; it is never taken for what turned out to be true.
+
+        Of several decisions of one decider on one prediction the first counts, so the same table once more changes
+        nothing.
+
+        Args:
+            table: As for :meth:`score`.
+            id: Column of prediction ids.
+            decision: Column of what was decided, in the terms of Y; null where nobody has yet.
+            by: Column of who decided.
+            decided_at: Column of when: moments, or whole microseconds since the epoch; None: when they are received.
+            saw: Column of whether the model's answer was seen before; None: nobody said.
+            at_us: Moment at which they count as received; None is now.
+
+        Raises:
+            NotFound: No such input.
+            BadInput: A row is no decision; nothing was taken.
+            Unavailable: The disk refused.
+        """
+        columns = DecisionColumns(id=id, decision=decision, by=by, decided_at=decided_at, saw=saw)
+        return take_decisions(self._parts, table, columns=columns, at_us=at_us)
 
     def bench(self, plan: BenchPlan, *, told: Callable[[Rung], None] = lambda _: None) -> LoadTest:
         """Ask this project's running server under load, and keep the result; :mod:`slipway.project.benching` says how.

@@ -1,20 +1,22 @@
-"""Score tables and take outcomes of a project, in bulk and without a server."""
+"""Score tables, and take outcomes and decisions of a project, in bulk and without a server."""
 
 import os
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import polars as pl
 
-from slipway.batch import outcomes
+from slipway.batch import decisions, outcomes
+from slipway.batch.decisions import DecisionColumns, DecisionsReport
 from slipway.batch.outcomes import PART_ROWS, OutcomesReport
 from slipway.batch.places import find_files
 from slipway.batch.report import ScoreReport
 from slipway.batch.score import Progress, Scorer
-from slipway.batch.source import FileSource, Source, TableSource, parts_of
+from slipway.batch.source import FileSource, Part, Source, TableSource, parts_of
 from slipway.batch.wish import Wish
 from slipway.errors import BadInput
 from slipway.ports import Runtime
@@ -111,29 +113,58 @@ def take_outcomes(
     at_us: int | None,
 ) -> OutcomesReport:
     """Take outcomes; see :meth:`slipway.project.engine.Project.take_outcomes`."""
-    config, now_us = data_plane(parts), parts.clock.now_us
+    now_us = parts.clock.now_us
+    with _told(parts, table, what="outcomes") as told:
+        return outcomes.take_outcomes(
+            told.source,
+            parts=told.parts,
+            columns=outcomes.OutcomeColumns(id=id, value=value),
+            kind=parts.scope.task.kind,
+            where=told.where,
+            journal=told.journal,
+            now_us=now_us if at_us is None else lambda: at_us,
+        )
+
+
+def take_decisions(parts: Parts, table: Any, *, columns: DecisionColumns, at_us: int | None) -> DecisionsReport:
+    """Take decisions; see :meth:`slipway.project.engine.Project.take_decisions`."""
+    now_us = parts.clock.now_us
+    with _told(parts, table, what="decisions") as told:
+        return decisions.take_decisions(
+            told.source,
+            parts=told.parts,
+            columns=columns,
+            config=data_plane(parts),
+            where=told.where,
+            journal=told.journal,
+            now_us=now_us if at_us is None else lambda: at_us,
+        )
+
+
+class _Told(NamedTuple):
+    """A table of what came true or was decided, and where it goes."""
+
+    source: Source
+    parts: Sequence[Part]
+    where: str
+    journal: SegmentWriter
+
+
+@contextmanager
+def _told(parts: Parts, table: Any, *, what: str) -> Iterator[_Told]:
+    """Open a table and a series of the journal for it."""
     with tempfile.TemporaryDirectory(prefix="batch-", dir=parts.layout.run) as work:
-        source, where = _source(table, work=Path(work))
+        source, where = _source(table, work=Path(work), what=what)
         cut = parts_of(source.lengths, rows=PART_ROWS)
         if not cut:
             raise BadInput(f"{where}: want at least one row, got none.")
-        name = writer_name("outcomes", started_us=now_us(), pid=os.getpid())
-        writer = SegmentWriter(parts.layout.journal, name=name, durability=config.durability)
-        try:
-            return outcomes.take_outcomes(
-                source,
-                parts=cut,
-                columns=outcomes.OutcomeColumns(id=id, value=value),
-                kind=config.signature.kind,
-                where=where,
-                journal=writer,
-                now_us=now_us if at_us is None else lambda: at_us,
-            )
-        finally:
-            writer.close()
+        name = writer_name(what, started_us=parts.clock.now_us(), pid=os.getpid())
+        writer = SegmentWriter(parts.layout.journal, name=name, durability=data_plane(parts).durability)
+        with closing(writer):
+            yield _Told(source, cut, where, writer)
 
 
-def _source(table: Any, *, work: Path) -> tuple[Source, str]:
+def _source(table: Any, *, work: Path, what: str) -> tuple[Source, str]:
     if isinstance(table, str | Path):
         return FileSource(find_files(str(table)), work=work), str(table)
-    return TableSource(as_polars(table, what="outcomes")), "outcomes"
+    return TableSource(as_polars(table, what=what)), what
