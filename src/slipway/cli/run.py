@@ -16,7 +16,7 @@ from slipway.cli.run_page import page, page_of_all
 from slipway.cli.run_search import search
 from slipway.cli.screen import Screen, counting, show, tell, working
 from slipway.errors import BadInput
-from slipway.records.run import Run, RunKind
+from slipway.records.run import Level, Run, RunKind
 from slipway.words import amount, count, number, percent, plain, short, span
 
 if TYPE_CHECKING:
@@ -188,7 +188,14 @@ def _offer(found: "RunComparison") -> tuple[str, ...]:
 
 @app.command(sort_key=5)
 def slices(
-    run: str | None = None, /, *, depth: int = 3, most: int = 10, svg: Path | None = None, common: Common = COMMON
+    run: str | None = None,
+    /,
+    *,
+    depth: int = 3,
+    most: int = 10,
+    level: Level | None = None,
+    svg: Path | None = None,
+    common: Common = COMMON,
 ) -> int:
     """Say where a run's model is wrong: the worst slices, what they have to gain, and what to do next.
 
@@ -198,13 +205,15 @@ def slices(
         run: Id or start of an id; the newest if not given.
         depth: The most conditions of a slice, 1 to 4.
         most: The most slices to confirm.
+        level: What slices are held against: human, present (the system that answers today), or rest (the other rows);
+            the first of these that is known if not given.
         svg: File to draw the slices into: wide as the share of rows, high as the gap, so that area is what is to gain.
         common: What every command takes.
     """
     project = common.open()
     chosen = _pick(run, project.runs())
     with working("searching every slice"):
-        found = project.analyse_errors(chosen.id, depth=depth, most=most)
+        found = project.analyse_errors(chosen.id, depth=depth, most=most, level=level)
     if svg is not None:
         from slipway.web.figure import write_headroom  # noqa: PLC0415 - it brings templates; --help must not wait for it
 

@@ -50,7 +50,7 @@ from slipway.records.model import Manifest
 from slipway.records.readiness import Attestation, Readiness
 from slipway.records.rollout import Plan, Rollout, Verdict
 from slipway.records.route import Route
-from slipway.records.run import Reported, Run
+from slipway.records.run import Level, Reported, Run
 from slipway.records.scope import Scope
 from slipway.scoping.init import name_of, starter_files
 from slipway.scoping.judge import Judgement
@@ -314,15 +314,19 @@ class Project:
         """Say how many models :meth:`attribute_runs` would train, and about how long that takes."""
         return attributing.outlook(self._parts, before, after, seeds=seeds)
 
-    def analyse_errors(self, run: str, *, depth: int = DEPTH, most: int = MOST) -> ErrorAnalysis:
+    def analyse_errors(
+        self, run: str, *, depth: int = DEPTH, most: int = MOST, level: Level | None = None
+    ) -> ErrorAnalysis:
         """Say where a run's model is wrong on the rows held out, and what to do next.
 
         Args:
             run: Its id, or the beginning of it.
             depth: The most conditions of a slice, 1 to 4.
             most: The most slices to confirm.
+            level: What slices are held against: a person, the present system, or the rest of the rows; None takes the
+                first of these that is known.
         """
-        return analyse_errors(self._parts, run, depth=depth, most=most, by=self._by)
+        return analyse_errors(self._parts, run, depth=depth, most=most, level=level, by=self._by)
 
     def package(self, estimator: Any, X: Any, y: Any, *, name: str) -> str:  # noqa: N803 - the field's own word
         """Package a fitted scikit-learn estimator and return the package id.

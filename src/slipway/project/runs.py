@@ -22,6 +22,7 @@ from slipway.ports import Change
 from slipway.project import datasets
 from slipway.project.attempts import attempt
 from slipway.project.datasets import Kept
+from slipway.project.labelling.human import human_of
 from slipway.project.looking import TRAINING, commit_look
 from slipway.project.packages import Graph, keep, scorer
 from slipway.project.repeats import Asked, Recipe
@@ -29,7 +30,7 @@ from slipway.project.tables import columns_of, features, target
 from slipway.project.user_code import load_function, sources, train_with
 from slipway.records.attempt import Work
 from slipway.records.base import Record, canonical
-from slipway.records.dataset import DatasetVersion
+from slipway.records.dataset import DatasetVersion, Score
 from slipway.records.model import Provenance
 from slipway.records.run import Level, Repeat, Reported, Run
 from slipway.records.scoring import Scoring
@@ -85,6 +86,7 @@ def train(
     recipe = Recipe(hash_code(texts), params, hash_params(params), version.id, seed)
     scoring = Scoring.of(scope.task, metric=scope.metric)
     ready, report = datasets.to_learn_from(parts, version), Reporter(told)
+    human = human_of(parts, version)
     held_out = ready.labelled[ready.split.test]
     with attempt(parts, work=Work.TRAIN, data=version.id, code=recipe.code, by=by) as note:
         parts.blobs.put(canonical({file: text.splitlines() for file, text in texts.items()}))
@@ -109,7 +111,7 @@ def train(
             params=params,
             seed=seed,
             tags=scope.modeling.tags,
-            reached=reached_by(parts, held_out),
+            reached=reached_by(parts, held_out, human=human),
             entities=None if scope.task.time else entities_of(ready.labelled[scope.task.entity]),
         )
         made = package_trained(
@@ -133,7 +135,7 @@ def train(
             data=version.id,
             seed=seed,
             tools=environment(_version_of),
-            scores=(*trained.scores, *version.baselines),
+            scores=(*trained.scores, *version.baselines, *([] if human is None else [human])),
             slices=trained.slices,
             package=made.id,
             started_us=started,
@@ -250,12 +252,35 @@ def _present(parts: Parts) -> str:
     return f"answer_of_{parts.scope.live}"
 
 
-def reached_by(parts: Parts, rows: pl.DataFrame) -> Reached | None:
-    """Return what a person reaches, else the present system, on rows with a Y; None where neither is known."""
+def reached_by(parts: Parts, rows: pl.DataFrame, *, human: Score | None, level: Level | None = None) -> Reached | None:
+    """Return what somebody else reaches on rows with a Y; None for what the model reaches elsewhere.
+
+    Args:
+        parts: The project.
+        rows: The rows.
+        human: A person's loss as it was measured; the scope's human level goes before it.
+        level: Whose level is wanted; None takes a person's, else the present system's, else none.
+
+    Raises:
+        BadInput: The level that is wanted is not known.
+    """
     scope = parts.scope
-    if scope.metric.human_level is not None:
-        return Reached(Level.HUMAN, scope.metric.human_level)
-    column = _present(parts)
+    person = scope.metric.human_level if scope.metric.human_level is not None or human is None else human.value
+    if person is not None and level in (None, Level.HUMAN):
+        return Reached(Level.HUMAN, person)
+    if level is Level.HUMAN:
+        raise BadInput(
+            "level 'human': want what a person reaches, got nothing. Write metric.human_level, or let people read rows "
+            "twice ('slipway label sample second-reading'), or import labels of several ('slipway label import')."
+        )
+    present = None if level is Level.REST else _reached_by_present(parts, rows)
+    if level is Level.PRESENT and present is None:
+        raise BadInput("level 'present': want answers of the present system, got none. Name it in serving.live.")
+    return present
+
+
+def _reached_by_present(parts: Parts, rows: pl.DataFrame) -> Reached | None:
+    scope, column = parts.scope, _present(parts)
     if column not in rows.columns:
         return None
     scoring = Scoring.of(scope.task, metric=scope.metric)

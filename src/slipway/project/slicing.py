@@ -10,6 +10,7 @@ from slipway.modeling.frame import as_x
 from slipway.modeling.slices import worst_slices
 from slipway.modeling.train import tag_fields
 from slipway.project import datasets
+from slipway.project.labelling.human import human_of
 from slipway.project.looking import commit_look
 from slipway.project.runs import answers_of, clusters, find, reached_by
 from slipway.project.tables import target
@@ -47,20 +48,26 @@ DEPTH, MOST = 3, 10
 """How an analysis is made that belongs to the look of the training; any other is a look of its own."""
 
 
-def analyse_errors(parts: Parts, run: str, *, depth: int, most: int, by: str) -> ErrorAnalysis:
+def analyse_errors(
+    parts: Parts, run: str, *, depth: int, most: int, level: Level | None = None, by: str
+) -> ErrorAnalysis:
     """Search the rows that a run held out for slices, and measure the groups of protected columns.
+
+    Slices are held against a level: whose, or None for a person's, else the present system's, else the rest's.
 
     Other settings than the usual ones show something else of the same rows: a look, counted before it is taken.
 
     Raises:
         NotFound: No such run.
-        BadInput: It has no package, the depth is none, or a column of the scope is not in its data.
+        BadInput: It has no package, the depth is none, the level is not known, or a column of the scope is not in its
+            data.
     """
     found, scope = find(parts, run), parts.scope
     if found.package is None:
         raise BadInput(f"run {found.id[:12]}: want a run with a packaged model to ask, got one without.")
     ready = datasets.kept_of(parts, found)
     rows = ready.labelled[ready.split.test]
+    reached = reached_by(parts, rows, human=human_of(parts, ready.version), level=level)
     look = found.look
     if (depth, most) != (DEPTH, MOST):
         what = f"slices to depth {depth}, at most {most}"
@@ -75,7 +82,7 @@ def analyse_errors(parts: Parts, run: str, *, depth: int, most: int, by: str) ->
         loss=scoring.loss(y, answers=given),
         seed=found.seed,
         clusters=clusters(parts, ready),
-        reached=reached_by(parts, rows),
+        reached=reached,
         depth=depth,
         most=most,
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 from slipway.control.desk import Status as ControlStatus
 from slipway.control.step import Controller
 from slipway.control.tally import Tally
+from slipway.data.labels.human import HUMAN
 from slipway.deployment.budgets import budget_use
 from slipway.project.commanding import ask_status
 from slipway.project.journal_trouble import journal_trouble
@@ -212,11 +213,13 @@ def missing_now(parts: Parts) -> tuple[Missing, ...]:
     """Return what is missing for which step, by what the store holds."""
     versions = [v for _, v, _ in parts.store.all(DatasetVersion)]
     baselines = {score.name for version in versions for score in version.baselines}
+    runs = [run for _, run, _ in parts.store.all(Run)]
     have = {
         Have.DATASET: bool(versions),
         Have.TRIVIAL_BASELINE: "trivial" in baselines,
         Have.PRESENT_BASELINE: "present" in baselines,
-        Have.RUN: bool(parts.store.all(Run)),
+        Have.HUMAN_LEVEL: any(score.name == HUMAN for run in runs for score in run.scores),
+        Have.RUN: bool(runs),
         Have.PACKAGE: bool(parts.store.all(Manifest)),
         Have.ROUTE: bool(parts.store.all(Route)),
     }

@@ -50,7 +50,8 @@ def judge_run(
     Args:
         scope: What was promised.
         scores: Scores of the model and of the baselines ``trivial``, ``simple`` where one was measured and, where
-            something is live, ``present``. All are in units of the metric, so the cost of each error is in them.
+            something is live, ``present``; and of ``human``, on whatever rows people read twice. All are in units of
+            the metric, so the cost of each error is in them.
         model: Name under which the model was scored.
         split: Split that counts.
         differences: Baseline's name to the paired difference of losses on the same rows, model minus baseline; where
@@ -58,9 +59,9 @@ def judge_run(
 
     Returns:
         One judgement a promise: better than each baseline, the target, the kill rule and the human level if the scope
-        states them.
+        states them; where it states no human level and people were measured, whether the model is better than they.
     """
-    metric = scope.metric.name
+    metric, scores = scope.metric.name, tuple(scores)
     known = {s.name: s for s in scores if s.metric == metric and s.split == split and _measured(s)}
     paired, own = differences or {}, known.get(model)
     baselines = ["trivial", *(["simple"] if "simple" in known else []), *(["present"] if scope.live else [])]
@@ -70,6 +71,8 @@ def judge_run(
         judgements.append(_below(own, scope.metric.kill_above, promise="kill rule"))
     if scope.metric.human_level is not None:
         judgements.append(_below(own, scope.metric.human_level, promise="human level"))
+    elif human := [s for s in scores if (s.name, s.metric) == ("human", metric) and _measured(s)]:
+        judgements.append(_against(own, human[-1], None, name="a person"))
     return tuple(judgements)
 
 

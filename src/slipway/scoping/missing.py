@@ -17,6 +17,7 @@ class Have(StrEnum):
     RUN = "run"
     PACKAGE = "package"
     ROUTE = "route"
+    HUMAN_LEVEL = "human level"
 
 
 class Missing(Record, frozen=True, kw_only=True):
@@ -50,7 +51,7 @@ def missing(scope: Scope, *, have: Collection[Have] = ()) -> tuple[Missing, ...]
         scope: What the project is for.
         have: What its store already holds.
     """
-    return (*_scoping(scope), *_data(scope, have), *_modeling(scope, have), *_deployment(scope, have))
+    return (*_scoping(scope, have), *_data(scope, have), *_modeling(scope, have), *_deployment(scope, have))
 
 
 _IN_WORDS = (
@@ -62,7 +63,7 @@ _IN_WORDS = (
 """Keys of [project] that may be left out, what each is, and what nobody knows without it."""
 
 
-def _scoping(scope: Scope) -> list[Missing]:
+def _scoping(scope: Scope, have: Collection[Have]) -> list[Missing]:
     found = [
         _miss(Step.SCOPING, what, why, f"Write project.{key}.")
         for key, what, why in _IN_WORDS
@@ -71,10 +72,10 @@ def _scoping(scope: Scope) -> list[Missing]:
     if "example.org" in scope.project.owner:
         why = "Nobody is called when an alert goes off."
         found.append(_miss(Step.SCOPING, "an owner", why, "Write yourself into project.owner."))
-    if scope.metric.human_level is None:
+    if scope.metric.human_level is None and Have.HUMAN_LEVEL not in have:
         why = "Nobody knows how far a person is from the target, so nobody knows how hard it is."
         found.append(
-            _miss(Step.SCOPING, "the human level", why, "Let people answer a sample; write metric.human_level.")
+            _miss(Step.SCOPING, "the human level", why, "Let people read rows twice, or write metric.human_level.")
         )
     if scope.metric.kill_above is None:
         why = "The kill rule is in words only, so no run can be judged by it."

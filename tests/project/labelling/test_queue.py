@@ -15,6 +15,7 @@ from slipway.project.labelling import queues
 from slipway.project.labelling.given import entries_of
 from slipway.project.labelling.subject import subject
 from slipway.records.label import Decision, LabelItem, QueueKind
+from slipway.records.run import Level
 
 
 def labels_in(project, version):
@@ -229,3 +230,38 @@ def test_every_blob_of_labels_is_verified(flawed):
     flawed.labels.rank()
     assert flawed.project.verify().blobs == before + 1
     assert flawed.project.verify().holds
+
+
+def test_what_people_read_twice_says_how_well_people_do_it_and_slices_are_held_against_that(flawed, look):
+    rows = sorted(flawed.truth)[:60]
+    wrong = {"ann": range(0, 60, 7), "bob": range(0, 60, 11), "cy": ()}
+    said = [
+        {"row": row, "annotator": who, "value": 1 - flawed.truth[row] if i in places else flawed.truth[row]}
+        for who, places in wrong.items()
+        for i, row in enumerate(rows)
+    ]
+    flawed.labels.take(pl.DataFrame(said))
+    assert any(m.what == "the human level" for m in flawed.project.missing())
+    flawed.labels.adjudicate()
+    look(flawed, rows=99, by="dan")
+    run = flawed.project.train()
+    human = next(s for s in run.scores if s.name == "human")
+    assert (human.value, human.n, human.split) == (pytest.approx((9 + 6) / 180), 60, "read twice")
+    assert 0 < human.low < human.value < human.high
+    assert "180 readings by ann, bob, cy" in human.what
+    assert "nobody settled on 0 rows" in human.what
+    judged = {j.promise: j for j in flawed.project.judge_run(run)}
+    assert "8.3 % [" in judged["better than a person"].reason
+    assert not any(m.what == "the human level" for m in flawed.project.missing())
+    levels = {
+        level: {(s.level_of, s.level) for s in flawed.project.analyse_errors(run.id, level=level).slices}
+        for level in (None, Level.HUMAN, Level.REST)
+    }
+    assert levels[None] == levels[Level.HUMAN] <= {(Level.HUMAN, human.value)}
+    assert {of for of, _ in levels[Level.REST]} <= {Level.REST}
+
+
+def test_a_level_that_nobody_measured_is_refused(flawed):
+    run = flawed.project.train()
+    with pytest.raises(BadInput, match=r"level 'human': want what a person reaches, got nothing\. Write"):
+        flawed.project.analyse_errors(run.id, level=Level.HUMAN)
