@@ -2,7 +2,8 @@
 
 A block marked ``sh`` or ``python`` runs. One that does not is preceded by a line that says why:
 ``<!-- not run: the reason -->``. A ``text`` block that follows one shows what a reader sees: each of its lines must be
-in what was printed, numbers and hashes aside. Nothing is changed but the port, which may be taken on this machine.
+in what was printed, numbers and hashes aside. A line that ends in ``&`` runs until the page has been read. Nothing is
+changed but ports, which may be taken on this machine.
 """
 
 import os
@@ -50,7 +51,8 @@ class Reader:
 
     def __init__(self, folder):
         self.cwd, self.home, self.port, self.said = folder, folder, free_ports(), ""
-        self._server = None
+        self.other_port = free_ports()
+        self._server, self._beside = None, []
         self.env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
     def follow(self, block):
@@ -62,19 +64,35 @@ class Reader:
         for line in commands(block.text):
             self._type(self._here(line))
 
+    def copy(self, project):
+        """Lay a project out in the folder that the page begins in."""
+        shutil.copytree(project, self.cwd, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".slipway"))
+        scope = self.cwd / "slipway.toml"
+        scope.write_text(self._here(scope.read_text(encoding="utf-8")), encoding="utf-8")
+
     def close(self):
-        """Stop the server, if the page started one; it must have run until now."""
+        """Stop what the page started; each must have run until now."""
+        ended = [words for words, process in self._beside if process.poll() is not None]
+        for _, process in self._beside:
+            process.kill()
+            process.wait()
+        assert ended == [], "what the page started beside it has stopped by itself"
         if self._server is not None:
             assert self._server.poll() is None, "the server of the page has stopped by itself"
             self._server.terminate()
             assert self._server.wait(30) == 0
 
     def _here(self, text):
-        return text.replace("8080", str(self.port)).replace("8081", str(self.port + 1))
+        ports = {"8080": self.port, "8081": self.port + 1, "9000": self.other_port}
+        for shown, taken in ports.items():
+            text = text.replace(shown, str(taken))
+        return text
 
     def _type(self, line):
         if line.split()[:2] == ["slipway", "serve"]:
             self._serve(shlex.split(line)[2:])
+        elif line.endswith(" &"):
+            self._start(line.removesuffix(" &"))
         elif line.startswith("curl ") and shutil.which("curl") is None:
             self._curl(shlex.split(line))
         else:
@@ -89,6 +107,16 @@ class Reader:
         self.said += done.stdout + done.stderr
         assert done.returncode == 0, f"{words[-1]}\n{self.said}"
         assert "Traceback" not in self.said, self.said
+
+    def _start(self, line):
+        """Start what answers on the other port, and wait until it does."""
+        process = subprocess.Popen(["sh", "-c", f"exec {line}"], cwd=self.cwd, env=self.env, stdin=subprocess.DEVNULL)
+        self._beside.append((line, process))
+        deadline = time.monotonic() + START_S
+        while not answers(self.other_port, "v2/health/ready"):
+            assert process.poll() is None, f"{line}: it ended with {process.returncode}"
+            assert time.monotonic() < deadline, f"{line}: nothing answers"
+            time.sleep(0.1)
 
     def _serve(self, words):
         words = ["slipway", "serve", *words, "--port", str(self.port)]

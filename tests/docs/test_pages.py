@@ -1,7 +1,6 @@
 """Every page that shows commands or Python is followed, step by step, as a reader would."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,6 +14,7 @@ FOLLOWED = sorted(
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "docs" / "tutorial.md",
+        ROOT / "docs" / "tutorial-flights.md",
         ROOT / "docs" / "tutorial-labels.md",
         *(ROOT / "docs" / "how-to").glob("*.md"),
         *(ROOT / "docs" / "explanation").glob("*.md"),
@@ -33,10 +33,12 @@ def name(page):
     return page.relative_to(ROOT).as_posix()
 
 
-LONG = {"docs/tutorial.md", "docs/tutorial-labels.md", "docs/how-to/find-where-it-is-wrong.md"}
+LONG = {
+    "docs/tutorial.md", "docs/tutorial-flights.md", "docs/tutorial-labels.md", "docs/how-to/find-where-it-is-wrong.md",
+}  # fmt: skip
 """Pages that train and serve for many seconds: followed by ``make slow``, and by ``make docs``."""
 
-WITHIN = {"docs/tutorial-labels.md": "examples/cats"}
+WITHIN = {"docs/tutorial-flights.md": "examples/flights", "docs/tutorial-labels.md": "examples/cats"}
 """Pages that are followed in a copy of a project."""
 
 
@@ -45,7 +47,7 @@ WITHIN = {"docs/tutorial-labels.md": "examples/cats"}
 )
 def test_a_reader_can_follow_it(page, reader, docs):
     if name(page) in WITHIN:
-        shutil.copytree(ROOT / WITHIN[name(page)], reader.cwd, dirs_exist_ok=True)
+        reader.copy(ROOT / WITHIN[name(page)])
     ran = None
     for block in docs.blocks_of(page):
         where = f"{name(page)}, line {block.line}"
