@@ -28,6 +28,7 @@ from slipway.records.usage import ArmUsage
 from slipway.runtime.batch import matrix
 from slipway.runtime.device import CUDA_PROVIDER, providers_for, told_of
 from slipway.runtime.onnx_wire import refuse_external_data
+from slipway.runtime.row_order import order_by, put_back
 from slipway.runtime.watchdog import Runs
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class OnnxRuntime:
         timeout_s: How long a batch of up to 64 rows may take, larger ones in proportion.
         usage: What its trial measured.
         device: Where to compute.
+        guide: The number by which many rows are sorted before they are asked (:mod:`slipway.runtime.row_order`), or
+            None: not at all.
 
     Attributes:
         at_once: Whether it may run inside a tick; False once it proved slow, and for ever then.
@@ -77,6 +80,7 @@ class OnnxRuntime:
         timeout_s: float = 60.0,
         usage: ArmUsage | None = None,
         device: Device = Device.CPU,
+        guide: str | None = None,
     ) -> None:
         refuse_external_data(model, name=name)
         session, note = _session(model, name, device)
@@ -92,6 +96,7 @@ class OnnxRuntime:
         self._output = _pick_output(session, signature, name)
         self._positive = 1 if signature.kind is TaskKind.BINARY else 0
         self._run = session.run
+        self._guide = guide if self._usage.device == "cpu" else None
 
     def score(self, columns: Columns, *, rows: int) -> Floats:
         """Return one score a row, at once.
@@ -101,6 +106,9 @@ class OnnxRuntime:
             Unavailable: The graph failed on this batch, or gave another number of scores.
         """
         feed, unanswerable = self._feed(columns, rows)
+        order = order_by(self._guide, columns, rows=rows)
+        if order is not None:
+            feed = {name: values.take(order, 0) for name, values in feed.items()}
         options, begun_s = self._runs.begin(rows), time.monotonic()
         try:
             (answer,) = self._run([self._output], feed, options)
@@ -116,6 +124,8 @@ class OnnxRuntime:
         scores = np.asarray(answer, np.float64)
         if scores.shape != (rows,):
             raise Unavailable(f"{self._name}: want {rows} scores, got an answer of shape {answer.shape}.")
+        if order is not None:
+            scores = put_back(scores, order)
         if unanswerable is not None:
             scores = np.where(unanswerable, np.nan, scores)
         return scores

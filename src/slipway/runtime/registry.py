@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from slipway.errors import Refused
 from slipway.ports import BlobStore, Runtime
@@ -13,10 +14,12 @@ from slipway.records.model import Signature
 from slipway.runtime.http import HttpRuntime
 from slipway.runtime.onnx import OnnxRuntime
 from slipway.runtime.onnx_trial import TrialLimits, try_package
-from slipway.runtime.package import GRAPH, load_package
+from slipway.runtime.package import GRAPH, examples_of, load_package
 from slipway.runtime.plugins import check_runtime, find_opener
 from slipway.runtime.python import PythonRuntime
+from slipway.runtime.row_order import guide_of
 from slipway.runtime.rule import RuleRuntime
+from slipway.storage.columns import decode_column
 
 
 class ArmContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +50,8 @@ async def _open_model(arm: Arm, context: ArmContext) -> Runtime:
     _check_fields(arm, manifest.signature, context.signature)
     limits = TrialLimits(memory_bytes=arm.memory_bytes)
     usage = await try_package(manifest, files, package=arm.package, limits=limits, device=arm.device)
+    examples = examples_of(files, package=arm.package)
+    columns = {name: decode_column(column) for name, column in examples.x.items()}
     return await asyncio.to_thread(
         OnnxRuntime,
         files[GRAPH],
@@ -55,6 +60,7 @@ async def _open_model(arm: Arm, context: ArmContext) -> Runtime:
         timeout_s=arm.timeout_ms / 1000,
         usage=usage,
         device=arm.device,
+        guide=guide_of(files[GRAPH], columns, np.array(examples.score)),
     )
 
 
