@@ -49,6 +49,11 @@ class Answers(NamedTuple):
         arm = self.arms[self.arm[i]]
         return self.trouble.get(arm) or Unavailable(f"arm {arm}: want a score, got none.")
 
+    def by_arm(self) -> dict[str, int]:
+        """Return how many rows each arm answered; those without an answer are in none."""
+        given = np.bincount(self.arm[~np.isnan(self.score)], minlength=len(self.arms)).tolist()
+        return {arm: rows for arm, rows in zip(self.arms, given, strict=True) if rows}
+
 
 NOTHING = Answers(np.empty(0), (), np.empty(0, np.intp), np.empty(0, bool), {}, 1)
 """The answers to no row."""
@@ -95,11 +100,11 @@ def ask(
     arm = places(live.deal(entities), among=arms)
     score, fallback = np.full(rows, np.nan), np.zeros(rows, bool)
     asker = _Asker(live, paces, score_of)
-    for i in np.unique(arm).tolist():
-        index = np.flatnonzero(arm == i)
-        if len(index) == rows:
+    for i, dealt in enumerate(np.bincount(arm, minlength=len(arms)).tolist()):
+        if dealt == rows:
             score[:] = asker.ask(arms[i], batch)
-        else:
+        elif dealt:
+            index = np.flatnonzero(arm == i)
             score[index] = asker.ask(arms[i], take(batch, index))
     score[~np.isfinite(score)] = np.nan
     if route.fallback is not None:

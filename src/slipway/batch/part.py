@@ -1,5 +1,6 @@
 """One part of a job, from the rows of a file to the journal. Whoever calls it is one thread of several."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -110,7 +111,7 @@ class PartWorker:
         rejects = [reject for block in blocks for reject in block.rejects]
         asked = [block for block in blocks if len(block.ids)]
         output = self._output(table, column, blocks, first=part.first)
-        report = _report(output, asked, rows=part.rows, rejected=len(rejects))
+        report = _report(asked, rows=part.rows, rejected=len(rejects))
         if 0 < len(frames) < len(asked):  # the journal has some of them, and not the others
             raise _others(part.first)
         self._set.job.write_part(part, answers=output, rejects=lines(rejects), report=report)
@@ -207,12 +208,15 @@ def _others(first: int) -> Corrupt:
     )
 
 
-def _report(output: pl.DataFrame, asked: Sequence[_Block], *, rows: int, rejected: int) -> PartReport:
+def _report(asked: Sequence[_Block], *, rows: int, rejected: int) -> PartReport:
+    arms = Counter[str]()
+    for block in asked:
+        arms.update(block.answers.by_arm())
     return PartReport(
         rows=rows,
         rejected=rejected,
-        unanswered=sum(len(block.ids) for block in asked) - output.height,
-        arms=dict(output["arm"].value_counts().iter_rows()),
-        fallbacks=int(output["fallback"].sum()),
+        unanswered=sum(len(block.ids) for block in asked) - arms.total(),
+        arms=dict(arms),
+        fallbacks=sum(int(block.answers.fallback.sum()) for block in asked),
         first_id=asked[0].ids[0] if asked else "",
     )

@@ -19,16 +19,17 @@ class Texts(Sequence[str]):
     Args:
         data: Their bytes, and it may be those of others before and behind.
         places: Where each begins in ``data``, and behind them where the last one ends, shape (rows + 1,).
+        lengths: Bytes of each, shape (rows,).
 
-    >>> two = Texts("aéb".encode(), np.array([0, 1, 4]))
+    >>> two = Texts("aéb".encode(), np.array([0, 1, 4]), np.array([1, 3]))
     >>> list(two), two[1], list(two[1:]), len(two)
     (['a', 'éb'], 'éb', ['éb'], 2)
     """
 
-    __slots__ = ("_data", "_places")
+    __slots__ = ("_data", "_places", "lengths")
 
-    def __init__(self, data: bytes, places: Ints) -> None:
-        self._data, self._places = data, places
+    def __init__(self, data: bytes, places: Ints, lengths: Ints) -> None:
+        self._data, self._places, self.lengths = data, places, lengths
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "Texts":
@@ -47,7 +48,7 @@ class Texts(Sequence[str]):
         """
         places = np.zeros(len(lengths) + 1, np.int64)
         np.cumsum(lengths, out=places[1:])
-        return cls(data, places)
+        return cls(data, places, lengths)
 
     @property
     def data(self) -> bytes:
@@ -55,21 +56,15 @@ class Texts(Sequence[str]):
         start, end = int(self._places[0]), int(self._places[-1])
         return self._data if (start, end) == (0, len(self._data)) else self._data[start:end]
 
-    @property
-    def lengths(self) -> Ints:
-        """Bytes of each, shape (rows,)."""
-        return np.diff(self._places)
-
     def fit(self, *, longest: int) -> bool:
         """Tell whether each has one character at least, and at most so many.
 
         >>> Texts.of(["é", "abc"]).fit(longest=2), Texts.of([""]).fit(longest=2), Texts.of(["éé"]).fit(longest=2)
         (False, False, True)
         """
-        lengths = self.lengths
-        if lengths.min(initial=1) < 1:
+        if self.lengths.min(initial=1) < 1:
             return False
-        return bool(lengths.max(initial=0) <= longest) or max(map(len, self)) <= longest
+        return bool(self.lengths.max(initial=0) <= longest) or max(map(len, self)) <= longest
 
     def __len__(self) -> int:
         return len(self._places) - 1
@@ -89,7 +84,12 @@ class Texts(Sequence[str]):
     def __getitem__(self, at: int | slice) -> "str | Sequence[str]":
         if isinstance(at, slice):
             start, end, step = at.indices(len(self))
-            return Texts(self._data, self._places[start : max(end, start) + 1]) if step == 1 else list(self)[at]
+            end = max(end, start)
+            return (
+                Texts(self._data, self._places[start : end + 1], self.lengths[start:end])
+                if step == 1
+                else list(self)[at]
+            )
         row = range(len(self))[at]
         return self._data[self._places[row] : self._places[row + 1]].decode()
 
