@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.data.baseline import baselines, days_of, trivial_answer
+from slipway.data.baseline import baselines, trivial_answer
+from slipway.data.clusters import microseconds
 from slipway.data.dataset import Prepared, prepare
 from slipway.data.diff import compare_tables
 from slipway.data.dividing import truth_of
@@ -60,7 +61,7 @@ def prepared(
         rule=rule or SplitRule(seed=3),
         seed=3,
         source="made up",
-        created_us=1,
+        created_us=1_800_000_000_000_000,
         present=present,
     )
 
@@ -197,9 +198,10 @@ def test_silence_of_the_present_system_counts_as_an_error() -> None:
 
 def test_days_are_told_from_moments_of_any_sort() -> None:
     moments = pl.Series([datetime(1970, 1, 1, 23, tzinfo=UTC), datetime(1970, 1, 3, tzinfo=UTC)])
-    assert days_of(moments).tolist() == days_of(moments.dt.date()).tolist() == [0, 2]
+    assert (microseconds(moments.dt.date()) // 86_400_000_000).tolist() == [0, 2]
+    assert (microseconds(moments) // 3_600_000_000).tolist() == [23, 48]
     with pytest.raises(BadInput, match="time 'when': want moments"):
-        days_of(pl.Series("when", ["monday"]))
+        microseconds(pl.Series("when", ["monday"]))
 
 
 @given(
@@ -261,3 +263,28 @@ def test_the_most_frequent_categories_come_first(values: list[str | None]) -> No
     assert shares == sorted(shares, reverse=True)
     assert sum(shares) + p.missing_share == pytest.approx(1)
     assert dict(p.top) == {v: pytest.approx(values.count(v) / len(values)) for v in set(values) if v is not None}
+
+
+def test_what_cannot_be_measured_is_refused_with_its_rows() -> None:
+    odd = flights().with_columns(late=pl.when(pl.int_range(pl.len()) < 2).then(2.0).otherwise(pl.col("late")))
+    with pytest.raises(BadInput, match=r"target 'late': want 0 or 1, got 2 in rows 0, 1 \(2 such rows\)"):
+        prepared(odd)
+    with pytest.raises(BadInput, match=r"none of the name \['late'\].*Did you mean 'lates'"):
+        prepared(flights().rename({"late": "lates"}))
+
+
+@pytest.mark.parametrize(
+    ("change", "failed", "said"),
+    [
+        (pl.lit(1.0).alias("late"), "late: classes", "all 200 rows held out have 1."),
+        (pl.lit(None, dtype=pl.String).alias("tail"), "tail: required", "1000 of 1000 rows have no value: rows 0, 1,"),
+        (pl.int_range(pl.len()).cast(pl.Float64).alias("delay"), "row numbers", "say nothing of them: delay."),
+        (pl.lit(float("inf")).alias("delay"), "delay: finite", "1000 of 1000 rows are infinite"),
+        ((pl.int_range(pl.len()) + 2**53).alias("delay"), "delay: exact", "1000 of 1000 rows reach 2^53"),
+        (pl.col("at").dt.offset_by("200y"), "time travel", "rows lie after today: rows 0, 1, "),
+    ],
+)
+def test_what_is_suspect_fails_its_check(change: pl.Expr, failed: str, said: str) -> None:
+    checks = {c.name: c for c in prepared(flights().with_columns(change)).version.checks}
+    assert not checks[failed].passed
+    assert said in checks[failed].detail

@@ -74,6 +74,8 @@ T = rows()
 M = T.with_columns(pl.col("at").str.to_datetime(time_unit="us"))
 LINES = T.write_csv().splitlines()
 AT = pl.int_range(pl.len())
+FINE = T.with_columns(hour=pl.col("delay") * 7 + pl.col("hour") / 3)
+"""Both fields tell rows apart."""
 
 
 def project(folder):
@@ -278,7 +280,7 @@ REFUSED = {
         source("s3://bucket/rows.csv"), r"want obstore.*found none\. Install 'slipway\[s3\]'"
     ),
     # the columns that the scope names
-    "no target": Bad(table(T.rename({"late": "lates"})), r"got none of the name \['late'\]"),
+    "no target": Bad(table(T.rename({"late": "lates"})), r"got none of the name \['late'\].*Did you mean 'lates'\?"),
     "no entity": Bad(table(T.drop("flight")), r"want the columns .*got none of the name \['flight'\]\. There are"),
     "no time": Bad(table(T.drop("at")), r"want the columns .*got none of the name \['at'\]\. There are"),
     "a field that the arm in force wants": Bad(
@@ -289,6 +291,8 @@ REFUSED = {
         r"data: want columns \['delay'\], as \[fields\] says, got .*Did you mean 'delays'\?",
     ),
     "no label at all": Bad(some("late", None, n=999), "want rows with a 'late', got none in 160 rows"),
+    "three classes": Bad(some("late", pl.lit(2)), r"target 'late': want 0 or 1, got 2 in rows 0, 1, 2, 3, 4"),
+    "an infinite target": Bad(some("late", float("inf")), r"target 'late': want 0 or 1, got inf in rows 0, 1"),
     "labels of words": Bad(
         some("late", pl.lit("yes"), n=999), "'late': want numbers, got 'yes' in row 1 .*160 such rows"
     ),
@@ -372,6 +376,58 @@ REFUSED = {
     ),
 }
 """Nothing is kept of these."""
+
+NEW_IDS = pl.format("g{}", AT).alias("flight")
+NOTED = {
+    "a column is empty": Bad(
+        table(T.with_columns(delay=None)), "constant columns no the same value in every row: delay"
+    ),
+    "a field is not there": Bad(
+        table(T.rename({"delay": "delays"})), "delay: present no no such column. Did you mean 'delays'"
+    ),
+    "a field beyond its limits": Bad(
+        some("hour", 25.0), r"hour: range no 5 of 160 rows leave \[0, 24\]: rows 0, 1, 2, 3, 4 \(got 25"
+    ),
+    "infinite numbers": Bad(
+        some("delay", float("inf")), "delay: finite no 5 of 160 rows are infinite: rows 0, 1, 2, 3, 4"
+    ),
+    "numbers beyond 2^53": Bad(
+        table(T.with_columns(delay=2**60 + 7 * AT)), r"delay: exact no 160 of 160 rows reach 2\^53"
+    ),
+    "one class": Bad(
+        some("late", 1, n=999), "late: classes no all 112 rows to learn from have 1; all 48 rows held out"
+    ),
+    "no entity in some rows": Bad(
+        some("flight", None), "flight: required no 5 of 160 rows have no value: rows 0, 1, 2, 3, 4"
+    ),
+    "rows twice": Bad(
+        table(pl.concat([T, T.head(9)])), "duplicates no 9 of 169 rows repeat an earlier row: rows 160, 161"
+    ),
+    "Y among X": Bad(
+        table(T.with_columns(delay=7 * pl.col("late"))), r"leakage no nearly give 'late' away: delay \(explains 100"
+    ),
+    "an id among X": Bad(
+        table(T.with_columns(delay=AT + 1000)), "row numbers no they name rows .*: delay. Leave them out"
+    ),
+    "the future": Bad(
+        table(T.with_columns(pl.col("at").str.replace("2026", "2226"))), "time travel no 160 rows lie after today"
+    ),
+    "a row on both sides": Bad(
+        both(
+            table(pl.concat([T.with_columns(held=AT > 112), T.head(3).with_columns(held=True)])),
+            page("test_share = 0.3", 'split = "column"\nsplit_by = "held"'),
+        ),
+        r"overlap of splits no 3 of 50 rows held out equal a training row: rows 160, 161, 162",
+    ),
+    "rows again under new ids": Bad(
+        both(
+            table(pl.concat([FINE, FINE.head(40).with_columns(NEW_IDS, at=pl.lit("2026-02-01 00:00:00"))])),
+            page("low = 0, high = 24", "low = -99"),
+        ),
+        "copies under new ids no 41 of 60 rows held out have the X of a training row",
+    ),
+}
+"""Of these a version is kept with what was found; the command ends with 1, and readiness counts it."""
 
 TRAINING = {
     "it raises": Bad(
@@ -480,12 +536,12 @@ def kept(folder):
 
 
 def told(capsys, words, status):
-    """Run a command in this process, and return what it said in one line."""
+    """Run a command in this process, and return all that it said in one line."""
     assert run([*words, "--project", "."]) == status
     out, err = capsys.readouterr()
     assert "Traceback" not in out + err
     assert "bug in Slipway" not in err
-    return " ".join(err.split())
+    return " ".join((out + err).split())
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -494,6 +550,14 @@ def test_of_data_that_cannot_be_read_nothing_is_kept(name, folder, capsys):
     bad.spoil(folder)
     assert re.search(bad.says, told(capsys, ["data", "make", *bad.more], bad.status))
     assert kept(folder) == before
+
+
+@pytest.mark.parametrize("name", NOTED)
+def test_what_is_suspect_is_kept_with_what_was_found(name, folder, capsys):
+    bad, (versions, runs, _) = NOTED[name], kept(folder)
+    bad.spoil(folder)
+    assert re.search(bad.says, told(capsys, ["data", "make"], bad.status))
+    assert kept(folder) == ([*versions, Project.open(folder).datasets()[-1].id], runs, ())
 
 
 @pytest.mark.parametrize("name", TRAINING)

@@ -11,8 +11,13 @@ from slipway.data.schema import SHOWN, failing_rows
 from slipway.data.split import Split
 from slipway.data.version import row_hashes
 from slipway.records.dataset import CheckResult, SplitKind
+from slipway.records.task import TaskKind
 
 Words = npt.NDArray[np.uint64]
+
+ENOUGH_TO_COUNT = 50
+"""In fewer rows, numbers may count by chance."""
+DAY_US = 86_400_000_000
 ENOUGH = 200_000
 """Rows that tell how much one column says of Y to well within a percent."""
 _FIRST = 1_000
@@ -54,6 +59,65 @@ def check_constant(table: pl.DataFrame) -> CheckResult:
     return CheckResult(name="constant columns", passed=False, detail=detail)
 
 
+def check_target(truth: npt.NDArray[np.float64], *, name: str, kind: TaskKind, split: Split) -> CheckResult:
+    """Ask whether Y varies on both sides of the split, so that it can be learned and measured.
+
+    Args:
+        truth: Y of the rows that have one.
+        name: Its column.
+        kind: What Y is; a number has to vary, a binary one needs rows of both classes.
+        split: The rows on either side.
+
+    >>> held = Split(kind=SplitKind.RANDOM, train=np.array([0, 1]), test=np.array([2, 3]))
+    >>> check_target(np.array([0.0, 1.0, 1.0, 1.0]), name="late", kind=TaskKind.BINARY, split=held).detail
+    'all 2 rows held out have 1.'
+    """
+    sides = {"to learn from": truth[split.train], "held out": truth[split.test]}
+    alike = [f"all {y.size} rows {side} have {y[0]:g}" for side, y in sides.items() if y.size and np.ptp(y) == 0]
+    what = "classes" if kind is TaskKind.BINARY else "values"
+    if not alike:
+        return CheckResult(name=f"{name}: {what}", passed=True, detail="it varies on both sides of the split.")
+    return CheckResult(name=f"{name}: {what}", passed=False, detail=f"{'; '.join(alike)}.")
+
+
+def check_entities(entities: pl.Series) -> CheckResult:
+    """Ask whether every row says whose it is.
+
+    >>> check_entities(pl.Series("user", ["a", None, "b"])).detail
+    '1 of 3 rows have no value: rows 1. They count as one entity.'
+    """
+    name, missing = f"{entities.name}: required", entities.is_null()
+    if not missing.any():
+        return CheckResult(name=name, passed=True, detail=f"0 of {entities.len()} rows have no value.")
+    named = failing_rows(entities.to_frame(), failing=missing, row_id=None)
+    detail = f"{missing.sum()} of {entities.len()} rows have no value: {named}. They count as one entity."
+    return CheckResult(name=name, passed=False, detail=detail)
+
+
+def check_row_numbers(table: pl.DataFrame) -> CheckResult:
+    """Ask whether a column names rows in place of saying something about them: a text a row, or numbers that count.
+
+    >>> t = pl.DataFrame({"n": np.arange(5, 105), "t": [f"row {i}" for i in range(100)], "x": np.arange(100) ** 2})
+    >>> check_row_numbers(t).detail
+    'they name rows and say nothing of them: n, t. Leave them out of [fields].'
+    """
+    names = [c.name for c in table if c.len() >= ENOUGH_TO_COUNT and _names_rows(c)]
+    if not names:
+        return CheckResult(name="row numbers", passed=True, detail="no field names rows.")
+    detail = f"they name rows and say nothing of them: {', '.join(names)}. Leave them out of [fields]."
+    return CheckResult(name="row numbers", passed=False, detail=detail)
+
+
+def _names_rows(column: pl.Series) -> bool:
+    if not (column.dtype.is_numeric() or column.dtype == pl.String) or column.null_count():
+        return False
+    if column.dtype.is_numeric():
+        low, high = float(str(column.min())), float(str(column.max()))
+        if high - low != column.len() - 1 or not (column.cast(pl.Float64) % 1 == 0).all():
+            return False
+    return column.n_unique() == column.len()
+
+
 def check_leakage(
     table: pl.DataFrame, *, columns: Sequence[str], target: str, limit: float = 0.95, seed: int = 0
 ) -> CheckResult:
@@ -88,7 +152,13 @@ def check_leakage(
 
 
 def check_time_travel(
-    table: pl.DataFrame, *, time: str, split: Split, fields: Sequence[str] = (), known: str | None = None
+    table: pl.DataFrame,
+    *,
+    time: str,
+    split: Split,
+    fields: Sequence[str] = (),
+    known: str | None = None,
+    now_us: int | None = None,
 ) -> CheckResult:
     """Ask whether anything comes from the future.
 
@@ -98,9 +168,14 @@ def check_time_travel(
         split: A split by time must not learn from rows later than those held out.
         fields: Columns of X; one that is a moment must not lie after ``time``.
         known: Column of the moment at which Y is known, if there is one; it must not lie before ``time``.
+        now_us: The present, which no row may lie after by more than a day (clocks without a zone); None to not ask.
     """
     problems = []
     moments = table[time]
+    if now_us is not None and moments.dtype in (pl.Datetime, pl.Date):
+        future = (moments.cast(pl.Datetime("us")).to_physical() > now_us + DAY_US).fill_null(value=False)
+        if future.any():
+            problems.append(f"{future.sum()} rows lie after today: {failing_rows(table, failing=future, row_id=None)}")
     if split.kind is SplitKind.TIME and len(split.train) and len(split.test):
         later = int((moments.gather(split.train) > moments.gather(split.test).min()).sum())
         if later:

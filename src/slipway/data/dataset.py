@@ -7,27 +7,33 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from slipway.data.baseline import baselines, days_of, entities_of
+from slipway.data.baseline import baselines
 from slipway.data.checks import (
     check_constant,
     check_duplicates,
+    check_entities,
     check_groups,
     check_leakage,
     check_overlap,
+    check_row_numbers,
+    check_target,
     check_time_travel,
 )
+from slipway.data.clusters import clusters_of
+from slipway.data.copies import check_copies
 from slipway.data.dividing import deal_of, divide, truth, truth_of
 from slipway.data.profile import profile
-from slipway.data.schema import check_schema
+from slipway.data.schema import SHOWN, check_schema
 from slipway.data.simple import grow_simple
 from slipway.data.split import Split
 from slipway.data.version import Words, content, name_held_out, name_version, row_hashes
-from slipway.errors import BadInput
+from slipway.errors import BadInput, nearest
 from slipway.records.base import check_name
 from slipway.records.dataset import CheckResult, DatasetVersion, SplitRule
 from slipway.records.field import Field
 from slipway.records.scoring import Scoring
-from slipway.records.task import Task
+from slipway.records.task import Task, TaskKind
+from slipway.words import count
 
 Floats = npt.NDArray[np.float64]
 
@@ -81,14 +87,16 @@ def prepare(
         hashes: The table's row hashes where the caller has them, else None.
 
     Raises:
-        BadInput: A column that the task needs is not there, no row has a Y, or nothing could be held out.
+        BadInput: A column that the task needs is not there, no row has a Y, a Y is none that the task knows, or nothing
+            could be held out.
     """
     check_name("dataset", name)
     needed = [task.target, task.entity, *([task.time] if task.time else []), *([present] if present else [])]
     if missing := [c for c in dict.fromkeys(needed) if c not in table.columns]:
-        raise BadInput(
-            f"dataset {name}: want the columns {needed}, got none of the name {missing}. There are {table.columns}."
-        )
+        hint = nearest(missing[0], table.columns) or " Rename it where the data is loaded, or in slipway.toml."
+        there = f"There are {table.columns}.{hint}"
+        raise BadInput(f"dataset {name}: want the columns {needed}, got none of the name {missing}. {there}")
+    _check_values(table, task=task)
     deal = deal_of(table, name=name, task=task, fields=fields, rule=rule)
     labelled, split = divide(table, name=name, target=task.target, deal=deal)
     hashes = row_hashes(table) if hashes is None else hashes
@@ -108,7 +116,16 @@ def prepare(
         deal=deal,
         content=named.id,
         held_out=test_set,
-        checks=_checks(table, labelled=labelled, split=split, fields=fields, task=task, seed=seed, hashes=hashes),
+        checks=_checks(
+            table,
+            labelled=labelled,
+            split=split,
+            fields=fields,
+            task=task,
+            seed=seed,
+            hashes=hashes,
+            now_us=created_us,
+        ),
         baselines=baselines(
             learned,
             test_y=truth_of(held_out, target=task.target),
@@ -116,13 +133,29 @@ def prepare(
             simple=simple.answers(held_out),
             simple_words=simple.words,
             present=held_out[present].cast(pl.Float64).to_numpy() if present else None,
-            clusters=days_of(held_out[task.time]) if task.time else entities_of(held_out[task.entity]),
+            clusters=clusters_of(held_out, task=task),
         ),
         source=source,
         parents=parents,
         created_us=created_us,
     )
     return Prepared(version=version, labelled=labelled, split=split)
+
+
+def _check_values(table: pl.DataFrame, *, task: Task) -> None:
+    """Refuse values of Y that nothing can be measured with."""
+    y = truth(table, target=task.target)
+    binary = task.kind is TaskKind.BINARY
+    odd = (~(y.is_in([0.0, 1.0]) if binary else y.is_finite())).fill_null(value=False)
+    if odd.any():
+        rows = odd.arg_true().head(SHOWN).to_list()
+        more = ", ..." if odd.sum() > SHOWN else ""
+        way_out = "or write task.kind = 'regression'" if binary else "or find out where it comes from"
+        raise BadInput(
+            f"target '{task.target}': want {'0 or 1' if binary else 'finite numbers'}, got {y[rows[0]]:g} in rows "
+            f"{', '.join(map(str, rows))}{more} ({count(int(odd.sum()), 'such row')}). Leave it empty where nothing is "
+            f"known, {way_out}."
+        )
 
 
 def _checks(
@@ -134,16 +167,21 @@ def _checks(
     task: Task,
     seed: int,
     hashes: Words,
+    now_us: int,
 ) -> tuple[CheckResult, ...]:
     names = [f.name for f in fields if f.name in table.columns]
     results = [
         *check_schema(table, fields=fields, also=[task.target]),
         check_duplicates(table, hashes=hashes),
+        check_target(truth_of(labelled, target=task.target), name=task.target, kind=task.kind, split=split),
+        check_entities(table[task.entity]),
         check_constant(table.select(names)),
+        check_row_numbers(table.select(names)),
         check_leakage(labelled, columns=names, target=task.target, seed=seed),
         check_groups(labelled[task.entity], split=split),
         check_overlap(labelled.select(*dict.fromkeys([*names, task.entity, task.target])), split=split),
+        check_copies(labelled, columns=names, entity=task.entity, split=split, seed=seed),
     ]
     if task.time:
-        results.append(check_time_travel(labelled, time=task.time, split=split, fields=names))
+        results.append(check_time_travel(labelled, time=task.time, split=split, fields=names, now_us=now_us))
     return tuple(results)

@@ -10,6 +10,7 @@ from slipway.errors import nearest
 from slipway.records.dataset import CheckResult
 from slipway.records.field import Field, FieldKind
 
+_EXACT = float(1 << 53)
 SHOWN = 10
 """A result names at most this many failing rows."""
 
@@ -21,7 +22,8 @@ def check_schema(
 
     Args:
         table: The data.
-        fields: Each is checked for presence, sort of value, missing values, range and closed set.
+        fields: Each is checked for presence, sort of value, missing and infinite values, range and closed
+            set, and whole numbers so large that a model would take different ones for one.
         also: Further columns that must be there, such as the target.
         row_id: Column whose values name failing rows; None names them by index, counted from 0.
 
@@ -32,6 +34,7 @@ def check_schema(
     hour: present True column found.
     hour: kind True want number, got Int64.
     hour: required False 1 of 3 rows have no value: rows 2.
+    hour: exact True 0 of 3 rows reach 2^53, where models round.
     hour: range False 1 of 3 rows leave [0, 23]: rows 1 (got 24.0).
     """
     results = []
@@ -72,7 +75,8 @@ def _check_field(table: pl.DataFrame, field: Field, row_id: str | None) -> list[
         return [kind]
     plain = column.cast(pl.String) if field.kind is FieldKind.CATEGORY else column.cast(pl.Float64).fill_nan(None)
     shown = table.with_columns(plain)
-    return [kind, *(_rows(shown, field=field, question=q, row_id=row_id) for q in _questions(field, plain))]
+    questions = _questions(field, plain, whole=column.dtype in (pl.Int64, pl.UInt64))
+    return [kind, *(_rows(shown, field=field, question=q, row_id=row_id) for q in questions)]
 
 
 class _Question(NamedTuple):
@@ -81,9 +85,13 @@ class _Question(NamedTuple):
     words: str
 
 
-def _questions(field: Field, column: pl.Series) -> Iterator[_Question]:
+def _questions(field: Field, column: pl.Series, *, whole: bool) -> Iterator[_Question]:
     if field.required:
         yield _Question("required", column.is_null(), "have no value")
+    if field.kind is FieldKind.NUMBER and whole:
+        yield _Question("exact", (column.abs() >= _EXACT).fill_null(value=False), "reach 2^53, where models round")
+    elif field.kind is FieldKind.NUMBER:
+        yield _Question("finite", column.is_infinite().fill_null(value=False), "are infinite")
     if field.low is not None or field.high is not None:
         yield _Question("range", _outside(column, field), f"leave {_limits(field)}")
     if field.kind is FieldKind.BOOLEAN:
