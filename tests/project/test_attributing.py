@@ -4,12 +4,17 @@ Before: nearly half of the labels wrong, and code that looks at one poor column.
 columns too, and a hyperparameter that the model never reads.
 """
 
+import importlib
+import sys
+
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
 
 from slipway import Project
 from slipway.errors import BadInput, NotFound
+from slipway.ports import Change
 from slipway.project.user_code import load_function, restored, sources
 from slipway.records.look import Look
 
@@ -135,3 +140,42 @@ def test_sources_without_the_function_are_refused_by_name():
         restored("m.py:train", texts={"m.py": "def fit(): ...\n"}),
     ):
         pytest.fail("it was found")
+
+
+def test_what_another_version_of_a_library_brought_is_the_environments_share(tmp_path, monkeypatch):
+    library = tmp_path / "elsewhere" / "shelf.py"
+    library.parent.mkdir()
+    library.write_text(POOR, "utf-8")
+    monkeypatch.syspath_prepend(library.parent)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # two texts of one second are one file to its cache
+    folder = tmp_path / "p"
+    project = Project.init(folder)
+    head = (folder / "model.py").read_text("utf-8").partition("\ndef train(")[0]
+    head = head.replace("import numpy as np", "import numpy as np\nfrom sklearn.compose import ColumnTransformer", 1)
+    (folder / "model.py").write_text(head + MODEL.replace("from chosen", "from shelf"), "utf-8")
+    project = Project.open(folder)
+    project.make_dataset()
+    runs = []
+    for text, params, version in ((POOR, {"depth": 1}, "1.0"), (ALL, {"depth": 2}, None)):
+        library.write_text(text, "utf-8")
+        sys.modules.pop("shelf", None)
+        importlib.invalidate_caches()
+        run = project.train(params=params)
+        if version is not None:
+            run = msgspec.structs.replace(run, environment={**run.environment, "scikit-learn": version})
+            project._parts.store.commit([Change(run, run.id, None)], at_us=run.ended_us, by="t", why="another version")
+        runs.append(run)
+    found = project.attribute_runs(*(run.id for run in runs), seeds=1)
+    brought = {b.change: b.loss for b in found.brought}
+    assert list(brought) == ["hyperparameters", "environment"]
+    assert brought["hyperparameters"].estimate == 0.0
+    assert brought["environment"].high < -0.1  # the library's own change, and nothing else
+    compared = project.compare_runs(*(run.id for run in runs)).brought
+    assert found.whole == pytest.approx(compared.difference.estimate, abs=1e-9)
+    told = " ".join(found.sentences)
+    assert "scikit-learn 1.0 before" in told
+    assert "all that cannot be told apart from it" in told
+
+
+def test_where_nothing_but_the_three_differs_the_environment_has_no_share(found):
+    assert {b.change for b in found.brought} == {"code", "hyperparameters", "data"}

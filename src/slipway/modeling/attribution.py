@@ -83,6 +83,46 @@ def divide_change(
     )
 
 
+def left_over(
+    losses: Mapping[Cell, Floats],
+    *,
+    changes: Sequence[str],
+    before: Floats,
+    after: Floats,
+    alpha: float,
+    clusters: npt.ArrayLike | None = None,
+) -> FixedInterval:
+    """Return what the change of two models differs by from that of their like in the grid.
+
+    Where the grid was trained with other versions of libraries, or on another machine, than the two models were, this
+    is what those brought, and with it all else that the grid does not repeat. With the parts of
+    :func:`divide_change` it adds up to the change from the one model to the other.
+
+    Args:
+        losses: As for :func:`divide_change`.
+        changes: Names of the changes.
+        before: The earlier model's loss on each row, shape (rows,).
+        after: The later model's.
+        alpha: Miss probability of the interval.
+        clusters: Cluster of each row, or None.
+
+    Raises:
+        BadInput: See :func:`divide_change`; or losses of other rows.
+
+    >>> row = np.array([[0.0, 0.2]])
+    >>> grid = {frozenset(): row + 0.5, frozenset(["data"]): row + 0.3}
+    >>> found = left_over(grid, changes=["data"], before=row[0] + 0.6, after=row[0] + 0.3, alpha=0.05)
+    >>> round(found.estimate, 3)  # -0.3 between the two models, of which -0.2 in the grid
+    -0.1
+    """
+    check_alpha(alpha)
+    _check(losses, changes)
+    grid = losses[frozenset(changes)] - losses[frozenset()]
+    if {before.shape, after.shape} != {grid.shape[1:]} or not np.isfinite([before, after]).all():
+        raise BadInput(f"losses: want {grid.shape[1]} finite ones, got shapes {before.shape} and {after.shape}.")
+    return crossed_interval((after - before)[None, :] - grid, clusters=clusters, alpha=alpha)
+
+
 def _value(losses: Mapping[Cell, Floats], change: str, changes: Sequence[str]) -> Floats:
     """Return the Shapley value of a change, seed by seed and row by row: it is linear, so it commutes with means."""
     count = len(changes)

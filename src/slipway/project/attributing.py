@@ -12,14 +12,15 @@ import numpy as np
 import polars as pl
 
 from slipway.errors import BadInput, NotFound
-from slipway.modeling.attribution import Brought, Cell, cells, divide_change
+from slipway.modeling.attribution import Brought, Cell, cells, divide_change, left_over
 from slipway.modeling.looks import say_look
+from slipway.modeling.run import environment
 from slipway.project import datasets
 from slipway.project.attempts import attempt
 from slipway.project.comparing import FEWEST_ROWS, sources_of, unseen
 from slipway.project.looking import commit_look
 from slipway.project.repeats import Asked, Recipe
-from slipway.project.runs import clusters_of, find, training_function
+from slipway.project.runs import answers_of, clusters_of, find, training_function, version_of
 from slipway.project.tables import target
 from slipway.project.user_code import restored
 from slipway.records.attempt import Work
@@ -29,7 +30,7 @@ from slipway.records.scoring import ALPHA, Scoring
 from slipway.wiring import Parts
 from slipway.words import count, gap, limits
 
-CODE, PARAMS, DATA = "code", "hyperparameters", "data"
+CODE, PARAMS, DATA, ENVIRONMENT = "code", "hyperparameters", "data", "environment"
 SEEDS = 3
 
 
@@ -40,8 +41,10 @@ class Attribution(Record, frozen=True, kw_only=True):
         before: Id of the earlier run.
         after: Id of the later run.
         metric: Name of the mean loss.
-        brought: One entry for each of code, hyperparameters and data that differs; they add up to ``whole``.
-        whole: Mean loss after minus before, over seeds and rows.
+        brought: One entry for each of code, hyperparameters and data that differs, and one for the environment where
+            versions of libraries differ between the runs, or from today's; they add up to ``whole``.
+        whole: Mean loss after minus before: of models trained again, over seeds and rows; where the environment has an
+            entry, of the two runs' own models.
         seeds: Seeds that each combination was trained with.
         rows: Rows asked about; no model learned from them.
         trained: Models trained now; the others were kept from before.
@@ -139,9 +142,14 @@ def attribute(
         cell: np.stack([scoring.loss(y, answers=grid.asked.answers(model.recipe)) for model in models])
         for cell, models in grid.models.items()
     }
-    changes = _changes(old, new)
-    brought = divide_change(losses, changes=changes, alpha=ALPHA, clusters=clusters_of(parts, rows))
-    whole = float(losses[frozenset(changes)].mean() - losses[frozenset()].mean())
+    changes, clusters = _changes(old, new), clusters_of(parts, rows)
+    brought = divide_change(losses, changes=changes, alpha=ALPHA, clusters=clusters)
+    moved = _moved(old, new)
+    if moved and old.package is not None and new.package is not None:
+        own = [scoring.loss(y, answers=answers_of(parts, package, rows)) for package in (old.package, new.package)]
+        rest = left_over(losses, changes=changes, before=own[0], after=own[1], alpha=ALPHA, clusters=clusters)
+        brought = (*brought, Brought(change=ENVIRONMENT, loss=rest))
+    whole = sum(part.loss.estimate for part in brought)
     return Attribution(
         before=old.id,
         after=new.id,
@@ -152,7 +160,9 @@ def attribute(
         rows=rows.height,
         trained=len(missing),
         sentences=tuple(
-            _sentences(brought, whole=whole, metric=scoring.metric, seeds=seeds, rows=rows.height, look=look)
+            _sentences(
+                brought, whole=whole, metric=scoring.metric, seeds=seeds, rows=rows.height, look=look, moved=moved
+            )
         ),
     )
 
@@ -165,6 +175,18 @@ def _count(parts: Parts, rows: pl.DataFrame, *, old: Run, new: Run, seeds: int, 
 def _changes(old: Run, new: Run) -> list[str]:
     pairs = ((CODE, old.code, new.code), (PARAMS, old.params_hash, new.params_hash), (DATA, old.data, new.data))
     return [name for name, before, after in pairs if before != after]
+
+
+def _moved(old: Run, new: Run) -> list[str]:
+    """Say which versions differ between two runs, or between them and those installed now, with which others train."""
+    now = environment(version_of)
+    names = sorted({*old.environment, *new.environment, *now})
+    told = {name: [run.get(name, "none") for run in (old.environment, new.environment, now)] for name in names}
+    return [
+        f"{name} {first} before, {second} after, {third} now"
+        for name, (first, second, third) in told.items()
+        if len({first, second, third}) > 1
+    ]
 
 
 def _grid(parts: Parts, old: Run, new: Run, *, seeds: int) -> _Grid:
@@ -207,7 +229,7 @@ def _train(parts: Parts, model: _Model, *, asked: Asked, by: str) -> None:
 
 
 def _sentences(
-    brought: Sequence[Brought], *, whole: float, metric: str, seeds: int, rows: int, look: int
+    brought: Sequence[Brought], *, whole: float, metric: str, seeds: int, rows: int, look: int, moved: Sequence[str]
 ) -> Iterator[str]:
     yield (
         f"From before to after the mean {metric} changes by {gap(whole, metric=metric)} "
@@ -217,6 +239,14 @@ def _sentences(
         between = limits(part.loss.low, part.loss.high, metric=metric)
         sure = "" if not part.loss.low <= 0 <= part.loss.high else ", which may be chance"
         yield f"{part.change} brought {gap(part.loss.estimate, metric=metric)} {between}{sure}."
+    if moved and brought[-1].change == ENVIRONMENT:
+        yield (
+            f"The environment is what is left: by how much the two runs' own models differ beyond models that were "
+            f"trained again ({'; '.join(moved)}). It holds all that cannot be told apart from it: the chance of each "
+            "run's own training, and another machine."
+        )
+    elif moved:
+        yield f"What the environment brought ({'; '.join(moved)}) is in none of these: a run has no model to ask."
     yield f"It was {'the ' * (look == 1)}{say_look(look, rows=rows)}."
     if seeds == 1:
         yield "With one seed the intervals speak of these models only, not of this way to train them."

@@ -134,7 +134,7 @@ def train(
             params=params,
             data=version.id,
             seed=seed,
-            tools=environment(_version_of),
+            tools=environment(version_of),
             scores=(*trained.scores, *version.baselines, *([] if human is None else [human])),
             slices=trained.slices,
             package=made.id,
@@ -328,7 +328,8 @@ def find(parts: Parts, wanted: str) -> Run:
     return begun[0]
 
 
-def _version_of(name: str) -> str | None:
+def version_of(name: str) -> str | None:
+    """Return the version of a package that is installed; None where it is not."""
     try:
         return version(name)
     except PackageNotFoundError:
