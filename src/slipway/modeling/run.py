@@ -18,6 +18,7 @@ TOOLS = (
     "pandas",
     "xgboost",
     "lightgbm",
+    "torch",
     "onnx",
     "skl2onnx",
     "onnxruntime",

@@ -180,7 +180,7 @@ def _changes(old: Run, new: Run) -> list[str]:
 def _moved(old: Run, new: Run) -> list[str]:
     """Say which versions differ between two runs, or between them and those installed now, with which others train."""
     now = environment(version_of)
-    names = sorted({*old.environment, *new.environment, *now})
+    names = sorted({*old.environment, *new.environment})
     told = {name: [run.get(name, "none") for run in (old.environment, new.environment, now)] for name in names}
     return [
         f"{name} {first} before, {second} after, {third} now"
