@@ -63,6 +63,45 @@ def test_no_gap_is_named_where_there_is_none_in_hardly_any_of_many_worlds():
     assert wrong <= 300 * 0.05 + 3 * (300 * 0.05 * 0.95) ** 0.5
 
 
+def visits(rng, people=30, each=10):
+    """Rows of people who are wrongly told yes always or never."""
+    person = np.repeat(np.arange(people), each)
+    return person, (rng.random(people) < 0.3).astype(float)[person]
+
+
+def test_rows_of_one_person_count_as_that_person():
+    person, told = visits(np.random.default_rng(4))
+    group, y = pl.Series("sex", np.where(person < 15, "f", "m")), np.zeros(person.size)
+    by_row = by_group(group, y=y, answers=told, scoring=BINARY).measured
+    by_person = by_group(group, y=y, answers=told, scoring=BINARY, clusters=person).measured
+    for rows, people in zip(by_row, by_person, strict=True):
+        assert (rows.group, rows.n, rows.loss.estimate) == (people.group, people.n, people.loss.estimate)
+        for measure in ("loss", "selected", "false_positive"):
+            narrow, wide = getattr(rows, measure), getattr(people, measure)
+            assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
+
+
+def test_of_groups_alike_hardly_any_gap_is_named_also_where_people_have_many_rows():
+    """By rows it would be named in half of these worlds."""
+    rng = np.random.default_rng(6)
+    named = {"rows": 0, "people": 0}
+    for _ in range(150):
+        person, told = visits(rng)
+        group, y = pl.Series("sex", np.where(person % 2, "f", "m")), np.zeros(person.size)
+        for by, clusters in (("rows", None), ("people", person)):
+            named[by] += "chance" not in by_group(group, y=y, answers=told, scoring=BINARY, clusters=clusters).gap
+    assert named["people"] <= 150 * 0.05
+    assert named["rows"] > 150 * 0.3
+
+
+def test_a_group_of_one_person_is_counted_and_not_measured():
+    person = np.array([0] * 40 + list(range(1, 41)))
+    group, y = pl.Series("sex", ["f"] * 40 + ["m"] * 40), np.array([0.0] * 79 + [1.0])
+    found = by_group(group, y=y, answers=y, scoring=BINARY, clusters=person)
+    assert [(g.group, g.false_negative) for g in found.measured] == [("m", None)]  # a single yes is of one person
+    assert found.unmeasured_rows == 40
+
+
 def test_numbers_have_a_loss_and_no_rates():
     group = pl.Series("site", ["a"] * 40 + ["b"] * 40)
     found = by_group(group, y=np.zeros(80), answers=np.arange(80.0), scoring=Scoring(kind=TaskKind.REGRESSION))

@@ -29,7 +29,7 @@ def test_a_fit_measures_on_the_rows_held_out_and_beats_saying_no(trained: Traine
     assert by["error", "test"].value == pytest.approx(wrong)
     assert by["error", "test"].value < held_out.mean()
     assert by["error", "train"].n == 2800
-    assert trained.days is not None
+    assert trained.clusters is not None
 
 
 def test_training_sees_what_service_will_send(kit: SimpleNamespace) -> None:

@@ -7,8 +7,6 @@ days; without one it counts entities, where these have several rows each.
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import polars as pl
 
 from slipway.errors import BadInput
 from slipway.records.dataset import Score
@@ -19,8 +17,6 @@ from slipway.stats.checks import as_floats
 TRIVIAL = "trivial"
 SIMPLE = "simple"
 PRESENT = "present"
-
-_DAY_US = 86_400_000_000
 
 
 def trivial_answer(y: Any, *, scoring: Scoring) -> float:
@@ -89,36 +85,3 @@ def baselines(
         )
         for name, given in answers.items()
     )
-
-
-def entities_of(entities: pl.Series) -> npt.NDArray[np.int64] | None:
-    """Return a number for the entity of each row, the cluster to count in without a time; None where none comes twice.
-
-    Rows without an entity are one cluster.
-
-    >>> entities_of(pl.Series(["a", "b", "a"])).tolist(), entities_of(pl.Series(["a", "b"]))
-    ([1, 2, 1], None)
-    """
-    if entities.n_unique() == entities.len():
-        return None
-    return entities.rank("dense").fill_null(0).to_numpy().astype(np.int64)
-
-
-def days_of(times: pl.Series) -> npt.NDArray[np.int64]:
-    """Return the day of each moment, counted from the epoch in UTC: the cluster that baselines count in.
-
-    Args:
-        times: Datetimes or dates, or whole numbers of microseconds since the epoch; none missing.
-
-    Raises:
-        BadInput: Another sort of value, or a missing moment.
-
-    >>> days_of(pl.Series([0, 86_400_000_000])).tolist()
-    [0, 1]
-    """
-    if not (times.dtype.is_temporal() or times.dtype.is_integer()) or times.dtype in (pl.Time, pl.Duration):
-        raise BadInput(f"time '{times.name}': want moments or microseconds since the epoch, got {times.dtype}.")
-    if times.null_count():
-        raise BadInput(f"time '{times.name}': want a moment in every row, got {times.null_count()} missing.")
-    moments = times if times.dtype.is_integer() else times.cast(pl.Datetime("us"))
-    return moments.to_physical().cast(pl.Int64).to_numpy() // _DAY_US

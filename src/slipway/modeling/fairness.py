@@ -19,6 +19,7 @@ from slipway.errors import BadInput
 from slipway.records.base import Record
 from slipway.records.scoring import ALPHA, Scoring
 from slipway.records.task import TaskKind
+from slipway.stats.clustered_share import clustered_share_interval
 from slipway.stats.evidence import FixedInterval
 from slipway.stats.fixed import share_interval
 from slipway.stats.row_loss import loss_interval
@@ -38,8 +39,9 @@ class GroupMeasure(Record, frozen=True, kw_only=True):
         n: Rows.
         loss: Mean loss.
         selected: Share of answers that are yes; None for numbers, as the two that follow.
-        false_positive: Share of yes among rows whose truth is no; None without such rows.
-        false_negative: Share of no among rows whose truth is yes; None without such rows.
+        false_positive: Share of yes among rows whose truth is no; None without such rows, or where they are all of one
+            cluster.
+        false_negative: Share of no among rows whose truth is yes; None likewise.
     """
 
     group: str
@@ -55,7 +57,7 @@ class Groups(Record, frozen=True, kw_only=True):
 
     Attributes:
         column: Such as ``sex``.
-        measured: Groups of 30 rows or more, the largest first.
+        measured: Groups of 30 rows or more and more than one cluster, the largest first.
         unmeasured_rows: Rows of groups too small to measure, and rows without a value.
         gap: Largest difference of mean loss between two measured groups, and which is worse; empty with fewer than two.
     """
@@ -66,16 +68,20 @@ class Groups(Record, frozen=True, kw_only=True):
     gap: str
 
 
-def by_group(column: pl.Series, *, y: Any, answers: Any, scoring: Scoring, alpha: float = ALPHA) -> Groups:
+def by_group(
+    column: pl.Series, *, y: Any, answers: Any, scoring: Scoring, clusters: Any | None = None, alpha: float = ALPHA
+) -> Groups:
     """Measure each group of a column.
 
-    Intervals count rows as independent, and their miss probability is shared among all groups that are measured.
+    Intervals count clusters where there are any, else rows; their miss probability is shared among all groups that are
+    measured. A group whose rows are all of one cluster is not: thirty rows of one person say nothing of others.
 
     Args:
         column: The group of each row, shape (rows,); text, booleans or a few numbers.
         y: Truth, shape (rows,).
         answers: The model's, shape (rows,).
         scoring: How an answer is scored.
+        clusters: The cluster of each row (a day, an entity), shape (rows,), or None where rows are independent.
         alpha: Miss probability of all intervals of one kind together.
 
     Raises:
@@ -95,14 +101,17 @@ def by_group(column: pl.Series, *, y: Any, answers: Any, scoring: Scoring, alpha
     loss = scoring.loss(truth, answers=given)
     names = column.cast(pl.String)
     counts = names.drop_nulls().value_counts(sort=True)
-    large = [str(name) for name, n in counts.iter_rows() if n >= FEWEST]
+    rows = {
+        str(name): (names == name).fill_null(value=False).to_numpy() for name, n in counts.iter_rows() if n >= FEWEST
+    }
+    units = None if clusters is None else np.asarray(clusters)
+    large = {name: here for name, here in rows.items() if _several(units, here)}
     share = alpha / max(1, len(large))
     measured = []
-    for name in large:
-        here = (names == name).fill_null(value=False).to_numpy()
+    for name, here in large.items():
         yes = given >= scoring.threshold
-        rates = _rates(here, y=truth, yes=yes, alpha=share) if scoring.kind is TaskKind.BINARY else {}
-        mean = loss_interval(loss[here], alpha=share)
+        rates = _rates(here, y=truth, yes=yes, units=units, alpha=share) if scoring.kind is TaskKind.BINARY else {}
+        mean = loss_interval(loss[here], alpha=share, clusters=None if units is None else units[here])
         measured.append(GroupMeasure(group=name, n=int(here.sum()), loss=mean, **rates))
     return Groups(
         column=column.name,
@@ -112,17 +121,24 @@ def by_group(column: pl.Series, *, y: Any, answers: Any, scoring: Scoring, alpha
     )
 
 
-def _rates(here: Flags, *, y: Floats, yes: Flags, alpha: float) -> dict[str, FixedInterval | None]:
+def _several(units: Any | None, here: Flags) -> bool:
+    """Tell whether rows are of more than one cluster."""
+    return units is None or np.unique(units[here]).size > 1
+
+
+def _rates(here: Flags, *, y: Floats, yes: Flags, units: Any | None, alpha: float) -> dict[str, FixedInterval | None]:
     return {
-        "selected": _share(yes, of=here, alpha=alpha),
-        "false_positive": _share(yes, of=here & (y == 0), alpha=alpha),
-        "false_negative": _share(~yes, of=here & (y == 1), alpha=alpha),
+        "selected": _share(yes, of=here, units=units, alpha=alpha),
+        "false_positive": _share(yes, of=here & (y == 0), units=units, alpha=alpha),
+        "false_negative": _share(~yes, of=here & (y == 1), units=units, alpha=alpha),
     }
 
 
-def _share(what: Flags, *, of: Flags, alpha: float) -> FixedInterval | None:
+def _share(what: Flags, *, of: Flags, units: Any | None, alpha: float) -> FixedInterval | None:
     n = int(of.sum())
-    return share_interval(int((what & of).sum()), n=n, alpha=alpha) if n else None
+    if units is None:
+        return share_interval(int((what & of).sum()), n=n, alpha=alpha) if n else None
+    return clustered_share_interval(what[of], clusters=units[of], alpha=alpha) if _several(units, of) else None
 
 
 def _gap(measured: Sequence[GroupMeasure]) -> str:

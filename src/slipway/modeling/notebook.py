@@ -14,12 +14,13 @@ from slipway.modeling.frame import as_table, as_x, checked_names, infer_fields
 from slipway.modeling.metrics import measure
 from slipway.modeling.package import Package, package_trained
 from slipway.modeling.parity import Tolerance
-from slipway.modeling.train import MODEL, Trained, days_of, moments
+from slipway.modeling.train import MODEL, Trained, moments
 from slipway.records.field import Field
 from slipway.records.model import Provenance
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
 from slipway.stats.checks import as_floats
+from slipway.stats.clusters import clusters_of
 
 Ints = npt.NDArray[np.int64]
 
@@ -35,6 +36,7 @@ def package_estimator(
     scoring: Scoring | None = None,
     fields: Sequence[Field] | None = None,
     times: Any | None = None,
+    entities: Ints | None = None,
     provenance: Provenance | None = None,
     purpose: str = "",
     tolerance: Tolerance = Tolerance(),  # noqa: B008 - immutable
@@ -56,6 +58,7 @@ def package_estimator(
         fields: X in order; None takes them from the table. A matrix has ``x0``, ``x1`` and so on, and names that are
             no checked words are made such (``mean radius`` becomes ``mean_radius``).
         times: The moment of each row, or None.
+        entities: A number for the entity of each row, or None where each row has its own.
         provenance: Where it came from; None says the estimator's class.
         purpose: What it is for.
         tolerance: How far the graph may be from the model.
@@ -91,9 +94,12 @@ def package_estimator(
         x=as_x(table, fields=fields),
         y=truth,
         times_us=times_us,
+        entities=entities,
         held_out=held_out,
         answers=scores,
-        scores=measure(MODEL, y=truth, answers=scores, scoring=scoring, clusters=days_of(times_us, rows=held_out)),
+        scores=measure(
+            MODEL, y=truth, answers=scores, scoring=scoring, clusters=clusters_of(times_us, entities=entities)
+        ),
         slices=(),
     )
     return package_trained(

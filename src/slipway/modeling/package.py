@@ -19,7 +19,7 @@ from slipway.modeling.parity import Parity, Tolerance, check_parity, compare_ans
 from slipway.modeling.reference import make_reference
 from slipway.modeling.reliability import reliabilities
 from slipway.modeling.signing import sign
-from slipway.modeling.train import MODEL, Trained, days_of
+from slipway.modeling.train import MODEL, Trained
 from slipway.modeling.traps import known_trap
 from slipway.records.base import canonical, check_name
 from slipway.records.calibration import Calibration, encode_calibration
@@ -32,6 +32,7 @@ from slipway.records.reference import encode_reference
 from slipway.records.reliability import Reliabilities, encode_reliability
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
+from slipway.stats.clusters import clusters_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -130,6 +131,7 @@ def package_graph(
     x: pl.DataFrame,
     y: Floats,
     times_us: Ints | None,
+    entities: Ints | None = None,
     fields: tuple[Field, ...],
     scoring: Scoring,
     name: str,
@@ -147,6 +149,7 @@ def package_graph(
         x: Rows, as :func:`slipway.modeling.frame.as_x` makes them, best some that it did not learn from.
         y: Their truth, shape (rows,).
         times_us: Their moments in microseconds since the epoch, or None.
+        entities: A number for the entity of each, or None where nobody knows.
         fields: X in order.
         scoring: How an answer is scored.
         name: A checked word.
@@ -187,9 +190,10 @@ def package_graph(
         x=x,
         y=y,
         times_us=times_us,
+        entities=entities,
         held_out=rows,
         answers=given,
-        scores=measure(MODEL, y=y, answers=given, scoring=scoring, clusters=days_of(times_us, rows=rows)),
+        scores=measure(MODEL, y=y, answers=given, scoring=scoring, clusters=clusters_of(times_us, entities=entities)),
         slices=(),
     )
     return _assemble(
@@ -274,7 +278,7 @@ def _reliabilities(trained: Trained, calibration: Calibration) -> Reliabilities 
         blocks=into_blocks(times, rows=trained.held_out.size, unit_us=block_length(times)).of_row,
         scoring=trained.scoring,
         calibration=calibration,
-        clusters=trained.days,
+        clusters=trained.clusters,
     )
 
 

@@ -10,7 +10,6 @@ import polars as pl
 
 from slipway.errors import BadInput, nearest
 from slipway.modeling.answers import answers
-from slipway.modeling.blocks import DAY_US
 from slipway.modeling.convert import check_estimator
 from slipway.modeling.frame import as_x, infer_fields
 from slipway.modeling.metrics import measure
@@ -21,6 +20,7 @@ from slipway.records.run import Slice
 from slipway.records.scoring import Scoring
 from slipway.records.task import Task
 from slipway.stats.checks import as_floats
+from slipway.stats.clusters import clusters_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -30,7 +30,6 @@ Train = Callable[[pl.DataFrame, Floats, dict[str, Any], int], Any]
 
 MODEL = "model"
 _ENOUGH_FOR_SLICES = 200
-_ENOUGH_DAYS = 4
 
 
 class Trained(NamedTuple):
@@ -43,6 +42,7 @@ class Trained(NamedTuple):
         x: All labelled rows, learned from and held out.
         y: Their truth, shape (rows,).
         times_us: Their moments in microseconds since the epoch, or None.
+        entities: A number for the entity of each, or None where nobody knows.
         held_out: Which of them the estimator has not seen.
         answers: Its answers to those.
         scores: Metrics on the rows held out and on those learned from.
@@ -55,15 +55,16 @@ class Trained(NamedTuple):
     x: pl.DataFrame
     y: Floats
     times_us: Ints | None
+    entities: Ints | None
     held_out: Ints
     answers: Floats
     scores: tuple[Score, ...]
     slices: tuple[Slice, ...]
 
     @property
-    def days(self) -> Ints | None:
-        """The day of each row held out, the cluster that intervals count in; None without a time or with one day."""
-        return days_of(self.times_us, rows=self.held_out)
+    def clusters(self) -> Ints | None:
+        """What intervals count in, for each row held out; None where each row is its own."""
+        return _clusters(self.times_us, self.entities, rows=self.held_out)
 
 
 def fit(
@@ -95,7 +96,7 @@ def fit(
         seed: Seed of all chance.
         tags: Columns besides X that slices may name.
         reached: What somebody else reaches on the rows held out, to hold slices against.
-        entities: A number for the entity of each row of the table, which intervals count in without a time; or None.
+        entities: A number for the entity of each row of the table, or None where nobody knows.
 
     Raises:
         BadInput: A row is in both parts or has no Y, a part is empty, or the function returns no estimator.
@@ -114,12 +115,12 @@ def fit(
         raise BadInput("train: want a fitted estimator, got None. End the function with 'return model.fit(X, y)'.")
     check_estimator(estimator, kind=scoring.kind)
     given = answers(estimator, x=x[test_rows], kind=scoring.kind)
-    days = _clusters(times_us, entities, rows=test_rows)
-    train_days = _clusters(times_us, entities, rows=train_rows)
+    clusters = _clusters(times_us, entities, rows=test_rows)
+    train_clusters = _clusters(times_us, entities, rows=train_rows)
     learned = answers(estimator, x=x[train_rows], kind=scoring.kind)
     scores = (
-        *measure(MODEL, y=y[test_rows], answers=given, scoring=scoring, clusters=days),
-        scoring.score(MODEL, y=y[train_rows], answers=learned, split="train", clusters=train_days),
+        *measure(MODEL, y=y[test_rows], answers=given, scoring=scoring, clusters=clusters),
+        scoring.score(MODEL, y=y[train_rows], answers=learned, split="train", clusters=train_clusters),
     )
     return Trained(
         estimator=estimator,
@@ -128,6 +129,7 @@ def fit(
         x=x,
         y=y,
         times_us=times_us,
+        entities=entities,
         held_out=test_rows,
         answers=given,
         scores=scores,
@@ -135,7 +137,7 @@ def fit(
             table[test_rows],
             fields=(*fields, *tag_fields(table, tags=tags)),
             loss=scoring.loss(y[test_rows], answers=given),
-            days=days,
+            clusters=clusters,
             reached=reached,
             seed=seed,
         ),
@@ -143,9 +145,9 @@ def fit(
 
 
 def _clusters(times_us: Ints | None, entities: Ints | None, *, rows: Ints) -> Ints | None:
-    if times_us is None and entities is not None:
-        return entities[rows]
-    return days_of(times_us, rows=rows)
+    return clusters_of(
+        None if times_us is None else times_us[rows], entities=None if entities is None else entities[rows]
+    )
 
 
 def moments(column: pl.Series) -> Ints:
@@ -170,14 +172,6 @@ def moments(column: pl.Series) -> Ints:
     return exact.cast(pl.Int64).to_numpy()
 
 
-def days_of(times_us: Ints | None, *, rows: Ints) -> Ints | None:
-    """Return the day of each of these rows; None without a time, or where too few days are left to count in."""
-    if times_us is None:
-        return None
-    days = times_us[rows] // DAY_US
-    return days if np.unique(days).size >= _ENOUGH_DAYS else None
-
-
 def tag_fields(table: pl.DataFrame, *, tags: Sequence[str]) -> tuple[Field, ...]:
     """Return columns that slices may name besides X, as fields; the model never sees them.
 
@@ -194,11 +188,11 @@ def _slices(
     *,
     fields: Sequence[Field],
     loss: Floats,
-    days: Ints | None,
+    clusters: Ints | None,
     reached: Reached | None,
     seed: int,
 ) -> tuple[Slice, ...]:
     if table.height < _ENOUGH_FOR_SLICES:
         return ()
     x = as_x(table, fields=fields)
-    return worst_slices(x, fields=fields, loss=loss, clusters=days, reached=reached, seed=seed)
+    return worst_slices(x, fields=fields, loss=loss, clusters=clusters, reached=reached, seed=seed)

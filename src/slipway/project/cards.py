@@ -5,7 +5,7 @@ from slipway.modeling.card import cell
 from slipway.modeling.fairness import Groups, by_group
 from slipway.modeling.looks import say_look
 from slipway.project import datasets
-from slipway.project.runs import answers_of
+from slipway.project.runs import answers_of, clusters_of
 from slipway.project.tables import target
 from slipway.project.trusting import signer_of
 from slipway.records.dataset import DatasetVersion
@@ -105,7 +105,8 @@ def _groups(parts: Parts, package: str, version: DatasetVersion | None) -> str:
             return f"Not measured: the rows have no columns {cell(', '.join(absent))}."
         y, answers = target(rows, name=parts.scope.task.target), answers_of(parts, package, rows)
         scoring = Scoring.of(parts.scope.task, metric=parts.scope.metric)
-        groups = [by_group(rows[name], y=y, answers=answers, scoring=scoring) for name in columns]
+        counted = clusters_of(parts, rows)
+        groups = [by_group(rows[name], y=y, answers=answers, scoring=scoring, clusters=counted) for name in columns]
     except SlipwayError as error:
         return f"Not measured: {cell(str(error))}"
     return "\n\n".join(_table(found) for found in groups)

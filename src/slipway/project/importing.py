@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from slipway.data.clusters import entities_of
 from slipway.errors import BadFile, BadInput, NotFound
 from slipway.modeling.foreign import read_mlmodel, read_skops
 from slipway.modeling.frame import as_x
@@ -133,6 +134,7 @@ def _package(parts: Parts, found: _Found, rows: _Rows, *, name: str, answers: st
     x, y = as_x(rows.table, fields=scope.fields), target(rows.table, name=scope.task.target)
     time = scope.task.time
     times = rows.table[time] if time and time in rows.table.columns else None
+    entities = entities_of(rows.table[scope.task.entity]) if scope.task.entity in rows.table.columns else None
     if not isinstance(found.model, bytes):
         return package_estimator(
             found.model,
@@ -144,6 +146,7 @@ def _package(parts: Parts, found: _Found, rows: _Rows, *, name: str, answers: st
             scoring=scoring,
             fields=scope.fields,
             times=times,
+            entities=entities,
             provenance=provenance,
             purpose=scope.project.need,
         )
@@ -152,6 +155,7 @@ def _package(parts: Parts, found: _Found, rows: _Rows, *, name: str, answers: st
         x=x,
         y=y,
         times_us=None if times is None else moments(times),
+        entities=entities,
         fields=scope.fields,
         scoring=scoring,
         name=name,

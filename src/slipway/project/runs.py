@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 from msgspec.structs import replace
 
-from slipway.data.baseline import PRESENT, SIMPLE, TRIVIAL, entities_of, trivial_answer
+from slipway.data import clusters as clustering
+from slipway.data.baseline import PRESENT, SIMPLE, TRIVIAL, trivial_answer
 from slipway.data.simple import grow_simple
 from slipway.errors import BadInput, NotFound
 from slipway.modeling.compare import Comparison, compare
@@ -17,7 +18,7 @@ from slipway.modeling.package import package_trained
 from slipway.modeling.report import Reporter
 from slipway.modeling.run import environment, hash_code, hash_params, make_run
 from slipway.modeling.slices import Reached
-from slipway.modeling.train import days_of, fit, moments
+from slipway.modeling.train import fit
 from slipway.ports import Change
 from slipway.project import datasets
 from slipway.project.attempts import attempt
@@ -112,7 +113,7 @@ def train(
             seed=seed,
             tags=scope.modeling.tags,
             reached=reached_by(parts, held_out, human=human),
-            entities=None if scope.task.time else entities_of(ready.labelled[scope.task.entity]),
+            entities=clustering.entities_of(ready.labelled[scope.task.entity]),
         )
         made = package_trained(
             trained,
@@ -303,14 +304,8 @@ def clusters(parts: Parts, ready: Kept) -> Any | None:
 
 
 def clusters_of(parts: Parts, rows: pl.DataFrame) -> Any | None:
-    """Return what intervals count in: the day of each row, or its entity where there is no time; None for rows.
-
-    There is none with too few days, or where no entity has several rows.
-    """
-    task = parts.scope.task
-    if not task.time:
-        return entities_of(rows[task.entity])
-    return days_of(moments(rows[task.time]), rows=np.arange(rows.height))
+    """Return what intervals count in: the day of each row, or its entity where days are few; None for rows."""
+    return clustering.clusters_of(rows, task=parts.scope.task)
 
 
 def find(parts: Parts, wanted: str) -> Run:

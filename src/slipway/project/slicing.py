@@ -12,7 +12,7 @@ from slipway.modeling.train import tag_fields
 from slipway.project import datasets
 from slipway.project.labelling.human import human_of
 from slipway.project.looking import commit_look
-from slipway.project.runs import answers_of, clusters, find, reached_by
+from slipway.project.runs import answers_of, clusters_of, find, reached_by
 from slipway.project.tables import target
 from slipway.records.base import Record
 from slipway.records.run import Level, Slice
@@ -75,19 +75,21 @@ def analyse_errors(
         look = commit_look(parts, rows=rows, data=found.data, run=found.id, what=what, by=by, why=why)
     scoring = Scoring.of(scope.task, metric=scope.metric)
     y, given = target(rows, name=scope.task.target), answers_of(parts, found.package, rows)
+    counted = clusters_of(parts, rows)
     fields = (*scope.fields, *tag_fields(rows, tags=scope.modeling.tags))
     slices = worst_slices(
         as_x(rows, fields=fields),
         fields=fields,
         loss=scoring.loss(y, answers=given),
         seed=found.seed,
-        clusters=clusters(parts, ready),
+        clusters=counted,
         reached=reached,
         depth=depth,
         most=most,
     )
     groups = tuple(
-        by_group(_column(rows, name), y=y, answers=given, scoring=scoring) for name in scope.modeling.protected
+        by_group(_column(rows, name), y=y, answers=given, scoring=scoring, clusters=counted)
+        for name in scope.modeling.protected
     )
     return ErrorAnalysis(
         run=found.id,

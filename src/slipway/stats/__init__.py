@@ -14,6 +14,8 @@ bounds                 Boundaries for random walks: the parts of confidence sequ
 calibration            Scores into probabilities, and how far off they may be
 categories             Has a category column drifted?
 checks                 Refusals that tests share
+clustered_share        How sure is a share whose trials stick together? (offline)
+clusters               What an interval counts in: days, entities or rows
 cohort                 Which arm is better, where outcomes come late?
 confident              Which labels are likely to be wrong, and how many?
 conformal              Is the stream still exchangeable?

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from slipway.errors import BadInput
 from slipway.stats.checks import as_floats
+from slipway.stats.clustered_share import clustered_share_interval
 from slipway.stats.evidence import FixedInterval
 from slipway.stats.fixed import clustered_interval, mean_interval, share_interval
 
@@ -66,8 +67,9 @@ def log_loss(y: Any, *, scores: Any) -> Floats:
 def loss_interval(loss: Any, *, alpha: float, clusters: Any | None = None) -> FixedInterval:
     """Bound the mean loss, at a sample size chosen beforehand.
 
-    With two or more clusters (days, entities) rows of one cluster may stick together. Without, rows must be
-    independent: losses that are all 0 or 1 then get Wilson's interval, others Student's.
+    With two or more clusters (days, entities) rows of one cluster may stick together; without, rows must be
+    independent. Losses that are all 0 or 1 get Wilson's interval, with as many trials as the clusters are worth; others
+    Student's.
 
     Args:
         loss: Shape (n,), finite, n >= 2.
@@ -82,9 +84,11 @@ def loss_interval(loss: Any, *, alpha: float, clusters: Any | None = None) -> Fi
     (0.0624, 0.1605)
     """
     x = as_floats("loss", loss)
+    shares = bool(x.size) and bool(np.isin(x, (0.0, 1.0)).all())
     if clusters is not None and np.unique(np.asarray(clusters)).size >= 2:
-        return clustered_interval(x, clusters=clusters, alpha=alpha)
-    if x.size and np.isin(x, (0.0, 1.0)).all():
+        bound = clustered_share_interval if shares else clustered_interval
+        return bound(x, clusters=clusters, alpha=alpha)
+    if shares:
         return share_interval(int(x.sum()), n=x.size, alpha=alpha)
     return mean_interval(x, alpha=alpha)
 

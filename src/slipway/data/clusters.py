@@ -1,0 +1,54 @@
+"""What the intervals of some rows count in, told from their columns; the rule is :mod:`slipway.stats.clusters`'."""
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from slipway.errors import BadInput
+from slipway.records.task import Task
+from slipway.stats import clusters
+
+Ints = npt.NDArray[np.int64]
+
+
+def clusters_of(rows: pl.DataFrame, *, task: Task) -> Ints | None:
+    """Return the cluster of each row: its day, its entity where days are few, None where each row is its own.
+
+    Args:
+        rows: With the task's entity and, if it has one, its time.
+        task: Names both.
+
+    Raises:
+        BadInput: A moment is missing, or is none.
+    """
+    times = microseconds(rows[task.time]) if task.time else None
+    return clusters.clusters_of(times, entities=entities_of(rows[task.entity]))
+
+
+def entities_of(entities: pl.Series) -> Ints:
+    """Return a number for the entity of each row; rows without an entity are of one.
+
+    >>> entities_of(pl.Series(["a", None, "b", "a"])).tolist()
+    [1, 0, 2, 1]
+    """
+    return entities.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+
+
+def microseconds(times: pl.Series) -> Ints:
+    """Return moments in microseconds since the epoch, UTC.
+
+    Args:
+        times: Datetimes or dates, or whole numbers of microseconds since the epoch; none missing.
+
+    Raises:
+        BadInput: Another sort of value, or a missing moment.
+
+    >>> microseconds(pl.Series([5, 86_400_000_000])).tolist()
+    [5, 86400000000]
+    """
+    if not (times.dtype.is_temporal() or times.dtype.is_integer()) or times.dtype in (pl.Time, pl.Duration):
+        raise BadInput(f"time '{times.name}': want moments or microseconds since the epoch, got {times.dtype}.")
+    if times.null_count():
+        raise BadInput(f"time '{times.name}': want a moment in every row, got {times.null_count()} missing.")
+    moments = times if times.dtype.is_integer() else times.cast(pl.Datetime("us"))
+    return moments.to_physical().cast(pl.Int64).to_numpy()
