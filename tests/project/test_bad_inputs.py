@@ -54,6 +54,10 @@ train = "model.py:train"
 """
 FIT = "    return LogisticRegression().fit(X, y)\n"
 HEAD = "import os, sys\nimport numpy as np\nfrom sklearn.linear_model import LogisticRegression\n"
+CHECKS = """
+import pandera.polars as pa
+schema = pa.DataFrameSchema({"hour": pa.Column(float, pa.Check.lt(20))})
+"""
 
 
 def rows(n=160):
@@ -301,6 +305,10 @@ REFUSED = {
         some("at", pl.lit("yesterday")), "'at': want moments such as .*got 'yesterday' in row 1 "
     ),
     "a time that is text": Bad(source("rows.parquet", parquet(T)), "time 'at': want moments or .*got String"),
+    "a check of the user's fails": Bad(
+        both(file("checks.py", CHECKS), page("[model]", 'checks = "checks.py:schema"\n[model]')),
+        r"checks\.py:schema: want rows that pass .*hour: less_than\(20\): \d+ of 160 rows: f",
+    ),
     # functions
     "it raises": Bad(
         loads("    raise ValueError('no such month')"),

@@ -22,6 +22,8 @@ def outside_trouble(parts: Parts) -> tuple[str, ...]:
     source = scope.data.source
     if ".py:" in source:
         found.append(_function("data.source", source, root=root, positional=0, named=tuple(scope.data.params)))
+    if scope.data.checks:
+        found.append(_function("data.checks", scope.data.checks, root=root, positional=0))
     found += [
         _function(f"arms.{arm.name}.function", arm.function, root=root, positional=1)
         for arm in scope.arms

@@ -20,9 +20,10 @@ from slipway.project.asking import ask
 from slipway.project.sources import read_place, read_query
 from slipway.project.tables import as_polars, features, typed
 from slipway.project.time_limit import time_limit
+from slipway.project.user_checks import user_checks
 from slipway.project.user_code import call, load_function
 from slipway.records.base import Record
-from slipway.records.dataset import DatasetVersion, Deal, SplitKind, SplitRule
+from slipway.records.dataset import CheckResult, DatasetVersion, Deal, SplitKind, SplitRule
 from slipway.records.run import Run
 from slipway.records.scoring import Scoring
 from slipway.wiring import Parts
@@ -94,11 +95,13 @@ def make(
         beside: What else is kept in the same transaction, under the version's id.
 
     Raises:
-        BadInput: The name is no checked word, or a column that the scope needs is not there.
+        BadInput: The name is no checked word, a column that the scope needs is not there, or a check of the user's own
+            fails (``data.checks``).
         Unavailable: The live arm did not answer.
         Conflict: The same rows are kept under another name.
     """
     table, present = loaded.table, None
+    asked = _asked(parts, table)
     if parts.scope.live is not None:
         present = f"{ANSWER_OF}{parts.scope.live}"
         table = table.with_columns(pl.Series(present, _answers(parts, table)).fill_nan(None))
@@ -117,10 +120,17 @@ def make(
         parents=parents,
         hashes=hashes,
     ).version
+    version = replace(version, checks=(*version.checks, *asked))
     version = replace(version, files=_files(parts, table, version=version, hashes=hashes))
     changes = [Change(record=record, id=version.id, expect=None) for record in (version, *beside)]
     parts.store.commit(changes, at_us=version.created_us, by=by, why=f"dataset {name} from {loaded.source}")
     return version
+
+
+def _asked(parts: Parts, table: pl.DataFrame) -> tuple[CheckResult, ...]:
+    """Return what came of the user's own checks; nothing where there are none."""
+    reference, entity = parts.scope.data.checks, parts.scope.task.entity
+    return user_checks(table, reference=reference, folder=parts.layout.root, entity=entity) if reference else ()
 
 
 def _told(value: Any) -> str:

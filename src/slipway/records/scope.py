@@ -141,6 +141,7 @@ class Data(Record, frozen=True, kw_only=True):
         test_share: Part of the rows held out.
         split: How rows are held out; None takes what fits the task (:class:`slipway.records.dataset.SplitRule`).
         split_by: Column that it goes by, or empty.
+        checks: ``file.py:name`` of a pandera schema that every table has to pass, or empty.
     """
 
     source: str = ""
@@ -149,6 +150,7 @@ class Data(Record, frozen=True, kw_only=True):
     test_share: float = 0.2
     split: SplitKind | None = None
     split_by: str = ""
+    checks: str = ""
 
 
 class Modeling(Record, frozen=True, kw_only=True):

@@ -112,6 +112,7 @@ DATA = (
     Key("database", at.variable, default=""),
     Key("split", v.choice(SplitKind), default=None),
     Key("split_by", v.column, default=""),
+    Key("checks", at.function, default=""),
 )
 MODEL = (
     Key("train", at.function, why="It is the function that fits a model: (X, y, params, seed) -> estimator."),
