@@ -10,8 +10,9 @@ Everybody serves gradient boosting over the 30 numbers of the breast-cancer data
 where it knows how to, at the settings that are fastest here; a few answers of each are compared with the estimator's
 before it is asked under load. Rounds are interleaved and ratios taken within a round, because a shared machine is never
 quiet; figures of two runs do not compare. Peers that can batch across requests are asked in both forms, the batching
-one at 64 connections. A cell in which wrk took more than 95 % of its own core is void. The last column, processor time
-of the server's processes a request (system calls included), is what other work on the machine disturbs least.
+one at 64 connections. A cell in which wrk took more than 95 % of its own core is void. Processor time of
+the server's processes a request (system calls included, and what they do after the last answer) is what other work on
+the machine disturbs least; the last column is how long after the last answer they were still at work.
 
 The last table is how long a new route takes, from its file to the last worker.
 """
@@ -144,6 +145,8 @@ class Bench:
                 requests = max(1.0, got.rate * seconds)
                 cpu_s = peers.cpu_s(pid) - before[0]
                 others = (peers.busy_s() - peers.own_s() - before[1] - cpu_s) / (time.monotonic() - begun)
+                rest_s = peers.rest(pid)
+                cpu_s = peers.cpu_s(pid) - before[0]
                 run = Run(
                     round=number,
                     rate=got.rate,
@@ -153,6 +156,7 @@ class Bench:
                     others=max(0.0, others),
                     wrong=got.wrong,
                     wrk=got.wrk,
+                    rest_s=rest_s,
                 )
                 self._found.setdefault(Cell(peer.name, model, rows, connections), []).append(run)
                 tell = f"{model:5} {rows:2} rows {connections:2} conn. {got.rate:9,.0f}/s p99 {got.p99_ms:7.1f} ms"

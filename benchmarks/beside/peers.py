@@ -38,6 +38,8 @@ from typing import NamedTuple
 FOLDER = Path(__file__).parents[1] / "peers"
 ENVIRONMENTS = Path(__file__).parents[1] / ".envs"
 BATCHING = "+batching"
+_LOOK_S, _IDLE, _ROOM = 0.3, 0.2, 0.3
+"""Who for so long takes no more than this share of a core, though so much of one was free, rests."""
 _HEADER = re.compile(r"^# /// script\n((?:#.*\n)+?)# ///$", re.MULTILINE)
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
@@ -197,6 +199,22 @@ def cpu_s(root):
     """Return the processor time, system calls included, of a process and all below it that live now."""
     below = descendants(root) | {root}
     return sum(ticks for pid, _, ticks in _processes() if pid in below) / os.sysconf("SC_CLK_TCK")
+
+
+def rest(root, *, most_s=10.0):
+    """Wait until a server that nobody asks any more does nothing that counts; return how many seconds that took.
+
+    Who leaves work for later is not to be taken for one who does not do it, nor who finds no room for it, because
+    others use the machine, for one who has none.
+    """
+    began = time.monotonic()
+    while time.monotonic() - began < most_s:
+        before, busy_before = cpu_s(root), busy_s()
+        time.sleep(_LOOK_S)
+        room = os.cpu_count() - (busy_s() - busy_before) / _LOOK_S
+        if room >= _ROOM and cpu_s(root) - before <= _IDLE * _LOOK_S:
+            break
+    return max(0.0, time.monotonic() - began - _LOOK_S)
 
 
 def busy_s():

@@ -27,10 +27,11 @@ class Run(NamedTuple):
         rate: Requests a second.
         p50_ms: Half of the answers came sooner.
         p99_ms: 99 % of the answers came sooner.
-        cpu_us: Processor time of the server a request.
+        cpu_us: Processor time of the server a request, with what it does afterwards.
         others: Cores that neither server nor load took: other work on the machine.
         wrong: What went wrong, in words, or empty; also where wrk was at its own limit.
         wrk: Share of its one core that the load generator took.
+        rest_s: How long after the last answer the server was still at work.
     """
 
     round: int
@@ -41,6 +42,7 @@ class Run(NamedTuple):
     others: float
     wrong: str
     wrk: float = 0.0
+    rest_s: float = 0.0
 
 
 def tables(found, *, titles, reasons):
@@ -56,7 +58,8 @@ def tables(found, *, titles, reasons):
         known = sorted({c.connections for c in found if (c.model, c.rows) == (model, rows)})
         head = " | ".join(f"{n} conn." for n in known)
         lines += [f"\n### {model} model, {rows} row{'s' if rows > 1 else ''} a request\n"]
-        lines += [f"| server | {head} | p50 ms | p99 ms | CPU µs a request |", "|---|" + "---|" * (len(known) + 3)]
+        lines += [f"| server | {head} | p50 ms | p99 ms | CPU µs a request | at work after s |"]
+        lines += ["|---|" + "---|" * (len(known) + 4)]
         for peer, title in titles.items():
             cells = [found.get(Cell(peer, model, rows, n)) for n in known]
             if any(cells):
@@ -75,7 +78,7 @@ def _figures(cells):
         values = [r.rate for r in good]
         rates.append(f"{statistics.median(values):,.0f} [{min(values):,.0f}-{max(values):,.0f}]")
     rest = []
-    for key, digits in (("p50_ms", 2), ("p99_ms", 1), ("cpu_us", 0)):
+    for key, digits in (("p50_ms", 2), ("p99_ms", 1), ("cpu_us", 0), ("rest_s", 1)):
         columns = [[getattr(r, key) for r in runs or () if not r.wrong] for runs in cells]
         rest.append(" / ".join(f"{statistics.median(c):.{digits}f}" if c else "-" for c in columns))
     return [*rates, *rest]

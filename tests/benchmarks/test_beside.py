@@ -137,3 +137,18 @@ def test_a_cell_is_void_where_wrk_is_at_its_own_limit(monkeypatch, tmp_path, too
     monkeypatch.setattr(load.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=said))
     got = asked.run(1, connections=1, seconds=2)
     assert (got.rate, got.wrk, got.wrong.startswith("void")) == (10.0, pytest.approx(took_s / 2), void)
+
+
+def test_a_server_rests_once_it_has_done_what_it_left_for_later(monkeypatch):
+    peers = beside("peers")
+    now, spent = [0.0], iter((1.0, 1.3, 1.3, 1.5, 1.5, 1.51, 1.51, 1.52))  # two looks at work, then hardly any
+    busy = iter((0.0, 0.3, 0.3, 0.5, 0.5, 1.1, 1.1, 1.2))  # but the third time because others took both cores
+    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda s: now.__setitem__(0, now[0] + s))
+    monkeypatch.setattr(peers, "time", clock)
+    monkeypatch.setattr(peers, "cpu_s", lambda _: next(spent))
+    monkeypatch.setattr(peers, "busy_s", lambda: next(busy))
+    monkeypatch.setattr(peers.os, "cpu_count", lambda: 2)
+    assert peers.rest(1) == pytest.approx(3 * 0.3)
+    monkeypatch.setattr(peers, "busy_s", lambda: 0.0)
+    monkeypatch.setattr(peers, "cpu_s", lambda _: now[0])  # it never rests
+    assert peers.rest(1, most_s=3.0) == pytest.approx(3.0, abs=0.3)
