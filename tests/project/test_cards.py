@@ -1,12 +1,20 @@
 """The whole card says what a person must know, what nobody knows, and cannot be made to run anything."""
 
+import base64
+import re
+
 import numpy as np
 import polars as pl
 import pytest
 from sklearn.linear_model import LogisticRegression
 
 from slipway import Project
+from slipway.modeling.card import WORSE
+from slipway.records.run import Slice
 from slipway.web.card_page import as_page
+from slipway.web.figure import draw_headroom
+from slipway.web.gather import gather
+from slipway.web.report import render
 
 SECTIONS = (
     "What it answers",
@@ -72,3 +80,20 @@ def test_a_page_holds_all_of_it_and_runs_nothing(trained):
     assert "<script" not in evil
     assert "<img" not in evil
     assert "<li>&lt;b&gt;</li>" in evil
+
+
+def test_the_card_and_the_picture_of_what_is_to_gain_are_on_the_report_and_on_the_cards_page(trained, tmp_path):
+    project, package, _ = trained
+    data = gather(project, now_us=0)
+    assert data.card == project.shelf.card(data.runs[-1].package)
+    page = render(data)
+    assert '<div class="card"><h3>' in page
+    assert all(f"<h4>{title}</h4>" in page for title in SECTIONS)
+    assert "&amp;lt;" not in page, "nothing is escaped twice"
+    part = Slice(where="<b>", n=100, share=0.1, value=0.4, rest=0.1, low=0.1, high=0.3, level=0.1, headroom=0.03)
+    picture = draw_headroom([part], metric="error")
+    drawn = as_page(project.shelf.card(package), picture=picture, below=WORSE, caption="c")
+    shown = re.search(rf'<h2>{WORSE}</h2><p>c</p><p><img alt="c" src="data:image/svg\+xml;base64,([^"]+)">', drawn)
+    assert shown is not None
+    drawing = base64.b64decode(shown[1])  # a document of its own, and whole
+    assert (drawing[:4], drawing[-6:]) == (b"<svg", b"</svg>")

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slipway.records.run import Slice
 from slipway.web.charts.days import Alarm, Day, days
 from slipway.web.charts.difference import At, difference
 from slipway.web.charts.dots import Estimate, dots
 from slipway.web.charts.evidence import evidence
+from slipway.web.charts.headroom import headroom
 from slipway.web.charts.scale import Scale, span_of, ticks, time_ticks
 from slipway.words import percent
 
@@ -90,3 +92,14 @@ def test_a_day_without_outcomes_leaves_a_gap_and_no_point():
     svg = days(points, [Alarm(DAY, "1", "<concept> drift", True)], name="n", title="t", say=percent)
     assert svg.count('class="dot faint"') == 2
     assert "&lt;concept&gt; drift" in svg
+
+
+def test_a_gap_that_is_next_to_nothing_looks_like_it():
+    part = {"where": "a", "n": 100, "share": 0.1, "value": 0.2, "rest": 0.1, "low": 0.05, "high": 0.15}
+    heights = []
+    for level in (0.0, 0.199):
+        slice_ = Slice(**part, level=level, headroom=(0.2 - level) * 0.1)
+        drawn = str(headroom([slice_], name="h", title="t", say=lambda v: f"{100 * v:.1f} %"))
+        heights.append(float(re.search(r'<rect class="area worse"[^>]* height="([\d.]+)"', drawn)[1]))
+    assert heights[0] / 220 == pytest.approx(1 / 1.15, abs=0.01)
+    assert heights[1] == pytest.approx(heights[0] * 0.001 / 0.2, abs=0.1)

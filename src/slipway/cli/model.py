@@ -1,7 +1,7 @@
 """``slipway model``: packaged models, immutable and named by their content."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
@@ -12,6 +12,9 @@ from slipway.cli.screen import Screen, say, show, working
 from slipway.records.model import Manifest
 from slipway.web.story import Packaged
 from slipway.words import moment, number, short
+
+if TYPE_CHECKING:
+    from slipway.project import Project
 
 app = App(name="model")
 
@@ -66,13 +69,23 @@ def card(
         common: What every command takes.
     """
     project = common.open()
-    text = project.shelf.card(_pick(model, _known(common)).id)
+    chosen = _pick(model, _known(common)).id
+    text = project.shelf.card(chosen)
     if out is None:
         return show({"card": text}, human=lambda screen, _: screen.line(text), common=common)
-    from slipway.web.card_page import as_page  # noqa: PLC0415 - only wanted where a page is made
-
-    out.write_text(as_page(text) if out.suffix == ".html" else text, encoding="utf-8")
+    out.write_text(_card_page(project, chosen, text) if out.suffix == ".html" else text, encoding="utf-8")
     return show({"card": str(out)}, human=say((f"The card is in {out}.",)), common=common)
+
+
+def _card_page(project: "Project", package: str, text: str) -> str:
+    from slipway.modeling.card import WORSE  # noqa: PLC0415 - only wanted where a page is made
+    from slipway.web.card_page import as_page  # noqa: PLC0415 - as above
+    from slipway.web.charts.headroom import CAPTION  # noqa: PLC0415 - as above
+    from slipway.web.figure import draw_headroom  # noqa: PLC0415 - as above
+
+    slices = [s for run in project.runs() if run.package == package for s in run.slices if s.headroom > 0]
+    picture = draw_headroom(slices, metric=project.scope.metric.name) if slices else ""
+    return as_page(text, picture=picture, below=WORSE, caption=CAPTION)
 
 
 @app.command(sort_key=4)

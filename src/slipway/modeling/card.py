@@ -10,6 +10,9 @@ from slipway.records.reliability import Reliabilities, ReliabilityBin
 from slipway.records.run import Slice
 from slipway.records.task import TaskKind
 
+WORSE = "Where it is worse"
+"""Heading of the slices."""
+
 
 def write_card(
     name: str,
@@ -45,7 +48,7 @@ def write_card(
         _fields(signature),
         "## How good it is",
         _scores(scores),
-        "## Where it is worse",
+        f"## {WORSE}",
         _slices(slices),
         *(() if reliabilities is None else ("## What its scores mean", _meaning(reliabilities))),
         "## How it is watched",
@@ -91,10 +94,13 @@ def _scores(scores: Sequence[Score]) -> str:
 def _slices(slices: Sequence[Slice]) -> str:
     if not slices:
         return "No slice was confirmed to be worse than the rest. That is no proof that there is none."
-    lines = ["| where | rows | there | elsewhere | gap | gain if it were like the rest |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| where | rows | there | elsewhere | gap | level that could be reached | to gain |",
+        "|---|---|---|---|---|---|---|",
+    ]
     rows = (
         f"| {cell(s.where)} | {100 * s.share:.1f} % | {s.value:.4g} | {s.rest:.4g} | {s.low:.4g} to {s.high:.4g} "
-        f"| {s.headroom:.3g} |"
+        f"| {s.level:.4g} ({s.level_of}) | {s.headroom:.3g} |"
         for s in slices
     )
     return "\n".join([*lines, *rows])

@@ -36,6 +36,7 @@ def gather(project: "Project", *, now_us: int) -> ReportData:
         findings=tuple(project.findings()),
         audit=_audit(project),
         readiness=project.readiness(),
+        card=_card(project),
     )
 
 
@@ -46,6 +47,11 @@ def _changes(project: "Project") -> tuple[RunChange, ...]:
         compared = project.compare_runs(before.id, after.id)
         found.append(RunChange(before=before.id, after=after.id, kind=compared.kind, sentences=compared.sentences))
     return tuple(found)
+
+
+def _card(project: "Project") -> str:
+    runs = project.runs()
+    return project.shelf.card(runs[-1].package) if runs and runs[-1].package else ""
 
 
 def _audit(project: "Project") -> tuple[AuditLine, ...]:

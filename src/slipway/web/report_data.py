@@ -53,6 +53,7 @@ class ReportData(Record, frozen=True, kw_only=True):
         findings: What the monitors found, oldest first.
         audit: Newest entries of the audit trail, newest first.
         readiness: ML Test Score, or None where it was not reckoned.
+        card: Card of the newest run's package as Markdown; empty where there is none.
     """
 
     made_us: int
@@ -68,3 +69,4 @@ class ReportData(Record, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     audit: tuple[AuditLine, ...]
     readiness: Readiness | None = None
+    card: str = ""

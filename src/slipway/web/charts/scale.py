@@ -50,12 +50,15 @@ def span_of(values: Iterable[float], *, pad: float = 0.06) -> tuple[float, float
 
 
 def labelled(values: Iterable[float], say: Callable[[float], str]) -> list[tuple[float, str]]:
-    """Pair ticks with their labels, without the ``.0`` that tells nothing.
+    """Pair ticks with their labels, without the ``.0`` that tells nothing, and without ticks that would say the same.
 
-    >>> labelled([0.1, 0.125], lambda v: f"{100 * v:.1f} %")
+    >>> labelled([0.1, 0.125, 0.12501], lambda v: f"{100 * v:.1f} %")
     [(0.1, '10 %'), (0.125, '12.5 %')]
     """
-    return [(v, say(v).replace(".0 %", " %")) for v in values]
+    words: dict[str, float] = {}
+    for value in values:
+        words.setdefault(say(value).replace(".0 %", " %"), value)
+    return [(value, told) for told, value in words.items()]
 
 
 def ticks(low: float, high: float, *, about: int = 5) -> list[float]:

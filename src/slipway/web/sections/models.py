@@ -9,13 +9,14 @@ from markupsafe import Markup
 from slipway.modeling.looks import say_look
 from slipway.records.dataset import Score
 from slipway.records.run import Level, Run, Slice
+from slipway.web.card_page import as_part
 from slipway.web.charts.bars import slices
 from slipway.web.charts.dots import Estimate, dots
-from slipway.web.charts.headroom import headroom
+from slipway.web.charts.headroom import CAPTION, headroom
 from slipway.web.report_data import ReportData
 from slipway.words import amount, moment, number, percent, short
 
-_SAID = {"model": "the model", "trivial": "trivial rule"}
+_SAID = {"model": "the model", "trivial": "trivial rule", "simple": "simple model", "human": "a person"}
 _MOST_SLICES = 6
 _LEVELS = {Level.HUMAN: "a person", Level.PRESENT: "present system", Level.REST: "elsewhere"}
 
@@ -30,6 +31,9 @@ class Models(NamedTuple):
     headroom: Markup
     worst: tuple[tuple[str, str, str, str, str, str], ...]
     runs: tuple[tuple[str, str, str, str], ...]
+    told: tuple[tuple[str, str], ...]
+    card: Markup
+    caption: str = CAPTION
 
 
 def models(data: ReportData) -> Models | None:
@@ -63,13 +67,22 @@ def models(data: ReportData) -> Models | None:
         room,
         tuple(_slice(s, say) for s in worst),
         tuple(_run(r, data) for r in reversed(data.runs)),
+        tuple((_SAID.get(s.name, s.name), s.what) for s in scores if s.what),
+        as_part(data.card) if data.card else Markup(),
     )
 
 
 def compared(run: Run, data: ReportData) -> list[Score]:
-    """Return the test scores of the project's metric, the model's first; baselines come from the data if need be."""
+    """Return the test scores of the project's metric, the model's first; baselines come from the data if need be.
+
+    A person's score is of other rows, those that several people read, and stands beside.
+    """
     baselines = [s for v in data.datasets if v.id == run.data for s in v.baselines]
-    wanted = [s for s in (*baselines, *run.scores) if s.split == "test" and s.metric == data.scope.metric.name]
+    wanted = [
+        s
+        for s in (*baselines, *run.scores)
+        if (s.split == "test" or s.name == "human") and s.metric == data.scope.metric.name
+    ]
     of_metric = {s.name: s for s in wanted}.values()
     order = ["candidate", "live", "base"]
     return sorted(of_metric, key=lambda s: (order.index(_kind(s.name, live=data.scope.live)), s.name))
