@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from slipway.errors import MissingExtra
+from slipway.project.time_limit import Ended
 from slipway.records.run import Reported
 from slipway.records.trial import Dimension, Trial, TrialEnd
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 _UNPRUNED = 5
 
 
-class Pruned(BaseException):
-    """Not an Exception, so that the user's own ``except Exception`` does not take it for trouble."""
+class Pruned(Ended):
+    """The trial is not worth going on with."""
 
 
 class Drawer:

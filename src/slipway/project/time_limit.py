@@ -13,8 +13,12 @@ from types import FrameType
 from slipway.errors import BadInput, DeadlineExceeded
 
 
-class Late(BaseException):
-    """The time is over; no Exception, so that no ``except Exception`` of the user's takes it for trouble of its own."""
+class Ended(BaseException):
+    """We end a call of the user's; no Exception, so that his ``except Exception`` does not take it for trouble."""
+
+
+class Late(Ended):
+    """The time is over."""
 
 
 @contextmanager

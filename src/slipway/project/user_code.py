@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from slipway.errors import BadInput, NotFound, nearest
-from slipway.project.time_limit import Late, time_limit
+from slipway.project.time_limit import Ended, time_limit
 
 _TAIL = 3
 _SLIPWAY = Path(__file__).parents[1]
@@ -88,7 +88,7 @@ def call(function: Callable[..., Any], *args: Any, reference: str, **kwargs: Any
     process, folder = os.getpid(), Path.cwd()
     try:
         given = function(*args, **kwargs)
-    except (KeyboardInterrupt, Late):
+    except (KeyboardInterrupt, Ended):
         raise
     except BaseException as error:  # one that ends the process would look like success
         raise BadInput("\n".join([f"{reference}: {trouble(error)}", *_tail(error, function=function)])) from error
@@ -238,7 +238,7 @@ def _import(path: Path, *, folder: Path) -> ModuleType:
     sys.path.insert(0, str(folder.resolve()))
     try:
         spec.loader.exec_module(module)
-    except (KeyboardInterrupt, Late):
+    except (KeyboardInterrupt, Ended):
         raise
     except BaseException as error:  # as in call
         raise BadInput(f"{path.name}: {trouble(error)}") from error
