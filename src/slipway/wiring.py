@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from slipway.control.checkpoint import Checkpoint, basis_of
+from slipway.control.costs import Costs
 from slipway.control.equip import equip
 from slipway.control.folder_routes import FolderRoutes
 from slipway.control.readiness import candidate_score
@@ -16,7 +17,9 @@ from slipway.control.watching import Watching
 from slipway.errors import NotFound
 from slipway.ports import Clock
 from slipway.records.scope import Scope
+from slipway.records.worker_config import ClockKind
 from slipway.scoping.parse import parse
+from slipway.serving.use_now import usage_now
 from slipway.storage.blobs import LocalBlobs
 from slipway.storage.clock import SystemClock
 from slipway.storage.control_store import SqlStore
@@ -93,7 +96,11 @@ def read_scope(layout: Layout) -> Scope:
 
 
 def controller(
-    parts: Parts, *, guard: Callable[[], AbstractContextManager[object]] | None = None, writes: bool = False
+    parts: Parts,
+    *,
+    guard: Callable[[], AbstractContextManager[object]] | None = None,
+    writes: bool = False,
+    replays: bool = False,
 ) -> Controller:
     """Return the project's controller.
 
@@ -102,6 +109,7 @@ def controller(
         guard: Entered around each change; None takes the controller lock for each change, so that it is refused while
             a control process runs.
         writes: Whether it keeps what it read for others to go on from; only who holds the controller lock may.
+        replays: Whether rows of the past are replayed, as fast as they go.
     """
     scope, terms = parts.scope, terms_of(parts.scope)
     rules = (terms, scope.rollout.maturity_s, scope.monitoring, scope.metric, scope.fields)
@@ -122,6 +130,7 @@ def controller(
             writes=writes,
         ),
         guard=guard or (lambda: ControllerLock(parts.layout.controller_lock)),
+        costs=Costs(lambda: usage_now(parts.layout.run), budgets=parts.scope.budgets, replays=replays),
         ready=lambda rollout, now_us: candidate_score(rollout, store=parts.store, scope=parts.scope, now_us=now_us),
     )
 
@@ -167,7 +176,7 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
     with ControllerLock(parts.layout.controller_lock):
         if not until_open(lambda: parts.store, trouble=without_store, alive=alive):
             return
-        control = controller(parts, guard=nullcontext, writes=True)
+        control = controller(parts, guard=nullcontext, writes=True, replays=config.clock is ClockKind.EVENT)
         desk = Desk(
             control,
             scope=parts.scope,

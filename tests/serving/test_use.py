@@ -119,3 +119,30 @@ def test_the_shadow_process_tells_what_its_arms_take(serve_processes, place):
             arms = left.use.told(left.worker).arms if left else {}
         assert arms["beside"].memory_bytes > 64e6
         assert {c.worker for c in metrics.left(place.layout.run)} == {"worker-0"}, "it is none of the workers"
+
+
+def test_cores_are_told_by_arm_processes_by_their_processor_and_others_by_their_batches():
+    use = Use()
+    remote = ArmUsage(device="remote")
+    for second in range(3):
+        use.spent("model", rows=1, ns=500_000_000)
+        use.spent("remote", rows=1, ns=900_000_000)
+        arms = {"model": ArmUsage(), "function": ArmUsage(device="process", cpu_s=0.25 * second), "remote": remote}
+        use.measure(arms, now_s=float(second))
+        assert (use.told("w").arms["model"].cores is None) == (second == 0)
+    told = use.told("w").arms
+    assert {name: arm.cores for name, arm in told.items()} == {"model": 0.5, "function": 0.25, "remote": 0.0}
+
+
+def test_what_the_shadow_process_takes_is_in_metrics_beside_the_workers():
+    shadow = metrics.Counts(worker="shadow", predictions={"new": 9})
+    shadow.use.spent("new", rows=4, ns=1_000_000_000)
+    shadow.use.arms, shadow.use.memory_bytes = {"new": ArmUsage(memory_bytes=500)}, 700
+    shadow.use.arm_marks = {"new": [(0.0, 0.0), (4.0, 1.0)]}
+    lines = metrics.render([metrics.Counts(worker="worker-0")], shadow=shadow).decode().splitlines()
+    assert 'slipway_worker_memory_bytes{worker="shadow"} 700' in lines
+    assert 'slipway_arm_memory_bytes{arm="new"} 500' in lines
+    assert 'slipway_arm_rows_total{arm="new"} 4' in lines
+    assert 'slipway_arm_cores{arm="new"} 0.25' in lines
+    assert "slipway_workers 1" in lines
+    assert not any(line.startswith("slipway_predictions_total{") for line in lines)  # it answers nobody

@@ -15,6 +15,10 @@ from slipway.ports import Change, ControlStore, JournalReader
 from slipway.records.cohort import Cohort, VerdictInputs
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
+from slipway.records.usage import ServingCost
+
+Costs = Callable[[Rollout], tuple[ServingCost, ...]]
+"""Rollout to what serving takes now with each of its arms."""
 
 Ready = Callable[[Rollout, int], float]
 """Rollout and moment to the ML Test Score of its candidate."""
@@ -31,12 +35,22 @@ class Judging:
         ledger: What was read of the journal.
         by: Whom the audit trail names.
         ready: Reckons a candidate's readiness at a moment, where a plan asks for one; None knows of none.
+        costs: Tells what serving takes now with each arm of a rollout, of the budgets that the scope has.
 
     Attributes:
         books: Rollout to its cohorts.
     """
 
-    def __init__(self, store: ControlStore, *, ledger: Ledger, by: str, ready: Ready | None = None) -> None:
+    def __init__(
+        self,
+        store: ControlStore,
+        *,
+        ledger: Ledger,
+        by: str,
+        ready: Ready | None = None,
+        costs: Costs = lambda _: (),
+    ) -> None:
+        self._costs = costs
         self._store, self._ledger, self._by, self._ready = store, ledger, by, ready
         self.books: dict[str, CohortBook] = {}
         self._log = VerdictLog(store)
@@ -65,12 +79,19 @@ class Judging:
             return None
         cohorts = self.cohorts(rollout, now_us=now_us)
         score = self._ready(rollout, now_us) if self._ready and asks(rollout) else None
-        verdict = judge(rollout, cohorts, now_us=now_us, readiness=score)
+        costs = self._costs(rollout)
+        verdict = judge(rollout, cohorts, now_us=now_us, readiness=score, costs=costs)
         if not says_more(verdict, than=last):
             return verdict, None
         name = f"{rollout.id}-{number + 1}"
         inputs = VerdictInputs(
-            verdict=name, now_us=now_us, upto=dict(self._ledger.upto), cohorts=cohorts, rollout=rollout, readiness=score
+            verdict=name,
+            now_us=now_us,
+            upto=dict(self._ledger.upto),
+            cohorts=cohorts,
+            rollout=rollout,
+            readiness=score,
+            costs=costs,
         )
         present, route_version = self._store.get(Route, id=rollout.route)
         after = follow(verdict, rollout=rollout, route=present)

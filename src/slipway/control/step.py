@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from slipway.control.checkpoint import Checkpoint, Kept
-from slipway.control.judging import Judging, Ready, replay_from_journal
+from slipway.control.judging import Costs, Judging, Ready, replay_from_journal
 from slipway.control.ledger import Ledger
 from slipway.control.letting_go import KEPT_ROWS, let_go
 from slipway.control.past import DaySums
@@ -47,6 +47,7 @@ class Controller:
         watching: Monitors of the models on the routes, or None.
         checkpoint: Where to go on from; None reads the journal from its beginning.
         guard: Entered around each change, such as the project's controller lock.
+        costs: Tells what serving takes now with each arm of a rollout, of the budgets that the scope has.
         ready: Reckons a candidate's readiness where a plan asks for one; None knows of none, so such a plan holds.
         kept_rows: As many rows of the journal stay in memory whatever their age.
         monotonic: Tells seconds since any moment.
@@ -66,6 +67,7 @@ class Controller:
         watching: Watching | None = None,
         checkpoint: Checkpoint | None = None,
         guard: Callable[[], AbstractContextManager[object]] = nullcontext,
+        costs: Costs = lambda _: (),
         ready: Ready | None = None,
         kept_rows: int = KEPT_ROWS,
         monotonic: Callable[[], float] = time.monotonic,
@@ -75,7 +77,7 @@ class Controller:
         self._monotonic = monotonic
         self._all_read_s: float | None = None
         self.ledger = Ledger(terms, coder=watching.coder) if watching else Ledger(terms)
-        self._judging = Judging(store, ledger=self.ledger, by=BY, ready=ready)
+        self._judging = Judging(store, ledger=self.ledger, by=BY, ready=ready, costs=costs)
         self._watching, self._guard = watching, guard
         self._checkpoint, self._kept_rows = checkpoint, kept_rows
         self._past: tuple[DaySums, ...] = ()

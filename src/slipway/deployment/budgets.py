@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from slipway.records.base import Record
 from slipway.records.scope import Budgets
-from slipway.records.usage import WorkerUsage
+from slipway.records.usage import BudgetKey, ServingCost, WorkerUsage
+
+SHADOW = "shadow"
+"""Name of the process that is no worker: it answers nobody, but holds arms."""
 
 _MB = 1 << 20
 
@@ -68,6 +71,61 @@ def budget_use(workers: Sequence[WorkerUsage], *, budgets: Budgets) -> tuple[Bud
         whole = sum(cores) if cores and len(cores) == len(workers) else None
         found.append(BudgetUse(key="cpu_cores", budget=budgets.cpu_cores, measured=whole))
     return tuple(found)
+
+
+def serving_costs(
+    usage: Sequence[WorkerUsage], *, budgets: Budgets, candidate: str, live: str
+) -> tuple[ServingCost, ...]:
+    """Return what serving takes of each budget with a candidate alone, and with live alone.
+
+    That is what the workers take without their arms, and the arm. Of an arm that is in several processes, the shadow
+    process among them, the largest memory and all cores count: where each arm shadows the other's requests, those are
+    what it takes to answer everybody.
+
+    Args:
+        usage: What every worker and the shadow process take; none of them may be left out.
+        budgets: What the scope allows.
+        candidate: Name of a rollout's candidate.
+        live: Name of its live arm.
+
+    >>> from slipway.records.usage import ArmUsage
+    >>> arms = {"old": ArmUsage(memory_bytes=50 << 20), "new": ArmUsage(memory_bytes=400 << 20)}
+    >>> workers = [WorkerUsage(name="worker-0", memory_bytes=600 << 20, cores=0.8, arms=arms)]
+    >>> (cost,) = serving_costs(workers, budgets=Budgets(memory_mb=512), candidate="new", live="old")
+    >>> cost.candidate, cost.live, cost.over
+    (550.0, 200.0, True)
+    """
+    of = {BudgetKey.MEMORY: (budgets.memory_mb, _memory_with), BudgetKey.CORES: (budgets.cpu_cores, _cores_with)}
+    return tuple(
+        ServingCost(key=key, budget=budget, candidate=take(usage, candidate), live=take(usage, live))
+        for key, (budget, take) in of.items()
+        if budget is not None
+    )
+
+
+def _memory_with(usage: Sequence[WorkerUsage], arm: str) -> float | None:
+    workers = [w for w in usage if w.name != SHADOW]
+    held = [w.arms[arm] for w in usage if arm in w.arms]
+    known = all(w.memory_bytes for w in workers) and all(a.memory_bytes or a.device != "process" for a in held)
+    if not workers or not held or not known:
+        return None
+    bare = max(max(0, w.memory_bytes - sum(a.memory_bytes for a in w.arms.values())) for w in workers)
+    return round((bare + max(a.memory_bytes for a in held)) / _MB, 1)
+
+
+def _cores_with(usage: Sequence[WorkerUsage], arm: str) -> float | None:
+    workers = [w for w in usage if w.name != SHADOW]
+    own = [w.arms[arm].cores for w in usage if arm in w.arms]
+    every = [a.cores for w in workers for a in w.arms.values()]
+    whole = [w.cores for w in workers]
+    if not workers or not own or None in (*own, *every, *whole):
+        return None
+    bare = max(0.0, _sum(whole) - _sum(every))
+    return round(bare + _sum(own), 3)
+
+
+def _sum(cores: Sequence[float | None]) -> float:
+    return sum(c for c in cores if c is not None)
 
 
 def _memory(workers: Sequence[WorkerUsage], budget: float) -> BudgetUse:

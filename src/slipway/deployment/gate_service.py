@@ -1,8 +1,13 @@
-"""SERVICE: do requests to the candidate fail, or come too late, more often?
+"""SERVICE: do requests to the candidate fail, or come too late, more often, and does it fit what serving may cost?
 
 A failure is seen at once, so this gate waits for no outcome: it reads every request up to now. What failed is counted
 once an entity, like errors (:mod:`slipway.deployment.gate_harm`). In a stage where one arm gets all requests, the
 shadow's answers are compared: how often did only the one, and only the other, give no answer.
+
+Where the scope has a budget for memory or processor, the candidate must fit in it
+(:class:`~slipway.records.usage.ServingCost`). It fails when every measurement of some seconds was above it while with
+live it is kept: more than a burst, and not the traffic's doing. What was not measured is not within the budget, and
+holds.
 """
 
 from typing import NamedTuple
@@ -12,13 +17,23 @@ from slipway.deployment.units import count_units, ripe
 from slipway.deployment.view import View, total_arms, total_pairs
 from slipway.records.cohort import Cohort
 from slipway.records.rollout import Decision, Gate, GateResult
+from slipway.records.usage import ServingCost
 from slipway.stats.evidence import EValue
 from slipway.stats.paired import PairCounts, PairedHarm
-from slipway.words import count, odds
+from slipway.words import count, duration, odds
+
+LASTING_S = 10.0
+"""How long every measurement has to be above a budget."""
+
+OPEN = "budgets_open"
+"""Count of the budgets that nobody can say are kept."""
 
 
 def service(gate: Gate, *, view: View) -> GateResult:
-    """Return whether the candidate's requests fail more often; passes only once enough requests came in this stage."""
+    """Return whether the candidate's requests fail more often, or cost more than they may.
+
+    Passes only once enough requests came in this stage, and where every budget is known to be kept.
+    """
     both = is_dealt(view.stage.share)
     here = view.of_stage(view.cohorts)
     candidate, live = total_arms(here)
@@ -37,17 +52,23 @@ def service(gate: Gate, *, view: View) -> GateResult:
     looks = [_dealt(view.cohorts, alpha=shared)] if shared and any(is_dealt(c.share) for c in view.cohorts) else []
     if not both:
         looks.append(_paired(here, alpha=gate.alpha))
-    failing = [look.words for look in looks if look.failing]
+    fits = [_fit(cost) for cost in view.costs]
+    failing = [look.words for look in looks if look.failing] + [f.words for f in fits if f.decision is Decision.FAIL]
+    unsure = [f.words for f in fits if f.decision is Decision.HOLD]
+    if unsure:
+        counts[OPEN] = float(len(unsure))
     noun = "request" if gate.unit == "row" else f"whole {gate.unit}"
     short = f"this stage has {count(units, noun)} of at least {max(1, gate.min_units):,}"
     seen = units >= max(1, gate.min_units)
-    decision = Decision.FAIL if failing else Decision.PASS if seen else Decision.HOLD
+    decision = Decision.FAIL if failing else Decision.PASS if seen and not unsure else Decision.HOLD
+    often = any(look.failing for look in looks)
     ends = {
-        Decision.FAIL: "the candidate fails more often: fail",
+        Decision.FAIL: "the candidate fails more often: fail" if often else "the candidate costs too much: fail",
         Decision.PASS: "it does not fail more often: pass",
-        Decision.HOLD: f"{short}: hold",
+        Decision.HOLD: "; ".join([*unsure, *([] if seen else [short])]) + ": hold",
     }
-    words = failing or [look.words for look in looks]
+    kept = [f.words for f in fits if f.decision is Decision.PASS]
+    words = failing or [*(look.words for look in looks), *kept]
     return GateResult(
         gate=gate,
         decision=decision,
@@ -63,6 +84,30 @@ def _units(here: tuple[Cohort, ...], *, gate: Gate, view: View, dealt: bool) -> 
     if gate.unit == "row":
         return sum(c.candidate.n if dealt else c.pairs.seen for c in told)
     return count_units(told, unit=gate.unit)
+
+
+class _Fit(NamedTuple):
+    """Whether one budget is kept, and the words."""
+
+    decision: Decision
+    words: str
+
+
+def _fit(cost: ServingCost) -> _Fit:
+    of = f"budgets.{cost.key} allows {cost.budget:g}"
+    if cost.candidate is None:
+        return _Fit(Decision.HOLD, f"{of}, and what serving takes with the candidate is not measured")
+    takes = f"{of}, with the candidate serving takes {cost.candidate:.4g}"
+    if not cost.over:
+        return _Fit(Decision.PASS, takes)
+    if cost.live is None:
+        return _Fit(Decision.HOLD, f"{takes}, and what it takes with live is not measured")
+    if cost.live > cost.budget:
+        return _Fit(Decision.HOLD, f"{takes} and with live {cost.live:.4g}, so it is not the candidate's doing alone")
+    takes += f" and with live {cost.live:.4g}"
+    if cost.over_s < LASTING_S:
+        return _Fit(Decision.HOLD, f"{takes}, for {cost.over_s:.0f} s so far ({LASTING_S:.0f} s fail)")
+    return _Fit(Decision.FAIL, f"{takes}, in every measurement of {duration(cost.over_s)}")
 
 
 class _Look(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from slipway.deployment.gate_harm import harm
 from slipway.deployment.gate_not_worse import not_worse
-from slipway.deployment.gate_service import service
+from slipway.deployment.gate_service import OPEN, service
 from slipway.deployment.readiness import asks, unready
 from slipway.deployment.view import View, look, total_arms
 from slipway.deployment.world import world_changed
@@ -27,6 +27,7 @@ from slipway.records.rollout import (
     StageKind,
     Verdict,
 )
+from slipway.records.usage import ServingCost
 from slipway.words import duration
 
 GATES: dict[GateKind, Callable[..., GateResult]] = {
@@ -37,7 +38,14 @@ GATES: dict[GateKind, Callable[..., GateResult]] = {
 """One file a gate; a new one is its file, its kind and this line."""
 
 
-def judge(rollout: Rollout, cohorts: Sequence[Cohort], *, now_us: int, readiness: float | None = None) -> Verdict:
+def judge(
+    rollout: Rollout,
+    cohorts: Sequence[Cohort],
+    *,
+    now_us: int,
+    readiness: float | None = None,
+    costs: Sequence[ServingCost] = (),
+) -> Verdict:
     """Judge the present stage of a running rollout.
 
     Pure: the same arguments give the same verdict, bit for bit, in whatever order the cohorts come.
@@ -47,6 +55,8 @@ def judge(rollout: Rollout, cohorts: Sequence[Cohort], *, now_us: int, readiness
         cohorts: Sums since it began; outcome sums over mature requests only. Those from before it are left out.
         now_us: The moment, microseconds since the epoch.
         readiness: ML Test Score of the candidate; looked at only where the plan asks for one before the next stage.
+        costs: What serving takes with each arm, of each budget that the scope has for memory and processor; empty where
+            it has none. The service gate asks for it.
 
     Raises:
         BadInput: The rollout is over, or ``now_us`` lies before its present stage.
@@ -55,7 +65,7 @@ def judge(rollout: Rollout, cohorts: Sequence[Cohort], *, now_us: int, readiness
         raise BadInput(f"rollout {rollout.id}: want a running rollout, got one that is {rollout.status}.")
     if now_us < rollout.entries[-1].at_us:
         raise BadInput(f"now_us: want at least {rollout.entries[-1].at_us}, when the stage began, got {now_us}.")
-    view = look(rollout, tuple(cohorts), now_us=now_us)
+    view = look(rollout, tuple(cohorts), now_us=now_us, costs=tuple(costs))
     gates = tuple(_ask(gate, view=view) for gate in view.stage.gates)
     alert = world_changed(view) if _finite(view) else ""
     decision = _decide(gates, view=view, alert=alert)
@@ -115,7 +125,7 @@ def _act(decision: Decision, *, gates: tuple[GateResult, ...], view: View) -> tu
 
 def _watched(gates: tuple[GateResult, ...], *, view: View) -> bool:
     """Tell whether every gate of a watch saw as much as it asks for, so that its silence means something."""
-    seen = all(g.counts.get("units", 0) >= max(1, g.gate.min_units) for g in gates)
+    seen = all(g.counts.get("units", 0) >= max(1, g.gate.min_units) and not g.counts.get(OPEN) for g in gates)
     return seen and bool(_requests(view))
 
 

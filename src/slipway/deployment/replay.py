@@ -21,7 +21,9 @@ def replay(verdict: Verdict, *, inputs: VerdictInputs, cohorts: Sequence[Cohort]
     if cohorts is not None:
         found.extend(_cohort_differences(inputs.cohorts, cohorts))
     try:
-        again = judge(inputs.rollout, inputs.cohorts, now_us=inputs.now_us, readiness=inputs.readiness)
+        again = judge(
+            inputs.rollout, inputs.cohorts, now_us=inputs.now_us, readiness=inputs.readiness, costs=inputs.costs
+        )
     except BadInput as error:
         return (*found, f"the stored inputs cannot be judged: {error}")
     if canonical(again) != canonical(verdict):

@@ -4,6 +4,7 @@ import msgspec
 
 from slipway.records.cohort import ArmSums, Cohort, PairSums
 from slipway.records.rollout import Gate, Plan, Rollout, Stage
+from slipway.records.usage import ServingCost
 
 
 class View(msgspec.Struct, frozen=True):
@@ -13,11 +14,13 @@ class View(msgspec.Struct, frozen=True):
         rollout: The rollout, running.
         cohorts: Cohorts since it began, oldest first.
         now_us: The moment.
+        costs: What serving takes with each arm, of each budget that the scope has for memory and processor.
     """
 
     rollout: Rollout
     cohorts: tuple[Cohort, ...]
     now_us: int
+    costs: tuple[ServingCost, ...] = ()
 
     @property
     def stage(self) -> Stage:
@@ -34,10 +37,10 @@ class View(msgspec.Struct, frozen=True):
         return tuple(c for c in cohorts if c.route_version >= self.rollout.entries[-1].route_version)
 
 
-def look(rollout: Rollout, cohorts: tuple[Cohort, ...], *, now_us: int) -> View:
+def look(rollout: Rollout, cohorts: tuple[Cohort, ...], *, now_us: int, costs: tuple[ServingCost, ...] = ()) -> View:
     """Return the view of the cohorts that belong to this rollout, in one fixed order."""
     own = (c for c in cohorts if c.route_version >= rollout.entries[0].route_version)
-    return View(rollout, tuple(sorted(own, key=lambda c: (c.start_us, c.route_version))), now_us)
+    return View(rollout, tuple(sorted(own, key=lambda c: (c.start_us, c.route_version))), now_us, costs)
 
 
 def total_pairs(cohorts: tuple[Cohort, ...]) -> PairSums:

@@ -14,6 +14,7 @@ import msgspec
 from slipway.errors import BadInput
 from slipway.records.base import Record
 from slipway.records.rollout import Rollout
+from slipway.records.usage import ServingCost
 
 
 class ArmSums(Record, frozen=True, kw_only=True):
@@ -154,6 +155,7 @@ class VerdictInputs(Record, frozen=True, kw_only=True):
         cohorts: The cohorts judged, oldest first.
         rollout: The rollout as it was judged.
         readiness: ML Test Score of the candidate as it was then, where the plan asks for one; else None.
+        costs: What serving took with each arm, of each budget that the scope had for memory and processor.
     """
 
     verdict: str
@@ -162,6 +164,7 @@ class VerdictInputs(Record, frozen=True, kw_only=True):
     cohorts: tuple[Cohort, ...]
     rollout: Rollout
     readiness: float | None = None
+    costs: tuple[ServingCost, ...] = ()
 
 
 def _added(one: Record, other: Record) -> dict[str, Any]:

@@ -24,7 +24,8 @@ class GateKind(StrEnum):
     on evidence that it is not, fails on evidence that it is worse than live.
     ``HARM``: among randomly assigned requests, are the candidate's errors more frequent than live's? Fails on evidence
     of harm; passes once enough was seen without it.
-    ``SERVICE``: do requests to the candidate fail or exceed the latency budget more often? As HARM.
+    ``SERVICE``: do requests to the candidate fail or exceed the latency budget more often? As HARM. And does serving
+    with the candidate keep the scope's budgets for memory and processor? Fails if not, holds if nobody measured.
     """
 
     NOT_WORSE = "not-worse"

@@ -1,5 +1,7 @@
 """What an arm and a worker take, as they were measured last: memory, processor, failures."""
 
+from enum import StrEnum
+
 from slipway.records.base import Record
 
 
@@ -12,6 +14,9 @@ class ArmUsage(Record, frozen=True, kw_only=True):
             trial, of a function all its processes now. 0 where nothing is held.
         cpu_s: Processor time of its own processes, in seconds; 0 for what runs inside the worker.
         row_s: Time for one row alone, measured in the trial, in seconds; 0 where it was not measured.
+        cores: Processor cores that it has in use, over the last ten seconds: of its own processes what they took, of
+            what runs inside the worker the time that its batches took, of a remote service 0. None before there are
+            two measurements.
         restarts: How often its process was started again, by why the last one ended.
         failures: Batches that it did not answer, by kind.
         note: What is not as it was asked for, though it answers; empty if nothing.
@@ -21,6 +26,7 @@ class ArmUsage(Record, frozen=True, kw_only=True):
     memory_bytes: int = 0
     cpu_s: float = 0.0
     row_s: float = 0.0
+    cores: float | None = None
     restarts: dict[str, int] = {}
     failures: dict[str, int] = {}
     note: str = ""
@@ -40,3 +46,33 @@ class WorkerUsage(Record, frozen=True, kw_only=True):
     memory_bytes: int
     cores: float | None
     arms: dict[str, ArmUsage] = {}
+
+
+class BudgetKey(StrEnum):
+    """What serving may cost, by its key in ``[budgets]``."""
+
+    MEMORY = "memory_mb"
+    CORES = "cpu_cores"
+
+
+class ServingCost(Record, frozen=True, kw_only=True):
+    """What serving would take of one budget with one arm alone: the workers without their arms, and that arm.
+
+    Attributes:
+        key: Which budget; memory is that of the worker that takes most, cores are those of all workers.
+        budget: What the scope allows, in the budget's unit.
+        candidate: What it takes with a rollout's candidate; None where that was not measured.
+        live: The same with the live arm.
+        over_s: For how long every measurement with the candidate has been above the budget, in seconds.
+    """
+
+    key: BudgetKey
+    budget: float
+    candidate: float | None
+    live: float | None
+    over_s: float = 0.0
+
+    @property
+    def over(self) -> bool:
+        """Whether it takes more with the candidate than the budget allows."""
+        return self.candidate is not None and self.candidate > self.budget

@@ -12,6 +12,7 @@ from slipway.ports import Columns, Floats
 from slipway.records.arm import Arm
 from slipway.records.field import Field, FieldKind
 from slipway.records.model import Signature
+from slipway.records.usage import ArmUsage
 
 _SHAPE = re.compile(r"\s*([a-z][a-z0-9_-]*)\s*(<=|>=|==|!=|<|>)\s*(\S.*?)\s*")
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -74,6 +75,10 @@ class RuleRuntime:
 
     async def close(self) -> None:
         """Nothing to give back."""
+
+    def usage(self) -> ArmUsage:
+        """See :meth:`slipway.runtime.usage.Measured.usage`: a comparison holds no memory of its own."""
+        return ArmUsage()
 
 
 def _operand(arm: str, field: Field, sign: str, text: str) -> float | str:

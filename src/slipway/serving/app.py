@@ -246,4 +246,5 @@ class App:
     def _metrics(self, request: Request) -> None:
         self.intake.guard.admit(request.headers)
         workers = metrics.total(self._counts, folder=self._metrics_path.parent, own_path=self._metrics_path)
-        request.reply(200, metrics.render(workers), content_type=metrics.CONTENT_TYPE)
+        shadow = metrics.read(metrics.shadow_path(self._metrics_path.parent))
+        request.reply(200, metrics.render(workers, shadow=shadow), content_type=metrics.CONTENT_TYPE)

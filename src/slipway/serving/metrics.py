@@ -124,8 +124,12 @@ def read(path: Path) -> Counts | None:
     return counts if time.time() - counts.at_s < _KEPT_S else None
 
 
-def render(workers: Iterable[Counts]) -> bytes:
+def render(workers: Iterable[Counts], *, shadow: Counts | None = None) -> bytes:
     """Return the text that Prometheus reads.
+
+    Args:
+        workers: What each worker counted.
+        shadow: What the shadow process left, or None where none runs; it answers nobody, so only what it takes counts.
 
     >>> counts = Counts(route_version=3)
     >>> counts.answered(["live"], [False], latency_us=700)
@@ -151,7 +155,7 @@ def render(workers: Iterable[Counts]) -> bytes:
     refuses = sum(c.disk_refuses for c in known)
     lines += _gauge("disk_refuses", "Workers whose rows the journal's disk does not take.", refuses)
     lines += _gauge("workers", "Workers counted here.", len(known))
-    lines += use_lines({c.worker: c.use for c in known if c.worker})
+    lines += use_lines({c.worker: c.use for c in [*known, *([shadow] if shadow else [])] if c.worker})
     return ("\n".join(lines) + "\n").encode()
 
 

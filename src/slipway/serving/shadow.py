@@ -31,6 +31,7 @@ from slipway.serving.routes import LOOK_S
 from slipway.serving.run_state import State, tell_state
 from slipway.serving.shadow_batch import Index, batch_of, unanswered_by
 from slipway.serving.shadow_progress import SKIP, Progress
+from slipway.serving.use import Use
 from slipway.storage.routes import RouteWatch
 
 _ROWS = 4096
@@ -53,6 +54,7 @@ class Follower:
         writer: Where answers go.
         after: Segment to the offset from which to go on; changed as it goes.
         open_arm: Loads an arm.
+        use: Where the time that the arm takes is counted.
     """
 
     def __init__(
@@ -64,9 +66,10 @@ class Follower:
         writer: JournalWriter,
         after: dict[str, int],
         open_arm: Callable[[Arm], Awaitable[Runtime]],
+        use: Use,
     ) -> None:
         self._arm, self._fields, self._reader, self._writer = arm, fields, reader, writer
-        self._after, self._open = after, open_arm
+        self._after, self._open, self._use = after, open_arm, use
         self._runtime: Runtime | None = None
         self._load_at_s = 0.0
         self._since_s = time.monotonic()
@@ -140,6 +143,7 @@ class Follower:
         runtime = self._runtime
         if runtime is None:
             return np.full(rows, np.nan), self.trouble[:500] or "not loaded"
+        begun_ns = time.monotonic_ns()
         try:
             if isinstance(runtime, Immediate):
                 return await asyncio.to_thread(runtime.score, columns, rows=rows), ""
@@ -147,6 +151,8 @@ class Follower:
         except Exception as error:  # noqa: BLE001 - a shadow that fails is an observation, not an accident
             _log.error("shadow failed", arm=self._arm.name, rows=rows, error=str(error))
             return np.full(rows, np.nan), str(error)[:500] or type(error).__name__
+        finally:
+            self._use.spent(self._arm.name, rows=rows, ns=time.monotonic_ns() - begun_ns)
 
 
 def _ids(frames: list[PredictionFrame], chosen: Sequence[Index | None]) -> list[str]:
@@ -263,7 +269,13 @@ class Shadow:
 
     async def _follow(self, arm: Arm, after: dict[str, int]) -> None:
         follower = Follower(
-            arm, fields=self._fields, reader=self._reader(), writer=self._writer, after=after, open_arm=self._open
+            arm,
+            fields=self._fields,
+            reader=self._reader(),
+            writer=self._writer,
+            after=after,
+            open_arm=self._open,
+            use=self._counts.use,
         )
         self._followers[arm.name] = follower
         late_s = time.monotonic() + _LATE_S

@@ -22,6 +22,7 @@ class Use(msgspec.Struct, kw_only=True):
         memory_bytes: Resident memory of the worker itself, its models included.
         cpu_s: Processor time of the worker itself, in seconds.
         marks: Moments of the last ten seconds, each with the processor time used until then, processes included.
+        arm_marks: The same of each arm.
     """
 
     rows: dict[str, int] = {}
@@ -30,6 +31,7 @@ class Use(msgspec.Struct, kw_only=True):
     memory_bytes: int = 0
     cpu_s: float = 0.0
     marks: list[tuple[float, float]] = []
+    arm_marks: dict[str, list[tuple[float, float]]] = {}
 
     def spent(self, arm: str, *, rows: int, ns: int) -> None:
         """Count one batch.
@@ -53,9 +55,9 @@ class Use(msgspec.Struct, kw_only=True):
         self.arms = dict(arms)
         self.memory_bytes, self.cpu_s = resident_bytes(os.getpid()), cpu_s(os.getpid())
         whole_s = self.cpu_s + sum(a.cpu_s for a in self.arms.values())
-        # an arm that left the route took its time with it: count anew from here
-        kept = [m for m in self.marks if m[0] > now_s - _WINDOW_S and m[1] <= whole_s]
-        self.marks = [*kept, (now_s, whole_s)]
+        self.marks = _marked(self.marks, now_s, whole_s)
+        spent = {name: self._spent_s(name, told) for name, told in self.arms.items()}
+        self.arm_marks = {name: _marked(self.arm_marks.get(name, []), now_s, s) for name, s in spent.items()}
 
     def told(self, worker: str) -> WorkerUsage:
         """Return what the worker takes, with the processes that its arms run in.
@@ -66,10 +68,28 @@ class Use(msgspec.Struct, kw_only=True):
         >>> told.memory_bytes, told.cores
         (150, 0.5)
         """
-        (begun_s, before_s), (now_s, whole_s) = (self.marks[0], self.marks[-1]) if self.marks else ((0, 0), (0, 0))
+        arms = {
+            name: msgspec.structs.replace(told, cores=_cores(self.arm_marks.get(name, [])))
+            for name, told in self.arms.items()
+        }
         return WorkerUsage(
             name=worker,
             memory_bytes=self.memory_bytes + sum(a.memory_bytes for a in self.arms.values() if a.device == "process"),
-            cores=(whole_s - before_s) / (now_s - begun_s) if now_s > begun_s else None,
-            arms=self.arms,
+            cores=_cores(self.marks),
+            arms=arms,
         )
+
+    def _spent_s(self, name: str, told: ArmUsage) -> float:
+        if told.device == "process":
+            return told.cpu_s
+        return 0.0 if told.device == "remote" else self.busy_s.get(name, 0.0)
+
+
+def _marked(marks: list[tuple[float, float]], now_s: float, spent_s: float) -> list[tuple[float, float]]:
+    """Add a mark; what was spent grows less where an arm left and took its time with it: count anew from there."""
+    return [*(m for m in marks if m[0] > now_s - _WINDOW_S and m[1] <= spent_s), (now_s, spent_s)]
+
+
+def _cores(marks: list[tuple[float, float]]) -> float | None:
+    (begun_s, before_s), (now_s, spent_s) = (marks[0], marks[-1]) if marks else ((0.0, 0.0), (0.0, 0.0))
+    return (spent_s - before_s) / (now_s - begun_s) if now_s > begun_s else None

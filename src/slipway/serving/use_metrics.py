@@ -8,7 +8,7 @@ _Values = dict[tuple[str, ...], float]
 
 
 def use_lines(workers: Mapping[str, Use]) -> list[str]:
-    """Return the lines about the workers and their arms, by worker's name.
+    """Return the lines about the processes that hold arms, and those arms, by process's name.
 
     >>> use = Use(memory_bytes=1000, cpu_s=2.5)
     >>> use.spent("live", rows=3, ns=2_000_000)
@@ -20,9 +20,12 @@ def use_lines(workers: Mapping[str, Use]) -> list[str]:
     seconds: _Values = {}
     memory: _Values = {}
     cpu: _Values = {}
+    cores: _Values = {}
     restarts: _Values = {}
     failures: _Values = {}
-    for use in workers.values():
+    for name, use in workers.items():
+        known = {arm: told.cores for arm, told in use.told(name).arms.items()}
+        _add(cores, {(arm,): in_use for arm, in_use in known.items() if in_use is not None})
         _add(rows, {(arm,): n for arm, n in use.rows.items()})
         _add(seconds, {(arm,): s for arm, s in use.busy_s.items()})
         _add(memory, {(arm,): told.memory_bytes for arm, told in use.arms.items()})
@@ -32,12 +35,15 @@ def use_lines(workers: Mapping[str, Use]) -> list[str]:
     of_workers: _Values = {(name,): float(use.memory_bytes) for name, use in workers.items()}
     cpu_of_workers: _Values = {(name,): use.cpu_s for name, use in workers.items()}
     return [
-        *_lines("worker_memory_bytes", "Resident memory of a worker itself.", of_workers, ("worker",)),
-        *_lines("worker_cpu_seconds_total", "Processor time of a worker itself.", cpu_of_workers, ("worker",)),
+        *_lines("worker_memory_bytes", "Resident memory of a process with arms, itself.", of_workers, ("worker",)),
+        *_lines(
+            "worker_cpu_seconds_total", "Processor time of such a process itself.", cpu_of_workers, ("worker",)
+        ),
         *_lines("arm_rows_total", "Rows that an arm was asked about.", rows, ("arm",)),
         *_lines("arm_seconds_total", "Time that an arm took for them.", seconds, ("arm",)),
-        *_lines("arm_memory_bytes", "Memory that an arm holds, in all workers.", memory, ("arm",)),
+        *_lines("arm_memory_bytes", "Memory that an arm holds, in all processes.", memory, ("arm",)),
         *_lines("arm_cpu_seconds_total", "Processor time of an arm's own processes.", cpu, ("arm",)),
+        *_lines("arm_cores", "Cores that an arm has in use, over ten seconds.", cores, ("arm",)),
         *_lines("arm_restarts_total", "Processes of an arm that ended, by why.", restarts, ("arm", "why")),
         *_lines("arm_failures_total", "Batches that an arm did not answer, by kind.", failures, ("arm", "kind")),
     ]
