@@ -36,9 +36,7 @@ def use_lines(workers: Mapping[str, Use]) -> list[str]:
     cpu_of_workers: _Values = {(name,): use.cpu_s for name, use in workers.items()}
     return [
         *_lines("worker_memory_bytes", "Resident memory of a process with arms, itself.", of_workers, ("worker",)),
-        *_lines(
-            "worker_cpu_seconds_total", "Processor time of such a process itself.", cpu_of_workers, ("worker",)
-        ),
+        *_lines("worker_cpu_seconds_total", "Processor time of such a process itself.", cpu_of_workers, ("worker",)),
         *_lines("arm_rows_total", "Rows that an arm was asked about.", rows, ("arm",)),
         *_lines("arm_seconds_total", "Time that an arm took for them.", seconds, ("arm",)),
         *_lines("arm_memory_bytes", "Memory that an arm holds, in all processes.", memory, ("arm",)),
