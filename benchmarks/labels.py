@@ -21,7 +21,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
 
-from slipway.data.labels.folds import deal_folds
+from slipway.data.folds import deal_folds
 from slipway.data.labels.out_of_fold import out_of_fold_shares
 from slipway.data.labels.suspicion import suspect_classes
 

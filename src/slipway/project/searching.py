@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from slipway.data.folds import Fold, validation_folds
 from slipway.errors import BadInput, Conflict, DeadlineExceeded, Refused
 from slipway.modeling.answers import answers
 from slipway.modeling.convert import check_estimator
-from slipway.modeling.folds import Fold, folds
 from slipway.modeling.frame import as_x
 from slipway.modeling.report import Reporter
 from slipway.modeling.run import hash_code, hash_params
@@ -201,7 +201,7 @@ def _bench(parts: Parts, version: DatasetVersion, plan: SearchPlan) -> tuple[_Be
     ready = datasets.to_learn_from(parts, version)
     learn = ready.labelled[ready.split.train]
     y = target(learn, name=scope.task.target)
-    dealt = folds(
+    dealt = validation_folds(
         version.split_kind,
         count=plan.folds,
         seed=seed,

@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 
-from slipway.data.labels.folds import deal_folds
+from slipway.data.folds import deal_folds
 from slipway.data.labels.names import row_names
 from slipway.data.labels.out_of_fold import out_of_fold_numbers, out_of_fold_shares
 from slipway.data.labels.suspicion import suspect_classes, suspect_numbers

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from slipway.data.labels.folds import deal_folds
+from slipway.data.folds import deal_folds
 from slipway.data.labels.names import said
 from slipway.data.labels.out_of_fold import out_of_fold_numbers, out_of_fold_shares
 from slipway.data.labels.readings import disputed, together
