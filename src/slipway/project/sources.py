@@ -67,7 +67,8 @@ def _read(name: str, format_: Format) -> pl.DataFrame:
     try:
         return _READERS[format_](name)
     except PermissionError as error:
-        raise Unavailable(f"{name}: want to read it, got '{error.strerror}'. Check its permissions.") from error
+        said = error.strerror or "Permission denied"  # polars' own have no more than text
+        raise Unavailable(f"{name}: want to read it, got '{said}'. Check its permissions.") from error
     except (pl.exceptions.PolarsError, OSError) as error:
         got = " ".join(str(error).split())[:200]
         raise BadInput(f"{name}: want a whole {format_} file, got '{got}'. Mend it, or write it again.") from error
