@@ -67,3 +67,16 @@ def test_what_is_left_out_says_why():
 def test_data_that_suggest_nothing_are_told_nothing_of():
     assert of(text("a", 3)) == {"fields": of(text("a", 3))["fields"]}
     assert of() == {}
+
+
+def test_a_column_whose_name_no_scope_can_hold_is_not_offered_but_named():
+    """The interview refuses such a name, so offering it would ask the same question for ever."""
+    found = of(text("signup date", 90), text("row id", 100), number("is late", 0.0, 1.0, 2), moments=["signup date"])
+    assert set(found) <= {"fields"}
+    found = of(text("signup date", 90), number("age"), moments=["signup date"])
+    assert "signup date: left out" in found["fields"].reason
+
+
+def test_a_text_of_two_words_may_be_y_and_that_is_said_where_no_other_column_is():
+    assert "if it is Y" in of(text("churned", 2), number("age"))["fields"].reason
+    assert "if it is Y" not in of(text("sex", 2), number("late", 0.0, 1.0, 2))["fields"].reason

@@ -70,7 +70,7 @@ def _scoping(scope: Scope, have: Collection[Have]) -> list[Missing]:
         if not getattr(scope.project, key)
     ]
     if "example.org" in scope.project.owner:
-        why = "Nobody is called when an alert goes off."
+        why = "Nobody reads what goes to example.org, so nobody is called when an alert goes off."
         found.append(_miss(Step.SCOPING, "an owner", why, "Write yourself into project.owner."))
     if scope.metric.human_level is None and Have.HUMAN_LEVEL not in have:
         why = "Nobody knows how far a person is from the target, so nobody knows how hard it is."

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from slipway.records.base import NAME
 from slipway.records.dataset import ColumnProfile
 from slipway.records.field import FieldKind
+from slipway.scoping import values
+from slipway.scoping.problems import Wrong
 from slipway.words import number
 
 _TARGETS = ("target", "label", "y", "outcome", "class")
@@ -28,7 +30,8 @@ class Proposal(NamedTuple):
 def propose(columns: Sequence[ColumnProfile], *, rows: int, moments: Collection[str] = ()) -> dict[str, Proposal]:
     """Return proposals by key: ``task.target``, ``task.kind``, ``task.entity``, ``task.time``, ``fields``.
 
-    A key is left out where the data suggest nothing.
+    A key is left out where the data suggest nothing. No column is proposed whose name a scope cannot hold; that is said
+    among the reasons of the fields.
 
     Args:
         columns: Profile of the data.
@@ -36,10 +39,11 @@ def propose(columns: Sequence[ColumnProfile], *, rows: int, moments: Collection[
         moments: Names of columns that hold moments.
     """
     found: dict[str, Proposal] = {}
-    _note(found, "task.time", _time(columns, moments))
-    _note(found, "task.entity", _entity(columns, rows))
+    named = [c for c in columns if _has_a_name(c)]
+    _note(found, "task.time", _time(named, moments))
+    _note(found, "task.entity", _entity(named, rows))
     taken = {p.value for p in found.values()}
-    target = _target([c for c in columns if c.name not in taken])
+    target = _target([c for c in named if c.name not in taken])
     if target is not None:
         profile, reason = target
         found["task.target"] = Proposal(profile.name, reason)
@@ -48,10 +52,19 @@ def propose(columns: Sequence[ColumnProfile], *, rows: int, moments: Collection[
             "binary" if two else "regression", f"'{profile.name}' takes {number(profile.distinct)} different values"
         )
         taken.add(profile.name)
-    fields, reasons = _fields([c for c in columns if c.name not in taken and c.name not in moments], rows)
+    left = [c for c in columns if c.name not in taken and not (c.name in moments and _has_a_name(c))]
+    fields, reasons = _fields(left, rows, y_is_open=target is None)
     if fields:
         found["fields"] = Proposal(fields, "; ".join(reasons))
     return found
+
+
+def _has_a_name(profile: ColumnProfile) -> bool:
+    try:
+        values.column(profile.name)
+    except Wrong:
+        return False
+    return True
 
 
 def _note(found: dict[str, Proposal], key: str, proposal: Proposal | None) -> None:
@@ -90,7 +103,7 @@ def _is_binary(column: ColumnProfile) -> bool:
     return column.kind is FieldKind.BOOLEAN or (column.distinct == 2 and ends == (0.0, 1.0))
 
 
-def _fields(columns: Sequence[ColumnProfile], rows: int) -> tuple[dict[str, Any], list[str]]:
+def _fields(columns: Sequence[ColumnProfile], rows: int, *, y_is_open: bool) -> tuple[dict[str, Any], list[str]]:
     fields: dict[str, Any] = {}
     reasons = []
     for column in columns:
@@ -107,7 +120,9 @@ def _fields(columns: Sequence[ColumnProfile], rows: int) -> tuple[dict[str, Any]
             reasons.append(f"{column.name}: seen {seen}, limits leave room")
         else:
             fields[column.name] = column.kind.value
-            reasons.append(f"{column.name}: {number(column.distinct)} different values")
+            two = y_is_open and column.kind is FieldKind.CATEGORY and column.distinct == 2
+            hint = " (if it is Y, leave it out here and write it as 0 and 1 where the data is loaded)" if two else ""
+            reasons.append(f"{column.name}: {number(column.distinct)} different values{hint}")
     return fields, reasons
 
 
