@@ -4,6 +4,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from slipway.control.checkpoint import Checkpoint, Kept, basis_of
 from slipway.control.ledger import Ledger
 from slipway.control.terms import Terms
-from slipway.records.agreement import agreements
+from slipway.records.agreement import Agreement, agreements
 from slipway.records.frame import DecisionFrame, OutcomeFrame, PredictionFrame
 from slipway.records.load_test import ID_PREFIX
 from slipway.records.scoring import Scoring
@@ -85,6 +86,24 @@ def test_the_first_of_each_decider_counts_in_any_order_and_division(frames, writ
     apart = ledger.disagreement()
     assert sum(m.n for m in apart.values()) == len(joined)
     assert sum(m.total for m in apart.values()) == sum(value == 0.0 for value in joined.values())
+
+
+def test_an_answer_that_takes_the_place_of_none_is_what_decisions_are_held_against():
+    """Who asks again after a failure is answered late; what was decided is held against what he got."""
+    ledger = ledger_of(asked("a", score=float("nan")), decided("a"))
+    assert ledger.disagreement() == {}
+    journal = MemoryJournal()
+    journal.writer("x").append([asked("a", at_us=5, score=0.1)])
+    ledger.catch_up(journal)
+    assert ledger.disagreement() == {"live": Moments(n=1, total=1.0, squares=1.0)}
+
+
+def test_a_status_with_agreement_is_what_was_sent():
+    """Too few for an interval, and enough; JSON has no infinity."""
+    few = agreements({"live": Moments(n=1, total=2.5, squares=6.25)}, kind=TaskKind.REGRESSION)
+    enough = agreements({"live": Moments(n=9, total=4.0, squares=4.0)}, kind=TaskKind.BINARY)
+    for told in (few, enough):
+        assert msgspec.json.decode(msgspec.json.encode(told), type=tuple[Agreement, ...]) == told
 
 
 def test_a_decision_is_no_outcome():

@@ -35,7 +35,7 @@ def test_one_and_many_are_kept_and_are_no_outcomes(serve, place):
         assert httpx.post(f"{server.url}/predict", json=asked).status_code == 200
         assert tell(WELL).json() == {"accepted": 1}
         more = [
-            WELL | {"by": "bob", "decided_us": 17, "saw": True},
+            WELL | {"by": "bob", "decided_us": 17.0, "saw": True},
             {"by": "ana", "saw": None, "id": "b", "decision": 0},
         ]
         assert tell({"decisions": more}).json() == {"accepted": 2}

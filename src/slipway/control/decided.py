@@ -48,6 +48,7 @@ class Decided:
 
     Attributes:
         past: Distances of decisions on rows that were let go, by the arm that answered.
+        revision: Grows with every change, so that a sum can tell whether it is still right.
         joined: Decisions on rows that are held.
         unknown: Decisions on rows that have not been read.
     """
@@ -56,7 +57,7 @@ class Decided:
         self._columns: dict[str, Array] = {name: np.empty(0, dtype=kind) for name, kind in COLUMNS.items()}
         self._index = HashIndex()
         self.past: dict[str, Moments] = {}
-        self.joined = self.unknown = 0
+        self.revision = self.joined = self.unknown = 0
 
     def __len__(self) -> int:
         return len(self._columns["key"])
@@ -104,6 +105,7 @@ class Decided:
         told["known"] = np.zeros(len(fresh), dtype=bool)
         self._columns = {name: np.concatenate((column, told[name])) for name, column in self._columns.items()}
         self.unknown += len(fresh)
+        self.revision += 1
         return len(key) - len(fresh)
 
     def meet(self, find: Callable[[Hashes], Ints]) -> None:
@@ -154,6 +156,7 @@ class Decided:
         return len(rows)
 
     def _count(self) -> None:
+        self.revision += 1
         self.joined = int(self._columns["known"].sum())
         self.unknown = len(self) - self.joined
 

@@ -54,6 +54,8 @@ class Ledger:
         self.gone: dict[str, int] = {}
         self.early_outcomes, self.early_shadows = Waiting(), Waiting()
         self.decided = Decided()
+        self._apart: dict[str, Moments] = {}
+        self._apart_of = (0, 0)
         self._coder = coder
         self._arms = _Codes()
         self._blocks: dict[int, Block] = {}
@@ -132,7 +134,11 @@ class Ledger:
 
     def disagreement(self) -> dict[str, Moments]:
         """Return how far decisions lie from what was answered (:mod:`slipway.control.decided`), by arm."""
-        return self.decided.distances(self._answers(self.decided.known_keys))
+        made_of = (self.decided.revision, self.counts["duplicates"])  # one of two rows with an id may be withdrawn
+        if made_of != self._apart_of:
+            self._apart_of = made_of
+            self._apart = self.decided.distances(self._answers(self.decided.known_keys))
+        return self._apart
 
     def let_go(self, block: Block) -> None:
         """Forget the rows of a day and of all before it; what comes for them from now on is late."""
@@ -281,13 +287,17 @@ class Ledger:
             self._join_shadows(places[whose[own]], arm=arm, score=score[own])
 
     def _decisions(self, given: Decisions) -> None:
+        if given.id:
+            self._decided(given)
+        self.decided.meet(self._index.find)
+
+    def _decided(self, given: Decisions) -> None:
         self.newest_us = max(self.newest_us, int(given.at_us.max(initial=0)))
         possible = self.terms.possible(given.value)
         self.counts["impossible_decisions"] += len(possible) - int(possible.sum())
         key, by = hashed(given.id)[possible], hashed(given.by)[possible]
         repeated = self.decided.put(key, by=by, at_us=given.at_us[possible], value=given.value[possible])
         self.counts["repeated_decisions"] += repeated
-        self.decided.meet(self._index.find)
 
     def _answers(self, keys: Hashes) -> Answers:
         """Return what callers were answered under ids that are held, and by whom."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -45,7 +45,7 @@ class _One(msgspec.Struct, forbid_unknown_fields=True):
     id: str
     decision: float
     by: str
-    decided_us: Annotated[int, msgspec.Meta(ge=0, le=LATEST_US)] | None = None
+    decided_us: float | None = None  # JSON does not tell 5 from 5.0
     saw: bool | None = None
 
 
@@ -85,8 +85,14 @@ def decode_decisions(body: bytes, *, kind: TaskKind) -> Decisions:
     except NO_JSON as error:
         raise not_json(error) from None
     refuse_twice(body, names=3 * len(told))
-    columns = ([getattr(d, name) for d in told] for name in _One.__struct_fields__)
-    return checked(Decisions(*columns), kind=kind)
+    decisions = Decisions(
+        ids=[d.id for d in told],
+        values=[d.decision for d in told],
+        by=[d.by for d in told],
+        decided_us=_moments([d.decided_us for d in told], rows=len(told)),
+        saw=[d.saw for d in told],
+    )
+    return checked(decisions, kind=kind)
 
 
 def decisions_of(columns: Mapping[str, Values], *, kind: TaskKind) -> Decisions:
