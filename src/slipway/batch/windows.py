@@ -9,8 +9,8 @@ from collections.abc import Callable, Hashable
 
 import polars as pl
 
-WINDOW_BYTES = 64 << 20
-"""What a window may take, reckoned at eight bytes a value; twice what all parts under way take together."""
+WINDOW_BYTES = 32 << 20
+"""What a window may take, reckoned at eight bytes a value: as much as all parts under way take together."""
 MOST_ROWS = 1 << 18
 _HELD = 2
 
@@ -19,7 +19,7 @@ def window_rows(columns: int) -> int:
     """Return how many rows a window has: a power of two, as a part has, so that no part lies in two.
 
     >>> window_rows(31), window_rows(300)
-    (262144, 16384)
+    (131072, 8192)
     """
     fits = max(WINDOW_BYTES // (8 * columns), 1)
     return min(1 << (fits.bit_length() - 1), MOST_ROWS)
