@@ -87,6 +87,20 @@ def test_the_band_and_the_error_cover_together(n: int) -> None:
     assert missed_error <= missed
 
 
+def test_the_band_covers_also_where_rows_of_one_person_are_all_alike() -> None:
+    """By rows it misses in most of these worlds."""
+    rng, missed = np.random.default_rng(0), {"people": 0, "rows": 0}
+    person = np.repeat(np.arange(300), 8)
+    for _ in range(100):
+        one = rng.beta(2, 3, size=300)
+        p, y = one[person], (rng.random(300) < one)[person]
+        for by, clusters in (("people", person), ("rows", None)):
+            curve = calibration_curve(p, y=y, alpha=0.1, clusters=clusters)
+            missed[by] += bool(((curve.expected < curve.low) | (curve.expected > curve.high)).any())
+    assert missed["people"] <= 0.1 * 100
+    assert missed["rows"] > 0.5 * 100
+
+
 def test_bad_input_is_refused_by_name() -> None:
     for bad in ([np.nan], [np.inf], []):
         with pytest.raises(BadInput, match="score"):

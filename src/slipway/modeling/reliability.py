@@ -31,7 +31,7 @@ def reliabilities(
         blocks: The block of time of each row; a block is not parted.
         scoring: How an answer is scored.
         calibration: The map that is packaged.
-        clusters: Cluster of each row for the interval of the Brier score, or None.
+        clusters: Cluster of each row (a day, an entity), or None where rows are independent.
     """
     raw = reliability(scores, y=y, clusters=clusters) if ((scores >= 0) & (scores <= 1)).all() else None
     behind = cross_fitted(scores, y=y, blocks=blocks, scoring=scoring)
@@ -48,7 +48,7 @@ def reliability(p: Floats, *, y: Floats, clusters: Any | None = None, alpha: flo
     Args:
         p: Probabilities in [0, 1], shape (n,), n >= 2.
         y: 0 or 1, shape (n,).
-        clusters: Cluster of each row for the interval of the Brier score, or None.
+        clusters: Cluster of each row (a day, an entity), or None where rows are independent.
         alpha: Miss probability of each interval.
 
     Reference:
@@ -59,7 +59,7 @@ def reliability(p: Floats, *, y: Floats, clusters: Any | None = None, alpha: flo
     >>> round(found.brier, 4)
     0.0375
     """
-    curve = calibration_curve(p, y=y, alpha=alpha)
+    curve = calibration_curve(p, y=y, alpha=alpha, clusters=clusters)
     brier = loss_interval((p - y) ** 2, alpha=alpha, clusters=clusters)
     return Reliability(
         rows=len(p),
@@ -84,7 +84,7 @@ def by_chance(curve: CalibrationCurve) -> float:
     """Return the calibration error that perfect probabilities would show in the same bins.
 
     In a bin of n rows the realised share is off by sqrt(2/pi) standard deviations on average, by the normal
-    approximation; a bin's spread of probabilities only makes it less.
+    approximation, with as many rows as a bin's are worth; a bin's spread of probabilities only makes it less.
     """
-    spread = np.sqrt(curve.expected * (1 - curve.expected) / curve.rows)
+    spread = np.sqrt(curve.expected * (1 - curve.expected) / curve.worth)
     return float(math.sqrt(2 / math.pi) * (curve.rows / curve.rows.sum()) @ spread)

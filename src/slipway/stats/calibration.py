@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from slipway.errors import BadInput
+from slipway.stats.clustered_share import worth_in_trials
 from slipway.stats.evidence import FixedInterval, check_alpha
 from slipway.stats.shares import share_limits
 
@@ -112,6 +113,7 @@ class CalibrationCurve(msgspec.Struct, frozen=True, eq=False):
 
     Attributes:
         rows: Rows per bin, shape (bins,).
+        worth: As how many independent rows those of a bin are worth; ``rows`` where rows are independent.
         expected: Mean probability, shape (bins,).
         realised: Share of positives.
         low: Lower limit of the mean true probability.
@@ -120,6 +122,7 @@ class CalibrationCurve(msgspec.Struct, frozen=True, eq=False):
     """
 
     rows: Ints
+    worth: Floats
     expected: Floats
     realised: Floats
     low: Floats
@@ -127,18 +130,23 @@ class CalibrationCurve(msgspec.Struct, frozen=True, eq=False):
     error: FixedInterval
 
 
-def calibration_curve(p: npt.ArrayLike, *, y: npt.ArrayLike, alpha: float, bins: int = 10) -> CalibrationCurve:
+def calibration_curve(
+    p: npt.ArrayLike, *, y: npt.ArrayLike, alpha: float, bins: int = 10, clusters: npt.ArrayLike | None = None
+) -> CalibrationCurve:
     """Judge probabilities on rows that neither the model nor its calibration learned from.
 
     Valid for one n chosen before looking. Given the probabilities and independent outcomes, the band holds in all bins
     at once, and with it the limits of the error, with probability ``1 - alpha`` at every n (Chernoff's bound, which
     covers rows of unequal probability too). The plain estimate of the error is biased upwards; its limits are not.
+    Where outcomes stick together in clusters each bin counts as many rows as they are worth, and the band is
+    approximate.
 
     Args:
         p: Probabilities, shape (n,), n >= 1.
         y: 0 or 1, shape (n,).
         alpha: Miss probability.
         bins: Bins of equally many rows to aim for; equal probabilities are never parted.
+        clusters: The cluster of each row (a day, an entity), shape (n,), or None where outcomes are independent.
 
     Reference:
         Naeini, Cooper & Hauskrecht (2015), AAAI, for the error; Chernoff (1952) for the limits.
@@ -159,10 +167,11 @@ def calibration_curve(p: npt.ArrayLike, *, y: npt.ArrayLike, alpha: float, bins:
     at = np.unique(np.searchsorted(cuts, probability, side="right"), return_inverse=True)[1]
     rows = np.bincount(at)
     expected, realised = (np.bincount(at, weights=part) / rows for part in (probability, outcome))
-    limits = [
-        share_limits(round(r * n), n=int(n), delta=alpha / len(rows)) for r, n in zip(realised, rows, strict=True)
-    ]
-    low, high = np.array(limits).T
+    worth = rows.astype(np.float64)
+    if clusters is not None:
+        units = np.asarray(clusters)
+        worth = np.array([worth_in_trials(outcome[at == k], clusters=units[at == k]) for k in range(len(rows))])
+    low, high = share_limits(np.clip(realised, 0, 1) * worth, n=worth, delta=alpha / len(rows))
     share = rows / rows.sum()
     least = np.maximum(np.maximum(low - expected, expected - high), 0.0)
     most = np.maximum(np.abs(low - expected), np.abs(high - expected))
@@ -173,7 +182,9 @@ def calibration_curve(p: npt.ArrayLike, *, y: npt.ArrayLike, alpha: float, bins:
         alpha=alpha,
         n=int(rows.sum()),
     )
-    return CalibrationCurve(rows=rows, expected=expected, realised=realised, low=low, high=high, error=error)
+    return CalibrationCurve(
+        rows=rows, worth=worth, expected=expected, realised=realised, low=low, high=high, error=error
+    )
 
 
 def _pool(sums: Floats, rows: Floats) -> Floats:

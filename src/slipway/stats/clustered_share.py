@@ -56,7 +56,7 @@ def clustered_share_interval(outcomes: Any, *, clusters: Any, alpha: float) -> F
     if not np.isin(x, (0.0, 1.0)).all():
         raise BadInput("outcomes: want 0 and 1, got another number. For numbers take clustered_interval.")
     t = student_quantile(1 - alpha / 2, degrees=names.size - 1)
-    share, trials = float(x.mean()), _worth(x, group, clusters=names.size)
+    share, trials = float(x.mean()), worth_in_trials(x, clusters=group)
     middle = (share + t * t / (2 * trials)) / (1 + t * t / trials)
     half = t / (1 + t * t / trials) * math.sqrt(share * (1 - share) / trials + t * t / (4 * trials * trials))
     return FixedInterval(
@@ -68,14 +68,25 @@ def clustered_share_interval(outcomes: Any, *, clusters: Any, alpha: float) -> F
     )
 
 
-def _worth(x: Floats, group: npt.NDArray[np.int64], *, clusters: int) -> float:
-    """Return as many independent trials as the rows are worth, at most their number."""
-    sizes = np.bincount(group, minlength=clusters)
+def worth_in_trials(x: Floats, *, clusters: Any) -> float:
+    """Return as how many independent trials the rows of some clusters are worth: at least 1, at most their number.
+
+    Args:
+        x: 0 or 1, shape (rows,), rows >= 1.
+        clusters: Shape (rows,), the cluster of each row.
+
+    >>> worth_in_trials(np.zeros(60), clusters=np.arange(60) // 10), worth_in_trials(np.ones(9), clusters=np.zeros(9))
+    (6.0, 1.0)
+    """
+    names, group = np.unique(np.asarray(clusters), return_inverse=True)
+    if (count := names.size) < 2:
+        return 1.0
+    sizes = np.bincount(group)
     share, guess = float(x.mean()), (float(x.sum()) + 1) / (x.size + 2)
-    sums = np.bincount(group, weights=x - share, minlength=clusters)
-    variance = clusters / (clusters - 1) * float(sums @ sums) / x.size**2
-    prior = _PRIOR_CLUSTERS / clusters * guess * (1 - guess)
+    sums = np.bincount(group, weights=x - share)
+    variance = count / (count - 1) * float(sums @ sums) / x.size**2
+    prior = _PRIOR_CLUSTERS / count * guess * (1 - guess)
     worst = (
         float(sizes @ sizes) / x.size**2
     )  # of the mean, in units of one trial's variance, if rows of a cluster agree
-    return min(float(x.size), (share * (1 - share) + prior) / (variance + prior * worst))
+    return min(float(x.size), max(1.0, (share * (1 - share) + prior) / (variance + prior * worst)))
