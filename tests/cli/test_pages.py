@@ -10,9 +10,14 @@ from rich.console import Console
 
 from slipway.cli.monitor import page as finding_page
 from slipway.cli.rollout_page import listed, page
+from slipway.cli.run_page import page_of_all
 from slipway.cli.screen import Screen, to_json
 from slipway.cli.status import page as status_page
+from slipway.cli.when import duration_s
+from slipway.errors import BadInput
+from slipway.project.attempts import Seen, Standing
 from slipway.project.status import RolloutNow, Status
+from slipway.records.attempt import Attempt, Work
 from slipway.records.rollout import RolloutStatus
 from slipway.records.usage import ArmUsage, WorkerUsage
 from slipway.serving.run_state import RunState, State
@@ -134,3 +139,23 @@ def test_a_word_longer_than_the_line_stays_whole_to_be_copied():
     assert [f"  {path}.", f"  where  {path}"] == [line for line in lines if path in line]
     assert max(len(line) for line in lines if path not in line) <= 60
     assert lines[-2:] == ["         and so on and so on", "  why"]
+
+
+def test_an_attempt_that_was_gone_on_with_and_finished_is_not_told_again():
+    def seen(standing, code, at):
+        begun = Attempt(id=f"{code}{at}", work=Work.SEARCH, data="d", code=code, by="ann", started_us=at)
+        return Seen(begun, standing)
+
+    attempts = [
+        seen(Standing.INTERRUPTED, "a", 1),
+        seen(Standing.FAILED, "b", 2),
+        seen(Standing.FINISHED, "a", 3),
+        seen(Standing.INTERRUPTED, "a", 4),
+    ]
+    told = printed(lambda screen, known: page_of_all(screen, known, attempts=attempts), [])
+    assert (told.count("interrupted"), told.count("failed")) == (1, 1)
+
+
+def test_a_length_of_time_is_refused_by_the_option_it_was_given_to():
+    with pytest.raises(BadInput, match=r"--timeout: want a length of time such as 10min, got .5.\. A unit is missing"):
+        duration_s("5", option="--timeout")

@@ -35,6 +35,7 @@ def test_a_search_shows_trials_as_they_end_and_trains_once(project, slipway):
     assert "Best is trial" in said(done)
     assert "trial 3 of 3: error" in done.stderr
     assert "look 3 at these 171 test rows" in done.stdout
+    assert "better than simple" in done.stdout
     again = json.loads(said(slipway("run", "search", "--trials", "3", "--only", "--json", cwd=project)))
     assert (again["found"]["kept"], again["run"]) == (3, None)
 

@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from slipway.errors import BadInput, Refused
+from slipway.modeling.convert import check_estimator
 from slipway.modeling.frame import as_columns, as_table, as_x, checked_names, infer_fields
 from slipway.modeling.notebook import package_estimator
 from slipway.modeling.train import Trained, fit, moments
@@ -173,3 +174,8 @@ def test_what_is_no_table_is_refused_and_fields_are_inferred() -> None:
         checked_names(pl.DataFrame({"a": [1], "A": [1]}))
     required = [f.required for f in infer_fields(pl.DataFrame({"a": [1.0, float("nan")], "b": [1, 2]}))]
     assert required == [False, True]
+
+
+def test_a_method_in_place_of_an_estimator_is_told_as_that() -> None:
+    with pytest.raises(Refused, match="train: want a fitted estimator, got a method"):
+        check_estimator(LogisticRegression().fit, kind=TaskKind.BINARY)

@@ -63,13 +63,13 @@ def bench(
     project = common.open()
     from slipway.bench.ladder import Climb  # noqa: PLC0415 - as Common.open: --help must not wait for it
     from slipway.cli.bench_page import page, rung_line  # noqa: PLC0415 - as above
+    from slipway.cli.when import duration_s  # noqa: PLC0415 - as above
     from slipway.project.benching import BenchPlan  # noqa: PLC0415 - as above
     from slipway.records.load_test import Arrivals, Limits  # noqa: PLC0415 - as above
-    from slipway.scoping.duration import seconds  # noqa: PLC0415 - as above
 
     budget_ms = p99_ms or project.scope.budgets.latency_p99_ms or project.scope.serving.deadline_ms
     plan = BenchPlan(
-        climb=Climb(qps=qps, start_qps=start, precision=precision, for_s=seconds(for_)),
+        climb=Climb(qps=qps, start_qps=start, precision=precision, for_s=duration_s(for_, option="--for")),
         limits=Limits(latency_p99_ms=budget_ms, error_share=errors),
         arrivals=Arrivals(arrivals),
         connections=connections,

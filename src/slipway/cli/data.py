@@ -25,10 +25,10 @@ def make(name: str = "main", /, *, timeout: str | None = None, common: Common = 
         timeout: The longest that the function of data.source may take, such as 10min.
         common: What every command takes.
     """
-    from slipway.scoping.duration import seconds  # noqa: PLC0415 - it brings the rules; --help must not wait for them
+    from slipway.cli.when import duration_s  # noqa: PLC0415 - it brings the rules; --help must not wait for them
 
     project = common.open()
-    timeout_s = None if timeout is None else seconds(timeout)
+    timeout_s = None if timeout is None else duration_s(timeout, option="--timeout")
     with working("making a dataset version"):
         made = project.make_dataset(name, timeout_s=timeout_s)
     return show(made, human=_page, common=common, holds=all(c.passed for c in made.checks))

@@ -9,6 +9,7 @@ from slipway.cli.label_page import (
     agreement_page,
     applied_page,
     batch_page,
+    bias_page,
     collected_page,
     consensus_page,
     guidelines_page,
@@ -69,6 +70,7 @@ def sample(
     rows: int,
     column: str | None = None,
     guideline: str | None = None,
+    held_out: bool = False,
     seed: int = 0,
     common: Common = COMMON,
 ) -> int:
@@ -80,11 +82,26 @@ def sample(
         rows: How many. A larger sample with the same seed begins with the smaller.
         column: Column of the labels; the target if not given.
         guideline: Name or id of the guideline that people go by.
+        held_out: Draw from the rows held out only, for 'slipway label bias'.
         seed: Seed of the draw.
         common: What every command takes.
     """
-    labels = common.open().labels
-    return _made(labels.draw(kind, rows=rows, dataset=dataset, column=column, guideline=guideline, seed=seed), common)
+    made = common.open().labels.draw(
+        kind, rows=rows, dataset=dataset, column=column, guideline=guideline, held_out=held_out, seed=seed
+    )
+    return _made(made, common)
+
+
+@app.command(sort_key=15)
+def bias(run: str, /, *, queue: str | None = None, common: Common = COMMON) -> int:
+    """Say what a run's metric would be if all labels of the rows held out were right, from an audit of these.
+
+    Args:
+        run: Id of the run, or the start of it.
+        queue: Id or start of an id of an audit made with --held-out; the newest queue if not given.
+        common: What every command takes.
+    """
+    return show(common.open().labels.held_out_bias(run, queue=queue), human=bias_page, common=common)
 
 
 @app.command(sort_key=2)
@@ -115,9 +132,9 @@ def next_(queue: str | None = None, /, *, by: str | None = None, lease: str = "1
         lease: How long nobody else gets it, such as 15min or 2h.
         common: What every command takes.
     """
-    from slipway.scoping.duration import seconds  # noqa: PLC0415 - as late as the rest of the engine
+    from slipway.cli.when import duration_s  # noqa: PLC0415 - as late as the rest of the engine
 
-    handed = common.open().labels.next(queue, by=by, lease_s=seconds(lease))
+    handed = common.open().labels.next(queue, by=by, lease_s=duration_s(lease, option="--lease"))
     if handed is None:
         raise NotFound("label queue: want a row that waits for this person, found none. See 'slipway label progress'.")
     return show(handed, human=handed_page, common=common)

@@ -27,6 +27,9 @@ def pick(word: str | None, items: Sequence[T], *, what: str, key: Callable[[T], 
 
     >>> pick("ab", ["abc", "xyz"], what="run", key=str, name=str)
     'abc'
+    >>> pick("mian", [("f00", "main")], what="dataset", key=lambda d: d[0], name=lambda d: d[1])
+    Traceback (most recent call last):
+    slipway.errors.NotFound: dataset 'mian': want one of main (f00). Did you mean 'main'?
     """
     if not items:
         raise NotFound(f"{what}: want at least one, found none in this project yet.")
@@ -35,10 +38,10 @@ def pick(word: str | None, items: Sequence[T], *, what: str, key: Callable[[T], 
     exact = [i for i in items if word in (key(i), name(i))]
     found = exact[-1:] or [i for i in items if key(i).startswith(word)]
     if len(found) > 1:
-        raise BadInput(f"{what} '{word}': want one, fits {_list(found, key)}. Give more of the id.")
+        raise BadInput(f"{what} '{word}': want one, fits {_list(found, key, name)}. Give more of the id.")
     if not found:
         known = [n for i in items for n in (name(i), key(i))]
-        raise NotFound(f"{what} '{word}': want one of {_list(items, key)}.{nearest(word, known)}")
+        raise NotFound(f"{what} '{word}': want one of {_list(items, key, name)}.{nearest(word, known)}")
     return found[0]
 
 
@@ -57,6 +60,6 @@ def before_of(item: T, items: Sequence[T], *, what: str, key: Callable[[T], str]
     return items[place - 1]
 
 
-def _list(items: Sequence[T], key: Callable[[T], str]) -> str:
-    shown = ", ".join(short(key(i)) for i in items[-8:])
+def _list(items: Sequence[T], key: Callable[[T], str], name: Callable[[T], str]) -> str:
+    shown = ", ".join(short(key(i)) if name(i) == key(i) else f"{name(i)} ({short(key(i))})" for i in items[-8:])
     return f"{shown} and {len(items) - 8} older" if len(items) > 8 else shown

@@ -56,10 +56,10 @@ def train(
         timeout: The longest that one training may take, such as 10min.
         common: What every command takes.
     """
-    from slipway.scoping.duration import seconds  # noqa: PLC0415 - it brings the rules; --help must not wait for them
+    from slipway.cli.when import duration_s  # noqa: PLC0415 - it brings the rules; --help must not wait for them
 
     project = common.open()
-    timeout_s = None if timeout is None else seconds(timeout)
+    timeout_s = None if timeout is None else duration_s(timeout, option="--timeout")
     chosen = None if dataset is None else pick(dataset, project.datasets(), what="dataset", key=_id, name=_name).id
     params = {**project.scope.modeling.params, **_params(param)} if param else None
     with reporting("training") as told:

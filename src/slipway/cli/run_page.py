@@ -24,7 +24,7 @@ def page_of_all(screen: Screen, known: list[Run], *, attempts: Sequence["Seen"] 
     rows = [_line(run, before) for run, before in zip(known, [None, *known], strict=False)]
     heads = ("id", "trained", "data", "kind", ">on test rows", ">look", "package")
     screen.table(heads, rows, none="No run yet. 'slipway run train' trains one.")
-    others = [seen for seen in attempts if seen.standing.value != "finished"]
+    others = _without_result(attempts)
     if others:
         screen.line()
         screen.title("Begun, without a result")
@@ -33,6 +33,19 @@ def page_of_all(screen: Screen, known: list[Run], *, attempts: Sequence["Seen"] 
             for s in others[-_MOST_ATTEMPTS:]
         ]
         screen.table(("what", "began", "by", "now", "detail"), told)
+
+
+def _without_result(attempts: Sequence["Seen"]) -> list["Seen"]:
+    """Leave out what finished, and what somebody began again with the same code and data, and finished."""
+    told: list[Seen] = []
+    finished = set()
+    for seen in reversed(attempts):
+        key = (seen.attempt.work, seen.attempt.code, seen.attempt.data)
+        if seen.standing.value == "finished":
+            finished.add(key)
+        elif key not in finished:
+            told.append(seen)
+    return told[::-1]
 
 
 def _line(run: Run, before: Run | None) -> tuple[str, ...]:

@@ -13,13 +13,15 @@ from slipway.words import short, span
 
 if TYPE_CHECKING:
     from slipway.project.searching import Found
+    from slipway.scoping.judge import Judgement
 
 
 class Searched(Record, frozen=True, kw_only=True):
-    """What was found, and the run that was made of it; None where none was wanted."""
+    """What was found, and the run that was made of it with its judgements; None where none was wanted."""
 
     found: "Found"
     run: Run | None
+    judged: tuple["Judgement", ...] = ()
 
 
 def search(
@@ -51,17 +53,17 @@ def search(
         only: Search only, and train nothing at the end.
         common: What every command takes.
     """
+    from slipway.cli.when import duration_s  # noqa: PLC0415 - see above
     from slipway.project.searching import SearchPlan  # noqa: PLC0415 - it brings the table engine; --help waits for none
-    from slipway.scoping.duration import seconds  # noqa: PLC0415 - see above
 
     project = common.open()
     chosen = None
     if dataset is not None:
         chosen = pick(dataset, project.datasets(), what="dataset", key=lambda d: d.id, name=lambda d: d.name).id
-    timeout_s = None if timeout is None else seconds(timeout)
+    timeout_s = None if timeout is None else duration_s(timeout, option="--timeout")
     plan = SearchPlan(
         trials=trials,
-        time_s=None if time is None else seconds(time),
+        time_s=None if time is None else duration_s(time, option="--time"),
         folds=folds,
         seed=seed,
         timeout_s=timeout_s,
@@ -80,7 +82,8 @@ def search(
                 search=found.search,
                 told=reported,
             )
-    return show(Searched(found=found, run=run), human=_page, common=common)
+    judged = () if run is None else project.judge_run(run)
+    return show(Searched(found=found, run=run, judged=judged), human=_page, common=common)
 
 
 def _page(screen: Screen, searched: Searched) -> None:
@@ -100,4 +103,4 @@ def _page(screen: Screen, searched: Searched) -> None:
     screen.table((">trial", "drawn", "on validation rows", ">took"), rows)
     if searched.run is not None:
         screen.line()
-        page(screen, searched.run)
+        page(screen, searched.run, judged=searched.judged)

@@ -1,4 +1,4 @@
-"""Moments as people write them on the command line."""
+"""Moments and lengths of time as people write them on the command line."""
 
 from datetime import UTC, datetime
 
@@ -35,3 +35,22 @@ def moment_us(text: str, *, option: str, now_us: int) -> int:
         ) from error
     found = found if found.tzinfo else found.replace(tzinfo=UTC)
     return round(found.timestamp() * 1e6)
+
+
+def duration_s(text: str, *, option: str) -> float:
+    """Return a length of time in seconds.
+
+    Args:
+        text: Such as ``10min``.
+        option: The option's name, for the message.
+
+    Raises:
+        BadInput: It is none.
+
+    >>> duration_s("10min", option="--timeout")
+    600.0
+    """
+    try:
+        return seconds(text)
+    except BadInput as error:
+        raise BadInput(f"{option}: want a length of time such as 10min, got '{text}'. {error}") from None

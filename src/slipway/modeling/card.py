@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from slipway.modeling.parity import Parity
 from slipway.records.dataset import Score
+from slipway.records.field import Field
 from slipway.records.model import Provenance, Signature
 from slipway.records.reference import Reference
 from slipway.records.reliability import Reliabilities, ReliabilityBin
@@ -71,11 +72,15 @@ def _answer(signature: Signature) -> str:
 def _fields(signature: Signature) -> str:
     lines = ["| field | kind | unit | range or values | if missing | privacy |", "|---|---|---|---|---|---|"]
     for f in signature.fields:
-        limits = ["" if v is None else f"{v:g}" for v in (f.low, f.high)]
-        allowed = ", ".join(map(cell, f.values)) or (" to ".join(limits) if any(limits) else "any")
+        allowed = ", ".join(map(cell, f.values)) or _range(f)
         missing = "refused" if f.required else "allowed"
         lines.append(f"| {f.name} | {f.kind} | {cell(f.unit)} | {allowed} | {missing} | {f.privacy} |")
     return "\n".join(lines)
+
+
+def _range(field: Field) -> str:
+    low, high = ("" if v is None else f"{v:g}" for v in (field.low, field.high))
+    return f"{low} to {high}" if low and high else f"from {low}" if low else f"up to {high}" if high else "any"
 
 
 def _scores(scores: Sequence[Score]) -> str:

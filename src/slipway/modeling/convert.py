@@ -95,6 +95,8 @@ def check_estimator(estimator: Any, *, kind: TaskKind) -> None:
     if is_module(estimator):
         return  # what it answers tells, and that is looked at each time
     name = type(estimator).__name__
+    if callable(estimator) and not hasattr(estimator, "predict"):
+        raise Refused(f"train: want a fitted estimator, got a {name}. Return the estimator itself, as fit() gives it.")
     if kind is TaskKind.REGRESSION:
         if not hasattr(estimator, "predict") or hasattr(estimator, "predict_proba"):
             raise Refused(f"{name}: want a fitted regressor for a regression, got one that answers in classes or none.")
