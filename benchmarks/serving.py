@@ -1,6 +1,6 @@
 """Serving beside its peers: same model, same rows, one run, one command.
 
-    python benchmarks/serving.py [--rounds 3] [--seconds 2] [--peers nginx,slipway_all,...] [--json FILE]
+    python benchmarks/serving.py [--rounds 3] [--seconds 2] [--peers nginx,slipway_all,...] [--binary] [--json FILE]
 
 Needs ``wrk`` (Debian: apt-get install wrk), and ``nginx`` for the limit that HTTP itself sets. Each peer is a file in
 ``peers`` whose header says what it wants; its environment is made under ``.envs`` on the first run, which takes some
@@ -53,6 +53,9 @@ def options():
     parser.add_argument("--peers", default=",".join(PEERS), help="which to ask, by the names of their files")
     parser.add_argument("--models", default=",".join(CELLS), help="small, large")
     parser.add_argument("--rows", default="1,64", help="rows a request")
+    parser.add_argument(
+        "--binary", action="store_true", help="send several rows as binary tensors, to those who take them"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
         "--seconds", type=int, default=2, help="how long each cell is asked; half of it with 64 rows or the large model"
@@ -69,7 +72,7 @@ def main():
     titles, reasons, versions = {p.name: p.title for p in wanted}, {}, {}
     for peer in wanted:
         try:
-            versions[peer.name] = peers.install(peer)
+            versions[peer.name] = peers.install(peer, binary=asked.binary)
         except peers.Unusable as error:
             reasons[peer.name] = str(error)
     found, took, began = {}, [], time.monotonic()
@@ -118,7 +121,8 @@ class Bench:
         data, scores = models.rows_and_scores(graph)
         may = {int(r) for r in self._asked.rows.split(",")} & set(peer.facts.get("rows", (1, 64)))
         cells = [c for c in CELLS[model] if c[0] in may and (not peer.batches or c[1] == CONNECTIONS_OF_BATCHING)]
-        loads = {r: Load(peer, rows=r, data=data, scores=scores, folder=self._folder) for r in sorted(may)}
+        send = {"data": data, "scores": scores, "folder": self._folder, "binary": self._asked.binary}
+        loads = {r: Load(peer, rows=r, **send) for r in sorted(may)}
         if not cells:
             return
         work = self._folder / f"{peer.name}-{model}-{number}"
@@ -136,6 +140,8 @@ class Bench:
             load.run(port, connections=16, seconds=1)  # each process loads its model when it is first asked
             if wrong := load.check(port):
                 raise peers.Unusable(f"it answers otherwise than the model: {wrong}")
+            peers.rest(pid)
+            idle = peers.idle(pid)
             for _, connections in [c for c in cells if c[0] == rows]:
                 before = peers.cpu_s(pid), peers.busy_s() - peers.own_s()
                 begun = time.monotonic()
@@ -146,7 +152,7 @@ class Bench:
                 cpu_s = peers.cpu_s(pid) - before[0]
                 others = (peers.busy_s() - peers.own_s() - before[1] - cpu_s) / (time.monotonic() - begun)
                 rest_s = peers.rest(pid)
-                cpu_s = peers.cpu_s(pid) - before[0]
+                cpu_s = peers.cpu_s(pid) - before[0] - idle * rest_s
                 run = Run(
                     round=number,
                     rate=got.rate,

@@ -16,11 +16,19 @@ REQUESTS = {1: 512, 64: 64}
 SATURATED = 0.95
 """Share of its core above which wrk measures itself: such a figure is void."""
 
+_BINARY = "-binary"
 _LUA = """
 local requests, n = {}, 0
 init = function()
-  for body in io.lines("%s") do
-    requests[#requests + 1] = wrk.format("POST", "%s", {["content-type"] = "application/json"}, body)
+  local binary = "%s" ~= ""
+  for line in io.lines("%s") do
+    local headers, body = {["content-type"] = "application/json"}, line
+    if binary then
+      local size, bytes = line:match("^(%%d+) (%%x+)$")
+      headers = {["content-type"] = "application/octet-stream", ["inference-header-content-length"] = size}
+      body = bytes:gsub("%%x%%x", function(byte) return string.char(tonumber(byte, 16)) end)
+    end
+    requests[#requests + 1] = wrk.format("POST", "%s", headers, body)
   end
 end
 request = function() n = n %% #requests + 1; return requests[n] end
@@ -41,6 +49,36 @@ class Asked(NamedTuple):
     p99_ms: float
     wrong: str
     wrk: float
+
+
+class Body(NamedTuple):
+    """One request as bytes, and how many of them are JSON, or None where all are."""
+
+    data: bytes
+    json_bytes: int | None = None
+
+    @property
+    def headers(self):
+        if self.json_bytes is None:
+            return {"content-type": "application/json"}
+        told = {"inference-header-content-length": str(self.json_bytes)}
+        return {"content-type": "application/octet-stream"} | told
+
+    @property
+    def line(self):
+        """As the script for wrk reads it: bytes could hold line feeds."""
+        return self.data.decode() if self.json_bytes is None else f"{self.json_bytes} {self.data.hex()}"
+
+
+def request(form, rows, *, number):
+    """Return one request with these rows, shape (n, 30), in a peer's form, as it is sent."""
+    told, tail = body(form.removesuffix(_BINARY), rows, number=number), b""
+    if form.endswith(_BINARY):
+        tail, matrix = rows.astype("<f4").tobytes(), told["inputs"][0]
+        del matrix["data"]
+        matrix |= {"datatype": "FP32", "parameters": {"binary_data_size": len(tail)}}
+    head = json.dumps(told, separators=(",", ":")).encode()
+    return Body(head + tail, len(head) if tail else None)
 
 
 def body(form, rows, *, number):
@@ -81,19 +119,20 @@ class Load:
         data: What to draw from, shape (n, 30).
         scores: What each row is to get from the model and from the second one, shape (n, 2).
         folder: Where the script goes.
+        binary: Whether several rows go as binary tensors.
     """
 
-    def __init__(self, peer, *, rows, data, scores, folder):
+    def __init__(self, peer, *, rows, data, scores, folder, binary=False):
         rng = np.random.default_rng(rows)
-        path, form = peer.form(rows)
+        path, form = peer.form(rows, binary=binary)
         picks = [rng.choice(len(data), rows, replace=False) for _ in range(REQUESTS[rows])]
-        self._bodies = [json.dumps(body(form, data[p], number=i), separators=(",", ":")) for i, p in enumerate(picks)]
+        self._bodies = [request(form, data[p], number=i) for i, p in enumerate(picks)]
         self._wanted = [scores[p] for p in picks]
         self._path, self._answers = path, peer.facts.get("answers", True)
         self._canary = peer.facts.get("canary", False)
         lines, self._script = folder / f"{peer.name}-{rows}.txt", folder / f"{peer.name}-{rows}.lua"
-        lines.write_text("\n".join(self._bodies) + "\n")
-        self._script.write_text(_LUA % (lines, path))
+        lines.write_text("\n".join(one.line for one in self._bodies) + "\n")
+        self._script.write_text(_LUA % (_BINARY if form.endswith(_BINARY) else "", lines, path))
 
     def ready(self, port):
         """Tell whether the peer answers."""
@@ -130,9 +169,10 @@ class Load:
         )
 
     def _ask(self, port, i):
-        headers = {"content-type": "application/json"}
-        request = Request(f"http://127.0.0.1:{port}{self._path}", data=self._bodies[i].encode(), headers=headers)
-        with urlopen(request, timeout=10) as reply:
+        asked = self._bodies[i]
+        with urlopen(
+            Request(f"http://127.0.0.1:{port}{self._path}", data=asked.data, headers=asked.headers), timeout=10
+        ) as reply:
             return reply.read()
 
 

@@ -11,6 +11,7 @@ The header is that of PEP 723, with a table ``[tool.peer]``:
     path      path of its predictions
     body      form of its requests (see load.py)
     many      path and body of requests with several rows, where they differ
+    binary    path and body of such requests as binary tensors, where it takes them
     rows      numbers of rows that it can be asked with
     answers   whether its replies hold scores to be checked
     canary    whether the second model answers a part of the requests
@@ -38,6 +39,7 @@ from typing import NamedTuple
 FOLDER = Path(__file__).parents[1] / "peers"
 ENVIRONMENTS = Path(__file__).parents[1] / ".envs"
 BATCHING = "+batching"
+_IDLE_S = 1.0
 _LOOK_S, _IDLE, _ROOM = 0.3, 0.2, 0.3
 """Who for so long takes no more than this share of a core, though so much of one was free, rests."""
 _HEADER = re.compile(r"^# /// script\n((?:#.*\n)+?)# ///$", re.MULTILINE)
@@ -74,9 +76,10 @@ class Peer(NamedTuple):
     def python(self):
         return Path(sys.executable) if not self.wants else self.home / "bin" / "python"
 
-    def form(self, rows):
+    def form(self, rows, *, binary=False):
         """Return (path, body) of requests with so many rows."""
-        facts = self.facts | (self.facts.get("many", {}) if rows > 1 else {})
+        many = self.facts["binary"] if binary else self.facts.get("many", {})
+        facts = self.facts | (many if rows > 1 else {})
         return facts["path"], facts["body"]
 
 
@@ -89,8 +92,14 @@ def read(name, *, folder=FOLDER):
     return Peer(name, file, tuple(header["dependencies"]), header["tool"]["peer"])
 
 
-def install(peer):
-    """Make the peer's environment if it is not there as its header has it, and return the versions of what it wants."""
+def install(peer, *, binary=False):
+    """Make the peer's environment if it is not there as its header has it, and return the versions of what it wants.
+
+    Raises:
+        Unusable: It cannot be installed, or takes no binary tensors where these are to be sent.
+    """
+    if binary and "binary" not in peer.facts:
+        raise Unusable("it takes no binary tensors")
     if (program := peer.facts.get("needs")) and shutil.which(program) is None:
         raise Unusable(f"{program} is not installed")
     if not peer.wants:
@@ -201,7 +210,14 @@ def cpu_s(root):
     return sum(ticks for pid, _, ticks in _processes() if pid in below) / os.sysconf("SC_CLK_TCK")
 
 
-def rest(root, *, most_s=10.0):
+def idle(root):
+    """Return the share of a core that a server takes while nobody asks it."""
+    before = cpu_s(root)
+    time.sleep(_IDLE_S)
+    return (cpu_s(root) - before) / _IDLE_S
+
+
+def rest(root, *, most_s=5.0):
     """Wait until a server that nobody asks any more does nothing that counts; return how many seconds that took.
 
     Who leaves work for later is not to be taken for one who does not do it, nor who finds no room for it, because

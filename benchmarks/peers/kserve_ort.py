@@ -6,14 +6,16 @@
 # command = "{python} {file} --http_port {port} --workers 2 --enable_grpc false --enable_docs_url false"
 # path = "/v1/models/m:predict"
 # body = "instances"
+# binary = {path = "/v2/models/m/infer", body = "v2-binary"}
 # ///
-"""A custom model on the KServe Python SDK: two workers, v1 protocol, access and latency logs off."""
+"""A custom model on the KServe Python SDK: two workers, v1 protocol (v2 for binary tensors), access and latency logs
+off."""
 
 import argparse
 import logging
 
 from _engine import load
-from kserve import Model, ModelServer, model_server
+from kserve import InferOutput, InferRequest, InferResponse, Model, ModelServer, model_server
 
 
 class Scores(Model):
@@ -31,6 +33,10 @@ class Scores(Model):
         if self.score is None:
             logging.disable(logging.WARNING)  # the SDK logs each request at INFO, whatever its own switch says
             self.score = load()
+        if isinstance(payload, InferRequest):
+            scores = self.score(payload.inputs[0].as_numpy())
+            output = InferOutput(name="predictions", shape=[len(scores)], datatype="FP64", data=scores)
+            return InferResponse(response_id=payload.id or "", model_name=self.name, infer_outputs=[output])
         return {"predictions": self.score(payload["instances"])}
 
 

@@ -9,6 +9,7 @@
 # body = "named"
 # canary = true
 # many = {path = "/v2/models/bench/infer", body = "v2-entity"}
+# binary = {path = "/v2/models/bench/infer", body = "v2-entity-binary"}
 # ///
 """As in production: two workers, 5 % of the entities to a second model that also shadows the first, each row in the
 journal before its reply, and the control process with its monitors reading."""

@@ -8,6 +8,7 @@
 # path = "/predict"
 # body = "named"
 # many = {path = "/v2/models/bench/infer", body = "v2-entity"}
+# binary = {path = "/v2/models/bench/infer", body = "v2-entity-binary"}
 # ///
 """Two workers and one arm: each row is checked, dealt and answered, and nothing is journalled, shadowed or watched.
 

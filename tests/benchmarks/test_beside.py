@@ -1,6 +1,7 @@
 """The benchmark beside peers: headers that can be read, ratios within a round, no goal met that was not measured."""
 
 import importlib
+import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -152,3 +153,20 @@ def test_a_server_rests_once_it_has_done_what_it_left_for_later(monkeypatch):
     monkeypatch.setattr(peers, "busy_s", lambda: 0.0)
     monkeypatch.setattr(peers, "cpu_s", lambda _: now[0])  # it never rests
     assert peers.rest(1, most_s=3.0) == pytest.approx(3.0, abs=0.3)
+
+
+def test_binary_tensors_are_the_same_rows_as_bytes_behind_their_json():
+    load, peers = beside("load"), beside("peers")
+    rows = np.arange(60.0).reshape(2, 30) / 8
+    for name in ("kserve_ort", "slipway_all"):
+        path, form = peers.read(name).form(2, binary=True)
+        asked = load.request(form, rows, number=0)
+        size = int(asked.headers["inference-header-content-length"])
+        told = json.loads(asked.data[:size])["inputs"][0]
+        assert path.endswith("/infer")
+        assert told["parameters"]["binary_data_size"] == len(asked.data) - size == 2 * 30 * 4
+        assert np.frombuffer(asked.data[size:], "<f4").tolist() == rows.ravel().tolist()
+        head, line = asked.line.split(" ")
+        assert (int(head), bytes.fromhex(line)) == (size, asked.data)
+    with pytest.raises(peers.Unusable, match="takes no binary tensors"):
+        peers.install(peers.read("litserve_ort"), binary=True)
