@@ -179,3 +179,12 @@ def test_what_another_version_of_a_library_brought_is_the_environments_share(tmp
 
 def test_where_nothing_but_the_three_differs_the_environment_has_no_share(found):
     assert {b.change for b in found.brought} == {"code", "hyperparameters", "data"}
+
+
+def test_a_model_of_other_libraries_is_trained_again(project, runs, found, tmp_path, monkeypatch):
+    assert project.attribution_outlook(runs[0].id, runs[1].id, seeds=1).models == 0
+    installed = tmp_path / "torch-9.9.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 9.9\n", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert project.attribution_outlook(runs[0].id, runs[1].id, seeds=1).models == 8

@@ -14,13 +14,13 @@ import polars as pl
 from slipway.errors import BadInput, NotFound
 from slipway.modeling.attribution import Brought, Cell, cells, divide_change, left_over
 from slipway.modeling.looks import say_look
-from slipway.modeling.run import environment
 from slipway.project import datasets
 from slipway.project.attempts import attempt
 from slipway.project.comparing import FEWEST_ROWS, sources_of, unseen
+from slipway.project.libraries import libraries
 from slipway.project.looking import commit_look
 from slipway.project.repeats import Asked, Recipe
-from slipway.project.runs import answers_of, clusters_of, find, training_function, version_of
+from slipway.project.runs import answers_of, clusters_of, find, training_function
 from slipway.project.tables import target
 from slipway.project.user_code import restored
 from slipway.records.attempt import Work
@@ -179,7 +179,7 @@ def _changes(old: Run, new: Run) -> list[str]:
 
 def _moved(old: Run, new: Run) -> list[str]:
     """Say which versions differ between two runs, or between them and those installed now, with which others train."""
-    now = environment(version_of)
+    now = libraries()
     names = sorted({*old.environment, *new.environment})
     told = {name: [run.get(name, "none") for run in (old.environment, new.environment, now)] for name in names}
     return [

@@ -1,7 +1,7 @@
 """Models that are trained only to be asked about some rows: with another seed, or with parts of two runs.
 
-Answers are kept under the hash of all they follow from, as soon as they are there, so that nothing is trained twice and
-whoever is interrupted goes on where he was.
+Answers are kept under the hash of all they follow from, versions of libraries too, as soon as they are there, so that
+nothing is trained twice and whoever is interrupted goes on where he was.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from slipway.modeling.answers import answers
 from slipway.modeling.frame import as_x
 from slipway.ports import Change
 from slipway.project import datasets
+from slipway.project.libraries import libraries
 from slipway.project.tables import target
 from slipway.project.user_code import train_with
 from slipway.records.base import content_id
@@ -62,6 +63,7 @@ class Asked:
         self._parts = parts
         self.rows = rows
         self._id = _rows_id(rows)
+        self._libraries = libraries()
         self._known = {id_: kept for id_, kept, _ in parts.store.all(CellAnswers)}
 
     def knows(self, recipe: Recipe) -> bool:
@@ -113,7 +115,7 @@ class Asked:
         self._known[kept.id] = kept
 
     def _name(self, recipe: Recipe) -> str:
-        return content_id([*recipe.key, self._id])
+        return content_id([*recipe.key, self._id, self._libraries])
 
 
 def learned_from(parts: Parts, version: DatasetVersion) -> tuple[pl.DataFrame, Floats]:

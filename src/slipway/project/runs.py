@@ -1,7 +1,6 @@
 """Runs: train, measure, package, write down."""
 
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from slipway.modeling.compare import Comparison, compare
 from slipway.modeling.looks import alpha_at
 from slipway.modeling.package import package_trained
 from slipway.modeling.report import Reporter
-from slipway.modeling.run import environment, hash_code, hash_params, make_run
+from slipway.modeling.run import hash_code, hash_params, make_run
 from slipway.modeling.slices import Reached
 from slipway.modeling.train import fit
 from slipway.ports import Change
@@ -24,6 +23,7 @@ from slipway.project import datasets
 from slipway.project.attempts import attempt
 from slipway.project.datasets import Kept
 from slipway.project.labelling.human import human_of
+from slipway.project.libraries import libraries
 from slipway.project.looking import TRAINING, commit_look
 from slipway.project.packages import Graph, keep, scorer
 from slipway.project.repeats import Asked, Recipe
@@ -135,7 +135,7 @@ def train(
             params=params,
             data=version.id,
             seed=seed,
-            tools=environment(version_of),
+            tools=libraries(),
             scores=(*trained.scores, *version.baselines, *([] if human is None else [human])),
             slices=trained.slices,
             package=made.id,
@@ -321,11 +321,3 @@ def find(parts: Parts, wanted: str) -> Run:
             f"run {wanted}: want the id of one run, found {len(begun)} of {len(known)}. See 'slipway run list'."
         )
     return begun[0]
-
-
-def version_of(name: str) -> str | None:
-    """Return the version of a package that is installed; None where it is not."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

@@ -130,7 +130,8 @@ class CellAnswers(Record, frozen=True, kw_only=True):
     """What a model that was trained only to be asked answered: with another seed, or to divide a change among causes.
 
     Attributes:
-        id: Hash of all that the answers follow from: code, params, data, seed and the rows asked about.
+        id: Hash of all that the answers follow from: code, params, data, seed, the rows asked about, and the versions
+            of libraries.
         code: As in :class:`Run`.
         params_hash: As in :class:`Run`.
         data: Dataset version id.
