@@ -8,6 +8,7 @@ from slipway.records.label import Guideline, LabelQueue
 from slipway.words import count, moment, number, percent, short
 
 if TYPE_CHECKING:
+    from slipway.data.labels.held_out_bias import HeldOutBias
     from slipway.data.labels.progress import QueueProgress
     from slipway.data.labels.readings import Agreement, Together
     from slipway.project.labelling.applying import Applied
@@ -47,6 +48,14 @@ def handed_page(screen: Screen, handed: "Handed") -> None:
 def queue_page(screen: Screen, found: "QueueProgress") -> None:
     """Say what was found in a queue."""
     from slipway.data.labels.progress import sentences  # noqa: PLC0415 - whoever made it has it already
+
+    for sentence in sentences(found):
+        screen.line(sentence)
+
+
+def bias_page(screen: Screen, found: "HeldOutBias") -> None:
+    """Say what labels hide about a model."""
+    from slipway.data.labels.held_out_bias import sentences  # noqa: PLC0415 - as above
 
     for sentence in sentences(found):
         screen.line(sentence)

@@ -97,6 +97,7 @@ class LabelQueue(Record, frozen=True, kw_only=True):
         guideline: Id of the guideline that people go by, or empty.
         seed: Seed of the order.
         made_us: When.
+        held_out: Whether it is drawn from all rows held out, and from no others.
     """
 
     kind: QueueKind
@@ -113,6 +114,7 @@ class LabelQueue(Record, frozen=True, kw_only=True):
     guideline: str = ""
     seed: int
     made_us: int
+    held_out: bool = False
 
 
 class Entry(Record, frozen=True, kw_only=True):

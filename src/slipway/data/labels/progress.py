@@ -119,8 +119,10 @@ def errors_left(
     """Estimate the wrong labels that nobody has found: from a random sample that people looked at, else from the model.
 
     What was found is taken off, in whatever queue. An audit is drawn from rows that nobody had ruled on, so for it
-    errors found before do not count.
+    errors found before do not count; one of rows held out is drawn from all of these, and tells nothing of others.
     """
+    if queue.held_out:
+        return None
     since = queue.made_us if queue.kind is QueueKind.AUDIT else 0
     found = sum(r.decision is Decision.FLIP and r.at_us >= since for r in rulings.values())
     if queue.kind is QueueKind.AUDIT:
@@ -147,7 +149,7 @@ def sentences(found: QueueProgress) -> tuple[str, ...]:
         f"{number(found.agreed)} right, {number(found.unsure)} unsure."
     ]
     if found.precision is not None:
-        where = "where nobody had looked" if found.kind is QueueKind.AUDIT else "down to here in the list"
+        where = "where it was drawn from" if found.kind is QueueKind.AUDIT else "down to here in the list"
         said.append(
             f"Wrong labels {where}: {percent(found.precision.estimate)} "
             f"({percent(found.precision.low)} to {percent(found.precision.high)}, however often one looks)."

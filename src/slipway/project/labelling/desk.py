@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from slipway.data.labels.from_table import LabelColumns
+from slipway.data.labels.held_out_bias import HeldOutBias
 from slipway.data.labels.label_studio import labelling_config, to_tasks
 from slipway.data.labels.progress import QueueProgress, progress
 from slipway.data.labels.readings import Agreement, Together, agreement, together
@@ -15,6 +16,7 @@ from slipway.project.labelling.applying import Applied
 from slipway.project.labelling.collecting import Collected
 from slipway.project.labelling.given import Taken
 from slipway.project.labelling.handing import LEASE_S, Handed
+from slipway.project.labelling.held_out import held_out_bias
 from slipway.project.labelling.queues import FOLDS, TRANCHE, Made, Train
 from slipway.project.labelling.rulings import rulings_of
 from slipway.project.labelling.subject import Subject, subject
@@ -146,9 +148,13 @@ class LabelDesk:
         dataset: str | None = None,
         column: str | None = None,
         guideline: str | None = None,
+        held_out: bool = False,
         seed: int = 0,
     ) -> Made:
         """Make a queue of rows drawn at random: an audit, or a second reading by people who do not see the label.
+
+        With ``held_out`` only rows held out are drawn from, also those that somebody has decided on:
+        :meth:`held_out_bias` tells from them how far their labels mislead.
 
         Raises:
             BadInput: Another kind of queue, or no row to draw from.
@@ -157,7 +163,30 @@ class LabelDesk:
         if kind not in (QueueKind.AUDIT, QueueKind.SECOND_READING):
             raise BadInput(f"kind of sample: want 'audit' or 'second-reading', got '{kind}'.")
         mine = self._subject(dataset, column)
-        return queues.draw(self._parts, mine, kind=kind, rows=rows, seed=seed, guideline=guideline, by=self._by)
+        return queues.draw(
+            self._parts,
+            mine,
+            kind=kind,
+            rows=rows,
+            seed=seed,
+            guideline=guideline,
+            held_out=held_out,
+            by=self._by,
+        )
+
+    def held_out_bias(self, run: str, *, queue: str | None = None) -> HeldOutBias:
+        """Estimate what a run's metric would be if all labels of the rows held out were right.
+
+        Args:
+            run: Its id, or the beginning of it.
+            queue: An audit of rows held out; None takes the newest queue.
+
+        Raises:
+            NotFound: No such run or queue.
+            BadInput: Another kind of queue, a run of another version, or nobody has looked yet.
+        """
+        _, record = queues.find_queue(self._parts, queue)
+        return held_out_bias(self._parts, self._subject(record.dataset, record.column), record, run=run)
 
     def adjudicate(self, *, dataset: str | None = None, column: str | None = None) -> Made:
         """Make a queue of the rows that annotators disagree on, for somebody who labelled none of them.

@@ -18,6 +18,7 @@ from slipway.modeling.torch_module import Estimator, is_module
 from slipway.ports import Change
 from slipway.project.kin import kin
 from slipway.project.labelling.given import find_guideline, labels_of
+from slipway.project.labelling.held_out import held_out_places
 from slipway.project.labelling.rulings import rulings_of
 from slipway.project.labelling.subject import Subject, learner
 from slipway.project.user_code import load_function, train_with
@@ -98,8 +99,20 @@ def rank(
     )
 
 
-def draw(parts: Parts, mine: Subject, *, kind: QueueKind, rows: int, seed: int, guideline: str | None, by: str) -> Made:
+def draw(
+    parts: Parts,
+    mine: Subject,
+    *,
+    kind: QueueKind,
+    rows: int,
+    seed: int,
+    guideline: str | None,
+    held_out: bool,
+    by: str,
+) -> Made:
     """Draw rows at random: an audit from those that nobody has decided on, a second reading from all with a label.
+
+    Of rows held out an audit is drawn from all: those that somebody has decided on count as looked at.
 
     The same seed draws the same rows of the same rows in the same order; a larger sample begins with the smaller.
 
@@ -107,8 +120,9 @@ def draw(parts: Parts, mine: Subject, *, kind: QueueKind, rows: int, seed: int, 
         BadInput: No row to draw from.
         NotFound: No such guideline.
     """
-    ruled = rulings_of(parts, mine) if kind is QueueKind.AUDIT else {}
-    places = np.array([p for p in mine.labelled if mine.names[p] not in ruled], dtype=np.int64)
+    ruled = rulings_of(parts, mine) if kind is QueueKind.AUDIT and not held_out else {}
+    among = held_out_places(parts, mine) if held_out else mine.labelled
+    places = np.array([p for p in among if mine.names[p] not in ruled], dtype=np.int64)
     chosen = places[drawn(len(places), count=rows, seed=seed)].tolist()
     entries = [Entry(row=mine.names[p], place=p, given=mine.given(p)) for p in chosen]
     return _keep(
@@ -122,7 +136,8 @@ def draw(parts: Parts, mine: Subject, *, kind: QueueKind, rows: int, seed: int, 
             file="",
             rows=len(entries),
             population=len(places),
-            method=f"{count(len(entries), 'row')} of {len(places):,} drawn at random",
+            method=f"{count(len(entries), 'row')} of {len(places):,}{' held out' * held_out} drawn at random",
+            held_out=held_out,
             guideline=find_guideline(parts, guideline),
             seed=seed,
             made_us=parts.clock.now_us(),
