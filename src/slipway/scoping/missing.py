@@ -126,7 +126,8 @@ def _deployment(scope: Scope, have: Collection[Have]) -> list[Missing]:
         found.append(_miss(Step.DEPLOYMENT, "a package", why, "Run 'slipway run train'."))
     if scope.live is None and Have.ROUTE not in have:
         why = "A candidate has nothing to be compared with or rolled back to."
-        found.append(_miss(Step.DEPLOYMENT, "a live arm", why, "Write serving.live, or serve a first package."))
+        out = "Write serving.live and its arm: a rule such as [arms.rule] rule = 'x > 3', a function, a first package."
+        found.append(_miss(Step.DEPLOYMENT, "a live arm", why, out))
     return found
 
 
