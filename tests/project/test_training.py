@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 
 import numpy as np
 import polars as pl
@@ -241,3 +242,12 @@ def test_a_training_killed_among_its_seeds_is_interrupted_and_goes_on(project):
     assert (project.folder / "calls").read_text().split() == ["0", "3", "4"]  # 1 and 2 are not trained again
     assert len(run.repeats) == 5
     assert run.look == 1
+
+
+def test_a_module_that_names_a_file_which_is_none_is_nobodys_source(project, monkeypatch):
+    """As PyTorch's ``torch.classes`` does; with the project's folder as the working directory it looks like its own."""
+    odd = types.ModuleType("odd")
+    odd.__file__ = "_classes.py"
+    monkeypatch.setitem(sys.modules, "odd", odd)
+    project.train()
+    assert sys.modules["odd"] is odd
