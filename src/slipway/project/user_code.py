@@ -212,7 +212,7 @@ def _own(base: Path) -> list[tuple[str, ModuleType]]:
 
 def _inside(module: ModuleType, base: Path) -> bool:
     file = getattr(module, "__file__", None)
-    if file is None:
+    if file is None or not Path(str(file)).is_absolute():  # PyTorch names files such as "_classes.py" that are none
         return False
     path = _resolved(str(file))
     return path.is_relative_to(base) and "site-packages" not in path.parts and not path.name.startswith("<")
