@@ -7,8 +7,9 @@ The issue's figures are those of ``--rows 1e6,1e7,5e7 --peers bare_ort,slipway``
 
 Everybody answers gradient boosting of 100 trees over 30 numbers of the breast-cancer data, with noise, and writes the
 score and the label of each row to a Parquet file. ``bare_ort`` is the limit: it reads slices of the file by polars on
-as many threads as there are cores, as Slipway does, asks ONNX Runtime, and does nothing else. Slipway refuses what does
-not fit, deals, journals, makes ids, and can be killed at any moment. Ray runs in an environment of its own that this
+as many threads as there are cores, asks ONNX Runtime, and writes these two columns when it has them all; it does
+nothing else. Slipway refuses what does not fit, deals, journals, makes ids, writes them and entity, arm and row beside
+the answer, and can be killed at any moment. Ray runs in an environment of its own that this
 makes under ``.envs``.
 
 Rounds are interleaved. Wall time counts from the imports' end to the output's; processor time and memory (proportional
