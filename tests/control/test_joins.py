@@ -70,8 +70,12 @@ def rows_of_ledger(ledger):
 
 
 @settings(max_examples=60, deadline=None)
-@given(frames=st.lists(ASKED | TOLD, max_size=14), writers=st.lists(st.sampled_from("abc"), min_size=14, max_size=14))
-def test_the_ledger_and_the_view_join_alike_in_any_order(frames, writers):
+@given(
+    frames=st.lists(ASKED | TOLD, max_size=14),
+    writers=st.lists(st.sampled_from("abc"), min_size=14, max_size=14),
+    part_rows=st.sampled_from([3, 1000]),
+)
+def test_the_ledger_and_the_view_join_alike_in_any_order(frames, writers, part_rows):
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         open_ones = {name: SegmentWriter(folder, name=name) for name in sorted(set(writers))}
@@ -83,7 +87,7 @@ def test_the_ledger_and_the_view_join_alike_in_any_order(frames, writers):
         seal_closed(folder, sealed=folder / "sealed")
         ledger = Ledger(Terms())
         ledger.catch_up(SegmentReader(folder))
-        view = relations(folder, sealed=folder / "sealed", kind=TaskKind.BINARY)["answers"]
+        view = relations(folder, sealed=folder / "sealed", kind=TaskKind.BINARY, part_rows=part_rows)["answers"]
         rows = collected(view.select("received_at", "arm", "score", "outcome", "outcome_at"))
         open_ones["c"].close() if "c" in open_ones else None
     micros = [rows[name].dt.timestamp("us").to_list() for name in ("received_at", "outcome_at")]

@@ -1,11 +1,13 @@
 """SQL over the journal: sealed and open segments are one, only SELECT, only what is asked is read; DuckDB agrees."""
 
+from contextlib import closing
+
 import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
-from slipway.errors import BadInput, Corrupt
+from slipway.errors import BadInput, Corrupt, Unavailable
 from slipway.records.frame import PredictionFrame
 from slipway.records.task import TaskKind
 from slipway.storage.journal import SegmentWriter
@@ -40,6 +42,35 @@ def journal(tmp_path):
 def run(sql, folder, **how):
     found = relations(folder, sealed=folder / "sealed", kind=TaskKind.BINARY, **how)
     return collected(ask(sql, relations=found))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM answers ORDER BY id",
+        "SELECT arm, count(*) AS n, sum(outcome) AS ones FROM answers GROUP BY arm ORDER BY arm",
+        "SELECT id, x_n0 FROM answers WHERE score > 0.7 AND outcome = 1 ORDER BY received_at DESC LIMIT 7",
+        "SELECT count(*) AS n, sum(d.decision) AS ones FROM answers a JOIN decisions d USING (id)",
+        "SELECT count(*) AS n FROM (SELECT id FROM answers LIMIT 13)",
+    ],
+)
+def test_answers_in_parts_are_the_same_answers(sql, journal):
+    """A caller asked again, an outcome came twice: what is said of one id lies in one part."""
+    with closing(SegmentWriter(journal, name="again")) as writer:
+        frame = prediction_frame(50, rng=np.random.default_rng(9), first=100, at_us=9 * DAY_US)
+        writer.append([frame, outcome_frame(frame)])
+    whole = run(sql, journal)
+    assert whole.height
+    assert run(sql, journal, part_rows=17).equals(whole)
+
+
+def test_a_segment_that_goes_while_parts_are_read_is_told_as_ever(journal):
+    found = relations(journal, sealed=journal / "sealed", kind=TaskKind.BINARY, part_rows=17)
+    rows = ask("SELECT avg(score) AS mean FROM answers", relations=found)
+    for path in (journal / "sealed" / "predictions").glob("*.parquet"):
+        path.unlink()
+    with pytest.raises(Unavailable, match="Retention removed the segment meanwhile; ask again"):
+        collected(rows)
 
 
 def test_sealed_closed_and_open_segments_are_one_table(journal):

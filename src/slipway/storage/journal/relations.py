@@ -10,18 +10,12 @@ from typing import NamedTuple
 
 import polars as pl
 
-from slipway.records.load_test import ID_PREFIX
 from slipway.records.task import TaskKind
+from slipway.storage.journal.answers import PART_ROWS, in_parts
 from slipway.storage.journal.codec import SEGMENT_HEADER
 from slipway.storage.journal.reader import SegmentReader, list_segments
 from slipway.storage.journal.sealed import KINDS, SealedSegment, check_parquet, parquet_of, sealed_segments
 from slipway.storage.journal.tables import SCHEMAS, tables_of
-
-_RANK = (
-    pl.col("score").is_null(),
-    *map(pl.col, ("received_at", "route_version", "arm", "latency_us", "score")),
-)
-"""Of rows with one id the first counts: who asked again after a failure got the answer, and that is what he has."""
 
 
 class Window(NamedTuple):
@@ -58,7 +52,13 @@ ALWAYS = Window()
 
 
 def relations(
-    folder: Path, *, sealed: Path, kind: TaskKind, window: Window = ALWAYS, checked: bool = True
+    folder: Path,
+    *,
+    sealed: Path,
+    kind: TaskKind,
+    window: Window = ALWAYS,
+    checked: bool = True,
+    part_rows: int = PART_ROWS,
 ) -> dict[str, pl.LazyFrame]:
     """Return ``predictions``, ``shadows``, ``outcomes``, ``decisions`` and ``answers`` by name; nothing is read yet.
 
@@ -71,6 +71,7 @@ def relations(
         kind: Kind of Y, which says what an outcome can be.
         window: Which rows.
         checked: Whether each Parquet file that may be read is held against its hash first, which reads all of it.
+        part_rows: About how many rows of ``answers`` are put together at a time.
 
     Raises:
         Corrupt: A marker, a file, or a segment that is not sealed, is damaged.
@@ -91,51 +92,22 @@ def relations(
         "outcomes": [s for s in known if later.holds(s)],
         "decisions": [s for s in known if window.holds(s)],
     }
-    rows = {}
+    rows, counts = dict[str, pl.LazyFrame](), dict[str, int]()
     for name in KINDS:
         holding = [s for s in chosen[name] if s.rows[name]]
         for segment in holding if checked else ():
             check_parquet(sealed, segment, kind=name)
+        counts[name] = sum(s.rows[name] for s in holding) + sum(tables[name].height for tables in fresh)
         files = [parquet_of(sealed, s.segment, kind=name) for s in holding]
         rows[name] = _rows(name, files=files, fresh=[tables[name] for tables in fresh])
-    predictions = window.of(rows["predictions"])
+    predictions, asked_or_told = window.of(rows["predictions"]), max(counts["predictions"], counts["outcomes"])
     return {
         "predictions": predictions,
         "shadows": rows["shadows"],
         "outcomes": window.of(rows["outcomes"]),
         "decisions": window.of(rows["decisions"]),
-        "answers": answers(predictions, outcomes=rows["outcomes"], kind=kind),
+        "answers": in_parts(predictions, outcomes=rows["outcomes"], kind=kind, rows=asked_or_told, part_rows=part_rows),
     }
-
-
-def answers(predictions: pl.LazyFrame, *, outcomes: pl.LazyFrame, kind: TaskKind) -> pl.LazyFrame:
-    """Return each prediction once, with its first outcome: the rules of the ledger that rollouts are judged by.
-
-    Rows of load tests are left out: nobody waited for them. Of rows with one id the earliest that was answered counts.
-    Of the outcomes of an id the earliest possible one counts, of two at one moment the smaller. Where none has come,
-    ``outcome`` and ``outcome_at`` are null.
-
-    >>> asked = pl.LazyFrame(
-    ...     {"id": ["a"], "received_at": [5], "route_version": [1], "arm": ["l"], "latency_us": [1], "score": [0.9]}
-    ... )
-    >>> told = pl.LazyFrame({"id": ["a", "a", "a", "b"], "received_at": [9, 8, 7, 1], "value": [1.0, 0.0, 0.5, 1.0]})
-    >>> answers(asked, outcomes=told, kind=TaskKind.BINARY).select("id", "outcome", "outcome_at").collect().rows()
-    [('a', 0.0, 8)]
-    """
-    value = pl.col("value")
-    possible = value.is_in([0.0, 1.0]) if kind is TaskKind.BINARY else value.is_finite()
-    first = _one_each(outcomes.filter(possible), order=(pl.col("received_at"), value))
-    told = first.select("id", outcome="value", outcome_at="received_at")
-    callers = predictions.filter(~pl.col("id").str.starts_with(ID_PREFIX))
-    return _one_each(callers, order=_RANK).join(told, on="id", how="left")
-
-
-def _one_each(rows: pl.LazyFrame, *, order: tuple[pl.Expr, ...]) -> pl.LazyFrame:
-    """Return the first row of each id; only ids that come more than once are sorted."""
-    several = rows.group_by("id").len().filter(pl.col("len") > 1).select("id")
-    once = rows.join(several, on="id", how="anti")
-    repeated = rows.join(several, on="id", how="semi")
-    return pl.concat([once, repeated.sort(order).unique("id", keep="first", maintain_order=True)])
 
 
 def _rows(kind: str, *, files: list[Path], fresh: list[pl.DataFrame]) -> pl.LazyFrame:
