@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from slipway.errors import BadInput, Corrupt
 from slipway.records.bulk import PackedTexts, packed
@@ -15,6 +16,8 @@ from slipway.records.held import Held
 from slipway.records.texts import Numbered, Texts
 from slipway.storage.journal import SegmentReader, SegmentWriter
 from slipway.storage.journal.codec import decode_frame, encode_tick
+from slipway.storage.journal.stretches import stretches
+from slipway.storage.journal.tables import tables_of
 from slipway.testing.frames import prediction_frame
 
 TEXTS = st.lists(st.text(st.characters(codec="utf-8"), max_size=300), max_size=40)
@@ -121,3 +124,17 @@ def test_segments_of_the_second_format_are_read(tmp_path):
     (tmp_path / "w-00000001.seg").write_bytes(b"SLIPJRN\x02" + head + struct.pack("<I", zlib.crc32(head)) + payload)
     [(found, _)] = SegmentReader(tmp_path).read({})
     assert (found.id, found.entity, dict(found.x)) == (frame.id, frame.entity, dict(frame.x))
+
+
+def test_tables_and_columns_that_are_made_of_it_are_those_of_a_workers_frame(tmp_path):
+    frame = even(500, arm=["a", "b"] * 250, score=[float("nan"), 0.5] * 250)
+    for name, written in (("bulk", bulk(frame)), ("list", frame)):
+        writer = SegmentWriter(tmp_path, name=name)
+        writer.append([written])
+        writer.close()
+    placed = {position.segment: (found, position) for found, position in SegmentReader(tmp_path).read({})}
+    one, two = (tables_of([placed[f"{name}-00000001"]])["predictions"] for name in ("bulk", "list"))
+    assert_frame_equal(one.drop("segment", "end_offset"), two.drop("segment", "end_offset"))
+    first, second = (next(stretches([placed[f"{name}-00000001"]])).predictions[0] for name in ("bulk", "list"))
+    assert (first.id, first.entity, first.arm) == (second.id, second.entity, second.arm)
+    assert np.array_equal(first.score, second.score, equal_nan=True)
