@@ -106,8 +106,9 @@ def test_what_cannot_become_a_graph_is_refused_with_the_reason():
         convert(net(), fields=ports, kind=TaskKind.REGRESSION)
 
 
-def test_a_training_function_may_return_a_module(tmp_path):
+def test_a_training_function_may_return_a_module(tmp_path, monkeypatch, capfd):
     project = Project.init(tmp_path / "p", name="hearts")
+    monkeypatch.chdir(project.folder)  # where PyTorch's own names of files look like the project's
     model = project.folder / "model.py"
     head = model.read_text("utf-8").partition("\ndef train(")[0]
     model.write_text(head.replace("import numpy", "import torch\nimport numpy", 1) + TRAIN, "utf-8")
@@ -116,6 +117,7 @@ def test_a_training_function_may_return_a_module(tmp_path):
     run = project.train(params={}, seeds=2)
     score = next(s for s in run.scores if s.name == "model" and s.split == "test")
     assert score.value < 0.12
+    assert "torchvision" not in capfd.readouterr().err
     assert len(run.reported) == 60
     assert {j.promise: j.standing.value for j in project.judge_run(run)}["better than trivial"] == "holds"
     assert project.labels.rank().queue.rows == 569

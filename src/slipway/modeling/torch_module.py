@@ -6,6 +6,7 @@ It is always asked in evaluation mode, without gradients, and left as it was fou
 """
 
 import copy
+import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -110,8 +111,7 @@ def graph_of_module(module: Any, *, fields: Sequence[Field], name: str) -> bytes
     plain = copy.deepcopy(module).cpu().eval()
     some = (torch.zeros(2, len(fields), dtype=torch.float32),)
     try:
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")
+        with _quiet(), torch.no_grad():
             program = torch.onnx.export(
                 plain,
                 some,
@@ -155,6 +155,19 @@ def _evaluating(module: Any) -> Iterator[None]:
     finally:
         for part in learning:
             part.training = True
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep to itself what the exporter says of libraries that nobody needs here; what goes wrong is raised."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _one_a_row(answered: Any, *, module: Any, rows: int, kind: TaskKind) -> Floats:
