@@ -1,7 +1,9 @@
 """Row groups of several files become one file, byte for byte, that every reader takes for one written at once."""
 
+import errno
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -90,6 +92,14 @@ def test_a_footer_that_is_read_and_written_is_the_same_to_the_byte(write, tmp_pa
     data = path.read_bytes()
     footer = data[-8 - int.from_bytes(data[-8:-4], "little") : -8]
     assert write_struct(read_struct(footer)) == footer
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
+@pytest.mark.parametrize("format_", [Format.PARQUET, Format.ARROW])
+def test_a_full_disk_is_told_as_such(format_):
+    with pytest.raises(OSError, match="No space left on device") as told:
+        write_part(made(10), Path("/dev/full"), format_=format_)
+    assert told.value.errno == errno.ENOSPC
 
 
 @pytest.mark.parametrize("kept", [0, 7, 40, -1])

@@ -7,6 +7,7 @@ crumbs are they read and written again.
 
 import shutil
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -35,10 +36,12 @@ def write_part(table: pl.DataFrame, path: Path, *, format_: Format) -> None:
     Raises:
         OSError: The disk refused.
     """
+    encoded = BytesIO()  # the disk is written to by us, for polars would tell a full one as a broken file
     if format_ is Format.PARQUET:
-        table.write_parquet(path, compression_level=_LEVEL)
+        table.write_parquet(encoded, compression_level=_LEVEL)
     else:
-        table.write_ipc(path)
+        table.write_ipc(encoded)
+    path.write_bytes(encoded.getbuffer())
 
 
 def write_all(parts: Sequence[Path], path: Path, *, format_: Format) -> None:
