@@ -6,6 +6,8 @@
 """The package's search. Arguments: a file of codes and losses, how many slices, depth, the fewest rows."""
 
 import json
+import os
+import resource
 import sys
 import time
 
@@ -13,6 +15,8 @@ import numpy as np
 from sliceline import Slicefinder
 
 if __name__ == "__main__":
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    resource.setrlimit(resource.RLIMIT_AS, (machine, machine))  # it fails by itself, and takes nobody with it
     held = np.load(sys.argv[1])
     most, depth, least = map(int, sys.argv[2:])
     finder = Slicefinder(alpha=0.95, k=most, max_l=depth, min_sup=least, verbose=False)
