@@ -58,7 +58,7 @@ ELSEWHERE = {
     *(("batch", name) for name in ("score", "outcomes", "decisions")),
     *(("model", name) for name in ("sign", "import", "export")),
     *(("label", name) for name in ("rank", "sample", "settle", "next", "decide", "progress", "apply", "collect")),
-    *(("label", name) for name in ("guideline", "import", "export", "agreement", "consensus")),
+    *(("label", name) for name in ("guideline", "import", "export", "agreement", "consensus", "bias")),
     ("scope",),
     *(("bench",), ("bench", "show"), ("run", "search")),
     *(("key", "make"), ("key", "revoke")),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from slipway.cli.app import run as command
 from slipway.data.labels.held_out_bias import mean_change, sentences
 from slipway.errors import BadInput, NotFound
 from slipway.project import datasets
@@ -34,7 +35,7 @@ def test_a_whole_audit_finds_the_error_by_the_truth(flawed, look, truly):
     assert (found.low, found.estimate, found.high) == pytest.approx((true, true, true))
 
 
-def test_a_sample_covers_it_while_suspicion_alone_flatters(flawed, look, truly):
+def test_a_sample_covers_it_while_suspicion_alone_flatters(flawed, look, truly, capsys):
     run, given, true = truly
     flawed.labels.rank()
     look(flawed, rows=60)
@@ -47,6 +48,8 @@ def test_a_sample_covers_it_while_suspicion_alone_flatters(flawed, look, truly):
     assert "60 of them drawn at random" in " ".join(sentences(found))
     assert "Error of run" in sentences(found)[0]
     assert flawed.labels.progress(audit.id).left is None
+    assert command(["label", "bias", run.id[:8], "--queue", audit.id, "--project", str(flawed.folder)]) == 0
+    assert sentences(found)[1] in " ".join(capsys.readouterr().out.split())
 
 
 def test_what_cannot_be_told_is_said(flawed, look, truly):
