@@ -17,6 +17,7 @@ from slipway.serving.routes import LOOK_S
 from slipway.serving.run_state import State, is_alive, read_states
 from slipway.serving.shadow import Follower
 from slipway.serving.shadow_progress import Progress
+from slipway.serving.use import Use
 from slipway.storage.journal import SegmentReader
 from slipway.storage.journal.reader import list_segments
 
@@ -76,7 +77,13 @@ def ask_shadows(
 
     async def follow(arm: Arm) -> None:
         follower = Follower(
-            arm, fields=fields, reader=reader, writer=writer, after=progress.of(arm.name), open_arm=open_arm
+            arm,
+            fields=fields,
+            reader=reader,
+            writer=writer,
+            after=progress.of(arm.name),
+            open_arm=open_arm,
+            use=Use(),  # budgets are about what serving takes, and nobody asks a job
         )
         try:
             while await follower.step():
