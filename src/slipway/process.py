@@ -5,7 +5,7 @@ from pathlib import Path
 
 from slipway.serving.giving_way import give_way
 
-GIVES_WAY = {"shadow": 10, "control": 5}
+GIVES_WAY = {"shadow": 5, "control": 3}
 """By how much: who waits for an answer comes before who looks at the evidence, which comes before what shadows say."""
 
 

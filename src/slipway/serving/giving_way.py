@@ -25,7 +25,7 @@ def give_way(by: int, *, group: Path = _GROUP) -> int:
     step is left out.
 
     Args:
-        by: How much niceness to add, 0 to 19; 10 leaves a tenth of a processor that others want as well.
+        by: How much niceness to add, 0 to 19; 5 leaves a quarter of a processor that one other wants too.
         group: Where the kernel keeps the session's.
 
     Returns:
