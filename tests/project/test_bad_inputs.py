@@ -5,6 +5,7 @@ Each row of the tables spoils a copy of a sound project in one way and runs the 
 
 import gzip
 import io
+import json
 import re
 import shutil
 import sqlite3
@@ -574,3 +575,19 @@ def test_of_a_training_that_fails_no_run_is_kept(name, folder, capsys):
     bad.spoil(folder)
     assert re.search(bad.says, told(capsys, ["run", "train", *bad.more], bad.status))
     assert kept(folder) == before
+
+
+def test_what_functions_print_is_no_part_of_the_answer(folder, capsys):
+    loads("    print('from load'); return rows", head="print('from the file')")(folder)
+    trains("    print('from train')\n" + FIT)(folder)
+    for words in (["data", "make"], ["run", "train"]):
+        assert run([*words, "--json", "--project", "."]) == 0
+        out, err = capsys.readouterr()
+        assert json.loads(out)
+        assert "from " in err
+
+
+def test_a_function_that_changes_the_folder_changes_nothing_else(folder):
+    trains("    os.chdir('/')\n" + FIT)(folder)
+    assert run(["run", "train", "--project", "."]) == 0
+    assert Path.cwd() == folder

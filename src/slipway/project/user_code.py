@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -78,7 +78,8 @@ def restored(reference: str, *, texts: Mapping[str, str]) -> Iterator[Callable[.
 def call(function: Callable[..., Any], *args: Any, reference: str, **kwargs: Any) -> Any:
     """Call a function of the user's and name the file and line if it fails.
 
-    The folder that the process works in is afterwards what it was. A child that the function forked and that comes
+    What it prints goes to stderr: stdout is for the answer, which may be a JSON document. The folder that the process
+    works in is afterwards what it was. A child that the function forked and that comes
     back from it ends there: it must not do the rest of the work a second time.
 
     Raises:
@@ -87,7 +88,8 @@ def call(function: Callable[..., Any], *args: Any, reference: str, **kwargs: Any
     """
     process, folder = os.getpid(), Path.cwd()
     try:
-        given = function(*args, **kwargs)
+        with redirect_stdout(sys.stderr):
+            given = function(*args, **kwargs)
     except (KeyboardInterrupt, Ended):
         raise
     except BaseException as error:  # one that ends the process would look like success
@@ -237,10 +239,11 @@ def _import(path: Path, *, folder: Path) -> ModuleType:
     sys.modules[name] = module
     sys.path.insert(0, str(folder.resolve()))
     try:
-        spec.loader.exec_module(module)
+        with redirect_stdout(sys.stderr):  # as in call
+            spec.loader.exec_module(module)
     except (KeyboardInterrupt, Ended):
         raise
-    except BaseException as error:  # as in call
+    except BaseException as error:  # one that ends the process would look like success
         raise BadInput(f"{path.name}: {trouble(error)}") from error
     finally:
         sys.path.remove(str(folder.resolve()))
