@@ -128,7 +128,7 @@ def split_stratified(y: Floats, *, rows: Words, test_share: float, seed: int, gr
     dealt, test = _dealt(rows, seed), np.zeros(strata.size, dtype=np.bool_)
     for stratum in range(int(strata.max()) + 1):
         here = np.flatnonzero(strata == stratum)
-        if np.unique(dealt[here]).size < 2:
+        if dealt[here].min() == dealt[here].max():
             raise BadInput(
                 f"split: want two or more rows of each class to hold one out, got one row with {float(y[here[0]]):g}. "
                 "Leave it out, or split at random."
