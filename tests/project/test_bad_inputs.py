@@ -544,6 +544,11 @@ def kept(folder):
     return [d.id for d in found.datasets()], [r.id for r in found.runs()], found.verify().errors
 
 
+@pytest.fixture(scope="module")
+def before(sound):
+    return kept(sound)
+
+
 def told(capsys, words, status):
     """Run a command in this process, and return all that it said in one line."""
     assert run([*words, "--project", "."]) == status
@@ -554,24 +559,24 @@ def told(capsys, words, status):
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_of_data_that_cannot_be_read_nothing_is_kept(name, folder, capsys):
-    bad, before = REFUSED[name], kept(folder)
+def test_of_data_that_cannot_be_read_nothing_is_kept(name, folder, before, capsys):
+    bad = REFUSED[name]
     bad.spoil(folder)
     assert re.search(bad.says, told(capsys, ["data", "make", *bad.more], bad.status))
     assert kept(folder) == before
 
 
 @pytest.mark.parametrize("name", NOTED)
-def test_what_is_suspect_is_kept_with_what_was_found(name, folder, capsys):
-    bad, (versions, runs, _) = NOTED[name], kept(folder)
+def test_what_is_suspect_is_kept_with_what_was_found(name, folder, before, capsys):
+    bad, (versions, runs, _) = NOTED[name], before
     bad.spoil(folder)
     assert re.search(bad.says, told(capsys, ["data", "make"], bad.status))
     assert kept(folder) == ([*versions, Project.open(folder).datasets()[-1].id], runs, ())
 
 
 @pytest.mark.parametrize("name", TRAINING)
-def test_of_a_training_that_fails_no_run_is_kept(name, folder, capsys):
-    bad, before = TRAINING[name], kept(folder)
+def test_of_a_training_that_fails_no_run_is_kept(name, folder, before, capsys):
+    bad = TRAINING[name]
     bad.spoil(folder)
     assert re.search(bad.says, told(capsys, ["run", "train", *bad.more], bad.status))
     assert kept(folder) == before
