@@ -160,14 +160,16 @@ def test_what_another_version_of_a_library_brought_is_the_environments_share(tmp
         library.write_text(text, "utf-8")
         sys.modules.pop("shelf", None)
         importlib.invalidate_caches()
-        run = project.train(params=params)
+        run = project.train(params=params, seed=7 if version else 0)
         if version is not None:
             run = msgspec.structs.replace(run, environment={**run.environment, "scikit-learn": version})
             project._parts.store.commit([Change(run, run.id, None)], at_us=run.ended_us, by="t", why="another version")
         runs.append(run)
     found = project.attribute_runs(*(run.id for run in runs), seeds=1)
     brought = {b.change: b.loss for b in found.brought}
-    assert list(brought) == ["hyperparameters", "environment"]
+    assert list(brought) == ["hyperparameters", "seed", "environment"]
+    assert brought["seed"].estimate == 0.0  # the model has no chance
+    assert found.trained == 3  # two of the grid, and the earlier run's like, whose seed the grid has not
     assert brought["hyperparameters"].estimate == 0.0
     assert brought["environment"].high < -0.1  # the library's own change, and nothing else
     compared = project.compare_runs(*(run.id for run in runs)).brought

@@ -12,14 +12,16 @@ Reference:
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, combinations
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from slipway.errors import BadInput
 from slipway.records.base import Record
-from slipway.stats.crossed import crossed_interval
+from slipway.stats.crossed import chance_of, crossed_interval
 from slipway.stats.evidence import FixedInterval, check_alpha
+from slipway.stats.student import student_quantile
 
 Floats = npt.NDArray[np.float64]
 Cell = frozenset[str]
@@ -83,44 +85,84 @@ def divide_change(
     )
 
 
+class Own(NamedTuple):
+    """A run's own model, and its like: trained again as the grid is, with the run's own seed.
+
+    Attributes:
+        loss: The own model's loss on each row, shape (rows,).
+        again: Its like's, shape (rows,).
+        same: Whether both answer alike (:func:`slipway.modeling.parity.alike`), so that training again is no chance.
+    """
+
+    loss: Floats
+    again: Floats
+    same: bool
+
+
+class LeftOver(NamedTuple):
+    """What the change from one run's own model to another's holds beyond the parts of :func:`divide_change`.
+
+    Attributes:
+        seed: What the two runs' own seeds did, beside the mean of the grid's seeds.
+        environment: What the own models differ by beyond their likes.
+    """
+
+    seed: FixedInterval
+    environment: FixedInterval
+
+
 def left_over(
     losses: Mapping[Cell, Floats],
     *,
     changes: Sequence[str],
-    before: Floats,
-    after: Floats,
+    before: Own,
+    after: Own,
     alpha: float,
     clusters: npt.ArrayLike | None = None,
-) -> FixedInterval:
-    """Return what the change of two models differs by from that of their like in the grid.
+) -> LeftOver:
+    """Divide what is left of the change of two models between their seeds and the environment.
 
-    Where the grid was trained with other versions of libraries, or on another machine, than the two models were, this
-    is what those brought, and with it all else that the grid does not repeat. With the parts of
-    :func:`divide_change` it adds up to the change from the one model to the other.
+    Each own model is held against its like with the same seed, so that the chance of the seed is not taken for the
+    environment. A model that its like does not repeat may have had other chance in spite of the seed (another version
+    deals it otherwise): then the interval of the environment holds the chance of two trainings as well, by how far the
+    grid's seeds differ. One seed says nothing of that, and the interval speaks of these models only.
+
+    With the parts of :func:`divide_change` both add up to the change from the one model to the other; a model that is
+    repeated counts as its like, for what precision costs a package is no environment.
 
     Args:
         losses: As for :func:`divide_change`.
         changes: Names of the changes.
-        before: The earlier model's loss on each row, shape (rows,).
-        after: The later model's.
-        alpha: Miss probability of the interval.
+        before: The earlier model.
+        after: The later model.
+        alpha: Miss probability of each interval.
         clusters: Cluster of each row, or None.
 
     Raises:
         BadInput: See :func:`divide_change`; or losses of other rows.
 
-    >>> row = np.array([[0.0, 0.2]])
-    >>> grid = {frozenset(): row + 0.5, frozenset(["data"]): row + 0.3}
-    >>> found = left_over(grid, changes=["data"], before=row[0] + 0.6, after=row[0] + 0.3, alpha=0.05)
-    >>> round(found.estimate, 3)  # -0.3 between the two models, of which -0.2 in the grid
-    -0.1
+    >>> row = np.array([0.0, 0.2])
+    >>> grid = {frozenset(): row[None, :] + 0.5, frozenset(["data"]): row[None, :] + 0.3}
+    >>> old, new = Own(row + 0.6, row + 0.5, same=False), Own(row + 0.3, row + 0.3, same=True)
+    >>> found = left_over(grid, changes=["data"], before=old, after=new, alpha=0.05)
+    >>> round(found.seed.estimate, 3), round(found.environment.estimate, 3)  # -0.3 in all, of which -0.2 in the grid
+    (0.0, -0.1)
     """
     check_alpha(alpha)
     _check(losses, changes)
-    grid = losses[frozenset(changes)] - losses[frozenset()]
-    if {before.shape, after.shape} != {grid.shape[1:]} or not np.isfinite([before, after]).all():
-        raise BadInput(f"losses: want {grid.shape[1]} finite ones, got shapes {before.shape} and {after.shape}.")
-    return crossed_interval((after - before)[None, :] - grid, clusters=clusters, alpha=alpha)
+    first, last = losses[frozenset()], losses[frozenset(changes)]
+    given = [before.loss, before.again, after.loss, after.again]
+    if {g.shape for g in given} != {first.shape[1:]} or not np.isfinite(given).all():
+        raise BadInput(f"losses: want {first.shape[1]} finite ones a model, got shapes {[g.shape for g in given]}.")
+    seed = crossed_interval((after.again - before.again)[None, :] - (last - first), clusters=clusters, alpha=alpha)
+    shift = sum(sign * (own.loss - own.again) for sign, own in ((1, after), (-1, before)) if not own.same)
+    rows = chance_of(np.zeros((1, first.shape[1])) + shift, clusters=clusters)
+    chance = [cell for cell, own in ((first, before), (last, after)) if not own.same]
+    others = sum(2 * float(cell.mean(axis=1).var(ddof=1)) for cell in chance) if len(first) > 1 else 0.0
+    degrees = min(rows.row_degrees, len(first) - 1) if others else rows.row_degrees
+    half = student_quantile(1 - alpha / 2, degrees=degrees) * math.sqrt(rows.rows + others)
+    low, high = rows.mean - half, rows.mean + half
+    return LeftOver(seed, FixedInterval(low=low, high=high, estimate=rows.mean, alpha=alpha, n=rows.groups))
 
 
 def _value(losses: Mapping[Cell, Floats], change: str, changes: Sequence[str]) -> Floats:

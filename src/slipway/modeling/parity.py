@@ -134,11 +134,8 @@ def compare_answers(
     Raises:
         Refused: Too far, or a row without an answer.
     """
-    unit = _unit(wanted, kind)
-    off = np.where(np.isnan(got), np.inf, np.abs(got - wanted))
-    far = off > tolerance.difference * unit
-    flips = (got >= threshold) != (wanted >= threshold) if kind is TaskKind.BINARY else np.zeros(len(got), np.bool_)
-    if far.mean() > tolerance.far_share or flips.mean() > tolerance.flip_share or np.isnan(got).any():
+    unit, off, far, flips, bad = _apart(got, wanted, kind, threshold, tolerance)
+    if bad:
         raise Refused(
             f"parity of {name}: want answers within {tolerance.difference * unit:.3g} of the original's on all but "
             f"{100 * tolerance.far_share:g} % of {len(got):,} rows, got {int(far.sum()):,} further off "
@@ -148,6 +145,41 @@ def compare_answers(
     return Parity(
         rows=len(got), largest=float(off.max(initial=0.0)), far=int(far.sum()), flips=int(flips.sum()), corners=()
     )
+
+
+def alike(
+    got: Floats,
+    *,
+    wanted: Floats,
+    kind: TaskKind,
+    threshold: float = 0.5,
+    tolerance: Tolerance = Tolerance(),  # noqa: B008 - immutable
+) -> bool:
+    """Tell whether answers are within the tolerance of those wanted: one model, but for what precision costs.
+
+    >>> alike(np.array([0.1, 0.9]), wanted=np.array([0.10001, 0.9]), kind=TaskKind.BINARY)
+    True
+    >>> alike(np.array([0.1, 0.9]), wanted=np.array([0.2, 0.9]), kind=TaskKind.BINARY)
+    False
+    """
+    return not _apart(got, wanted, kind, threshold, tolerance).bad
+
+
+class _Apart(NamedTuple):
+    unit: float
+    off: Floats
+    far: npt.NDArray[np.bool_]
+    flips: npt.NDArray[np.bool_]
+    bad: bool
+
+
+def _apart(got: Floats, wanted: Floats, kind: TaskKind, threshold: float, tolerance: Tolerance) -> _Apart:
+    unit = _unit(wanted, kind)
+    off = np.where(np.isnan(got), np.inf, np.abs(got - wanted))
+    far = off > tolerance.difference * unit
+    flips = (got >= threshold) != (wanted >= threshold) if kind is TaskKind.BINARY else np.zeros(len(got), np.bool_)
+    bad = far.mean() > tolerance.far_share or flips.mean() > tolerance.flip_share or np.isnan(got).any()
+    return _Apart(unit, off, far, flips, bool(bad))
 
 
 def _unit(wanted: Floats, kind: TaskKind) -> float:

@@ -9,11 +9,13 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from slipway.errors import BadInput, NotFound
-from slipway.modeling.attribution import Brought, Cell, cells, divide_change, left_over
+from slipway.modeling.attribution import Brought, Cell, Own, cells, divide_change, left_over
 from slipway.modeling.looks import say_look
+from slipway.modeling.parity import alike
 from slipway.project import datasets
 from slipway.project.attempts import attempt
 from slipway.project.comparing import FEWEST_ROWS, sources_of, unseen
@@ -30,8 +32,10 @@ from slipway.records.scoring import ALPHA, Scoring
 from slipway.wiring import Parts
 from slipway.words import count, gap, limits
 
-CODE, PARAMS, DATA, ENVIRONMENT = "code", "hyperparameters", "data", "environment"
+CODE, PARAMS, DATA, SEED, ENVIRONMENT = "code", "hyperparameters", "data", "seed", "environment"
 SEEDS = 3
+
+Floats = npt.NDArray[np.float64]
 
 
 class Attribution(Record, frozen=True, kw_only=True):
@@ -41,8 +45,9 @@ class Attribution(Record, frozen=True, kw_only=True):
         before: Id of the earlier run.
         after: Id of the later run.
         metric: Name of the mean loss.
-        brought: One entry for each of code, hyperparameters and data that differs, and one for the environment where
-            versions of libraries differ between the runs, or from today's; they add up to ``whole``.
+        brought: One entry for each of code, hyperparameters and data that differs; where versions of libraries differ
+            between the runs, or from today's, also one for the two runs' own seeds and one for the environment. They
+            add up to ``whole``.
         whole: Mean loss after minus before: of models trained again, over seeds and rows; where the environment has an
             entry, of the two runs' own models.
         seeds: Seeds that each combination was trained with.
@@ -76,13 +81,15 @@ class _Model(NamedTuple):
 
 
 class _Grid(NamedTuple):
-    """All models of a comparison, and the rows they are asked about."""
+    """All models of a comparison, the runs' own two with their likes where libraries differ, and the rows for all."""
 
     models: dict[Cell, list[_Model]]
+    likes: tuple[tuple[str, _Model], ...]
     asked: Asked
 
     def missing(self) -> list[_Model]:
-        each = {model.recipe.key: model for models in self.models.values() for model in models}
+        likes = [like for _, like in self.likes]
+        each = {model.recipe.key: model for models in (*self.models.values(), likes) for model in models}
         return [model for model in each.values() if not self.asked.knows(model.recipe)]
 
 
@@ -145,10 +152,17 @@ def attribute(
     changes, clusters = _changes(old, new), clusters_of(parts, rows)
     brought = divide_change(losses, changes=changes, alpha=ALPHA, clusters=clusters)
     moved = _moved(old, new)
-    if moved and old.package is not None and new.package is not None:
-        own = [scoring.loss(y, answers=answers_of(parts, package, rows)) for package in (old.package, new.package)]
-        rest = left_over(losses, changes=changes, before=own[0], after=own[1], alpha=ALPHA, clusters=clusters)
-        brought = (*brought, Brought(change=ENVIRONMENT, loss=rest))
+    if grid.likes:
+        before_own, after_own = (
+            _own(parts, package, again=grid.asked.answers(like.recipe), rows=rows, y=y, scoring=scoring)
+            for package, like in grid.likes
+        )
+        rest = left_over(losses, changes=changes, before=before_own, after=after_own, alpha=ALPHA, clusters=clusters)
+        brought = (
+            *brought,
+            Brought(change=SEED, loss=rest.seed),
+            Brought(change=ENVIRONMENT, loss=rest.environment),
+        )
     whole = sum(part.loss.estimate for part in brought)
     return Attribution(
         before=old.id,
@@ -161,7 +175,13 @@ def attribute(
         trained=len(missing),
         sentences=tuple(
             _sentences(
-                brought, whole=whole, metric=scoring.metric, seeds=seeds, rows=rows.height, look=look, moved=moved
+                brought,
+                whole=whole,
+                metric=scoring.metric,
+                seeds=seeds,
+                rows=rows.height,
+                look=look,
+                moved=moved,
             )
         ),
     )
@@ -211,7 +231,16 @@ def _grid(parts: Parts, old: Run, new: Run, *, seeds: int) -> _Grid:
         return _Model(code, params, data, seed)
 
     models = {cell: [model(cell, new.seed + i) for i in range(seeds)] for cell in cells(changes)}
-    return _Grid(models, Asked(parts, rows))
+    likes: tuple[tuple[str, _Model], ...] = ()
+    if old.package is not None and new.package is not None and _moved(old, new):
+        likes = ((old.package, model(frozenset(), old.seed)), (new.package, model(frozenset(changes), new.seed)))
+    return _Grid(models, likes, Asked(parts, rows))
+
+
+def _own(parts: Parts, package: str, *, again: Floats, rows: pl.DataFrame, y: Floats, scoring: Scoring) -> Own:
+    said = answers_of(parts, package, rows)
+    same = alike(said, wanted=again, kind=scoring.kind, threshold=scoring.threshold)
+    return Own(scoring.loss(y, answers=said), scoring.loss(y, answers=again), same)
 
 
 def _train(parts: Parts, model: _Model, *, asked: Asked, by: str) -> None:
@@ -241,9 +270,10 @@ def _sentences(
         yield f"{part.change} brought {gap(part.loss.estimate, metric=metric)} {between}{sure}."
     if moved and brought[-1].change == ENVIRONMENT:
         yield (
-            f"The environment is what is left: by how much the two runs' own models differ beyond models that were "
-            f"trained again ({'; '.join(moved)}). It holds all that cannot be told apart from it: the chance of each "
-            "run's own training, and another machine."
+            f"The environment is what the two runs' own models differ by beyond models that were trained again with "
+            f"the same seeds ({'; '.join(moved)}). It holds all that cannot be told apart from it, such as another "
+            "machine; where a model is not repeated, its interval holds the chance of two trainings. Seed is what the "
+            "runs' own seeds did beside the mean of all."
         )
     elif moved:
         yield f"What the environment brought ({'; '.join(moved)}) is in none of these: a run has no model to ask."
