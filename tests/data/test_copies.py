@@ -74,6 +74,14 @@ def test_rows_of_one_entity_may_look_alike(measured):
     assert asked(pl.concat([measured, measured.head(20)])).passed
 
 
+@pytest.mark.parametrize("name", ["row", "entity", "several", "whose", "count"])
+def test_a_field_may_have_any_name(measured, name):
+    table = with_copies(measured.rename({"a": name}))
+    found = asked(table, [name, "b", "c"])
+    assert not found.passed
+    assert found.detail == asked(with_copies(measured)).detail
+
+
 def test_few_values_tell_nothing():
     """A questionnaire: half of its rows look like another."""
     rng = np.random.default_rng(5)

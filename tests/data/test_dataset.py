@@ -153,6 +153,28 @@ def test_what_the_task_needs_and_the_table_lacks_is_named() -> None:
         prepared(flights().with_columns(late=pl.lit("yes")))
 
 
+@pytest.mark.parametrize("name", ["row", "entity", "several", "whose", "count", "value"])
+def test_a_field_may_have_any_name(name: str) -> None:
+    for was in ("delay", "port"):
+        fields = tuple(Field(name=name if f.name == was else f.name, kind=f.kind) for f in FIELDS)
+        table = flights().rename({was: name}).with_columns(other=pl.Series(np.random.default_rng(1).random(N)))
+        fields = (*fields, Field(name="other", kind=FieldKind.NUMBER))
+        table = pl.concat([table, table[700:703].with_columns(tail=pl.lit("N1000"), at=pl.lit(table["at"].max()))])
+        version = prepare(
+            table,
+            name="flights",
+            fields=fields,
+            task=TASK,
+            scoring=BINARY,
+            rule=SplitRule(seed=3),
+            seed=3,
+            source="made up",
+            created_us=1_800_000_000_000_000,
+        ).version
+        (copies,) = (c for c in version.checks if c.name == "copies under new ids")
+        assert not copies.passed, copies
+
+
 def test_a_profile_agrees_with_numpy() -> None:
     table = flights()
     by_name = {p.name: p for p in profile(table, hashes=content(table).columns)}

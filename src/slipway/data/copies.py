@@ -34,6 +34,8 @@ _KEY = 3
 """So many telling fields are compared first; of a million rows two agree by chance to five digits, three do not."""
 _DIGITS, _CELL, _CHANCE, _SHOWN = 5, 4, 0.001, 10
 _ENOUGH = 100_000
+_X = "x "
+"""Begins the name of each column of X, so that none is called like one of the columns that stand beside them here."""
 _NONE = "no row held out has the X of a training row."
 
 
@@ -59,17 +61,18 @@ def check_copies(
     >>> check_copies(t, columns=["a", "b"], entity="id", split=s).detail.split(", though")[0]
     '3 of 13 rows held out have the X of a training row'
     """
-    telling = _telling(table, columns, seed=seed)
+    x = table.select(table[name].alias(f"{_X}{name}") for name in columns)
+    telling = _telling(x, seed=seed)
     if len(telling) < 2:
         detail = "fields take too few values to tell a copy from a case that looks alike; not looked for."
         return CheckResult(name=NAME, passed=True, detail=detail)
-    if not _meet(table, telling[:_KEY], split=split):
+    if not _meet(x, telling[:_KEY], split=split):
         return CheckResult(name=NAME, passed=True, detail=_NONE)
-    plain = table.select(*(_plain(table[name]) for name in columns), entity=table[entity])
-    rows = _shared(plain, by=columns, split=split)
+    plain = x.select(*(_plain(column) for column in x), entity=table[entity])
+    rows = _shared(plain, by=x.columns, split=split)
     if not rows.size:
         return CheckResult(name=NAME, passed=True, detail=_NONE)
-    chance, near = _by_chance(plain, telling, split=split), _near(plain, columns, telling, equal=rows, split=split)
+    chance, near = _by_chance(plain, telling, split=split), _near(plain, x.columns, telling, equal=rows, split=split)
     detail = (
         f"{rows.size} of {split.test.size} rows held out have the X of a training row, though under another id "
         f"(numbers to {_DIGITS} digits, text without case): rows {', '.join(map(str, rows[:_SHOWN]))}"
@@ -80,17 +83,17 @@ def check_copies(
     return CheckResult(name=NAME, passed=False, detail=f"{detail}: copies. Scores on them flatter; drop them.")
 
 
-def _telling(table: pl.DataFrame, columns: Sequence[str], *, seed: int) -> list[str]:
+def _telling(x: pl.DataFrame, *, seed: int) -> list[str]:
     """Return the fields that take nearly as many values as there are rows."""
-    drawn = table.select(columns) if columns else table.clear()
+    drawn = x
     if drawn.height > _ENOUGH:
         drawn = drawn.sample(_ENOUGH, seed=seed)
     return [c.name for c in drawn if c.drop_nulls().n_unique() >= max(2, _TELLING * drawn.height)]
 
 
-def _meet(table: pl.DataFrame, key: Sequence[str], *, split: Split) -> bool:
+def _meet(x: pl.DataFrame, key: Sequence[str], *, split: Split) -> bool:
     """Tell whether any row held out agrees with a training row in some telling fields; nearly always none does."""
-    first = pl.Series(np.ascontiguousarray(row_hashes(table.select(_plain(table[name]) for name in key))[:, 0]))
+    first = pl.Series(np.ascontiguousarray(row_hashes(x.select(_plain(x[name]) for name in key))[:, 0]))
     return bool(first.gather(split.test).is_in(first.gather(split.train).implode()).any())
 
 

@@ -193,8 +193,8 @@ def _best_question(column: pl.Series, field: Field, y: Floats, weights: Floats, 
 
 def _best_names(column: pl.Series, y: Floats, weights: Floats, least: int) -> _Question | None:
     text = _text(column)
-    counts = text.value_counts().sort("count", text.name, descending=[True, False])
-    names = counts[text.name].head(_MOST_NAMES).to_list()
+    counts = text.alias("value").value_counts().sort("count", "value", descending=[True, False])
+    names = counts["value"].head(_MOST_NAMES).to_list()
     codes = text.replace_strict(names, list(range(len(names))), default=len(names), return_dtype=pl.Int64).to_numpy()
     sums = _sums(codes, y, weights, count=len(names) + 1)
     there = np.flatnonzero(sums[0])

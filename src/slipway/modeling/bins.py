@@ -41,8 +41,8 @@ def into_bins(x: pl.DataFrame, *, fields: Sequence[Field], learn: Ints) -> tuple
 
 
 def _category(column: pl.Series, learn: Ints) -> Binned:
-    counts = column.gather(learn).value_counts().sort("count", column.name, descending=[True, False])
-    names = counts[column.name].head(_MOST_CATEGORIES).to_list()
+    counts = column.gather(learn).alias("value").value_counts().sort("count", "value", descending=[True, False])
+    names = counts["value"].head(_MOST_CATEGORIES).to_list()
     place = {name: i for i, name in enumerate(names)}
     codes = np.array([place.get(v, -1) for v in column], dtype=np.int64)
     return Binned(codes, tuple(f"{column.name} = {name}" if name else f"{column.name} missing" for name in names))

@@ -100,7 +100,7 @@ def by_group(
         )
     loss = scoring.loss(truth, answers=given)
     names = column.cast(pl.String)
-    counts = names.drop_nulls().value_counts(sort=True)
+    counts = names.drop_nulls().alias("value").value_counts(sort=True)
     rows = {
         str(name): (names == name).fill_null(value=False).to_numpy() for name, n in counts.iter_rows() if n >= FEWEST
     }
