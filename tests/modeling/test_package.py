@@ -89,7 +89,6 @@ def test_the_card_says_what_it_is_for_how_good_it_is_and_what_is_not_known(
     card = package.files[CARD].decode()
     assert "Tell passengers early." in card
     assert "| model | error | test |" in card
-    assert "- run: not known" in card
     assert all(f"| {f.name} | {f.kind} |" in card for f in kit.fields)
 
 

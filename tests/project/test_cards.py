@@ -24,6 +24,7 @@ SECTIONS = (
     "What its scores mean",
     "How it is watched",
     "Where it comes from",
+    "Which run trained it",
     "Who wants it",
     "The data it was measured on",
     "Groups of people",
@@ -52,6 +53,9 @@ def test_it_has_every_section_and_the_numbers_of_the_records(trained):
     assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == list(SECTIONS)
     assert "- owner: Your team &lt;you@example.org>" in text, "nothing in a card can be taken for a tag"
     assert version.id[:12] in text
+    assert f"- run `{project.runs()[-1].id[:12]}`, seed " in text
+    assert "not known" not in text.partition("## Which run")[0], "a run of this project tells all"
+    assert "- mean_radius below 0 or above 100" in text
     for check in version.checks:
         assert f"| {check.name} | {'yes' if check.passed else 'no'} |" in text
     assert f"Key `{project.shelf.signer()}`, which is trusted here" in text

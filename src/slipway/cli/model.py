@@ -204,7 +204,7 @@ def _list(screen: Screen, known: list[Packaged]) -> None:
 
 
 def _from(manifest: Manifest) -> str:
-    return f"run {short(manifest.provenance.run)}" if manifest.provenance.run else manifest.provenance.tool or "import"
+    return manifest.provenance.tool or "import"
 
 
 def _parity(manifest: Manifest) -> str:

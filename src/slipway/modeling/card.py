@@ -145,7 +145,6 @@ def _bins(measured: Reliabilities) -> tuple[ReliabilityBin, ...]:
 
 def _provenance(provenance: Provenance, parity: Parity) -> str:
     known = {
-        "run": provenance.run,
         "code": provenance.code,
         "hyperparameters": provenance.params_hash,
         "data": provenance.data,

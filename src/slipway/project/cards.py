@@ -17,6 +17,7 @@ from slipway.records.scoring import Scoring
 from slipway.runtime.package import load_package
 from slipway.stats.evidence import FixedInterval
 from slipway.wiring import Parts
+from slipway.words import moment
 
 _CARD = "card.md"
 
@@ -35,6 +36,8 @@ def card(parts: Parts, package: str) -> str:
     version = next((v for _, v, _ in parts.store.all(DatasetVersion) if v.id == manifest.provenance.data), None)
     sections = [
         files[_CARD].decode().rstrip() if _CARD in files else f"# {manifest.name}\n\nNo card was packaged with it.",
+        "## Which run trained it",
+        _runs(parts, package),
         "## Who wants it",
         _scope(parts),
         "## The data it was measured on",
@@ -49,6 +52,12 @@ def card(parts: Parts, package: str) -> str:
         _signed(parts, package),
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _runs(parts: Parts, package: str) -> str:
+    runs = [run for _, run, _ in parts.store.all(Run) if run.package == package]
+    lines = [f"- run `{run.id[:12]}`, seed {run.seed}, begun {moment(run.started_us)}" for run in runs]
+    return "\n".join(lines) or "None of this project: it was imported."
 
 
 def _scope(parts: Parts) -> str:
@@ -144,9 +153,9 @@ def _budgets(budgets: Budgets) -> str:
 
 def _limits(parts: Parts, manifest: Manifest) -> str:
     beyond = [
-        f"- {f.name} outside {'' if f.low is None else f'{f.low:g}'} to {'' if f.high is None else f'{f.high:g}'}"
+        f"- {f.name} {' or '.join(ends)}"
         for f in manifest.signature.fields
-        if f.low is not None or f.high is not None
+        if (ends := [f"below {f.low:g}"] * (f.low is not None) + [f"above {f.high:g}"] * (f.high is not None))
     ]
     unknown = [f"- not known: {cell(sentence)}" for sentence in manifest.provenance.unknown]
     rule = f"- as soon as: {cell(parts.scope.project.kill)}"

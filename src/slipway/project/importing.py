@@ -74,8 +74,9 @@ def import_model(
     made = _package(parts, found, given, name=name, answers=answers)
     why, kept = f"import {name} from {found.source}", keep(parts, made)
     if given.data:
-        rows = given.table
-        commit_look(parts, lambda _: kept, rows=rows, data=given.data, run=made.id, what="import", by=by, why=why)
+        commit_look(
+            parts, lambda _: kept, rows=given.table, data=given.data, run=made.id, what="import", by=by, why=why
+        )
     else:
         parts.store.commit(kept, at_us=made.manifest.created_us, by=by, why=why)
     return made.id

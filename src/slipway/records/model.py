@@ -24,7 +24,7 @@ class Provenance(Record, frozen=True, kw_only=True):
     """Where a model came from.
 
     Attributes:
-        run: Run id, or empty for an imported model.
+        run: Empty: a run names its package, so a package cannot name its run. Manifests of before hold it.
         code: SHA-256 of the code.
         params_hash: SHA-256 of the hyperparameters.
         data: Dataset version id, or empty.
