@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from slipway import Project
+from slipway.data.baseline import trivial_answer
 from slipway.modeling.package import RELIABILITY
 from slipway.project import datasets, runs
 from slipway.runtime.package import load_package
@@ -79,3 +80,60 @@ def test_with_three_days_models_and_baselines_are_both_counted_in_rows(tmp_path)
             clusters=units,
         )
         assert (trivial.low, trivial.high) == (wanted.low, wanted.high)
+
+
+def test_where_the_split_keeps_groups_together_everything_counts_groups(tmp_path):
+    """Thirty hospitals, each with labels of its own bent: rows of one say less than as many of different ones."""
+    folder = tmp_path / "p"
+    Project.init(folder)
+    page = folder / "slipway.toml"
+    text = page.read_text(encoding="utf-8").replace("\nsplit", "\n# split").replace("\ntest_share", "\n# test_share")
+    text = text.replace("[data]\n", '[data]\nsplit = "group"\nsplit_by = "hospital"\ntest_share = 0.5\n', 1)
+    page.write_text(text.replace("\n[model]\n", '\n[model]\nprotected = ["half"]\n', 1), encoding="utf-8")
+    project = Project.open(folder)
+    parts = project._parts
+    rng = np.random.default_rng(0)
+    table = datasets.load(parts, params=None).table
+    hospital = rng.integers(0, 30, table.height)
+    flipped = rng.random(table.height) < np.where(rng.random(30) < 0.5, 0.6, 0.0)[hospital]
+    table = table.with_columns(
+        hospital=pl.Series(hospital),
+        half=pl.Series(np.where(hospital % 2, "odd", "even")),
+        malignant=pl.Series(np.where(flipped, 1 - table["malignant"].to_numpy(), table["malignant"].to_numpy())),
+    )
+    version = project.make_dataset("hospitals", table)
+    run = project.train(version.id)
+    ready = datasets.kept(parts, version)
+    held_out = ready.labelled[ready.split.test]
+    here = held_out["hospital"].to_numpy()
+    assert runs.clusters(parts, ready).tolist() == (np.unique(here, return_inverse=True)[1] + 1).tolist()
+    y, scoring = (
+        held_out["malignant"].to_numpy().astype(float),
+        runs.Scoring.of(project.scope.task, metric=project.scope.metric),
+    )
+    answers = runs.answers_of(parts, run.package, held_out)
+    wanted = scoring.score("model", y=y, answers=answers, clusters=here)
+    by_row = scoring.score("model", y=y, answers=answers)
+    [model] = [s for s in run.scores if (s.name, s.metric, s.split) == ("model", "error", "test")]
+    assert (model.low, model.high) == (wanted.low, wanted.high)
+    assert model.high - model.low > 1.5 * (by_row.high - by_row.low)
+    [trivial] = [s for s in version.baselines if s.name == "trivial"]
+    of_trivial = scoring.score(
+        "trivial",
+        y=y,
+        answers=np.full(
+            y.size,
+            trivial_answer(ready.labelled[ready.split.train]["malignant"].to_numpy().astype(float), scoring=scoring),
+        ),
+        clusters=here,
+    )
+    assert (trivial.low, trivial.high) == (of_trivial.low, of_trivial.high)
+    better = next(j for j in project.judge_run(run) if j.promise == "better than trivial")
+    assert f" on {np.unique(here).size} units." in better.reason
+    [half] = project.analyse_errors(run.id).groups
+    assert all(g.loss.n == np.unique(here[held_out["half"].to_numpy() == g.group]).size for g in half.measured)
+    graph = folder / "own.onnx"
+    graph.write_bytes(load_package(parts.blobs, run.package)[1]["model.onnx"])
+    theirs, _ = load_package(parts.blobs, project.shelf.take(str(graph), name="theirs"))
+    [imported] = [s for s in theirs.scores if (s.name, s.metric, s.split) == ("model", "error", "test")]
+    assert (imported.low, imported.high) == pytest.approx((model.low, model.high), rel=1e-9)

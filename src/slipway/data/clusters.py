@@ -11,22 +11,28 @@ from slipway.stats import clusters
 Ints = npt.NDArray[np.int64]
 
 
-def clusters_of(rows: pl.DataFrame, *, task: Task) -> Ints | None:
-    """Return the cluster of each row: its day, its entity where days are few, None where each row is its own.
+def clusters_of(rows: pl.DataFrame, *, task: Task, group: str | None = None) -> Ints | None:
+    """Return the cluster of each row, or None where each row is its own.
 
     Args:
-        rows: With the task's entity and, if it has one, its time.
-        task: Names both.
+        rows: With the task's entity, its time if it has one, and the group if there is one.
+        task: Names entity and time.
+        group: Column whose rows the split keeps together (:func:`slipway.data.dividing.group_of`), or None.
 
     Raises:
         BadInput: A moment is missing, or is none.
     """
     times = microseconds(rows[task.time]) if task.time else None
-    return clusters.clusters_of(times, entities=entities_of(rows[task.entity]))
+    return clusters.clusters_of(times, entities=entities_of(rows[task.entity]), groups=groups_of(rows, group=group))
+
+
+def groups_of(rows: pl.DataFrame, *, group: str | None) -> Ints | None:
+    """Return a number for the group of each row, or None where rows are of none."""
+    return None if group is None else entities_of(rows[group])
 
 
 def entities_of(entities: pl.Series) -> Ints:
-    """Return a number for the entity of each row; rows without an entity are of one.
+    """Return a number for the entity, or group, of each row; rows without are of one.
 
     >>> entities_of(pl.Series(["a", None, "b", "a"])).tolist()
     [1, 0, 2, 1]

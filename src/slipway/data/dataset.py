@@ -21,7 +21,7 @@ from slipway.data.checks import (
 )
 from slipway.data.clusters import clusters_of
 from slipway.data.copies import check_copies
-from slipway.data.dividing import deal_of, divide, truth, truth_of
+from slipway.data.dividing import deal_of, divide, group_of, truth, truth_of
 from slipway.data.profile import profile
 from slipway.data.schema import SHOWN, check_schema
 from slipway.data.simple import grow_simple
@@ -133,7 +133,7 @@ def prepare(
             simple=simple.answers(held_out),
             simple_words=simple.words,
             present=held_out[present].cast(pl.Float64).to_numpy() if present else None,
-            clusters=clusters_of(held_out, task=task),
+            clusters=clusters_of(held_out, task=task, group=group_of(deal)),
         ),
         source=source,
         parents=parents,

@@ -122,6 +122,15 @@ def divide_by_place(table: pl.DataFrame, *, name: str, target: str, deal: Deal) 
     return Divided(labelled, split)
 
 
+def group_of(deal: Deal) -> str | None:
+    """Return the column whose rows were kept together, or None.
+
+    >>> group_of(Deal(kind=SplitKind.GROUP, by=("clinic",), groups=True, test_share=0.3, seed=7))
+    'clinic'
+    """
+    return deal.by[0] if deal.groups else None
+
+
 def say_deal(deal: Deal) -> str:
     """Say how rows were divided.
 

@@ -37,6 +37,7 @@ def package_estimator(
     fields: Sequence[Field] | None = None,
     times: Any | None = None,
     entities: Ints | None = None,
+    groups: Ints | None = None,
     provenance: Provenance | None = None,
     purpose: str = "",
     tolerance: Tolerance = Tolerance(),  # noqa: B008 - immutable
@@ -59,6 +60,7 @@ def package_estimator(
             no checked words are made such (``mean radius`` becomes ``mean_radius``).
         times: The moment of each row, or None.
         entities: A number for the entity of each row, or None where each row has its own.
+        groups: A number for the group of each that the split kept together, or None without.
         provenance: Where it came from; None says the estimator's class.
         purpose: What it is for.
         tolerance: How far the graph may be from the model.
@@ -86,6 +88,7 @@ def package_estimator(
     unnamed = isinstance(X, pl.DataFrame) and getattr(estimator, "feature_names_in_", None) is None
     scores = answers(estimator, x=X.to_numpy() if unnamed else X, kind=scoring.kind)
     times_us = None if times is None else moments(pl.Series("times", times))
+    units = clusters_of(times_us, entities=entities, groups=groups)
     held_out = np.arange(table.height)
     trained = Trained(
         estimator=estimator,
@@ -97,10 +100,9 @@ def package_estimator(
         entities=entities,
         held_out=held_out,
         answers=scores,
-        scores=measure(
-            MODEL, y=truth, answers=scores, scoring=scoring, clusters=clusters_of(times_us, entities=entities)
-        ),
+        scores=measure(MODEL, y=truth, answers=scores, scoring=scoring, clusters=units),
         slices=(),
+        groups=groups,
     )
     return package_trained(
         trained,

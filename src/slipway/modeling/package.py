@@ -132,6 +132,7 @@ def package_graph(
     y: Floats,
     times_us: Ints | None,
     entities: Ints | None = None,
+    groups: Ints | None = None,
     fields: tuple[Field, ...],
     scoring: Scoring,
     name: str,
@@ -150,6 +151,7 @@ def package_graph(
         y: Their truth, shape (rows,).
         times_us: Their moments in microseconds since the epoch, or None.
         entities: A number for the entity of each, or None where nobody knows.
+        groups: A number for the group of each that the split kept together, or None without.
         fields: X in order.
         scoring: How an answer is scored.
         name: A checked word.
@@ -182,6 +184,7 @@ def package_graph(
         parity = compare_answers(
             given, wanted=recorded, name=name, kind=scoring.kind, threshold=scoring.threshold, cause=lambda _: way_out
         )
+    units = clusters_of(times_us, entities=entities, groups=groups)
     rows = np.arange(x.height)
     measured = Trained(
         estimator=None,
@@ -193,8 +196,9 @@ def package_graph(
         entities=entities,
         held_out=rows,
         answers=given,
-        scores=measure(MODEL, y=y, answers=given, scoring=scoring, clusters=clusters_of(times_us, entities=entities)),
+        scores=measure(MODEL, y=y, answers=given, scoring=scoring, clusters=units),
         slices=(),
+        groups=groups,
     )
     return _assemble(
         measured,

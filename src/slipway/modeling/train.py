@@ -47,6 +47,7 @@ class Trained(NamedTuple):
         answers: Its answers to those.
         scores: Metrics on the rows held out and on those learned from.
         slices: Where it is worse than elsewhere, confirmed.
+        groups: A number for the group of each row that the split keeps together, or None without.
     """
 
     estimator: Any
@@ -60,11 +61,12 @@ class Trained(NamedTuple):
     answers: Floats
     scores: tuple[Score, ...]
     slices: tuple[Slice, ...]
+    groups: Ints | None = None
 
     @property
     def clusters(self) -> Ints | None:
         """What intervals count in, for each row held out; None where each row is its own."""
-        return _clusters(self.times_us, self.entities, rows=self.held_out)
+        return _clusters(self.times_us, self.entities, self.groups, rows=self.held_out)
 
 
 def fit(
@@ -81,6 +83,7 @@ def fit(
     tags: Sequence[str] = (),
     reached: Reached | None = None,
     entities: Ints | None = None,
+    groups: Ints | None = None,
 ) -> Trained:
     """Train on some rows and measure on others.
 
@@ -97,6 +100,7 @@ def fit(
         tags: Columns besides X that slices may name.
         reached: What somebody else reaches on the rows held out, to hold slices against.
         entities: A number for the entity of each row of the table, or None where nobody knows.
+        groups: A number for the group of each that the split keeps together, or None without.
 
     Raises:
         BadInput: A row is in both parts or has no Y, a part is empty, or the function returns no estimator.
@@ -115,8 +119,8 @@ def fit(
         raise BadInput("train: want a fitted estimator, got None. End the function with 'return model.fit(X, y)'.")
     check_estimator(estimator, kind=scoring.kind)
     given = answers(estimator, x=x[test_rows], kind=scoring.kind)
-    clusters = _clusters(times_us, entities, rows=test_rows)
-    train_clusters = _clusters(times_us, entities, rows=train_rows)
+    clusters = _clusters(times_us, entities, groups, rows=test_rows)
+    train_clusters = _clusters(times_us, entities, groups, rows=train_rows)
     learned = answers(estimator, x=x[train_rows], kind=scoring.kind)
     scores = (
         *measure(MODEL, y=y[test_rows], answers=given, scoring=scoring, clusters=clusters),
@@ -130,6 +134,7 @@ def fit(
         y=y,
         times_us=times_us,
         entities=entities,
+        groups=groups,
         held_out=test_rows,
         answers=given,
         scores=scores,
@@ -144,10 +149,9 @@ def fit(
     )
 
 
-def _clusters(times_us: Ints | None, entities: Ints | None, *, rows: Ints) -> Ints | None:
-    return clusters_of(
-        None if times_us is None else times_us[rows], entities=None if entities is None else entities[rows]
-    )
+def _clusters(times_us: Ints | None, entities: Ints | None, groups: Ints | None, *, rows: Ints) -> Ints | None:
+    times, whose, dealt = (None if given is None else given[rows] for given in (times_us, entities, groups))
+    return clusters_of(times, entities=whose, groups=dealt)
 
 
 def moments(column: pl.Series) -> Ints:

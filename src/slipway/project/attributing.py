@@ -149,7 +149,7 @@ def attribute(
         cell: np.stack([scoring.loss(y, answers=grid.asked.answers(model.recipe)) for model in models])
         for cell, models in grid.models.items()
     }
-    changes, clusters = _changes(old, new), clusters_of(parts, rows)
+    changes, clusters = _changes(old, new), clusters_of(parts, rows, deal=datasets.kept_of(parts, new).deal)
     brought = divide_change(losses, changes=changes, alpha=ALPHA, clusters=clusters)
     moved = _moved(old, new)
     if grid.likes:

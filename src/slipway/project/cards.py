@@ -114,7 +114,7 @@ def _groups(parts: Parts, package: str, version: DatasetVersion | None) -> str:
             return f"Not measured: the rows have no columns {cell(', '.join(absent))}."
         y, answers = target(rows, name=parts.scope.task.target), answers_of(parts, package, rows)
         scoring = Scoring.of(parts.scope.task, metric=parts.scope.metric)
-        counted = clusters_of(parts, rows)
+        counted = clusters_of(parts, rows, deal=ready.deal)
         groups = [by_group(rows[name], y=y, answers=answers, scoring=scoring, clusters=counted) for name in columns]
     except SlipwayError as error:
         return f"Not measured: {cell(str(error))}"

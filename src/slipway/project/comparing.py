@@ -17,9 +17,10 @@ from slipway.project import datasets
 from slipway.project.comparing_splits import compare_splits, names_rows
 from slipway.project.datasets import Kept
 from slipway.project.looking import commit_look
-from slipway.project.runs import answers_of, clusters_of, find
+from slipway.project.runs import answers_of, clusters, clusters_of, find
 from slipway.project.tables import target
 from slipway.records.base import Record
+from slipway.records.dataset import Deal
 from slipway.records.run import Run, RunKind
 from slipway.records.scoring import ALPHA, Scoring
 from slipway.wiring import Parts
@@ -122,7 +123,7 @@ def compare_runs(parts: Parts, before: str, after: str, *, by: str) -> RunCompar
     changes = _changes(parts, datasets.rows_of(parts, old_data.version), datasets.rows_of(parts, new_data.version))
     rows = _asked(parts, old, new, old_data=old_data, new_data=new_data)
     look = 0 if rows is None else _count(parts, rows, old=old, new=new, by=by)
-    brought = None if rows is None else _brought(parts, old, new, rows=rows)
+    brought = None if rows is None else _brought(parts, old, new, rows=rows, deal=new_data.deal)
     sources, against_sources = sources_of(parts, new), sources_of(parts, old)
     found = difference_of(
         new,
@@ -165,7 +166,7 @@ def _seeds(parts: Parts, old: Run, new: Run, *, data: Kept) -> SeedDifference | 
         return np.stack([scoring.loss(y, answers=answers) for answers in said])
 
     return seed_difference(
-        losses(new), against=losses(old), metric=scoring.metric, alpha=ALPHA, clusters=clusters_of(parts, rows)
+        losses(new), against=losses(old), metric=scoring.metric, alpha=ALPHA, clusters=clusters(parts, data)
     )
 
 
@@ -184,7 +185,7 @@ def _count(parts: Parts, rows: pl.DataFrame, *, old: Run, new: Run, by: str) -> 
     return commit_look(parts, rows=rows, data=new.data, run=new.id, what=what, by=by, why=f"counted a look: {what}")
 
 
-def _brought(parts: Parts, old: Run, new: Run, *, rows: pl.DataFrame) -> Comparison | None:
+def _brought(parts: Parts, old: Run, new: Run, *, rows: pl.DataFrame, deal: Deal) -> Comparison | None:
     if old.package is None or new.package is None:
         return None
     return compare(
@@ -192,7 +193,7 @@ def _brought(parts: Parts, old: Run, new: Run, *, rows: pl.DataFrame) -> Compari
         candidate=answers_of(parts, new.package, rows),
         baseline=answers_of(parts, old.package, rows),
         scoring=Scoring.of(parts.scope.task, metric=parts.scope.metric),
-        clusters=clusters_of(parts, rows),
+        clusters=clusters_of(parts, rows, deal=deal),
     )
 
 

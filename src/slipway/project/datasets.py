@@ -193,11 +193,12 @@ def lineage(parts: Parts, version: DatasetVersion) -> list[str]:
 
 
 class Kept(NamedTuple):
-    """A kept version, and its labelled rows as they were divided when it was made."""
+    """A kept version, and its labelled rows as they were divided when it was made, and by what."""
 
     version: DatasetVersion
     labelled: pl.DataFrame
     split: Split
+    deal: Deal
 
     @property
     def held_out(self) -> str:
@@ -257,7 +258,7 @@ def kept(parts: Parts, version: DatasetVersion) -> Kept:
     if version.deal is None:
         return _kept_before(parts, version)
     again = divide(rows_of(parts, version), name=version.name, target=parts.scope.task.target, deal=version.deal)
-    ready = Kept(version, again.labelled, again.split)
+    ready = Kept(version, again.labelled, again.split, version.deal)
     if ready.held_out != version.held_out:
         raise BadInput(
             f"dataset {version.name}: want the {version.splits['test']} rows that it held out when it was made, got "
@@ -280,7 +281,7 @@ def _kept_before(parts: Parts, version: DatasetVersion) -> Kept:
             f"{found[1]} and {found[2]} by {found[0]}. data.split, data.test_share or the task has changed in "
             "slipway.toml since; make the dataset again."
         )
-    return Kept(version, again.labelled, again.split)
+    return Kept(version, again.labelled, again.split, deal)
 
 
 def _rule(parts: Parts, *, seed: int) -> SplitRule:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from slipway.data.clusters import entities_of
+from slipway.data.clusters import entities_of, groups_of
+from slipway.data.dividing import group_of
 from slipway.errors import BadFile, BadInput, NotFound
 from slipway.modeling.foreign import read_mlmodel, read_skops
 from slipway.modeling.frame import as_x
@@ -22,7 +23,7 @@ from slipway.project.looking import commit_look
 from slipway.project.packages import Graph, keep
 from slipway.project.tables import read_table, target
 from slipway.project.user_code import call, load_function
-from slipway.records.dataset import Score
+from slipway.records.dataset import Score, SplitKind
 from slipway.records.model import Provenance
 from slipway.records.scoring import Scoring
 from slipway.wiring import Parts
@@ -38,6 +39,7 @@ class _Rows(NamedTuple):
     """Labelled rows to measure a model on."""
 
     table: pl.DataFrame
+    group: str | None
     data: str
     baselines: tuple[Score, ...]
 
@@ -115,11 +117,17 @@ def _rows(parts: Parts, path: Path | None) -> _Rows:
     if path is None:
         version = datasets.find(parts, None)
         ready = datasets.kept(parts, version)
-        return _Rows(ready.labelled[ready.split.test], version.id, version.baselines)
+        return _Rows(ready.labelled[ready.split.test], group_of(ready.deal), version.id, version.baselines)
     table = read_table(path)
     if task.target not in table.columns:
         raise BadInput(f"{path}: want a column '{task.target}' with the truth, got {table.columns}.")
-    return _Rows(table.drop_nulls(task.target), "", ())
+    return _Rows(table.drop_nulls(task.target), _declared_group(parts, table), "", ())
+
+
+def _declared_group(parts: Parts, table: pl.DataFrame) -> str | None:
+    """Return the column that the scope keeps together, where rows of a file have it."""
+    kind, by = parts.scope.data.split, parts.scope.data.split_by
+    return by if kind in (SplitKind.GROUP, SplitKind.STRATIFIED) and by in table.columns else None
 
 
 def _package(parts: Parts, found: _Found, rows: _Rows, *, name: str, answers: str | None) -> Package:
@@ -136,6 +144,7 @@ def _package(parts: Parts, found: _Found, rows: _Rows, *, name: str, answers: st
     time = scope.task.time
     times = rows.table[time] if time and time in rows.table.columns else None
     entities = entities_of(rows.table[scope.task.entity]) if scope.task.entity in rows.table.columns else None
+    groups = groups_of(rows.table, group=rows.group)
     if not isinstance(found.model, bytes):
         return package_estimator(
             found.model,
@@ -148,6 +157,7 @@ def _package(parts: Parts, found: _Found, rows: _Rows, *, name: str, answers: st
             fields=scope.fields,
             times=times,
             entities=entities,
+            groups=groups,
             provenance=provenance,
             purpose=scope.project.need,
         )
@@ -157,6 +167,7 @@ def _package(parts: Parts, found: _Found, rows: _Rows, *, name: str, answers: st
         y=y,
         times_us=None if times is None else moments(times),
         entities=entities,
+        groups=groups,
         fields=scope.fields,
         scoring=scoring,
         name=name,

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from slipway.data import clusters as clustering
 from slipway.data.baseline import PRESENT, SIMPLE, TRIVIAL, trivial_answer
+from slipway.data.dividing import group_of
 from slipway.data.simple import grow_simple
 from slipway.errors import BadInput, NotFound
 from slipway.modeling.compare import Comparison, compare
@@ -31,7 +32,7 @@ from slipway.project.tables import columns_of, features, target
 from slipway.project.user_code import load_function, sources, train_with
 from slipway.records.attempt import Work
 from slipway.records.base import Record, canonical
-from slipway.records.dataset import DatasetVersion, Score
+from slipway.records.dataset import DatasetVersion, Deal, Score
 from slipway.records.model import Provenance
 from slipway.records.run import Level, Repeat, Reported, Run
 from slipway.records.scoring import Scoring
@@ -114,6 +115,7 @@ def train(
             tags=scope.modeling.tags,
             reached=reached_by(parts, held_out, human=human),
             entities=clustering.entities_of(ready.labelled[scope.task.entity]),
+            groups=clustering.groups_of(ready.labelled, group=group_of(ready.deal)),
         )
         made = package_trained(
             trained,
@@ -300,12 +302,12 @@ def answers_of(parts: Parts, package: str, table: Any) -> Any:
 
 def clusters(parts: Parts, ready: Kept) -> Any | None:
     """Return the cluster of each row held out; see :func:`clusters_of`."""
-    return clusters_of(parts, ready.labelled[ready.split.test])
+    return clusters_of(parts, ready.labelled[ready.split.test], deal=ready.deal)
 
 
-def clusters_of(parts: Parts, rows: pl.DataFrame) -> Any | None:
-    """Return what intervals count in: the day of each row, or its entity where days are few; None for rows."""
-    return clustering.clusters_of(rows, task=parts.scope.task)
+def clusters_of(parts: Parts, rows: pl.DataFrame, *, deal: Deal) -> Any | None:
+    """Return what intervals count in on rows that were dealt so (:mod:`slipway.stats.clusters`); None for rows."""
+    return clustering.clusters_of(rows, task=parts.scope.task, group=group_of(deal))
 
 
 def find(parts: Parts, wanted: str) -> Run:

@@ -75,7 +75,7 @@ def analyse_errors(
         look = commit_look(parts, rows=rows, data=found.data, run=found.id, what=what, by=by, why=why)
     scoring = Scoring.of(scope.task, metric=scope.metric)
     y, given = target(rows, name=scope.task.target), answers_of(parts, found.package, rows)
-    counted = clusters_of(parts, rows)
+    counted = clusters_of(parts, rows, deal=ready.deal)
     fields = (*scope.fields, *tag_fields(rows, tags=scope.modeling.tags))
     slices = worst_slices(
         as_x(rows, fields=fields),
