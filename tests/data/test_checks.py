@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from slipway.data.checks import check_constant, check_duplicates, check_leakage, check_overlap, check_time_travel
+from slipway.data.row_names import names_of
 from slipway.data.schema import check_schema
 from slipway.data.split import Split, split_by_chance
 from slipway.data.version import row_hashes
@@ -34,11 +35,11 @@ def test_the_schema_names_the_rows_that_fail_by_their_id() -> None:
         Field(name="carier", kind=FieldKind.CATEGORY),
     ]
     table = table.with_columns(carrier=pl.lit("UA"))
-    results = check_schema(table, fields=fields, row_id="id")
-    assert named(results, "hour: range").detail == "2 of 4 rows leave [0, 23]: rows b, d (got 25.0, -1.0)."
-    assert named(results, "hour: required").detail == "1 of 4 rows have no value: rows c."
-    assert "rows b (got 'XXX')" in named(results, "port: values").detail
-    assert "rows c (got 2.0)" in named(results, "late: values").detail
+    results = check_schema(table, fields=fields, names=names_of(table["id"]))
+    assert named(results, "hour: range").detail == "2 of 4 rows leave [0, 23]: id b, d (got 25.0, -1.0)."
+    assert named(results, "hour: required").detail == "1 of 4 rows have no value: id c."
+    assert "id b (got 'XXX')" in named(results, "port: values").detail
+    assert "id c (got 2.0)" in named(results, "late: values").detail
     missing = named(results, "carier: present")
     assert not missing.passed
     assert "Did you mean 'carrier'?" in missing.detail
@@ -57,10 +58,9 @@ def test_at_most_ten_rows_are_shown() -> None:
     assert "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ..." in results[-1].detail
 
 
-def test_duplicates_by_row_and_by_id() -> None:
+def test_duplicates_are_named_by_their_place() -> None:
     table = pl.DataFrame({"id": [1, 2, 2, 3], "x": [1.0, 1.0, 2.0, None]})
     assert check_duplicates(table).passed
-    assert check_duplicates(table, row_id="id").detail == "1 of 4 rows repeat an earlier id 'id': rows 2."
     assert "rows 4" in check_duplicates(pl.concat([table, table[3:]])).detail
 
 

@@ -175,6 +175,33 @@ def test_a_field_may_have_any_name(name: str) -> None:
         assert not copies.passed, copies
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["by entity", "by place"])
+def test_failing_rows_are_named_in_the_whole_table_though_rows_without_a_label_come_first(named: bool) -> None:
+    table = flights().with_columns(other=pl.Series(np.random.default_rng(1).random(N)))
+    first = table.head(500).with_columns(late=pl.lit(None, dtype=pl.Int64), delay=pl.col("other") - 1)
+    first[5, "delay"] = float("inf")
+    again = table[700:703].with_columns(pl.col("at").dt.offset_by("100y"))
+    table = pl.concat([first, table, again])  # the copies stand at 1500 to 1502
+    if named:
+        table = table.with_columns(tail=pl.format("N{}", pl.int_range(pl.len())))
+    version = prepare(
+        table,
+        name="flights",
+        fields=(*FIELDS, Field(name="other", kind=FieldKind.NUMBER)),
+        task=TASK,
+        scoring=BINARY,
+        rule=SplitRule(seed=3),
+        seed=3,
+        source="made up",
+        created_us=1_800_000_000_000_000,
+    ).version
+    failed = {c.name: c.detail for c in version.checks if not c.passed}
+    rows = "tail N1500, N1501, N1502" if named else "rows 1500, 1501, 1502"
+    assert f"rows lie after today: {rows}" in failed["time travel"]
+    assert f": {rows}. " in failed["copies under new ids" if named else "overlap of splits"]
+    assert f"are infinite: {'tail N5' if named else 'rows 5'} (got inf)" in failed["delay: finite"]
+
+
 def test_a_profile_agrees_with_numpy() -> None:
     table = flights()
     by_name = {p.name: p for p in profile(table, hashes=content(table).columns)}

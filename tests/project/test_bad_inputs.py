@@ -296,8 +296,8 @@ REFUSED = {
         r"data: want columns \['delay'\], as \[fields\] says, got .*Did you mean 'delays'\?",
     ),
     "no label at all": Bad(some("late", None, n=999), "want rows with a 'late', got none in 160 rows"),
-    "three classes": Bad(some("late", pl.lit(2)), r"target 'late': want 0 or 1, got 2 in rows 0, 1, 2, 3, 4"),
-    "an infinite target": Bad(some("late", float("inf")), r"target 'late': want 0 or 1, got inf in rows 0, 1"),
+    "three classes": Bad(some("late", pl.lit(2)), r"target 'late': want 0 or 1, got 2 in flight f0, f1, f2, f3, f4"),
+    "an infinite target": Bad(some("late", float("inf")), r"target 'late': want 0 or 1, got inf in flight f0, f1"),
     "labels of words": Bad(
         some("late", pl.lit("yes"), n=999), "'late': want numbers, got 'yes' in row 1 .*160 such rows"
     ),
@@ -308,7 +308,7 @@ REFUSED = {
     "a time that is text": Bad(source("rows.parquet", parquet(T)), "time 'at': want moments or .*got String"),
     "a check of the user's fails": Bad(
         both(file("checks.py", CHECKS), page("[model]", 'checks = "checks.py:schema"\n[model]')),
-        r"checks\.py:schema: want rows that pass .*hour: less_than\(20\): \d+ of 160 rows: f",
+        r"checks\.py:schema: want rows that pass .*hour: less_than\(20\): \d+ of 160 rows fail: flight f",
     ),
     # functions
     "it raises": Bad(
@@ -395,10 +395,10 @@ NOTED = {
         table(T.rename({"delay": "delays"})), "delay: present no no such column. Did you mean 'delays'"
     ),
     "a field beyond its limits": Bad(
-        some("hour", 25.0), r"hour: range no 5 of 160 rows leave \[0, 24\]: rows 0, 1, 2, 3, 4 \(got 25"
+        some("hour", 25.0), r"hour: range no 5 of 160 rows leave \[0, 24\]: flight f0, f1, f2, f3, f4 \(got 25"
     ),
     "infinite numbers": Bad(
-        some("delay", float("inf")), "delay: finite no 5 of 160 rows are infinite: rows 0, 1, 2, 3, 4"
+        some("delay", float("inf")), "delay: finite no 5 of 160 rows are infinite: flight f0, f1, f2, f3, f4"
     ),
     "numbers beyond 2^53": Bad(
         table(T.with_columns(delay=2**60 + 7 * AT)), r"delay: exact no 160 of 160 rows reach 2\^53"

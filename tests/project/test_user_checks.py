@@ -76,20 +76,20 @@ def test_what_fails_is_refused_with_its_rows(ask, text):
         ask(text, wrong)
     said = str(told.value)
     assert "checks.py:schema: want rows that pass its checks, got 2 checks that fail. Mend the data" in said
-    assert "  radius: greater_than_or_equal_to(0): 2 of 4 rows: s1, s3 (got -2.0, -4.0)." in said
-    assert "  kind: isin(['a', 'b']): 1 of 4 rows: s1 (got x)." in said
+    assert "  radius: greater_than_or_equal_to(0): 2 of 4 rows fail: sample s1, s3 (got -2.0, -4.0)." in said
+    assert "  kind: isin(['a', 'b']): 1 of 4 rows fail: sample s1 (got x)." in said
 
 
 @pytest.mark.parametrize("text", [POLARS, PANDAS], ids=["polars", "pandas"])
 def test_a_warning_is_kept_with_the_rows_that_fail(ask, text):
     results = ask(text, TABLE.with_columns(radius=pl.Series([1.0, 99.0, 3.0, 60.0])))
     (failed,) = [r for r in results if not r.passed]
-    assert (failed.name, failed.detail) == ("radius: plausible", "2 of 4 rows: s1, s3 (got 99.0, 60.0).")
+    assert (failed.name, failed.detail) == ("radius: plausible", "2 of 4 rows fail: sample s1, s3 (got 99.0, 60.0).")
 
 
 @pytest.mark.parametrize("text", [POLARS, PANDAS], ids=["polars", "pandas"])
 def test_checks_of_the_whole_table_missing_columns_and_types(ask, text):
-    with pytest.raises(BadInput, match=r"schema: no thirteen: 1 of 4 rows: s2 "):
+    with pytest.raises(BadInput, match=r"schema: no thirteen: 1 of 4 rows fail: sample s2 "):
         ask(text, TABLE.with_columns(radius=pl.Series([1.0, 2.0, 13.0, 4.0])))
     with pytest.raises(BadInput, match="radius: column_in_dataframe: fails: radius"):
         ask(text, TABLE.drop("radius"))
@@ -99,7 +99,7 @@ def test_checks_of_the_whole_table_missing_columns_and_types(ask, text):
 
 def test_rows_are_counted_where_the_entity_repeats(ask):
     plain = POLARS.replace(", unique=True", "")
-    with pytest.raises(BadInput, match=r"2 of 4 rows: 1, 3 "):
+    with pytest.raises(BadInput, match=r"2 of 4 rows fail: rows 1, 3 "):
         ask(plain, TABLE.with_columns(sample=pl.lit("s"), radius=pl.Series([1.0, -2.0, 3.0, -4.0])))
 
 

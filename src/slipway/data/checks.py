@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from slipway.data.leakage import foretells
-from slipway.data.schema import SHOWN, failing_rows
+from slipway.data.row_names import BY_PLACE, RowNames
 from slipway.data.split import Split
 from slipway.data.version import row_hashes
 from slipway.records.dataset import CheckResult, SplitKind
@@ -24,30 +24,22 @@ _FIRST = 1_000
 """Rows that are looked at first: two values among them tell that a column varies."""
 
 
-def check_duplicates(table: pl.DataFrame, *, row_id: str | None = None, hashes: Words | None = None) -> CheckResult:
-    """Ask whether any row, or any row id, comes twice.
+def check_duplicates(table: pl.DataFrame, *, hashes: Words | None = None) -> CheckResult:
+    """Ask whether any row comes twice, value for value.
 
     Args:
         table: The data.
-        row_id: Column that names a row, or None where its whole content does.
         hashes: The table's row hashes where the caller has them, else None.
 
     >>> check_duplicates(pl.DataFrame({"x": [1, 2, 1]})).detail
     '1 of 3 rows repeat an earlier row: rows 2.'
     """
-    if row_id is not None:
-        repeated = ~table[row_id].is_first_distinct()
-        what = f"id '{row_id}'"
-    else:
-        repeated = pl.Series(_repeats(row_hashes(table) if hashes is None else hashes))
-        what = "row"
+    repeated = np.flatnonzero(_repeats(row_hashes(table) if hashes is None else hashes))
     name = "duplicates"
-    if not repeated.any():
-        return CheckResult(name=name, passed=True, detail=f"no {what} comes twice in {table.height} rows.")
-    named = failing_rows(table, failing=repeated, row_id=row_id)
-    return CheckResult(
-        name=name, passed=False, detail=f"{repeated.sum()} of {table.height} rows repeat an earlier {what}: {named}."
-    )
+    if not repeated.size:
+        return CheckResult(name=name, passed=True, detail=f"no row comes twice in {table.height} rows.")
+    detail = f"{repeated.size} of {table.height} rows repeat an earlier row: {BY_PLACE.say(repeated)}."
+    return CheckResult(name=name, passed=False, detail=detail)
 
 
 def check_constant(table: pl.DataFrame) -> CheckResult:
@@ -89,7 +81,7 @@ def check_entities(entities: pl.Series) -> CheckResult:
     name, missing = f"{entities.name}: required", entities.is_null()
     if not missing.any():
         return CheckResult(name=name, passed=True, detail=f"0 of {entities.len()} rows have no value.")
-    named = failing_rows(entities.to_frame(), failing=missing, row_id=None)
+    named = BY_PLACE.say(missing.arg_true())
     detail = f"{missing.sum()} of {entities.len()} rows have no value: {named}. They count as one entity."
     return CheckResult(name=name, passed=False, detail=detail)
 
@@ -159,6 +151,7 @@ def check_time_travel(
     fields: Sequence[str] = (),
     known: str | None = None,
     now_us: int | None = None,
+    names: RowNames = BY_PLACE,
 ) -> CheckResult:
     """Ask whether anything comes from the future.
 
@@ -169,13 +162,14 @@ def check_time_travel(
         fields: Columns of X; one that is a moment must not lie after ``time``.
         known: Column of the moment at which Y is known, if there is one; it must not lie before ``time``.
         now_us: The present, which no row may lie after by more than a day (clocks without a zone); None to not ask.
+        names: What the rows are called.
     """
     problems = []
     moments = table[time]
     if now_us is not None and moments.dtype in (pl.Datetime, pl.Date):
         future = (moments.cast(pl.Datetime("us")).to_physical() > now_us + DAY_US).fill_null(value=False)
         if future.any():
-            problems.append(f"{future.sum()} rows lie after today: {failing_rows(table, failing=future, row_id=None)}")
+            problems.append(f"{future.sum()} rows lie after today: {names.say(future.arg_true())}")
     if split.kind is SplitKind.TIME and len(split.train) and len(split.test):
         later = int((moments.gather(split.train) > moments.gather(split.test).min()).sum())
         if later:
@@ -184,11 +178,11 @@ def check_time_travel(
         if table[name].dtype.is_temporal() and table[name].dtype == moments.dtype:
             ahead = (table[name] > moments).fill_null(value=False)
             if ahead.any():
-                problems.append(f"'{name}' lies after '{time}' in {failing_rows(table, failing=ahead, row_id=None)}")
+                problems.append(f"'{name}' lies after '{time}' in {names.say(ahead.arg_true())}")
     if known is not None:
         before = (table[known] < moments).fill_null(value=False)
         if before.any():
-            problems.append(f"'{known}' lies before '{time}' in {failing_rows(table, failing=before, row_id=None)}")
+            problems.append(f"'{known}' lies before '{time}' in {names.say(before.arg_true())}")
     detail = "; ".join(problems) + "." if problems else "nothing comes from the future."
     return CheckResult(name="time travel", passed=not problems, detail=detail)
 
@@ -214,12 +208,13 @@ def check_groups(entities: pl.Series, *, split: Split) -> CheckResult:
     return CheckResult(name=name, passed=False, detail=detail)
 
 
-def check_overlap(table: pl.DataFrame, *, split: Split) -> CheckResult:
+def check_overlap(table: pl.DataFrame, *, split: Split, names: RowNames = BY_PLACE) -> CheckResult:
     """Ask whether a row held out is, value for value, also among those learned from.
 
     Args:
         table: Columns to compare; rows that are equal in all of them count as copies.
         split: The rows on either side.
+        names: What the rows are called.
     """
     hashes = row_hashes(table)
     words = hashes.view([("a", np.uint64), ("b", np.uint64)]).ravel()
@@ -229,10 +224,9 @@ def check_overlap(table: pl.DataFrame, *, split: Split) -> CheckResult:
     rows = rows[np.isin(words[rows], words[split.train])] if rows.size else rows
     if not rows.size:
         return CheckResult(name="overlap of splits", passed=True, detail="no row held out was learned from.")
-    more = ", ..." if rows.size > SHOWN else ""
     detail = (
-        f"{rows.size} of {split.test.size} rows held out equal a training row: rows "
-        f"{', '.join(map(str, rows[:SHOWN]))}{more}. Scores on them flatter; drop duplicates or split by group."
+        f"{rows.size} of {split.test.size} rows held out equal a training row: {names.say(rows)}. Scores on them "
+        "flatter; drop duplicates or split by group."
     )
     return CheckResult(name="overlap of splits", passed=False, detail=detail)
 

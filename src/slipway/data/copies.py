@@ -20,6 +20,7 @@ import numpy.typing as npt
 import polars as pl
 
 from slipway.data.profile import as_number, kind_of
+from slipway.data.row_names import BY_PLACE, RowNames
 from slipway.data.split import Split
 from slipway.data.version import row_hashes
 from slipway.records.dataset import CheckResult
@@ -32,7 +33,7 @@ _TELLING = 0.3
 """A field with as many different values as this share of the rows tells rows apart."""
 _KEY = 3
 """So many telling fields are compared first; of a million rows two agree by chance to five digits, three do not."""
-_DIGITS, _CELL, _CHANCE, _SHOWN = 5, 4, 0.001, 10
+_DIGITS, _CELL, _CHANCE = 5, 4, 0.001
 _ENOUGH = 100_000
 _X = "x "
 """Begins the name of each column of X, so that none is called like one of the columns that stand beside them here."""
@@ -40,7 +41,13 @@ _NONE = "no row held out has the X of a training row."
 
 
 def check_copies(
-    table: pl.DataFrame, *, columns: Sequence[str], entity: str, split: Split, seed: int = 0
+    table: pl.DataFrame,
+    *,
+    columns: Sequence[str],
+    entity: str,
+    split: Split,
+    seed: int = 0,
+    names: RowNames = BY_PLACE,
 ) -> CheckResult:
     """Ask whether rows held out are copies of rows learned from, under other ids and whatever their Y.
 
@@ -52,6 +59,7 @@ def check_copies(
         entity: Column of the entity: rows of one entity may look alike.
         split: The rows on either side.
         seed: Seed of the draw of rows that show which fields tell rows apart.
+        names: What the rows are called.
 
     >>> x = np.random.default_rng(0).normal(size=(100, 2))
     >>> t = pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "id": np.arange(100)})
@@ -75,8 +83,8 @@ def check_copies(
     chance, near = _by_chance(plain, telling, split=split), _near(plain, x.columns, telling, equal=rows, split=split)
     detail = (
         f"{rows.size} of {split.test.size} rows held out have the X of a training row, though under another id "
-        f"(numbers to {_DIGITS} digits, text without case): rows {', '.join(map(str, rows[:_SHOWN]))}"
-        f"{', ...' if rows.size > _SHOWN else ''}. By chance {_number(chance)} would, and {near} are near but not equal"
+        f"(numbers to {_DIGITS} digits, text without case): {names.say(rows)}. By chance "
+        f"{_number(chance)} would, and {near} are near but not equal"
     )
     if _chance_of(rows.size, expected=chance) > _CHANCE or rows.size <= near:
         return CheckResult(name=NAME, passed=True, detail=f"{detail}: they may be cases that look alike.")

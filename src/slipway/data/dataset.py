@@ -23,7 +23,8 @@ from slipway.data.clusters import clusters_of
 from slipway.data.copies import check_copies
 from slipway.data.dividing import deal_of, divide, group_of, truth, truth_of
 from slipway.data.profile import profile
-from slipway.data.schema import SHOWN, check_schema
+from slipway.data.row_names import RowNames, names_of
+from slipway.data.schema import check_schema
 from slipway.data.simple import grow_simple
 from slipway.data.split import Split
 from slipway.data.version import Words, content, name_held_out, name_version, row_hashes
@@ -36,6 +37,7 @@ from slipway.records.task import Task, TaskKind
 from slipway.words import count
 
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
 
 
 class Prepared(NamedTuple):
@@ -96,7 +98,8 @@ def prepare(
         hint = nearest(missing[0], table.columns) or " Rename it where the data is loaded, or in slipway.toml."
         there = f"There are {table.columns}.{hint}"
         raise BadInput(f"dataset {name}: want the columns {needed}, got none of the name {missing}. {there}")
-    _check_values(table, task=task)
+    names = names_of(table[task.entity])
+    _check_values(table, task=task, names=names)
     deal = deal_of(table, name=name, task=task, fields=fields, rule=rule)
     labelled, split = divide(table, name=name, target=task.target, deal=deal)
     hashes = row_hashes(table) if hashes is None else hashes
@@ -125,6 +128,8 @@ def prepare(
             seed=seed,
             hashes=hashes,
             now_us=created_us,
+            row_names=names,
+            known=known,
         ),
         baselines=baselines(
             learned,
@@ -142,19 +147,17 @@ def prepare(
     return Prepared(version=version, labelled=labelled, split=split)
 
 
-def _check_values(table: pl.DataFrame, *, task: Task) -> None:
+def _check_values(table: pl.DataFrame, *, task: Task, names: RowNames) -> None:
     """Refuse values of Y that nothing can be measured with."""
     y = truth(table, target=task.target)
     binary = task.kind is TaskKind.BINARY
     odd = (~(y.is_in([0.0, 1.0]) if binary else y.is_finite())).fill_null(value=False)
     if odd.any():
-        rows = odd.arg_true().head(SHOWN).to_list()
-        more = ", ..." if odd.sum() > SHOWN else ""
+        rows = odd.arg_true()
         way_out = "or write task.kind = 'regression'" if binary else "or find out where it comes from"
         raise BadInput(
-            f"target '{task.target}': want {'0 or 1' if binary else 'finite numbers'}, got {y[rows[0]]:g} in rows "
-            f"{', '.join(map(str, rows))}{more} ({count(int(odd.sum()), 'such row')}). Leave it empty where nothing is "
-            f"known, {way_out}."
+            f"target '{task.target}': want {'0 or 1' if binary else 'finite numbers'}, got {y[rows[0]]:g} in "
+            f"{names.say(rows)} ({count(rows.len(), 'such row')}). Leave it empty where nothing is known, {way_out}."
         )
 
 
@@ -168,10 +171,13 @@ def _checks(
     seed: int,
     hashes: Words,
     now_us: int,
+    row_names: RowNames,
+    known: Rows,
 ) -> tuple[CheckResult, ...]:
     names = [f.name for f in fields if f.name in table.columns]
+    of_labelled = row_names._replace(places=known)
     results = [
-        *check_schema(table, fields=fields, also=[task.target]),
+        *check_schema(table, fields=fields, also=[task.target], names=row_names),
         check_duplicates(table, hashes=hashes),
         check_target(truth_of(labelled, target=task.target), name=task.target, kind=task.kind, split=split),
         check_entities(table[task.entity]),
@@ -179,9 +185,13 @@ def _checks(
         check_row_numbers(table.select(names)),
         check_leakage(labelled, columns=names, target=task.target, seed=seed),
         check_groups(labelled[task.entity], split=split),
-        check_overlap(labelled.select(*dict.fromkeys([*names, task.entity, task.target])), split=split),
-        check_copies(labelled, columns=names, entity=task.entity, split=split, seed=seed),
+        check_overlap(
+            labelled.select(*dict.fromkeys([*names, task.entity, task.target])), split=split, names=of_labelled
+        ),
+        check_copies(labelled, columns=names, entity=task.entity, split=split, seed=seed, names=of_labelled),
     ]
     if task.time:
-        results.append(check_time_travel(labelled, time=task.time, split=split, fields=names, now_us=now_us))
+        results.append(
+            check_time_travel(labelled, time=task.time, split=split, fields=names, now_us=now_us, names=of_labelled)
+        )
     return tuple(results)

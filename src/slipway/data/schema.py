@@ -6,17 +6,16 @@ from typing import NamedTuple
 import polars as pl
 
 from slipway.data.profile import kind_of
+from slipway.data.row_names import BY_PLACE, SHOWN, RowNames, cut
 from slipway.errors import nearest
 from slipway.records.dataset import CheckResult
 from slipway.records.field import Field, FieldKind
 
 _EXACT = float(1 << 53)
-SHOWN = 10
-"""A result names at most this many failing rows."""
 
 
 def check_schema(
-    table: pl.DataFrame, *, fields: Sequence[Field], also: Sequence[str] = (), row_id: str | None = None
+    table: pl.DataFrame, *, fields: Sequence[Field], also: Sequence[str] = (), names: RowNames = BY_PLACE
 ) -> tuple[CheckResult, ...]:
     """Check a table against the fields of a scope.
 
@@ -25,7 +24,7 @@ def check_schema(
         fields: Each is checked for presence, sort of value, missing and infinite values, range and closed
             set, and whole numbers so large that a model would take different ones for one.
         also: Further columns that must be there, such as the target.
-        row_id: Column whose values name failing rows; None names them by index, counted from 0.
+        names: What the rows are called.
 
     >>> from slipway.records.field import Field, FieldKind
     >>> hour = Field(name="hour", kind=FieldKind.NUMBER, low=0, high=23, required=True)
@@ -44,7 +43,7 @@ def check_schema(
         results.append(CheckResult(name=f"{name}: present", passed=there, detail=detail))
     for field in fields:
         if field.name in table.columns:
-            results += _check_field(table, field, row_id)
+            results += _check_field(table, field, names)
     return tuple(results)
 
 
@@ -54,29 +53,15 @@ def fits(field: Field, *, dtype: pl.DataType) -> bool:
     return kind is field.kind or (field.kind is FieldKind.BOOLEAN and kind is FieldKind.NUMBER) or dtype == pl.Null
 
 
-def failing_rows(table: pl.DataFrame, *, failing: pl.Series, row_id: str | None, values: str | None = None) -> str:
-    """Say how many rows fail and name the first ten, with what came."""
-    rows = failing.arg_true().head(SHOWN)
-    shown = table[row_id].gather(rows).to_list() if row_id else rows.to_list()
-    more = ", ..." if failing.sum() > SHOWN else ""
-    got = (
-        f" (got {', '.join(_short(v) for v in table[values].gather(rows).unique(maintain_order=True))})"
-        if values
-        else ""
-    )
-    return f"rows {', '.join(map(str, shown))}{more}{got}"
-
-
-def _check_field(table: pl.DataFrame, field: Field, row_id: str | None) -> list[CheckResult]:
+def _check_field(table: pl.DataFrame, field: Field, names: RowNames) -> list[CheckResult]:
     column = table[field.name]
     well = fits(field, dtype=column.dtype)
     kind = _result(field, "kind", passed=well, detail=f"want {field.kind}, got {column.dtype}.")
     if not well:
         return [kind]
     plain = column.cast(pl.String) if field.kind is FieldKind.CATEGORY else column.cast(pl.Float64).fill_nan(None)
-    shown = table.with_columns(plain)
     questions = _questions(field, plain, whole=column.dtype in (pl.Int64, pl.UInt64))
-    return [kind, *(_rows(shown, field=field, question=q, row_id=row_id) for q in questions)]
+    return [kind, *(_rows(plain, field=field, question=q, names=names) for q in questions)]
 
 
 class _Question(NamedTuple):
@@ -113,19 +98,15 @@ def _limits(field: Field) -> str:
     return f"[{low}, {'inf' if field.high is None else f'{field.high:g}'}]"
 
 
-def _rows(table: pl.DataFrame, *, field: Field, question: _Question, row_id: str | None) -> CheckResult:
-    count, words = int(question.failing.sum()), question.words
-    if not count:
-        return _result(field, question.what, passed=True, detail=f"0 of {table.height} rows {words}.")
-    values = None if question.what == "required" else field.name
-    named = failing_rows(table, failing=question.failing, row_id=row_id, values=values)
-    return _result(field, question.what, passed=False, detail=f"{count} of {table.height} rows {words}: {named}.")
+def _rows(column: pl.Series, *, field: Field, question: _Question, names: RowNames) -> CheckResult:
+    failing, words = question.failing.arg_true(), question.words
+    detail = f"{failing.len()} of {column.len()} rows {words}"
+    if failing.is_empty():
+        return _result(field, question.what, passed=True, detail=f"{detail}.")
+    came = column.gather(failing.head(SHOWN)).unique(maintain_order=True)
+    got = "" if question.what == "required" else f" (got {', '.join(cut(repr(value)) for value in came)})"
+    return _result(field, question.what, passed=False, detail=f"{detail}: {names.say(failing)}{got}.")
 
 
 def _result(field: Field, what: str, *, passed: bool, detail: str) -> CheckResult:
     return CheckResult(name=f"{field.name}: {what}", passed=passed, detail=detail)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."

@@ -8,13 +8,14 @@ import polars as pl
 
 from slipway.data.diff import Changes, compare_tables
 from slipway.data.drift import moved
+from slipway.data.row_names import names_rows
 from slipway.modeling.compare import Comparison, compare
 from slipway.modeling.compare_runs import code_diff
 from slipway.modeling.compare_runs import compare_runs as difference_of
 from slipway.modeling.looks import say_look
 from slipway.modeling.seeds import SeedDifference, seed_difference
 from slipway.project import datasets
-from slipway.project.comparing_splits import compare_splits, names_rows
+from slipway.project.comparing_splits import compare_splits
 from slipway.project.datasets import Kept
 from slipway.project.looking import commit_look
 from slipway.project.runs import answers_of, clusters, clusters_of, find

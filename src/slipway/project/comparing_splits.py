@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from slipway.data.dividing import say_deal
+from slipway.data.row_names import names_rows
 from slipway.data.version import row_hashes
 from slipway.errors import BadInput
 from slipway.project import datasets
@@ -53,11 +54,6 @@ def compare_splits(parts: Parts, old: DatasetVersion, *, new: DatasetVersion) ->
     taken = int(held_now.is_in(learned.implode()).sum())
     given = int(learned_now.is_in(held.implode()).sum())
     return SplitChange(taken, given, _words(old, new, taken=taken, given=given))
-
-
-def names_rows(entities: pl.Series) -> bool:
-    """Tell whether each row has an entity of its own."""
-    return bool(entities.is_unique().all()) and not entities.null_count()
 
 
 def _words(old: DatasetVersion, new: DatasetVersion, *, taken: int, given: int) -> str:

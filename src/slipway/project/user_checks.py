@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import polars as pl
 
-from slipway.data.schema import SHOWN
+from slipway.data.row_names import BY_PLACE, RowNames, names_of
 from slipway.errors import BadInput, MissingExtra
 from slipway.project.user_code import load_function, trouble
 from slipway.records.dataset import CheckResult
@@ -48,7 +48,7 @@ def user_checks(table: pl.DataFrame, *, reference: str, folder: Path, entity: st
         reference: ``file.py:name`` of a pandera ``DataFrameSchema`` or ``DataFrameModel``, of polars or of pandas, or
             of a function without arguments that returns one.
         folder: The project's folder.
-        entity: Column that names failing rows where it names each row once; otherwise they are counted from 0.
+        entity: Column that names failing rows where it names each row once.
 
     Raises:
         BadInput: A check failed, the name leads to no schema, or a check cannot be asked.
@@ -60,12 +60,12 @@ def user_checks(table: pl.DataFrame, *, reference: str, folder: Path, entity: st
     for check in _checks_of(schema):
         check.raise_warning = False  # a warning does not say which rows
     failed = _failures(schema, table, asked=asked, reference=reference)
-    named = entity if entity in table.columns and table[entity].is_unique().all() else None
+    names = names_of(table[entity]) if entity in table.columns else BY_PLACE
     results, refused = [], []
     for one in [*asked, *(other for other in failed if other not in asked)]:
         rows = failed.get(one)
         column = one.column or _TABLE
-        detail = f"0 of {table.height} rows fail." if rows is None else _say(rows, table, named=named)
+        detail = f"0 of {table.height} rows fail." if rows is None else _say(rows, table, names=names)
         results.append(CheckResult(name=f"{column}: {one.words}", passed=rows is None, detail=detail))
         if rows is not None and one.refuses:
             refused.append(f"  {column}: {one.words}: {detail}")
@@ -186,12 +186,10 @@ def _plain(value: Any, dtype: type[pl.DataType]) -> str | int | None:
     return int(float(text)) if text.replace(".", "", 1).isdigit() else None
 
 
-def _say(rows: pl.DataFrame, table: pl.DataFrame, *, named: str | None) -> str:
+def _say(rows: pl.DataFrame, table: pl.DataFrame, *, names: RowNames) -> str:
     placed = rows.filter(pl.col("index").is_not_null())
     if placed.is_empty():
         return f"fails: {rows['failure_case'][0]}."
     places = placed["index"].unique(maintain_order=True)
-    shown = table[named].gather(places.head(SHOWN)).to_list() if named else places.head(SHOWN).to_list()
-    more = ", ..." if places.len() > SHOWN else ""
     got = ", ".join(placed["failure_case"].fill_null("nothing").unique(maintain_order=True).head(3))
-    return f"{places.len()} of {table.height} rows: {', '.join(map(str, shown))}{more} (got {got})."
+    return f"{places.len()} of {table.height} rows fail: {names.say(places)} (got {got})."
