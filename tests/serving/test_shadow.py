@@ -237,6 +237,57 @@ def test_another_arm_of_the_same_name_waits_until_the_first_has_left(place, foll
     writer.close()
 
 
+def test_under_steady_load_the_rows_of_the_new_arm_are_answered_by_it(place, follow):
+    """Each look finds rows, so the first arm of the name is never done by itself."""
+    writer = SegmentWriter(place.layout.journal, name="w0")
+    other = msgspec.structs.replace(NEW, rule="a >= 0")
+    second = msgspec.structs.replace(route(version=2), arms=(OLD, other, BAD))
+    sent = []
+
+    def done():
+        version = 1 if len(sent) < 60 else 2
+        if len(sent) == 60:
+            place.publish(second)
+        if len(sent) < 200:
+            sent.append(version)
+            writer.append([msgspec.structs.replace(frame([f"n{len(sent)}"]), route_version=version)])
+        return len(place.shadows()) == 200
+
+    got = follow(until=done, routes=[route()])
+    assert sorted(got) == sorted([("new", f"n{i + 1}", float(version == 2)) for i, version in enumerate(sent)])
+    writer.close()
+
+
+def test_an_arm_that_comes_back_while_it_is_closed_is_followed_once(place, follow, monkeypatch):
+    monkeypatch.setattr("slipway.serving.shadow._LATE_S", 0.1)
+    writer = SegmentWriter(place.layout.journal, name="w0")
+    opened = []
+
+    async def slow(arm):
+        opened.append(arm.name)
+        runtime = await opener(arm)
+
+        class Slow:
+            predict = runtime.predict
+
+            async def close(self):
+                await asyncio.sleep(0.6)
+
+        return Slow()
+
+    late = [frame("xyz")]
+
+    def done():
+        if late and len(opened) == 2:
+            writer.append([late.pop()])
+        return len(place.shadows()) >= 3
+
+    got = follow(until=done, routes=[route(), route(version=2, shadows=()), route(version=3)], open_arm=slow)
+    assert sorted(i for _, i, _ in got) == ["x", "y", "z"]
+    assert opened == ["new", "new"]
+    writer.close()
+
+
 def test_what_the_journal_does_not_hold_is_missing_to_a_shadow():
     fields = [Field(name="a", kind=FieldKind.NUMBER), Field(name="c", kind=FieldKind.CATEGORY)]
     base = frame("xy")

@@ -13,9 +13,9 @@ from slipway.records.arm import Arm
 from slipway.records.field import Field
 from slipway.records.frame import Frame, ShadowFrame
 from slipway.records.route import Route
+from slipway.serving.follower import Follower
 from slipway.serving.routes import LOOK_S
 from slipway.serving.run_state import State, is_alive, read_states
-from slipway.serving.shadow import Follower
 from slipway.serving.shadow_progress import Progress
 from slipway.serving.use import Use
 from slipway.storage.journal import SegmentReader
