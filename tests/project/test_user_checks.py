@@ -89,12 +89,54 @@ def test_a_warning_is_kept_with_the_rows_that_fail(ask, text):
 
 @pytest.mark.parametrize("text", [POLARS, PANDAS], ids=["polars", "pandas"])
 def test_checks_of_the_whole_table_missing_columns_and_types(ask, text):
-    with pytest.raises(BadInput, match=r"schema: no thirteen: 1 of 4 rows fail: sample s2 "):
+    with pytest.raises(BadInput, match=r"schema: no thirteen: 1 of 4 rows fail: sample s2\.$"):
         ask(text, TABLE.with_columns(radius=pl.Series([1.0, 2.0, 13.0, 4.0])))
     with pytest.raises(BadInput, match="radius: column_in_dataframe: fails: radius"):
         ask(text, TABLE.drop("radius"))
     with pytest.raises(BadInput, match=r"radius: dtype\('.*loat64'\): fails: "):
         ask(text, TABLE.with_columns(pl.col("radius").cast(pl.Int64)))
+
+
+@pytest.mark.parametrize("text", [POLARS, PANDAS], ids=["polars", "pandas"])
+def test_a_check_of_the_table_shows_no_values_and_one_of_a_column_short_ones(ask, text):
+    schema = text.replace("checks=", "unique=['sample', 'kind'], checks=").replace(", unique=True", "")
+    wrong = TABLE.with_columns(sample=pl.lit("s" * 50), radius=pl.Series([13.0, 2.0, 13.0, 4.0]), kind=pl.lit("k" * 90))
+    with pytest.raises(BadInput) as told:
+        ask(schema, wrong)
+    said = str(told.value)
+    assert "  schema: no thirteen: 2 of 4 rows fail: rows 0, 2.\n" in f"{said}\n"
+    assert "  schema: multiple_fields_uniqueness: 4 of 4 rows fail: rows 0, 1, 2, 3.\n" in f"{said}\n"
+    assert f"rows 0, 1, 2, 3 (got {'k' * 37}...)." in said
+    assert "s" * 50 not in said
+    kept = ask(
+        text.replace('name="no thirteen"', 'name="no thirteen", raise_warning=True'),
+        TABLE.with_columns(radius=pl.lit(13.0), kind=pl.lit("a")),
+    )
+    (failed,) = [r for r in kept if not r.passed]
+    assert failed.detail == "4 of 4 rows fail: sample s0, s1, s2, s3."
+
+
+def test_one_check_fails_and_two_fail(ask):
+    with pytest.raises(BadInput, match=r"got 1 check that fails\. Mend"):
+        ask(POLARS, TABLE.with_columns(radius=pl.lit(-1.0)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("pa.Column(float, ", "pa.Column(float, coerce=True, checks=", "coerce of column 'radius'"),
+        ("    checks=", "    coerce=True, checks=", "coerce of the table"),
+        ("    checks=", "    drop_invalid_rows=True, checks=", "drop_invalid_rows of the table"),
+        ("    checks=", "    add_missing_columns=True, checks=", "add_missing_columns of the table"),
+        ("    checks=", "    strict='filter', checks=", "strict='filter' of the table"),
+        ("pa.Column(float, ", "pa.Column(float, default=0.0, checks=", "default of column 'radius'"),
+    ],
+)
+@pytest.mark.parametrize("text", [POLARS, PANDAS], ids=["polars", "pandas"])
+def test_a_schema_that_would_change_rows_is_refused_though_they_fail(ask, text, old, new, said):
+    assert old in text
+    with pytest.raises(BadInput, match=f"want a schema that only asks, got {said}, which would change the rows"):
+        ask(text.replace(old, new), TABLE.with_columns(radius=pl.Series([1.0, -2.0, 3.0, 4.0])))
 
 
 def test_rows_are_counted_where_the_entity_repeats(ask):

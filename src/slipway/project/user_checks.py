@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import polars as pl
 
-from slipway.data.row_names import BY_PLACE, RowNames, names_of
+from slipway.data.row_names import BY_PLACE, RowNames, cut, names_of
 from slipway.errors import BadInput, MissingExtra
 from slipway.project.user_code import load_function, trouble
 from slipway.records.dataset import CheckResult
@@ -20,6 +20,8 @@ from slipway.words import count
 _TABLE = "schema"
 """What the checks of a whole table are called in the place of a column."""
 _MOST = 20
+_CHANGES = ("coerce", "parsers", "drop_invalid_rows", "add_missing_columns")
+"""What a schema or a column can be told to do with a table besides asking it."""
 _CASE: dict[str, type[pl.DataType]] = {
     "schema_context": pl.String,
     "column": pl.String,
@@ -51,11 +53,13 @@ def user_checks(table: pl.DataFrame, *, reference: str, folder: Path, entity: st
         entity: Column that names failing rows where it names each row once.
 
     Raises:
-        BadInput: A check failed, the name leads to no schema, or a check cannot be asked.
+        BadInput: A check failed, the name leads to no schema, the schema would change the table, or a check cannot be
+            asked.
         MissingExtra: pandera is not installed, or pandas where the schema is one of pandas.
         NotFound: No such file or name.
     """
     schema = _schema(reference, folder)
+    _refuse_changes(schema, reference)
     asked = list(_asked(schema))
     for check in _checks_of(schema):
         check.raise_warning = False  # a warning does not say which rows
@@ -65,7 +69,7 @@ def user_checks(table: pl.DataFrame, *, reference: str, folder: Path, entity: st
     for one in [*asked, *(other for other in failed if other not in asked)]:
         rows = failed.get(one)
         column = one.column or _TABLE
-        detail = f"0 of {table.height} rows fail." if rows is None else _say(rows, table, names=names)
+        detail = f"0 of {table.height} rows fail." if rows is None else _say(one, rows, table, names=names)
         results.append(CheckResult(name=f"{column}: {one.words}", passed=rows is None, detail=detail))
         if rows is not None and one.refuses:
             refused.append(f"  {column}: {one.words}: {detail}")
@@ -76,7 +80,8 @@ def user_checks(table: pl.DataFrame, *, reference: str, folder: Path, entity: st
 
 def _refuse(failed: list[str], reference: str) -> NoReturn:
     head = (
-        f"{reference}: want rows that pass its checks, got {count(len(failed), 'check')} that fail. Mend the data; or "
+        f"{reference}: want rows that pass its checks, got {count(len(failed), 'check')} that "
+        f"{'fails' if len(failed) == 1 else 'fail'}. Mend the data; or "
         "write raise_warning=True on a check whose failures are to be kept with the version."
     )
     more = [f"  and {len(failed) - _MOST} more"] if len(failed) > _MOST else []
@@ -99,6 +104,19 @@ def _schema(reference: str, folder: Path) -> Any:
             f"{reference}: want a DataFrameSchema or DataFrameModel of pandera.polars, got {type(found).__name__}."
         )
     return deepcopy(found)
+
+
+def _refuse_changes(schema: Any, reference: str) -> None:
+    """Refuse what would change rows or leave some out: a version keeps the rows as they came."""
+    parts = [("the table", schema), *((f"column '{name}'", column) for name, column in schema.columns.items())]
+    found = [f"{word} of {what}" for what, part in parts for word in _CHANGES if getattr(part, word, None)]
+    found += ["strict='filter' of the table"] if schema.strict == "filter" else []
+    found += [f"default of {what}" for what, part in parts[1:] if getattr(part, "default", None) is not None]
+    if found:
+        raise BadInput(
+            f"{reference}: want a schema that only asks, got {', '.join(found)}, which would change the rows; a "
+            "version keeps them as they came. Leave it out, and convert or drop where the data are loaded."
+        )
 
 
 def _called(function: Any, reference: str) -> Any:
@@ -186,10 +204,12 @@ def _plain(value: Any, dtype: type[pl.DataType]) -> str | int | None:
     return int(float(text)) if text.replace(".", "", 1).isdigit() else None
 
 
-def _say(rows: pl.DataFrame, table: pl.DataFrame, *, names: RowNames) -> str:
+def _say(one: _Asked, rows: pl.DataFrame, table: pl.DataFrame, *, names: RowNames) -> str:
+    """Say which rows fail; what came only of a check of one column, for that of a table is whole rows."""
     placed = rows.filter(pl.col("index").is_not_null())
     if placed.is_empty():
-        return f"fails: {rows['failure_case'][0]}."
+        return f"fails: {cut(str(rows['failure_case'][0]))}."
     places = placed["index"].unique(maintain_order=True)
-    got = ", ".join(placed["failure_case"].fill_null("nothing").unique(maintain_order=True).head(3))
-    return f"{places.len()} of {table.height} rows fail: {names.say(places)} (got {got})."
+    came = placed["failure_case"].fill_null("nothing").unique(maintain_order=True).head(3)
+    got = "" if one.column is None else f" (got {', '.join(map(cut, came))})"
+    return f"{places.len()} of {table.height} rows fail: {names.say(places)}{got}."
