@@ -12,6 +12,7 @@ from slipway.records.alert import Finding, FindingKind, Step
 from slipway.records.arm import Arm, ArmKind
 from slipway.stats.evidence import EValue
 from slipway.testing.memory import MemoryJournal, MemoryStore
+from slipway.testing.rollouts import LIVE, plan
 from slipway.testing.traffic import MemoryRoutes, World
 from slipway.testing.watched import watched_model
 
@@ -25,6 +26,7 @@ EXAMPLE = Finding(
     go_back_to=Step.DATA,
     sentence="It moved.",
 )
+CANDIDATE = Arm(name="candidate", kind=ArmKind.MODEL, package="1" * 64)
 MODEL = Arm(name="model-1", kind=ArmKind.MODEL, package="0" * 64)
 
 
@@ -44,6 +46,23 @@ def site(equip):
 
 def test_a_package_that_is_gone_is_a_problem_in_the_report():
     assert site(lost).step(2 * DAY_US).problems == ("monitor of model-1: package of model-1: gone",)
+
+
+def test_a_rollout_that_starts_on_a_day_with_rows_is_judged():
+    store, journal, files = MemoryStore(), MemoryJournal(), MemoryRoutes()
+    equip = {"candidate": watched_model("candidate")}.get  # live has no profile, so the first rows are not coded
+    watching = Watching(store, equip=lambda arm: equip(arm.name), wait_us=7_200_000_000)
+    control = Controller(store=store, journal=journal, files=files, terms=Terms(), watching=watching)
+    control.open_route("main", arm=LIVE, salt="s", now_us=0)
+    world = World(1, journal=journal.writer, error={"live": 0.1, "candidate": 0.1})
+    world.day(0, route=files.read("main"))
+    control.step(DAY_US // 2)
+    control.start("main", candidate=CANDIDATE, plan=plan(), now_us=DAY_US // 2)
+    world.requests = 30  # fewer than the block has room for
+    world.day(0, route=files.read("main"))
+    report = control.step(DAY_US + 1)
+    assert (report.problems, control.ledger.rows) == ((), 330)
+    assert report.verdicts[0].gates[0].counts["pairs"] > 20
 
 
 def test_a_model_without_a_reference_is_not_watched():

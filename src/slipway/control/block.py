@@ -158,22 +158,28 @@ class Block:
     def append(self, columns: Mapping[str, Array], *, bins: Mapping[str, npt.NDArray[np.uint8]]) -> Ints:
         """Add rows, and return their numbers.
 
+        A profile may appear when the day has rows already, as when a rollout starts: those rows are not coded for it.
+        All or nothing: where a column is refused, the block is as it was.
+
         Args:
             columns: Columns of :data:`ROW`, all of one length; those that are left out hold what is not told yet.
             bins: Profile to bins.
+
+        Raises:
+            ValueError: The columns are not of one length, or a profile's bins not as wide as before.
         """
-        before, rows = self._rows, len(columns["at_us"])
-        for profile, coded in bins.items():
-            if f"{_BINS}{profile}" not in self._columns:
-                self._columns[f"{_BINS}{profile}"] = np.full((before, coded.shape[1]), UNKNOWN_BIN, dtype=np.uint8)
-        if before + rows > len(self._columns["at_us"]):
-            self._make_room(round(_GROWTH * (before + rows)) + 64)
-        self._rows += rows
-        told = {**columns, **{f"{_BINS}{profile}": coded for profile, coded in bins.items()}}
-        for name, column in self._columns.items():
-            column[before : self._rows] = told.get(name, _unknown(name))
+        before, after = self._rows, self._rows + len(columns["at_us"])
+        if after > self._room:
+            self._make_room(round(_GROWTH * after) + 64)
+        coded = {f"{_BINS}{profile}": bins_of for profile, bins_of in bins.items()}
+        late = {name: self._unknown_bins(told.shape[1]) for name, told in coded.items() if name not in self._columns}
+        told = {**columns, **coded}
+        for name, column in [*self._columns.items(), *late.items()]:
+            column[before:after] = told.get(name, _unknown(name))
+        self._columns.update(late)
+        self._rows = after  # last: what did not fit leaves the block as it was
         self.revision += 1
-        return np.arange(before, self._rows)
+        return np.arange(before, after)
 
     def put_outcomes(self, rows: Ints, *, at_us: Ints, value: Floats) -> int:
         """Keep each outcome that is its row's first; of two with one moment the smaller, so that order is no matter.
@@ -205,9 +211,8 @@ class Block:
             score: Its answers, NaN where it failed.
         """
         if f"{_SAID}{arm}" not in self._columns:
-            room = len(self._columns["at_us"])
-            self._columns[f"{_SAID}{arm}"] = np.full(room, np.nan)
-            self._columns[f"{_ASKED}{arm}"] = np.zeros(room, dtype=bool)
+            self._columns[f"{_SAID}{arm}"] = np.full(self._room, np.nan)
+            self._columns[f"{_ASKED}{arm}"] = np.zeros(self._room, dtype=bool)
         said, asked = self.shadow(arm)
         order = np.lexsort((score, rows))  # NaN is last
         rows, first = np.unique(rows[order], return_index=True)
@@ -229,8 +234,18 @@ class Block:
         self.revision += 1
         return known
 
+    @property
+    def _room(self) -> int:
+        """Rows for which every column has room."""
+        return len(self._columns["at_us"])
+
+    def _unknown_bins(self, columns: int) -> npt.NDArray[np.uint8]:
+        return np.full((self._room, columns), UNKNOWN_BIN, dtype=np.uint8)
+
     def _make_room(self, rows: int) -> None:
-        for name, column in self._columns.items():
+        """Widen every column; the one that tells the room comes last, so that out of memory the others have more."""
+        for name in sorted(self._columns, key=lambda name: name == "at_us"):
+            column = self._columns[name]
             wider = np.empty((rows, *column.shape[1:]), dtype=column.dtype)
             wider[: self._rows] = column[: self._rows]
             self._columns[name] = wider
