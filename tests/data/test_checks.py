@@ -4,7 +4,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from slipway.data.checks import check_constant, check_duplicates, check_leakage, check_overlap, check_time_travel
+from slipway.data.checks import (
+    check_constant,
+    check_duplicates,
+    check_leakage,
+    check_overlap,
+    check_row_numbers,
+    check_time_travel,
+)
 from slipway.data.row_names import names_of
 from slipway.data.schema import check_schema
 from slipway.data.split import Split, split_by_chance
@@ -127,6 +134,20 @@ def test_rows_that_share_half_a_hash_only_are_no_copies_and_the_first_of_several
     table = pl.DataFrame({"x": range(6)})
     assert check_duplicates(table, hashes=hashes).detail == "3 of 6 rows repeat an earlier row: rows 3, 4, 5."
     assert check_duplicates(table.head(3), hashes=hashes[:3]).passed
+
+
+def test_prose_that_never_repeats_names_no_rows_and_says_that_no_category_is_in_it() -> None:
+    reviews = pl.Series("review", [f"I would buy it again, {i} times." for i in range(100)])
+    result = check_row_numbers(reviews.to_frame())
+    assert result.passed
+    assert result.detail == (
+        "texts that never repeat: review. As a category nothing can be learned from them; a model has to read their "
+        "words."
+    )
+    ids = reviews.to_frame().with_columns(order=pl.format("order {}", pl.int_range(100)))
+    both = check_row_numbers(ids)
+    assert not both.passed
+    assert both.detail.startswith("they name rows and say nothing of them: order. Leave them out of [fields]. texts")
 
 
 def test_a_column_that_changes_late_varies() -> None:

@@ -20,6 +20,8 @@ ENOUGH_TO_COUNT = 50
 DAY_US = 86_400_000_000
 ENOUGH = 200_000
 """Rows that tell how much one column says of Y to well within a percent."""
+_PROSE = 3
+"""So many words a text make prose; ids such as ``row 17`` and names of people have fewer."""
 _FIRST = 1_000
 """Rows that are looked at first: two values among them tell that a column varies."""
 
@@ -87,17 +89,30 @@ def check_entities(entities: pl.Series) -> CheckResult:
 
 
 def check_row_numbers(table: pl.DataFrame) -> CheckResult:
-    """Ask whether a column names rows in place of saying something about them: a text a row, or numbers that count.
+    """Ask whether a column names rows in place of saying something about them: a name a row, or numbers that count.
+
+    A text that never repeats either but is mostly of three words or more is prose. It says something, and nothing that
+    can be learned from it as a category: the check holds, and says so.
 
     >>> t = pl.DataFrame({"n": np.arange(5, 105), "t": [f"row {i}" for i in range(100)], "x": np.arange(100) ** 2})
     >>> check_row_numbers(t).detail
     'they name rows and say nothing of them: n, t. Leave them out of [fields].'
     """
-    names = [c.name for c in table if c.len() >= ENOUGH_TO_COUNT and _names_rows(c)]
-    if not names:
-        return CheckResult(name="row numbers", passed=True, detail="no field names rows.")
-    detail = f"they name rows and say nothing of them: {', '.join(names)}. Leave them out of [fields]."
-    return CheckResult(name="row numbers", passed=False, detail=detail)
+    alone = [c for c in table if c.len() >= ENOUGH_TO_COUNT and _names_rows(c)]
+    prose = [c.name for c in alone if c.dtype == pl.String and _is_prose(c)]
+    names = [c.name for c in alone if c.name not in prose]
+    said = [f"they name rows and say nothing of them: {', '.join(names)}. Leave them out of [fields]."] if names else []
+    if prose:
+        said.append(
+            f"texts that never repeat: {', '.join(prose)}. As a category nothing can be learned from them; a model "
+            "has to read their words."
+        )
+    return CheckResult(name="row numbers", passed=not names, detail=" ".join(said) or "no field names rows.")
+
+
+def _is_prose(column: pl.Series) -> bool:
+    """Tell whether half of the texts or more have three words."""
+    return 2 * int((column.str.count_matches(r"\S+") >= _PROSE).sum()) >= column.len()
 
 
 def _names_rows(column: pl.Series) -> bool:
