@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from slipway.errors import BadInput
-from slipway.modeling.looks import alpha_at, names_of, next_look, sample_covers, say_look, spent, times_seen, worth
+from slipway.modeling.looks import (
+    alpha_at,
+    names_of,
+    next_judgement,
+    next_look,
+    sample_covers,
+    sample_meets,
+    say_look,
+    spent,
+    times_seen,
+    worth,
+)
 from slipway.stats.fixed import mean_interval
 
 RNG = np.random.default_rng(5)
@@ -78,3 +89,25 @@ def test_a_look_of_before_counts_by_its_sample(of, part, covered):
     assert sample_covers(sample, hashes=rows) is covered
     assert sample_covers(sample, hashes=seen[: of // 2])
     assert not sample_covers((), hashes=rows)
+
+
+def test_fresh_seeds_of_one_table_are_no_fresh_chances():
+    """200 test sets of a fifth of 2000 rows: several are first looks by what they are worth, one is judged so."""
+    table, taken, numbers, judged = hashes(2000), [], [], []
+    for _ in range(200):
+        rows = names_of(RNG.choice(table, 400, replace=False))
+        numbers.append(next_look(times_seen(rows, before=taken)))
+        judged.append(next_judgement(rows, before=taken))
+        taken.append(rows)
+    assert numbers.count(1) > 1
+    assert sum(alpha_at(k) for k in numbers) > 0.05
+    assert judged == list(range(1, 201))
+    assert sum(alpha_at(k) for k in judged) < 0.05
+    assert next_judgement(names_of(hashes(400)), before=taken) == 1  # another table: another test set
+
+
+def test_a_sample_of_before_is_met_where_it_has_a_row():
+    rows = hashes(500)
+    sample = sorted(int(name) >> 1 for name in rows)[:128]
+    assert sample_meets(sample, hashes=rows[:60])
+    assert not sample_meets(sample, hashes=hashes(60))

@@ -7,6 +7,7 @@ import sys
 import time
 import types
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -114,6 +115,24 @@ def test_a_test_set_made_smaller_and_a_field_more_are_no_fresh_rows(project):
     page.write_text(text.replace("[fields]\n", '[fields]\nfresh = { kind = "number" }\n'), encoding="utf-8")
     project = Project.open(project.folder)
     assert project.train(dataset=project.make_dataset("wider", more).id).look == 5
+
+
+def test_a_test_set_that_shares_a_tenth_is_a_first_look_and_judged_as_the_second(project):
+    page = project.folder / "slipway.toml"
+    text = page.read_text(encoding="utf-8").replace("test_share = 0.3", 'split = "column"\nsplit_by = "held"')
+    page.write_text(text, encoding="utf-8")
+    project = Project.open(project.folder)
+    rows = load_function("model.py:load", folder=project.folder)()
+    runs = [
+        project.train(project.make_dataset(f"from-{low}", rows.with_columns(held=held)).id)
+        for low in (0, 90, 300)
+        for held in [pl.int_range(pl.len()).is_between(low, low + 99)]
+    ]
+    assert [run.look for run in runs] == [1, 1, 1]
+    assert [run.judged_at for run in runs] == [1, 2, 1]
+    first = {j.promise: j for j in project.judge_run(msgspec.structs.replace(runs[1], judged_at=1))}
+    second = {j.promise: j for j in project.judge_run(runs[1])}
+    assert second["target"].reason != first["target"].reason  # by its own, smaller alpha
 
 
 def test_a_look_of_before_is_still_a_look(project):

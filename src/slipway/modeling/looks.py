@@ -1,8 +1,11 @@
 """How often was this test set looked at, and what is a result on it still worth?
 
 Who looks at the same rows again and again and keeps what looks good learns the rows. Two things are done about it.
-Every look is counted, and a *judgement* at look k uses the miss probability alpha / (k (k + 1)): these add up to alpha,
-so that all looks together miss with probability alpha, however many there will be. Intervals that are only *reported*
+Every look is counted, by how often half of its rows were seen, and that says what the rows are still worth. And a
+*judgement* uses the miss probability alpha / (k (k + 1)), where k counts every look before that saw any of its rows,
+for results on rows in part the same are no fresh chances. Of looks each two of which share a row no two have the same
+k, so that theirs add up to alpha: together they miss with probability alpha at most, however many there will be. Looks
+that share no row are of different test sets, and each set has an alpha of its own. Intervals that are only *reported*
 are for one look.
 
 The sum bounds models that were fixed before the rows were seen. A model that was chosen because of what earlier looks
@@ -37,7 +40,7 @@ def alpha_at(look: int, *, alpha: float = ALPHA) -> float:
 
     Args:
         look: Which look, from 1; 0 (nobody counted) is taken for the first.
-        alpha: Miss probability of all judgements on one test set together.
+        alpha: Miss probability of all judgements together whose test sets share rows, each with each.
 
     >>> alpha_at(1), round(sum(alpha_at(k) for k in range(1, 100_000)), 5)
     (0.025, 0.05)
@@ -100,6 +103,29 @@ def next_look(seen: Ints) -> int:
     (11, 1, 3)
     """
     return 1 + int(np.sort(seen)[::-1][(seen.size - 1) // 2])
+
+
+def next_judgement(rows: Words, *, before: Iterable[Words]) -> int:
+    """Return as which look the next one is judged: one more than how many looks saw any of its rows.
+
+    Args:
+        rows: Names of rows, from :func:`names_of`, shape (n,).
+        before: Names of the rows of each look that was taken.
+
+    >>> one, two, other = (np.array(rows, dtype=np.uint64) for rows in ([1, 2, 3], [3, 9], [7, 8]))
+    >>> next_judgement(two, before=[one, other]), next_judgement(np.array([5], dtype=np.uint64), before=[one, two])
+    (2, 1)
+    """
+    return 1 + sum(bool(np.isin(rows, seen).any()) for seen in before)
+
+
+def sample_meets(sample: Sequence[int], *, hashes: Words) -> bool:
+    """Tell whether a look of before November 2026 saw any of some rows, as far as its sample tells.
+
+    >>> sample_meets([1, 2, 3], hashes=np.array([6, 40], dtype=np.uint64))
+    True
+    """
+    return bool(np.isin(np.unique(hashes) >> np.uint64(1), np.array(sample, dtype=np.uint64)).any())
 
 
 def sample_covers(sample: Sequence[int], *, hashes: Words) -> bool:

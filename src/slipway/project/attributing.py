@@ -189,7 +189,8 @@ def attribute(
 
 def _count(parts: Parts, rows: pl.DataFrame, *, old: Run, new: Run, seeds: int, by: str) -> int:
     what = f"division of the change since run {old.id[:12]}, {count(seeds, 'seed')}"
-    return commit_look(parts, rows=rows, data=new.data, run=new.id, what=what, by=by, why=f"counted a look: {what}")
+    why = f"counted a look: {what}"
+    return commit_look(parts, rows=rows, data=new.data, run=new.id, what=what, by=by, why=why).number
 
 
 def _changes(old: Run, new: Run) -> list[str]:

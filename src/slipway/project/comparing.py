@@ -183,7 +183,8 @@ def _count(parts: Parts, rows: pl.DataFrame, *, old: Run, new: Run, by: str) -> 
     if old.held_out == new.held_out != "":
         return 0
     what = f"comparison with run {old.id[:12]}"
-    return commit_look(parts, rows=rows, data=new.data, run=new.id, what=what, by=by, why=f"counted a look: {what}")
+    why = f"counted a look: {what}"
+    return commit_look(parts, rows=rows, data=new.data, run=new.id, what=what, by=by, why=why).number
 
 
 def _brought(parts: Parts, old: Run, new: Run, *, rows: pl.DataFrame, deal: Deal) -> Comparison | None:

@@ -33,6 +33,7 @@ from slipway.project.user_code import load_function, sources, train_with
 from slipway.records.attempt import Work
 from slipway.records.base import Record, canonical
 from slipway.records.dataset import DatasetVersion, Deal, Score
+from slipway.records.look import Look
 from slipway.records.model import Provenance
 from slipway.records.run import Level, Repeat, Reported, Run
 from slipway.records.scoring import Scoring
@@ -150,7 +151,7 @@ def train(
         )
         kept = commit_look(
             parts,
-            lambda look: [Change(replace(run, look=look), run.id, 0), *keep(parts, made)],
+            lambda look: [Change(_looked(run, look), run.id, 0), *keep(parts, made)],
             rows=held_out,
             data=version.id,
             run=run.id,
@@ -159,7 +160,11 @@ def train(
             why=f"trained {made.manifest.name} on {version.name}",
         )
         note.detail = f"run {run.id[:12]}"
-    return replace(run, look=kept)
+    return _looked(run, kept)
+
+
+def _looked(run: Run, look: Look) -> Run:
+    return replace(run, look=look.number, judged_at=look.judged_at)
 
 
 def training_function(parts: Parts) -> str:
@@ -212,7 +217,7 @@ def judge(parts: Parts, run: Run) -> tuple[Judgement, ...]:
     """
     if run.package is None:
         return judge_run(parts.scope, scores=run.scores)
-    alpha, scope = alpha_at(run.look), parts.scope
+    alpha, scope = alpha_at(run.judged_at or run.look), parts.scope
     ready = datasets.kept_of(parts, run)
     rows, days, scoring = _held_out(ready), clusters(parts, ready), Scoring.of(scope.task, metric=scope.metric)
     y, answers = target(rows, name=scope.task.target), answers_of(parts, run.package, rows)

@@ -72,7 +72,7 @@ def analyse_errors(
     if (depth, most) != (DEPTH, MOST):
         what = f"slices to depth {depth}, at most {most}"
         why = f"counted a look: {what}"
-        look = commit_look(parts, rows=rows, data=found.data, run=found.id, what=what, by=by, why=why)
+        look = commit_look(parts, rows=rows, data=found.data, run=found.id, what=what, by=by, why=why).number
     scoring = Scoring.of(scope.task, metric=scope.metric)
     y, given = target(rows, name=scope.task.target), answers_of(parts, found.package, rows)
     counted = clusters_of(parts, rows, deal=ready.deal)

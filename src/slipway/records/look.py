@@ -13,6 +13,8 @@ class Look(Record, frozen=True, kw_only=True):
         sample: Of a look of before, the lowest hashes of the rows held out; else empty.
         run: Id of the run whose model was measured, or of the package that came from elsewhere.
         what: What was asked of it; the same asked again shows nothing new and is no other look.
+        judged_at: As which look its judgements count: one more than how many looks before saw any of these rows; 0 for
+            a look of before December 2026, whose number stands in.
         by: Who looked.
         at_us: When.
     """
@@ -23,5 +25,6 @@ class Look(Record, frozen=True, kw_only=True):
     sample: tuple[int, ...] = ()
     run: str
     what: str = "training"
+    judged_at: int = 0
     by: str
     at_us: int

@@ -101,6 +101,8 @@ class Run(Record, frozen=True, kw_only=True):
         started_us: When it began.
         ended_us: When it ended.
         look: Which look at its test rows it was, from 1 (:class:`slipway.records.look.Look`); 0 where nobody counted.
+        judged_at: As which look its judgements count, by every look before that saw any of its test rows; 0 for a run
+            of before December 2026, whose look stands in.
         reported: What the training function reported while it ran.
         repeats: The same with several seeds, its own first; empty where only one was asked for.
         search: The search that found its hyperparameters, or None.
@@ -120,6 +122,7 @@ class Run(Record, frozen=True, kw_only=True):
     started_us: int
     ended_us: int
     look: int = 0
+    judged_at: int = 0
     reported: tuple[Reported, ...] = ()
     repeats: tuple[Repeat, ...] = ()
     search: str | None = None
