@@ -9,6 +9,7 @@ from slipway.project.runs import answers_of, clusters_of
 from slipway.project.tables import target
 from slipway.project.trusting import signer_of
 from slipway.records.dataset import DatasetVersion
+from slipway.records.field import Field
 from slipway.records.look import Look
 from slipway.records.model import Manifest
 from slipway.records.run import Run
@@ -152,15 +153,16 @@ def _budgets(budgets: Budgets) -> str:
 
 
 def _limits(parts: Parts, manifest: Manifest) -> str:
-    beyond = [
-        f"- {f.name} {' or '.join(ends)}"
-        for f in manifest.signature.fields
-        if (ends := [f"below {f.low:g}"] * (f.low is not None) + [f"above {f.high:g}"] * (f.high is not None))
-    ]
+    beyond = [f"- {f.name} {' or '.join(ends)}" for f in manifest.signature.fields if (ends := _ends(f))]
     unknown = [f"- not known: {cell(sentence)}" for sentence in manifest.provenance.unknown]
     rule = f"- as soon as: {cell(parts.scope.project.kill)}"
     measured = "- on rows unlike those it was measured on: nothing here speaks for them"
     return "\n".join([measured, *beyond, *unknown, rule])
+
+
+def _ends(field: Field) -> list[str]:
+    low = [] if field.low is None else [f"below {field.low:g}"]
+    return low if field.high is None else [*low, f"above {field.high:g}"]
 
 
 def _signed(parts: Parts, package: str) -> str:
