@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slipway.data.version import _canonical_order, content, row_hashes
+from slipway.data.version import _canonical_order, content, name_held_out, name_held_out_before, row_hashes
 from slipway.errors import BadInput
 
 CELLS = {
@@ -170,3 +170,13 @@ def test_no_rows_have_an_id_too() -> None:
 def test_rows_that_tie_in_one_lane_are_put_in_order_by_the_other() -> None:
     rows = np.array([[5, 2], [5, 1], [3, 9], [5, 1]], dtype=np.uint64)
     assert rows[_canonical_order(rows)].tolist() == [[3, 9], [5, 1], [5, 1], [5, 2]]
+
+
+def test_a_test_set_is_named_by_whole_rows_in_any_order() -> None:
+    """The same halves of hashes in other pairs are other rows."""
+    rows = np.array([[1, 8], [2, 7], [2, 3]], dtype=np.uint64)
+    other = np.array([[1, 7], [2, 8], [2, 3]], dtype=np.uint64)
+    assert name_held_out(rows) == name_held_out(rows[[2, 0, 1]]) != name_held_out(other)
+    assert name_held_out_before(rows) == name_held_out_before(other)
+    spelled = np.array([[1, 8], [2, 3], [2, 7]], dtype="<u8").tobytes()
+    assert name_held_out(rows) == hashlib.sha256(spelled).hexdigest()

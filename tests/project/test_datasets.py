@@ -5,6 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from slipway import Project
+from slipway.data.version import name_held_out_before, name_version
 from slipway.errors import BadInput
 from slipway.ports import Change
 from slipway.project import datasets
@@ -81,6 +82,20 @@ def test_another_seed_or_share_is_another_version_and_runs_keep_theirs(tmp_path)
     ]
     assert found.taken == found.given == len(held[1] - held[0]) > 50
     assert any("Same rows as" in s and other.id[:8] in s for s in project.dataset_lineage(first.id).sentences)
+
+
+def test_a_version_whose_test_set_was_named_by_halves_of_hashes_keeps_that_name(tmp_path):
+    project = Project.init(tmp_path / "p")
+    made, parts = project.make_dataset(), project._parts
+    name = name_held_out_before(datasets.kept(parts, made).words)
+    old = replace(made, id=name_version(made.content, held_out=name), held_out=name)
+    parts.store.commit([Change(old, old.id, 0)], at_us=1, by="test", why="as it was")
+    run = project.train(dataset=old.id)
+    assert run.held_out == name != made.held_out
+    assert datasets.kept_of(parts, run).held_out == name
+    wrong = replace(old, held_out="0" * 64)
+    with pytest.raises(BadInput, match="want the 171 rows that it held out when it was made"):
+        datasets.kept(parts, wrong)
 
 
 def test_a_version_of_before_is_read_and_its_runs_are_measured(tmp_path):

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from slipway.data.dataset import prepare
 from slipway.data.dividing import deal_of, divide, divide_by_place, say_deal
 from slipway.data.split import Split
-from slipway.data.version import Words, name_held_out, row_hashes
+from slipway.data.version import Words, name_held_out, name_held_out_before, row_hashes
 from slipway.errors import BadInput, Conflict, NotFound, SlipwayError, Unavailable, nearest
 from slipway.ports import Change
 from slipway.project import dataset_files
@@ -202,8 +202,13 @@ class Kept(NamedTuple):
 
     @property
     def held_out(self) -> str:
-        """SHA-256 over the rows held out, whatever their order: the name of the test set."""
-        return name_held_out(row_hashes(self.labelled[self.split.test]))
+        """The name of the test set: SHA-256 over the rows held out, whatever their order."""
+        return self.version.held_out or name_held_out_before(self.words)
+
+    @property
+    def words(self) -> Words:
+        """Hashes of the rows held out, shape (rows, 2)."""
+        return row_hashes(self.labelled[self.split.test])
 
 
 def kept_of(parts: Parts, run: Run) -> Kept:
@@ -259,7 +264,7 @@ def kept(parts: Parts, version: DatasetVersion) -> Kept:
         return _kept_before(parts, version)
     again = divide(rows_of(parts, version), name=version.name, target=parts.scope.task.target, deal=version.deal)
     ready = Kept(version, again.labelled, again.split, version.deal)
-    if ready.held_out != version.held_out:
+    if version.held_out not in (name_held_out(ready.words), name_held_out_before(ready.words)):
         raise BadInput(
             f"dataset {version.name}: want the {version.splits['test']} rows that it held out when it was made, got "
             f"{again.split.test.size} others: task.target has changed in slipway.toml since. Make the dataset again."
