@@ -90,6 +90,8 @@ def test_the_graph_answers_as_the_module_does_and_the_module_stays_as_it_was(mod
 def test_what_is_no_probability_or_no_number_a_row_is_refused():
     with pytest.raises(BadInput, match=r"want probabilities from 0 to 1, got .* torch.nn.Sigmoid"):
         answers(net(torch.nn.Linear(8, 1)), x=X, kind=TaskKind.BINARY)
+    with pytest.raises(BadInput, match=r"want one probability a class, each row with a sum of 1"):
+        answers(net(torch.nn.Linear(8, 2), torch.nn.Sigmoid()), x=X, kind=TaskKind.BINARY)
     with pytest.raises(BadInput, match=r"want one number a row for 500 rows, got a tensor of shape \(500, 2\)"):
         answers(net(torch.nn.Linear(8, 2)), x=X, kind=TaskKind.REGRESSION)
 

@@ -460,6 +460,10 @@ TRAINING = {
         answers("p * np.nan"), "Odd: want one finite score for each of 48 rows, got .*48 that are not"
     ),
     "probabilities beyond 1": Bad(answers("2 * p"), r"Odd: want probabilities from 0 to 1, got 0.* to 1\.9.*sum of 1"),
+    "shares of classes that know nothing of each other": Bad(
+        answers("np.stack([0.6 * p[:, 0], p[:, 1]], axis=1)"),
+        r"Odd\.predict_proba: want one probability a class, each row with a sum of 1, got sums from 0\.6",
+    ),
     "probabilities below 0": Bad(answers("-p"), r"Odd: want probabilities from 0 to 1, got -0\.97.*sum of 1"),
     "one column of two": Bad(
         answers("p[:, :1]"), r"Odd\.predict_proba: want a column for each of the classes.*\(48, 1\)"

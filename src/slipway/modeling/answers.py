@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from slipway.errors import BadInput
+from slipway.modeling.shares import positive_share
 from slipway.modeling.torch_module import ask_module, is_module
 from slipway.ports import Columns
 from slipway.records.model import Signature
@@ -81,5 +82,5 @@ def _scores(estimator: Any, x: Any, kind: TaskKind) -> Floats:
                 f"{type(estimator).__name__}.predict_proba: want a column for each of the classes 0 and 1, got shape "
                 f"{shares.shape}."
             )
-        return shares[:, 1]
+        return positive_share(shares, said=f"{type(estimator).__name__}.predict_proba")
     return np.asarray(estimator.predict(x), dtype=np.float64).reshape(-1)

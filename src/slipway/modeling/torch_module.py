@@ -18,6 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from slipway.errors import BadInput, MissingExtra, Refused
+from slipway.modeling.shares import positive_share
 from slipway.records.field import Field, FieldKind
 from slipway.records.task import TaskKind
 
@@ -184,7 +185,9 @@ def _one_a_row(answered: Any, *, module: Any, rows: int, kind: TaskKind) -> Floa
             f"{said}: want probabilities from 0 to 1, got {float(np.nanmin(found)):.3g} to "
             f"{float(np.nanmax(found)):.3g}. Return torch.nn.Sequential(net, torch.nn.Sigmoid()) after the training."
         )
-    return np.asarray(found if found.ndim == 1 else found[:, -1], dtype=np.float64)
+    if width == 2:
+        return positive_share(found, said=said)
+    return np.asarray(found if found.ndim == 1 else found[:, 0], dtype=np.float64)
 
 
 def _bare(model: Any) -> bytes:
