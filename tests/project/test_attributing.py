@@ -104,6 +104,9 @@ def test_a_training_that_stops_in_the_middle_goes_on_where_it_was(project, runs)
         DIVISION.format(runs[0].id[:12], "2 seeds")
     ) == 1
     assert project.attribution_outlook(runs[0].id, runs[1].id, seeds=2).models == 8 - 3
+    told = project.attribute_runs(runs[0].id, runs[1].id, seeds=2).sentences
+    assert "hyperparameters brought +0.00 points [+0.00, +0.00], which two seeds cannot tell from chance." in told
+    assert any("ask for three or more (--seeds 3)" in sentence for sentence in told)
 
 
 def test_sentences_say_what_is_chance(found):

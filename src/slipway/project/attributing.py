@@ -34,6 +34,7 @@ from slipway.words import count, gap, limits
 
 CODE, PARAMS, DATA, SEED, ENVIRONMENT = "code", "hyperparameters", "data", "seed", "environment"
 SEEDS = 3
+_FEW = 2
 
 Floats = npt.NDArray[np.float64]
 
@@ -265,9 +266,10 @@ def _sentences(
         f"From before to after the mean {metric} changes by {gap(whole, metric=metric)} "
         f"({count(seeds, 'seed')}, {count(rows, 'row')} that no model learned from); below 0 is better."
     )
+    chance = "two seeds cannot tell from chance" if seeds == _FEW else "may be chance"
     for part in brought:
         between = limits(part.loss.low, part.loss.high, metric=metric)
-        sure = "" if not part.loss.low <= 0 <= part.loss.high else ", which may be chance"
+        sure = "" if not part.loss.low <= 0 <= part.loss.high else f", which {chance}"
         yield f"{part.change} brought {gap(part.loss.estimate, metric=metric)} {between}{sure}."
     if moved and brought[-1].change == ENVIRONMENT:
         yield (
@@ -279,5 +281,10 @@ def _sentences(
     elif moved:
         yield f"What the environment brought ({'; '.join(moved)}) is in none of these: a run has no model to ask."
     yield f"It was {'the ' * (look == 1)}{say_look(look, rows=rows)}."
+    if seeds == _FEW:
+        yield (
+            "Two seeds say next to nothing of how seeds differ, so their intervals are wide whatever was brought: ask "
+            "for three or more (--seeds 3); what was trained is kept."
+        )
     if seeds == 1:
         yield "With one seed the intervals speak of these models only, not of this way to train them."
