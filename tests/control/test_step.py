@@ -123,7 +123,7 @@ def test_silence_rolls_back_at_the_deadline():
     assert len(site.store.all(Verdict)) == 2  # one hold, which says no more on the next nine days, and the end
 
 
-class Broken(Exception):
+class Broken(BaseException):
     """The moment at which the process dies."""
 
 

@@ -10,8 +10,13 @@ import numpy as np
 import pytest
 
 from slipway import Project
+from slipway.control.block import Block
+from slipway.control.desk import Status as ControlStatus
+from slipway.control.tally import Tally
+from slipway.project import status
 from slipway.records.frame import OutcomeFrame
 from slipway.records.usage import ArmUsage
+from slipway.records.worker_config import ClockKind
 from slipway.serving.metrics import Counts, path_of, save, shadow_path
 from slipway.serving.pulse import beat, pulse_path
 from slipway.serving.run_state import RunState, State, tell_state
@@ -123,3 +128,35 @@ def test_what_of_the_journal_counts_for_nothing_is_on_the_page(project):
     tally = project.status().tally
     assert (tally.predictions, tally.duplicates) == (3, 3)
     assert (tally.outcomes, tally.repeated, tally.unknown) == (1, 1, 1)
+
+
+def test_what_control_does_not_get_past_is_said_with_its_name_and_no_traceback(project, monkeypatch):
+    writer = SegmentWriter(Layout(project.folder).journal, name="w")
+    writer.append([prediction_frame(2, rng=np.random.default_rng(0), numbers=1)])
+    writer.close()
+
+    def append(self, columns, *, bins):
+        raise ValueError("could not broadcast")
+
+    monkeypatch.setattr(Block, "append", append)
+    told = project.status()
+    assert told.problems == ("journal: ValueError: could not broadcast. What was read is forgotten, and read again.",)
+    asked = ControlStatus(
+        clock=ClockKind.SYSTEM,
+        now_us=told.now_us,
+        routes=(),
+        running=(),
+        open_findings=(),
+        last_step=None,
+        tally=Tally(),
+        behind_s=30.0,
+        held_rows=0,
+        held_bytes=0,
+        fault="ValueError: could not broadcast",
+        failing_s=120.0,
+    )
+    monkeypatch.setattr(status, "ask_status", lambda _: asked)
+    (problem,) = project.status().problems
+    assert problem.startswith("control: ValueError: could not broadcast, at every step for 2 minutes.")
+    assert "control.log" in problem
+    assert "slipway rollout rollback" in problem

@@ -89,6 +89,8 @@ class Status(Record, frozen=True, kw_only=True):
         behind_s: How old what control has not read yet may be; None while it reads the journal for the first time.
         held_rows: Rows of the journal in control's memory.
         held_bytes: What they take.
+        fault: Name and message of the exception that nobody foresaw, where the last step met one; None if it was sound.
+        failing_s: For how many seconds no step has been sound; None if the last one was.
     """
 
     clock: ClockKind
@@ -102,6 +104,8 @@ class Status(Record, frozen=True, kw_only=True):
     behind_s: float | None
     held_rows: int
     held_bytes: int
+    fault: str | None = None
+    failing_s: float | None = None
 
 
 class RolloutPage(Record, frozen=True, kw_only=True):
@@ -211,7 +215,7 @@ class Desk:
 
     def status(self) -> Status:
         """Return where everything stands."""
-        store = self.controller.store
+        store, fault = self.controller.store, self.controller.fault
         return Status(
             clock=self.kind,
             now_us=self.now_us(),
@@ -224,6 +228,8 @@ class Desk:
             behind_s=self.controller.behind_s,
             held_rows=self.controller.ledger.rows,
             held_bytes=self.controller.ledger.size_bytes,
+            fault=fault.words if fault else None,
+            failing_s=self.controller.failing_s,
         )
 
     def rollouts(self) -> tuple[Rollout, ...]:

@@ -73,7 +73,10 @@ class Ledger:
         return sum(self.take(stretch) for stretch in stretches(journal.read(self.upto), upto=upto))
 
     def take(self, stretch: Stretch) -> int:
-        """Take in what lies behind :attr:`upto`, and return the number of frames. What fails changes nothing."""
+        """Take in what lies behind :attr:`upto`, and return the number of frames.
+
+        What raises in the middle leaves the ledger in doubt; who holds it makes another from the journal.
+        """
         stretch, left_out = of_callers(stretch)
         coders = {arm: self._coder(arm) for p in stretch.predictions for arm in {*p.arm, *p.shadows}}
         for predictions in stretch.predictions:

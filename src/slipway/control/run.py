@@ -170,6 +170,8 @@ async def _step_once(desk: Desk, *, request: StepRequest) -> None:
     except Exception:  # noqa: BLE001 - a bug in one step must not end the loop that rolls back
         _log.exception("control step failed")
         return
+    if desk.controller.fault is not None:
+        _log.error("control step failed", error=desk.controller.fault.words, exc_info=desk.controller.fault.error)
     for problem in report.problems:
         _log.warning("control step", problem=problem)
     for verdict in report.verdicts:

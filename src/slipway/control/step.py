@@ -3,6 +3,10 @@
 Everything that a step decides of a rollout is one transaction in the store; only then the route file follows. Killed at
 any instruction, the next step goes on: the ledger is read anew from the journal, a verdict that was not stored is
 made again from the same cohorts, and a route that was stored but not published is published.
+
+An exception that nobody foresaw leaves what was read in doubt. The controller then forgets it, says so, and reads the
+checkpoint and the journal anew at the next step; until that works, rollouts are judged on nothing, so they hold and, at
+their deadline, roll back.
 """
 
 import threading
@@ -11,6 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from slipway.control.checkpoint import Checkpoint, Kept
+from slipway.control.fault import Fault
 from slipway.control.judging import Costs, Judging, Ready, replay_from_journal
 from slipway.control.ledger import Ledger
 from slipway.control.letting_go import KEPT_ROWS, let_go
@@ -55,6 +60,7 @@ class Controller:
     Attributes:
         ledger: What was read of the journal.
         frames_read: Frames read by this process.
+        fault: The exception that nobody foresaw, of the last step; None once a step was sound.
     """
 
     def __init__(
@@ -74,18 +80,28 @@ class Controller:
     ) -> None:
         self.store, self.journal, self.files, self.terms = store, journal, files, terms
         self.frames_read = 0
+        self.fault: Fault | None = None
         self._monotonic = monotonic
         self._all_read_s: float | None = None
-        self.ledger = Ledger(terms, coder=watching.coder) if watching else Ledger(terms)
-        self._judging = Judging(store, ledger=self.ledger, by=BY, ready=ready, costs=costs)
+        self._ready, self._costs = ready, costs
         self._watching, self._guard = watching, guard
         self._checkpoint, self._kept_rows = checkpoint, kept_rows
-        self._past: tuple[DaySums, ...] = ()
         self._agreement: tuple[Agreement, ...] = ()
+        self._one, self._reading = threading.RLock(), threading.RLock()
+        self._sound = True
+        self._forget()
+
+    def _forget(self) -> None:
+        """Be as if nothing had been read; what is read next begins with the checkpoint."""
+        watching = self._watching
+        if watching is not None:
+            watching.forget()
+        self.ledger = Ledger(self.terms, coder=watching.coder) if watching else Ledger(self.terms)
+        self._judging = Judging(self.store, ledger=self.ledger, by=BY, ready=self._ready, costs=self._costs)
+        self._past: tuple[DaySums, ...] = ()
         self._unsaved_rows = 0
         self._saved: dict[str, int] = {}
         self._begun = False
-        self._one, self._reading = threading.RLock(), threading.RLock()
 
     def step(self, now_us: int) -> StepReport:
         """Read what is new, judge every running rollout, store what follows, and put it in force.
@@ -100,37 +116,51 @@ class Controller:
             Conflict: Another process is the controller.
         """
         with self._reading:
-            problems: list[str] = []
-            with self._one, self._guard():
-                published = self._publish(problems)
-            frames = self.catch_up(problems)
-            verdicts: list[Verdict] = []
-            stored: list[str] = []
-            with self._one, self._guard():
-                for rollout, version in self.running():
-                    try:
-                        judged = self._judging.step(rollout, version=version, now_us=now_us)
-                    except SlipwayError as error:
-                        problems.append(f"rollout {rollout.id}: {error}")
-                        continue
-                    if judged is not None:
-                        verdicts.append(judged[0])
-                        stored += [judged[1]] if judged[1] else []
+            try:
+                report = self._step(now_us)
+            except SlipwayError:
+                raise
+            except Exception as error:
+                self._fail(error)
+                raise
+            return report
+
+    def _step(self, now_us: int) -> StepReport:
+        problems: list[str] = []
+        with self._one, self._guard():
+            published = self._publish(problems)
+        frames = self.catch_up(problems)
+        verdicts: list[Verdict] = []
+        stored: list[str] = []
+        told = Told()
+        with self._one, self._guard():
+            for rollout, version in self.running():
+                try:
+                    judged = self._judging.step(rollout, version=version, now_us=now_us)
+                except SlipwayError as error:
+                    problems.append(f"rollout {rollout.id}: {error}")
+                    continue
+                if judged is not None:
+                    verdicts.append(judged[0])
+                    stored += [judged[1]] if judged[1] else []
+            if self._sound:  # else days would be summed for good without rows that are in the journal
                 told = self._watch(now_us, problems)
-                published += self._publish(problems)
+            published += self._publish(problems)
+        if self._sound:
             self._keep(now_us, problems)
-            return StepReport(
-                now_us=now_us,
-                frames=frames,
-                tally=self.ledger.tally,
-                verdicts=tuple(verdicts),
-                stored=tuple(stored),
-                published=published,
-                findings=told.changed,
-                opened=told.opened,
-                problems=tuple(problems),
-                shadow_lag=self.ledger.shadow_lag(),
-            )
+            self.fault = None
+        return StepReport(
+            now_us=now_us,
+            frames=frames,
+            tally=self.ledger.tally,
+            verdicts=tuple(verdicts),
+            stored=tuple(stored),
+            published=published,
+            findings=told.changed,
+            opened=told.opened,
+            problems=tuple(problems),
+            shadow_lag=self.ledger.shadow_lag(),
+        )
 
     def catch_up(self, problems: list[str]) -> int:
         """Read what is new in the journal and return the number of frames; what does not work is added to problems.
@@ -138,17 +168,38 @@ class Controller:
         Who rolls back by command does not wait for it.
         """
         with self._reading:
-            self._begin()
-            before, began_s = self.frames_read, self._monotonic()
+            before = self.frames_read
             try:
-                for stretch in stretches(self.journal.read(self.ledger.upto)):
-                    self.frames_read += self.ledger.take(stretch)
-                    self._unsaved_rows += stretch.rows
-                self._all_read_s = began_s
-            except SlipwayError as error:
-                problems.append(f"journal: {error}")
-            self._agreement = agreements(self.ledger.disagreement(), kind=self.terms.scoring.kind)
+                self._read(problems)
+                self._sound = True
+            except Exception as error:  # noqa: BLE001 - a bug must not keep a rollback from its deadline
+                self._sound = False
+                problems.append(f"journal: {self._fail(error).words}. What was read is forgotten, and read again.")
             return self.frames_read - before
+
+    def _read(self, problems: list[str]) -> None:
+        self._begin()
+        began_s = self._monotonic()
+        try:
+            for stretch in stretches(self.journal.read(self.ledger.upto)):
+                self.frames_read += self.ledger.take(stretch)
+                self._unsaved_rows += stretch.rows
+            self._all_read_s = began_s
+        except SlipwayError as error:
+            problems.append(f"journal: {error}")
+        self._agreement = agreements(self.ledger.disagreement(), kind=self.terms.scoring.kind)
+
+    def _fail(self, error: Exception) -> Fault:
+        """Keep what nobody foresaw for whoever asks, and forget what it left in doubt."""
+        self.fault = Fault(error, since_s=self.fault.since_s if self.fault else self._monotonic())
+        self._forget()
+        return self.fault
+
+    @property
+    def failing_s(self) -> float | None:
+        """For how many seconds no step has been sound; None if the last one was."""
+        fault = self.fault
+        return None if fault is None else self._monotonic() - fault.since_s
 
     def saved_upto(self) -> dict[str, int]:
         """Return segment to the place up to which the checkpoint covers it: where a control that starts goes on."""
@@ -247,8 +298,8 @@ class Controller:
         """Go on from the checkpoint, if there is one that can be trusted."""
         if self._begun:
             return
-        self._begun = True
         kept = self._checkpoint.load(self.ledger) if self._checkpoint else None
+        self._begun = True
         if kept is not None:
             self._judging.books.update(kept.books)
             self._past, self._saved = kept.past, dict(self.ledger.upto)

@@ -66,6 +66,10 @@ class Watching:
         self, store: ControlStore, *, equip: Callable[[Arm], Equipped | None], wait_us: int, by: str = "monitor"
     ) -> None:
         self._store, self._equip, self.wait_us, self._by = store, equip, wait_us, by
+        self.forget()
+
+    def forget(self) -> None:
+        """Be as if no slice had been fed: the journal is read anew."""
         self._posts: dict[tuple[str, str], _Post | None] = {}
         self._blind: dict[tuple[str, str], str] = {}
         self._coders: dict[str, Coder | None] = {}

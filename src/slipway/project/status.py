@@ -88,6 +88,7 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
         controller.catch_up(problems)
     tally = controller.ledger.tally if told is None or by_itself else told.tally
     agreement = controller.agreement if told is None or by_itself else told.agreement
+    problems += _failing(told, run=parts.layout.run)
     problems += _behind(told)
     alive = tuple(s for s in read_states(parts.layout.run) if s.state is not State.STOPPED and is_alive(s.pid))
     problems += [f"{s.name}: {s.trouble}" for s in alive if s.trouble]
@@ -128,6 +129,17 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
         problems=tuple(problems),
         usage=usage,
     )
+
+
+def _failing(told: ControlStatus | None, *, run: Path) -> list[str]:
+    """Say what no step of control gets past: then nothing that comes is judged, and nobody else would say so."""
+    if told is None or told.fault is None:
+        return []
+    return [
+        f"control: {told.fault}, at every step for {duration(told.failing_s or 0.0)}. Meanwhile no rollout moves "
+        "forward and no monitor looks. It is tried again each second. This is a fault of Slipway's: report what stands in "
+        f"{run / 'control'}.log; 'slipway rollout rollback' works all the same."
+    ]
 
 
 def _behind(told: ControlStatus | None) -> list[str]:
