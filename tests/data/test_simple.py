@@ -76,3 +76,21 @@ def test_of_many_rows_some_are_enough():
     mine = grow_simple(table, y=y, fields=[*numbers("a"), Field(name="b", kind=FieldKind.CATEGORY)], scoring=BINARY)
     assert mine.rows == 50_000
     assert (mine.answers(table) == y).mean() > 0.998
+
+
+def test_of_many_rows_the_same_are_taken_in_whatever_order_they_come():
+    """Outcomes that come in waves, which rows at even distances would meet or miss."""
+    rng = np.random.default_rng(4)
+    a = rng.normal(size=120_000)
+    table = pl.DataFrame({"a": a, "y": a + rng.normal(size=120_000) > 0.5})
+    orders = [table, table.sort("y", "a"), table.sort("a"), table[rng.permutation(120_000)]]
+    rules = {grow_simple(t, y=t["y"].to_numpy().astype(float), fields=numbers("a"), scoring=BINARY) for t in orders}
+    assert len(rules) == 1
+
+
+def test_of_rows_that_repeat_each_sort_is_taken_as_often_as_it_is_there():
+    hour = np.repeat(np.arange(8.0), 25_000)
+    y = (hour >= 5).astype(float)
+    mine = grow_simple(pl.DataFrame({"hour": hour}), y=y, fields=numbers("hour"), scoring=BINARY)
+    assert mine.words == "0 where hour < 5; else 1" if mine.answer else mine.words == "1 where hour >= 5; else 0"
+    assert mine.yes.rows == pytest.approx(50_000 * 5 / 8, rel=0.02)

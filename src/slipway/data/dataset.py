@@ -107,7 +107,9 @@ def prepare(
     known = np.flatnonzero(truth(table, target=task.target).is_not_null())
     test_set = name_held_out(hashes[known[split.test]])
     learned = truth_of(labelled[split.train], target=task.target)
-    simple = grow_simple(labelled[split.train], y=learned, fields=fields, scoring=scoring)
+    simple = grow_simple(
+        labelled[split.train], y=learned, fields=fields, scoring=scoring, hashes=hashes[known[split.train]]
+    )
     version = DatasetVersion(
         id=name_version(named.id, held_out=test_set),
         name=name,

@@ -18,6 +18,8 @@ import numpy.typing as npt
 import polars as pl
 
 from slipway.data.baseline import trivial_answer
+from slipway.data.mixing import mix
+from slipway.data.version import Words, row_hashes
 from slipway.records.field import Field, FieldKind
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
@@ -100,16 +102,20 @@ class Simple(NamedTuple):
         return "; ".join([*told, f"{'else ' if told else 'always '}{most:g}"])
 
 
-def grow_simple(table: pl.DataFrame, *, y: Floats, fields: Sequence[Field], scoring: Scoring) -> Simple:
+def grow_simple(
+    table: pl.DataFrame, *, y: Floats, fields: Sequence[Field], scoring: Scoring, hashes: Words | None = None
+) -> Simple:
     """Grow the simple model from rows to learn from; no chance is in it.
 
-    Of more than 50,000 rows it learns from as many at even distances. Fields that the table lacks are not asked.
+    Of more than 50,000 rows it learns from as many, those with the lowest hashes: which they are follows from the rows
+    and not from their order. Fields that the table lacks are not asked.
 
     Args:
         table: Rows with the fields in columns of whatever type; what cannot be read as a number is missing.
         y: Truth, shape (rows,), rows >= 1, finite.
         fields: X.
         scoring: Kind of answer, and costs.
+        hashes: The row hashes of the table, with Y in it, where the caller has them, else None.
 
     Raises:
         BadInput: No rows.
@@ -120,15 +126,26 @@ def grow_simple(table: pl.DataFrame, *, y: Floats, fields: Sequence[Field], scor
     >>> grow_simple(hours, y=late, fields=fields, scoring=Scoring(kind=TaskKind.BINARY)).words
     '1 where hour >= 17; else 0'
     """
+    known = [field for field in fields if field.name in table.columns]
     if table.height > _MOST_ROWS:
-        some = np.linspace(0, table.height - 1, _MOST_ROWS).astype(np.int64)
+        some = _lowest(row_hashes(table) if hashes is None else hashes)
         table, y = table[some], y[some]
     weights = np.ones_like(y)
     if scoring.kind is TaskKind.BINARY:
         weights = np.where(y == 1, scoring.false_negative_cost, scoring.false_positive_cost)
-    known = [field for field in fields if field.name in table.columns]
     least = max(_LEAST_ROWS, round(_LEAST_SHARE * y.size))
     return _grow(table, y, weights, known, scoring, least=least, depth=_DEPTH)
+
+
+def _lowest(hashes: Words) -> npt.NDArray[np.intp]:
+    """Return the rows with the lowest hashes, in that order; equal rows are told apart by how many came before."""
+    order = np.argsort(hashes[:, 0])
+    words, places = hashes[order, 0], np.arange(order.size)
+    first = np.concatenate([[True], words[1:] != words[:-1]])
+    before = places - np.maximum.accumulate(np.where(first, places, 0))
+    dealt = mix(words ^ mix(before.astype(np.uint64)))
+    chosen = np.argpartition(dealt, _MOST_ROWS)[:_MOST_ROWS]
+    return order[chosen[np.argsort(dealt[chosen])]]
 
 
 def _ends(rule: Simple, where: dict[tuple[str, ...], str]) -> Iterator[tuple[float, int, dict[tuple[str, ...], str]]]:
