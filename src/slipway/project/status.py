@@ -137,8 +137,8 @@ def _failing(told: ControlStatus | None, *, run: Path) -> list[str]:
         return []
     return [
         f"control: {told.fault}, at every step for {duration(told.failing_s or 0.0)}. Meanwhile no rollout moves "
-        "forward and no monitor looks. It is tried again each second. This is a fault of Slipway's: report what stands in "
-        f"{run / 'control'}.log; 'slipway rollout rollback' works all the same."
+        "forward and no monitor looks. It is tried again each second. This is a fault of Slipway's: report what stands "
+        f"in {run / 'control'}.log; 'slipway rollout rollback' works all the same."
     ]
 
 
