@@ -202,6 +202,25 @@ def test_failing_rows_are_named_in_the_whole_table_though_rows_without_a_label_c
     assert f"are infinite: {'tail N5' if named else 'rows 5'} (got inf)" in failed["delay: finite"]
 
 
+def test_missing_entities_that_turn_the_split_to_groups_say_so() -> None:
+    table = flights().with_columns(tail=pl.format("N{}", pl.int_range(pl.len())))
+    gone = table.with_columns(pl.when(pl.int_range(pl.len()) > 3).then("tail").alias("tail"))
+
+    def said(table: pl.DataFrame, rule: SplitRule | None = None) -> tuple[SplitKind, str]:
+        version = prepared(table, UNTIMED, rule=rule).version
+        return version.split_kind, next(c.detail for c in version.checks if c.name == "tail: required")
+
+    assert said(table)[0] is SplitKind.RANDOM
+    kind, detail = said(gone)
+    assert kind is SplitKind.GROUP
+    assert detail == (
+        "4 of 1000 rows have no value: rows 0, 1, 2, 3. They count as one entity, which is why rows are divided by "
+        "group: every other 'tail' has one row."
+    )
+    assert "by group" not in said(gone, SplitRule(kind=SplitKind.GROUP))[1]
+    assert "by group" not in said(flights().with_columns(gone["tail"].str.slice(0, 3)))[1]
+
+
 def test_a_profile_agrees_with_numpy() -> None:
     table = flights()
     by_name = {p.name: p for p in profile(table, hashes=content(table).columns)}

@@ -74,8 +74,12 @@ def check_target(truth: npt.NDArray[np.float64], *, name: str, kind: TaskKind, s
     return CheckResult(name=f"{name}: {what}", passed=False, detail=f"{'; '.join(alike)}.")
 
 
-def check_entities(entities: pl.Series) -> CheckResult:
+def check_entities(entities: pl.Series, *, grouped: bool = False) -> CheckResult:
     """Ask whether every row says whose it is.
+
+    Args:
+        entities: Whose each row is, shape (rows,).
+        grouped: Whether rows are dealt by group only because those without a value count as one entity.
 
     >>> check_entities(pl.Series("user", ["a", None, "b"])).detail
     '1 of 3 rows have no value: rows 1. They count as one entity.'
@@ -84,7 +88,10 @@ def check_entities(entities: pl.Series) -> CheckResult:
     if not missing.any():
         return CheckResult(name=name, passed=True, detail=f"0 of {entities.len()} rows have no value.")
     named = BY_PLACE.say(missing.arg_true())
-    detail = f"{missing.sum()} of {entities.len()} rows have no value: {named}. They count as one entity."
+    detail = f"{missing.sum()} of {entities.len()} rows have no value: {named}. They count as one entity"
+    if grouped:
+        detail += f", which is why rows are divided by group: every other '{entities.name}' has one row"
+    detail += "."
     return CheckResult(name=name, passed=False, detail=detail)
 
 

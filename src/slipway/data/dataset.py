@@ -23,14 +23,14 @@ from slipway.data.clusters import clusters_of
 from slipway.data.copies import check_copies
 from slipway.data.dividing import deal_of, divide, group_of, truth, truth_of
 from slipway.data.profile import profile
-from slipway.data.row_names import RowNames, names_of
+from slipway.data.row_names import RowNames, names_of, names_rows
 from slipway.data.schema import check_schema
 from slipway.data.simple import grow_simple
 from slipway.data.split import Split
 from slipway.data.version import Words, content, name_held_out, name_version, row_hashes
 from slipway.errors import BadInput, nearest
 from slipway.records.base import check_name
-from slipway.records.dataset import CheckResult, DatasetVersion, SplitRule
+from slipway.records.dataset import CheckResult, DatasetVersion, SplitKind, SplitRule
 from slipway.records.field import Field
 from slipway.records.scoring import Scoring
 from slipway.records.task import Task, TaskKind
@@ -102,7 +102,7 @@ def prepare(
     _check_values(table, task=task, names=names)
     deal = deal_of(table, name=name, task=task, fields=fields, rule=rule)
     labelled, split = divide(table, name=name, target=task.target, deal=deal)
-    hashes = row_hashes(table) if hashes is None else hashes
+    hashes, entities = row_hashes(table) if hashes is None else hashes, labelled[task.entity]
     named, held_out = content(table, hashes=hashes), labelled[split.test]
     known = np.flatnonzero(truth(table, target=task.target).is_not_null())
     test_set = name_held_out(hashes[known[split.test]])
@@ -132,6 +132,7 @@ def prepare(
             now_us=created_us,
             row_names=names,
             known=known,
+            grouped=rule.kind is None and deal.kind is SplitKind.GROUP and names_rows(entities.drop_nulls()),
         ),
         baselines=baselines(
             learned,
@@ -175,6 +176,7 @@ def _checks(
     now_us: int,
     row_names: RowNames,
     known: Rows,
+    grouped: bool,
 ) -> tuple[CheckResult, ...]:
     names = [f.name for f in fields if f.name in table.columns]
     of_labelled = row_names._replace(places=known)
@@ -182,7 +184,7 @@ def _checks(
         *check_schema(table, fields=fields, also=[task.target], names=row_names),
         check_duplicates(table, hashes=hashes),
         check_target(truth_of(labelled, target=task.target), name=task.target, kind=task.kind, split=split),
-        check_entities(table[task.entity]),
+        check_entities(table[task.entity], grouped=grouped),
         check_constant(table.select(names)),
         check_row_numbers(table.select(names)),
         check_leakage(labelled, columns=names, target=task.target, seed=seed),
