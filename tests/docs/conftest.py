@@ -2,8 +2,8 @@
 
 A block marked ``sh`` or ``python`` runs. One that does not is preceded by a line that says why:
 ``<!-- not run: the reason -->``. A ``text`` block that follows one shows what a reader sees: each of its lines must be
-in what was printed, numbers and hashes aside. A line that ends in ``&`` runs until the page has been read. Nothing is
-changed but ports, which may be taken on this machine.
+in what was printed, numbers and hashes aside; of a page whose prose rests on its numbers, shares and points too. A line
+that ends in ``&`` runs until the page has been read. Nothing is changed but ports, which may be taken on this machine.
 """
 
 import os
@@ -153,14 +153,42 @@ def answers(port, path):
 
 def plain(text):
     """Return text with numbers, hashes and the width of columns taken out."""
-    text = re.sub(r"\b[0-9a-f]{8,}\b", "#", text)
-    return " ".join(re.sub(r"\d[\d,.]*(e[+-]?\d+)?", "#", text).split())
+    return " ".join(re.sub(r"\d[\d,.]*(e[+-]?\d+)?", "#", hashless(text)).split())
 
 
 def unseen(block, *, said):
     """Return the lines of a text block that were not printed."""
     printed = plain(said)
     return [line for line in block.text.splitlines() if line.strip(" .") and plain(line.strip(" .")) not in printed]
+
+
+NUMBER = r"[+-]?\d+(?:,\d{3})*(?:\.\d+)?"
+NEAR, NEAR_SHARE = 0.5, 0.02
+
+
+def astray(block, *, said):
+    """Return the lines of a text block with shares or points that were printed with none that are near."""
+    lines = [line.strip(" .") for line in block.text.splitlines() if " %" in line or " points" in line]
+    return [line for line in lines if not any(near(line, other) for other in pattern(line).findall(said))]
+
+
+def pattern(line):
+    """Return what finds a line with other numbers, hashes and widths of columns."""
+    words = hashless(line).split()
+    shown = (re.escape(re.sub(NUMBER, "~", word)).replace(r"\~", NUMBER).replace(r"\#", "[0-9a-f]+") for word in words)
+    return re.compile(r"\s+".join(shown))
+
+
+def near(line, other):
+    """Tell whether the numbers of two lines are the same, to half a unit and two in a hundred."""
+    ours, theirs = ([float(n.replace(",", "")) for n in re.findall(NUMBER, hashless(text))] for text in (line, other))
+    pairs = zip(ours, theirs, strict=True)
+    return len(ours) == len(theirs) and all(abs(a - b) <= NEAR + NEAR_SHARE * abs(a) for a, b in pairs)
+
+
+def hashless(text):
+    """Return text with hashes taken out."""
+    return re.sub(r"\b[0-9a-f]{8,}\b", "#", text)
 
 
 @pytest.fixture(scope="session")
