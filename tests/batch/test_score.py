@@ -135,6 +135,20 @@ def test_what_is_kept_passes_through(place, table):
     assert_frame_equal(place.out().select("note", "b"), rows.select("note", "b"))
 
 
+@pytest.mark.parametrize(
+    ("kept", "output"),
+    [(pl.Series([{}]), "out.parquet"), (pl.Series([[1, 2]]), "out.csv"), (pl.Series([b"x"]), "out.csv")],
+    ids=["a struct of nothing", "a list", "bytes"],
+)
+def test_what_the_output_cannot_hold_is_refused_before_the_first_row_is_asked(place, table, kept, output):
+    place.route(place.OLD)
+    table(1).with_columns(odd=kept).write_ipc(place.root / "in.arrow")
+    with pytest.raises(BadInput, match=r"--keep odd: want a column that (parquet|csv) can hold, got .* Leave it out"):
+        place.score(str(place.root / "in.arrow"), output=str(place.root / output), keep=("*",))
+    assert place.journalled() == []
+    assert not (place.root / output).exists()
+
+
 def test_the_journal_holds_a_pseudonym_and_the_output_what_came(place, table):
     fields = (Field(name="a", kind=FieldKind.NUMBER, privacy=Privacy.NOTHING), Field(name="b", kind=FieldKind.NUMBER))
     config = WorkerConfig(

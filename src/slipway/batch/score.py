@@ -21,6 +21,7 @@ from slipway.batch.table import columns_to_keep
 from slipway.batch.threads import do_all
 from slipway.batch.values import check_columns, check_names
 from slipway.batch.wish import Wish
+from slipway.batch.writing import refuse_unwritable
 from slipway.errors import BadInput, Refused
 from slipway.ports import Runtime
 from slipway.records.arm import Arm
@@ -149,7 +150,9 @@ class Scorer(NamedTuple):
         free = [n for n in names if n not in {f.name for f in fields}]
         check_names(schema, names=free, where=where)
         named = {"entity": order.entity_column, "id": order.id_column or ""}
-        return columns_to_keep(order.keep, columns=list(schema), named=named)
+        keep = columns_to_keep(order.keep, columns=list(schema), named=named)
+        refuse_unwritable(keep, schema=schema, output=order.output)
+        return keep
 
     def _do_parts(
         self,

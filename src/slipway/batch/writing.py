@@ -6,7 +6,7 @@ crumbs are they read and written again.
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import polars as pl
 
 from slipway.batch.formats import Format, format_of
 from slipway.batch.splicing import Pieces
+from slipway.errors import BadInput
 
 ROW_GROUP_ROWS, FEWEST_GROUP_ROWS = 1 << 17, 1 << 15
 """Rows of a row group that is written anew, and how many those of the parts must have on average to stay."""
@@ -30,18 +31,37 @@ def format_of_parts(output: str) -> Format:
     return Format.ARROW if Path(output).suffix and format_of(output) is not Format.PARQUET else Format.PARQUET
 
 
+def refuse_unwritable(keep: Sequence[str], *, schema: Mapping[str, pl.DataType], output: str) -> None:
+    """Return if the columns to keep can be written; best known before the first row is asked and journalled.
+
+    Args:
+        keep: Columns of the input that the output has too.
+        schema: Column of the input to its type.
+        output: As the user named it; its ending tells the format.
+
+    Raises:
+        BadInput: One cannot, such as a list where the output is CSV.
+    """
+    format_ = format_of(output) if Path(output).suffix else Format.PARQUET
+    for name in keep:
+        row = pl.DataFrame({name: pl.Series([None], dtype=schema[name])})
+        try:
+            row.lazy().sink_csv(BytesIO()) if format_ is Format.CSV else _encode(row, format_)
+        except pl.exceptions.PolarsError as error:
+            raise BadInput(
+                f"--keep {name}: want a column that {format_.value} can hold, got {schema[name]} "
+                f"({str(error).splitlines()[0]}). Leave it out, or name an output of another format."
+            ) from error
+
+
 def write_part(table: pl.DataFrame, path: Path, *, format_: Format) -> None:
     """Write the answers of a part.
 
     Raises:
         OSError: The disk refused.
     """
-    encoded = BytesIO()  # the disk is written to by us, for polars would tell a full one as a broken file
-    if format_ is Format.PARQUET:
-        table.write_parquet(encoded, compression_level=_LEVEL)
-    else:
-        table.write_ipc(encoded)
-    path.write_bytes(encoded.getbuffer())
+    # the disk is written to by us, for polars would tell a full one as a broken file
+    path.write_bytes(_encode(table, format_).getbuffer())
 
 
 def write_all(parts: Sequence[Path], path: Path, *, format_: Format) -> None:
@@ -72,3 +92,12 @@ def write_folder(parts: Sequence[Path], folder: Path) -> None:
     folder.mkdir()
     for i, part in enumerate(parts):
         shutil.copyfile(part, folder / f"part-{i:08d}.parquet")
+
+
+def _encode(table: pl.DataFrame, format_: Format) -> BytesIO:
+    encoded = BytesIO()
+    if format_ is Format.PARQUET:
+        table.write_parquet(encoded, compression_level=_LEVEL)
+    else:
+        table.write_ipc(encoded)
+    return encoded
