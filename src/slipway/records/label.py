@@ -194,7 +194,8 @@ class Collection(Record, frozen=True, kw_only=True):
         since_us: Requests received from this moment on; None from the beginning.
         until_us: Requests received before it.
         rows: Rows that were taken.
-        waiting: Requests of that time whose outcome had not come.
+        waiting: Requests of that time whose outcome had not come, and which are waited for.
+        given_up: Requests, also of earlier collections, without an outcome that are too old to be waited for.
         late: Of the rows taken, those that an earlier collection had passed before their outcome came.
         unresolved: Blob id of the marks of all requests, also of earlier collections, that still wait for an outcome;
             empty for none, and in collections of before November 2026.
@@ -212,3 +213,4 @@ class Collection(Record, frozen=True, kw_only=True):
     late: int = 0
     unresolved: str = ""
     unresolved_since_us: int | None = None
+    given_up: int = 0

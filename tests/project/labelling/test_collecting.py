@@ -105,6 +105,34 @@ def test_an_outcome_that_comes_after_its_time_was_collected_is_taken_by_the_next
     assert project.verify().errors == ()
 
 
+def test_a_request_that_never_has_an_outcome_is_given_up_and_said(flawed):
+    """The next collection reads the journal from the oldest request that is waited for, not from that one."""
+    project, now = flawed.project, flawed.project.now_us()
+    day = 24 * HOUR_US
+    old = ask(flawed, project, rows=range(10), at_us=now - 91 * day, known=7)
+    young = ask(flawed, project, rows=range(20, 30), at_us=now - 89 * day, known=6)
+    got = flawed.labels.collect()
+    assert (got.taken.rows, got.taken.waiting, got.taken.given_up) == (13, 4, 3)
+    assert got.taken.unresolved_since_us == now - 89 * day
+    assert (
+        "3 requests never had one and are given up: older than ten times rollout.maturity, and than 90 days."
+        in got.sentences
+    )
+    told = pl.concat([old["id"][7:], young["id"][6:]])
+    project.take_outcomes(pl.DataFrame({"id": told, "value": [1.0] * 7}), at_us=now - 88 * day)
+    more = flawed.labels.collect()
+    assert (more.taken.late, more.taken.given_up, more.taken.unresolved) == (4, 0, "")
+
+
+def test_ten_maturities_are_waited_where_they_are_longer(flawed):
+    project = edited(flawed.project, ('maturity = "0s"', 'maturity = "20d"'))
+    day, now = 24 * HOUR_US, project.now_us()
+    for days in (230, 190):  # and the newest are 20 days old
+        ask(flawed, project, rows=range(10), at_us=now - days * day, known=8)
+    assert (taken := project.labels.collect().taken).given_up == 2
+    assert taken.waiting == 2
+
+
 def test_another_branch_takes_its_own(flawed):
     asked_us = flawed.project.now_us() - HOUR_US
     asked = ask(flawed, flawed.project, rows=range(20), at_us=asked_us, known=10)

@@ -12,7 +12,7 @@ from slipway.records.dataset import DatasetVersion
 from slipway.records.field import Field, FieldKind, Privacy
 from slipway.records.label import Collection
 from slipway.wiring import Parts
-from slipway.words import count, moment, short
+from slipway.words import count, moment, short, utc
 
 _ANSWERS = "select * from answers"
 
@@ -42,6 +42,12 @@ class Collected(NamedTuple):
             said.append(
                 f"{count(taken.waiting, 'request')} of that time had no outcome yet; a later collection takes them."
             )
+        if taken.given_up:
+            are = "is" if taken.given_up == 1 else "are"
+            said.append(
+                f"{count(taken.given_up, 'request')} without an outcome {are} given up: older than ten times "
+                "rollout.maturity, and than 90 days."
+            )
         if taken.pseudonyms:
             said.append(
                 f"Of {', '.join(taken.pseudonyms)} the journal holds keyed hashes, which is what the rows hold."
@@ -57,7 +63,8 @@ def collect(
     """Append answered requests with their outcomes to a dataset version, or make one of them alone.
 
     Requests younger than ``rollout.maturity`` are left for the next time: to take only those whose outcome came early
-    would bend the labels. Those that an earlier collection passed without an outcome are taken once it has come. The
+    would bend the labels. Those that an earlier collection passed without an outcome are taken once it has come, unless
+    they were given up (:mod:`slipway.project.labelling.unresolved`). The
     first possible outcome counts, as everywhere; rows of load tests are left out.
 
     Args:
@@ -84,6 +91,7 @@ def collect(
     both = rows if passed is None else pl.concat([passed, rows], how="diagonal_relaxed")
     known = set(both.columns)
     answered = pl.col("outcome").is_not_null()
+    old = pl.col("received_at") < utc(unresolved.given_up_before_us(parts, until_us=until))
     with_outcome = both.filter(answered).sort("received_at", "id")
     if with_outcome.is_empty():
         raise BadInput(
@@ -95,12 +103,13 @@ def collect(
         *_own(parts, {f.name for f in fields}),
         pl.col("outcome").alias(parts.scope.task.target),
     )
-    left, left_since_us = unresolved.keep(parts, both.filter(~answered))
+    left, left_since_us = unresolved.keep(parts, both.filter(~answered & ~old))
     taken = Collection(
         since_us=since,
         until_us=until,
         rows=fresh.height,
-        waiting=rows.filter(~answered).height,
+        waiting=rows.filter(~answered & ~old).height,
+        given_up=both.filter(~answered & old).height,
         late=0 if passed is None else passed.filter(answered).height,
         unresolved=left,
         unresolved_since_us=left_since_us,

@@ -1,5 +1,9 @@
 """Requests that a collection passed before their outcome came, remembered so that a later one takes them.
 
+They are not waited for without end, or each collection would read the journal from its oldest request on that never
+had an outcome: given up is what is older than ten times ``rollout.maturity``, and than 90 days where that is less. What
+the journal does not hold any more goes by itself.
+
 Each is known by 128 bits of its id, so that nothing else of it is kept longer than the journal keeps it.
 """
 
@@ -13,6 +17,7 @@ from slipway.records.label import Collection
 from slipway.wiring import Parts
 
 _MARK = ("mark_a", "mark_b")
+_MATURITIES, _LEAST_US = 10, 90 * 86_400_000_000
 
 
 class Unresolved(NamedTuple):
@@ -50,6 +55,16 @@ def unresolved(parts: Parts, collection: Collection | None) -> Unresolved | None
     words = np.frombuffer(parts.blobs.get(collection.unresolved), dtype="<u8").reshape(-1, 2)
     named = pl.DataFrame({name: words[:, lane].copy() for lane, name in enumerate(_MARK)})
     return Unresolved(named, collection.unresolved_since_us, collection.until_us)
+
+
+def given_up_before_us(parts: Parts, *, until_us: int) -> int:
+    """Return the moment before which a request without an outcome is not waited for any more.
+
+    Args:
+        parts: The project.
+        until_us: Where a collection ends.
+    """
+    return until_us - max(_MATURITIES * round(parts.scope.rollout.maturity_s * 1e6), _LEAST_US)
 
 
 def keep(parts: Parts, rows: pl.DataFrame) -> tuple[str, int | None]:
