@@ -44,7 +44,7 @@ def test_decisions_of_a_file_are_journalled(suffix, project, tmp_path):
         ({"id": ""}, "row 1: id: this is no id. want 1 to 128 printable characters, got ''"),
         ({"id": None}, "row 1: want a prediction id in 'id', got nothing"),
         ({"by": None}, "row 1: want who decided in 'by', got nothing"),
-        ({"by": "a\nb"}, "row 1: by: this is no id. want 1 to 128 printable characters"),
+        ({"by": "a\nb"}, "row 1: by: this names nobody. want 1 to 128 printable characters"),
         ({"when": "yesterday"}, "row 1: column 'when': want a moment from 1970 on (2024-05-01T09:30:00Z)"),
         ({"when": "1901-01-01"}, "row 1: column 'when': want a moment from 1970 on"),
         ({"id": "a"}, "want one decision of 'ana' on 'a', got 1 in row 0, 0 in row 1, and 0 other cases"),
@@ -58,6 +58,14 @@ def test_one_row_that_is_no_decision_stops_all(row, wanted, project):
     assert wanted in str(refused.value)
     assert "Nothing of the file was taken" in str(refused.value)
     assert decisions(project) == []
+
+
+def test_who_decided_is_a_name_and_no_id_and_a_decision_is_a_number(project):
+    """As over HTTP: no name is kept for load tests, and true is none of 0 and 1."""
+    project.take_decisions(pl.DataFrame({"id": ["a"], "decision": [1], "by": ["slipway-bench-ana"]}))
+    assert [who for _, _, who, *_ in decisions(project)] == ["slipway-bench-ana"]
+    with pytest.raises(BadInput, match="column 'decision': want numbers, got Boolean"):
+        project.take_decisions(pl.DataFrame({"id": ["b"], "decision": [True], "by": ["ana"]}))
 
 
 def test_a_column_that_is_missing_or_says_neither_yes_nor_no_is_refused(project):

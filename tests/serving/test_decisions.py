@@ -79,6 +79,28 @@ def test_a_table_says_the_same(serve, place):
     assert (*second[:3], second[4]) == ("b", 0.0, "bob", False)
 
 
+def test_a_table_may_hold_moments_and_true_is_no_decision(serve, place):
+    zone = pl.Datetime("ms", "Europe/Berlin")
+    rows = pl.DataFrame({"id": ["a", "b"], "decision": [1, 0], "by": ["slipway-bench-ana", "bob"]})
+    moments = rows.with_columns(decided_us=pl.Series([17, None], dtype=pl.Datetime("ms")).dt.replace_time_zone("UTC"))
+    with serve() as server:
+
+        def tell(table):
+            out = io.BytesIO()
+            table.write_ipc_stream(out)
+            return httpx.post(f"{server.url}/outcomes", content=out.getvalue(), headers=ARROW)
+
+        assert tell(moments.with_columns(pl.col("decided_us").cast(zone))).json() == {"accepted": 2}
+        flags = tell(rows.with_columns(pl.col("decision").cast(pl.Boolean)))
+        flag = httpx.post(f"{server.url}/outcomes", json=WELL | {"decision": True})
+        nameless = httpx.post(f"{server.url}/outcomes", json=WELL | {"id": ""})
+        assert (flags.status_code, flag.status_code) == (400, 400)
+        assert nameless.json()["hint"] == "It is the id that the prediction's reply carried."
+    first, second = decisions(place)
+    assert first == ("a", 1.0, "slipway-bench-ana", 17_000, None)
+    assert second[3] == place.frames(DecisionFrame)[0].at_us[1]
+
+
 def test_who_decided_is_a_pseudonym_where_the_scope_says_so(serve, place):
     with serve(deciders=Deciders.PSEUDONYM, pseudonym_key=b"k" * 32) as server:
         for who in ("ana", "bob", "ana"):

@@ -1,4 +1,8 @@
-"""Decisions of a file to the journal: all of them or, where one is none, not a single one."""
+"""Decisions of a file to the journal: all of them or, where one is none, not a single one.
+
+They are journalled part by part once all were checked, so whoever is killed between two parts, or meets a full disk,
+has some of them in; the same file once more adds the rest, and what is in already counts once.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,7 +22,8 @@ from slipway.records.field import Field, FieldKind
 from slipway.records.frame import DecisionFrame
 from slipway.records.task import TaskKind
 from slipway.records.worker_config import WorkerConfig
-from slipway.serving.decisions import LATEST_US, names_kept
+from slipway.serving.decisions import LATEST_US, check_decider, names_kept
+from slipway.serving.refusal import ErrorBody, Refusal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MEND = "Nothing of the file was taken; mend the row."
@@ -92,6 +97,8 @@ def take_decisions(
 ) -> DecisionsReport:
     """Check every row, then append all to the journal, a tick a part. Killed in between, call it again.
 
+    What is there of a file that was cut short stays and counts; the call again adds what is missing.
+
     Args:
         source: Where they are.
         parts: Its parts.
@@ -129,8 +136,7 @@ def take_decisions(
 
 
 def _check_columns(source: Source, columns: DecisionColumns, where: str) -> None:
-    flag = source.schema.get(columns.decision) == pl.Boolean
-    fields = [Field(name=columns.decision, kind=FieldKind.BOOLEAN if flag else FieldKind.NUMBER)]
+    fields = [Field(name=columns.decision, kind=FieldKind.NUMBER)]
     fields += [Field(name=columns.saw, kind=FieldKind.BOOLEAN)] if columns.saw else []
     others = [columns.id, columns.by, *([columns.decided_at] if columns.decided_at else [])]
     check_columns(source.schema, fields=fields, others=others, untyped=source.untyped, where=where)
@@ -194,7 +200,7 @@ def _check(rows: _Rows, *, kind: TaskKind, columns: DecisionColumns, where: str)
             row = rows.numbers[int(np.flatnonzero(texts.is_null().to_numpy())[0])]
             what = "a prediction id" if name == columns.id else "who decided"
             raise BadInput(f"{where}, row {row}: want {what} in '{name}', got nothing. {_MEND}")
-        if odd := odd_ids(texts, name=name):
+        if odd := odd_ids(texts, name=name) if name == columns.id else _odd_deciders(texts, name=name):
             i, body = odd[0]
             raise BadInput(f"{where}, row {rows.numbers[i]}: {body.error} want {body.wanted}, got {body.got}. {_MEND}")
     values = rows.values
@@ -208,6 +214,17 @@ def _check(rows: _Rows, *, kind: TaskKind, columns: DecisionColumns, where: str)
         i = odd_ones[0]
         said = f"column '{columns.saw}': want true, false or nothing, got {str(rows.saw[i])[:80]!r}"
         raise BadInput(f"{where}, row {rows.numbers[i]}: {said}. {_MEND}")
+
+
+def _odd_deciders(by: pl.Series, *, name: str) -> list[tuple[int, ErrorBody]]:
+    """Return index and reason of each name that is none."""
+    found = []
+    for who in by.unique().to_list():
+        try:
+            check_decider(who, name=name)
+        except Refusal as refusal:
+            found += [(i, refusal.body) for i in (by == who).arg_true().to_list()]
+    return sorted(found, key=lambda odd: odd[0])
 
 
 def _refuse_two_minds(source: Source, parts: Sequence[Part], columns: DecisionColumns, where: str) -> None:

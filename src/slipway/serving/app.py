@@ -189,7 +189,9 @@ class App:
     def _outcome_table(self, request: Request) -> None:
         intake = self.intake
         at_us, kind = intake.at_us(request.headers), intake.config.signature.kind
-        table, _ = arrow.read_columns(request.body, most_rows=intake.config.queue_rows, known=_TOLD)
+        table, _ = arrow.read_columns(
+            request.body, most_rows=intake.config.queue_rows, known=_TOLD, moments=("decided_us",)
+        )
         if not table.keys() <= set(COLUMNS):
             self._decided(request, decisions_of(table, kind=kind), at_us=at_us)
             return

@@ -41,15 +41,19 @@ def load() -> None:
     _loaded.set()
 
 
-def read_columns(body: bytes, *, most_rows: int, known: Sequence[str]) -> tuple[dict[str, Values], int]:
+def read_columns(
+    body: bytes, *, most_rows: int, known: Sequence[str], moments: Sequence[str] = ()
+) -> tuple[dict[str, Values], int]:
     """Return the columns of a stream by name, and the number of rows.
 
-    Numbers become float64 arrays, where null is NaN; texts and dictionaries become lists of text or None.
+    Numbers become float64 arrays, where null is NaN; texts and dictionaries become lists of text or None; timestamps
+    become microseconds since the epoch, in UTC where they have no zone.
 
     Args:
         body: An Arrow IPC stream, uncompressed.
         most_rows: Rows that it may have.
         known: Names that its columns may have.
+        moments: Those of them that may hold timestamps.
 
     Raises:
         Refusal: 400, no such stream, or a column of another kind; 413, too much of it.
@@ -62,7 +66,8 @@ def read_columns(body: bytes, *, most_rows: int, known: Sequence[str]) -> tuple[
         if unknown := [name for name in table.columns if name not in known]:
             raise unknown_field(unknown[0][:80], known=known)
         left_bytes = [_MOST_TEXT_BYTES]
-        return {column.name: _values(column, left_bytes) for column in table}, table.height
+        counted = [_counted(column) if column.name in moments else column for column in table]
+        return {column.name: _values(column, left_bytes) for column in counted}, table.height
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise no_stream(str(error).partition("\n")[0]) from None
 
@@ -102,6 +107,13 @@ class ArrowReply:
     def refuse(self, refusal: Refusal) -> None:
         """Reply with an error, as JSON."""
         self._request.refuse(refusal)
+
+
+def _counted(column: "pl.Series") -> "pl.Series":
+    """Return timestamps as microseconds since the epoch, and anything else as it is."""
+    import polars as pl  # noqa: PLC0415 - see above
+
+    return column.dt.epoch("us") if column.dtype == pl.Datetime else column
 
 
 def _values(column: "pl.Series", left_bytes: list[int]) -> Values:

@@ -112,7 +112,7 @@ def decisions_of(columns: Mapping[str, Values], *, kind: TaskKind) -> Decisions:
     if odd := [i for i in (*ids, *by) if not isinstance(i, str)]:
         raise _no_decision(f"the name {odd[0]!r}"[:200])
     numbers = np.asarray(columns["decision"])
-    if numbers.dtype.kind not in "biuf" or not np.isfinite(numbers).all():
+    if numbers.dtype.kind not in "iuf" or not np.isfinite(numbers).all():
         raise _no_decision("a decision that is no number")
     told = Decisions(
         ids=ids,
@@ -133,9 +133,9 @@ def checked(told: Decisions, *, kind: TaskKind) -> Decisions:
     if not told.ids:
         raise Refusal(400, "There are no decisions.", wanted="at least one", got="an empty list")
     for name in told.ids:
-        checked_id(name, name="id")
+        checked_id(name, name="id", made=False)
     for who in set(told.by):
-        _check_decider(who)
+        check_decider(who, name="by")
     if kind is TaskKind.BINARY and not {0.0, 1.0}.issuperset(told.values):
         name, value = next((i, v) for i, v in zip(told.ids, told.values, strict=True) if v not in (0.0, 1.0))
         raise Refusal(400, f"decision on '{name}': Y is binary.", wanted="0 or 1", got=f"{value:g}")
@@ -156,12 +156,17 @@ def names_kept(by: list[str], *, config: WorkerConfig) -> list[str]:
     return [hidden.pseudonym(who) for who in by]
 
 
-def _check_decider(who: str) -> None:
+def check_decider(who: str, *, name: str) -> None:
+    """Return if this can name who decided; ids of load tests have no say here, for a name is no id.
+
+    Raises:
+        Refusal: 400; empty, too long or not printable.
+    """
     if 0 < len(who) <= LONGEST_ID and who.isprintable():
         return
     raise Refusal(
         400,
-        "by: this names nobody.",
+        f"{name}: this names nobody.",
         wanted=f"1 to {LONGEST_ID} printable characters",
         got=repr(who)[:80],
         hint="Name the person, or the system, that decided: of each one the first decision counts.",

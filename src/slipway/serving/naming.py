@@ -10,6 +10,7 @@ LONGEST_ID = 128
 """Characters of a prediction id."""
 LONGEST_ENTITY = 256
 """Characters of an entity that is not one of the fields."""
+_MADE, _TOLD = "Leave it out and one is made.", "It is the id that the prediction's reply carried."
 
 
 def entity_text(value: object, *, name: str) -> str:
@@ -36,13 +37,14 @@ def entity_text(value: object, *, name: str) -> str:
     return format(value, ".17g") if isinstance(value, float) else str(value)
 
 
-def checked_id(value: str | None, *, name: str, load_test: bool = False) -> str | None:
+def checked_id(value: str | None, *, name: str, load_test: bool = False, made: bool = True) -> str | None:
     """Return the id that a caller gave, or None.
 
     Args:
         value: The id.
         name: What it is called, for the message.
         load_test: Whether ``slipway bench`` asks. Only it may give ids that keep rows out of all evidence.
+        made: Whether one is made where none is given; what is told of a prediction has to name it.
 
     Raises:
         Refusal: 400; too long, empty, not printable, or that of a load test.
@@ -53,7 +55,7 @@ def checked_id(value: str | None, *, name: str, load_test: bool = False) -> str 
             f"{name}: ids that begin with '{ID_PREFIX}' are those of load tests, whose rows count for nothing.",
             wanted="another id",
             got=repr(value)[:80],
-            hint="Ask under load with 'slipway bench', or leave the id out and one is made.",
+            hint=f"Ask under load with 'slipway bench'. {_MADE if made else _TOLD}",
         )
     if value is not None and not (0 < len(value) <= LONGEST_ID and value.isprintable()):
         raise Refusal(
@@ -61,7 +63,7 @@ def checked_id(value: str | None, *, name: str, load_test: bool = False) -> str 
             f"{name}: this is no id.",
             wanted=f"1 to {LONGEST_ID} printable characters",
             got=repr(value)[:80],
-            hint="Leave it out and one is made.",
+            hint=_MADE if made else _TOLD,
         )
     return value
 

@@ -75,7 +75,7 @@ def _checked(ids: list[str], values: list[float], *, kind: TaskKind) -> Outcomes
     if not ids:
         raise Refusal(400, "There are no outcomes.", wanted="at least one", got="an empty list")
     for name in ids:
-        checked_id(name, name="id")
+        checked_id(name, name="id", made=False)
     if kind is TaskKind.BINARY and not {0.0, 1.0}.issuperset(values):
         name, value = next((i, v) for i, v in zip(ids, values, strict=True) if v not in (0.0, 1.0))
         raise Refusal(400, f"outcome of '{name}': Y is binary.", wanted="0 or 1", got=f"{value:g}")
