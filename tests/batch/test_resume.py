@@ -134,7 +134,9 @@ def test_another_table_in_memory_does_not_go_on_with_the_job_of_the_first(place,
 def test_an_order_that_keeps_other_columns_takes_the_place_and_no_row_is_journalled_twice(place, table, cut):
     place.route(place.OLD)
     cut()
-    assert place.score(table(500), keep=("note",), overwrite=True).answered == 500
+    report = place.score(table(500), keep=("note",), overwrite=True)
+    assert (report.answered, report.resumed_rows) == (500, 4 * place.PART_ROWS)
+    assert f"{4 * place.PART_ROWS} rows had been done before." in report.sentences
     ids = [i for i, *_ in place.journalled()]
     assert (len(ids), len(set(ids))) == (500, 500)
     assert place.out()["note"].to_list() == table(500)["note"].to_list()

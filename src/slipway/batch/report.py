@@ -39,7 +39,8 @@ class ScoreReport(Record, frozen=True, kw_only=True):
         fallbacks: Rows that the fallback answered in place of another arm.
         output: Where the answers are; empty where they were handed back.
         rejects: Where the rejected rows are; empty if there are none.
-        resumed_rows: Rows that an earlier call had done.
+        resumed_rows: Rows that an earlier call had done: those of parts that lay there whole, and those whose answers
+            were in the journal and were taken from there.
         shadows: Rows that shadow arms were asked about by the job itself, by arm.
         shadows_left: Shadow arms whose answers the server's shadow process gives.
         seconds: How long this call took.

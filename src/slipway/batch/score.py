@@ -131,7 +131,7 @@ class Scorer(NamedTuple):
             fallbacks=found.fallbacks,
             output=wish.output,
             rejects=str(rejects) if found.rejected else "",
-            resumed_rows=before.rows,
+            resumed_rows=max(before.rows, job.journalled.rows + before.rejected - before.unanswered),
             shadows=shadows,
             shadows_left=shadows_left,
             seconds=time.monotonic() - start_s,
