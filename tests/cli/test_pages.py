@@ -14,6 +14,7 @@ from slipway.cli.run_page import page_of_all
 from slipway.cli.screen import Screen, to_json
 from slipway.cli.status import page as status_page
 from slipway.cli.when import duration_s
+from slipway.control.tally import Tally
 from slipway.errors import BadInput
 from slipway.project.attempts import Seen, Standing
 from slipway.project.status import RolloutNow, Status
@@ -94,6 +95,14 @@ def test_the_night_page_says_who_answers_what_is_open_and_what_ended(data):
     assert "200,000 predictions, 190,000 outcomes" in text
     assert data.findings[1].sentence in text
     assert "was completed" in text
+
+
+def test_one_is_one_in_what_the_journal_holds(data):
+    tally = Tally(decisions=1, unknown_decisions=1, repeated_decisions=2, impossible=1)
+    text = " ".join(printed(status_page, status(data, tally=tally, predictions=1, outcomes=1)).split())
+    assert "1 prediction, 1 outcome; left out: 1 impossible outcome; 2 decisions on a case that the same" in text
+    assert "1 decision on no known prediction" in text
+    assert "people 1 decision " in text
 
 
 def test_a_server_that_is_down_or_in_trouble_is_said_first(data):

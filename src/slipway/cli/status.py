@@ -6,7 +6,7 @@ from slipway.cli.options import COMMON, Common
 from slipway.cli.screen import Screen, show
 from slipway.records.route import Route
 from slipway.web.story import decisive, headline
-from slipway.words import day, moment, number, percent, span
+from slipway.words import count, day, moment, percent, span
 
 if TYPE_CHECKING:  # it brings the table engine; --help must not wait for it
     from slipway.project.status import RolloutNow, Status
@@ -59,24 +59,24 @@ def _server(now: "Status") -> str:
 def _journal(now: "Status") -> str:
     """Say what was read, and what of it counts for nothing (docs/reference/journal.md, "Joins of outcomes")."""
     tally = now.tally
-    aside = {
-        "rows with an id that came before": tally.duplicates,
-        "outcomes of a row that had one": tally.repeated,
-        "outcomes of no known prediction": tally.unknown,
-        "impossible outcomes": tally.impossible,
-        "decisions of who had decided the same": tally.repeated_decisions,
-        "decisions on no known prediction": tally.unknown_decisions,
-        "impossible decisions": tally.impossible_decisions,
-    }
-    told = "; ".join(f"{number(n)} {what}" for what, n in aside.items() if n)
-    read = f"{number(now.predictions)} predictions, {number(now.outcomes)} outcomes"
+    aside = [
+        (tally.duplicates, "row", "with an id that came before"),
+        (tally.repeated, "outcome", "of a row that had one"),
+        (tally.unknown, "outcome", "of no known prediction"),
+        (tally.impossible, "impossible outcome", ""),
+        (tally.repeated_decisions, "decision", "on a case that the same person had decided"),
+        (tally.unknown_decisions, "decision", "on no known prediction"),
+        (tally.impossible_decisions, "impossible decision", ""),
+    ]
+    told = "; ".join(f"{count(n, noun)} {rest}".rstrip() for n, noun, rest in aside if n)
+    read = f"{count(now.predictions, 'prediction')}, {count(now.outcomes, 'outcome')}"
     return f"{read}; left out: {told}" if told else read
 
 
 def _people(now: "Status") -> str:
     """Say how many decisions came, and how near they are to what was answered; which of the two is right, none says."""
     told = "; ".join(agreement.sentence for agreement in now.agreement)
-    return f"{number(now.tally.decisions)} decisions{f'; {told}' if told else ''}"
+    return f"{count(now.tally.decisions, 'decision')}{f'; {told}' if told else ''}"
 
 
 def _takes(now: "Status") -> str:
