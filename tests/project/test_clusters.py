@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from slipway import Project
+from slipway.cli.app import run as run_cli
 from slipway.data.baseline import trivial_answer
 from slipway.modeling.package import RELIABILITY
 from slipway.project import datasets, runs
@@ -82,7 +83,7 @@ def test_with_three_days_models_and_baselines_are_both_counted_in_rows(tmp_path)
         assert (trivial.low, trivial.high) == (wanted.low, wanted.high)
 
 
-def test_where_the_split_keeps_groups_together_everything_counts_groups(tmp_path):
+def test_where_the_split_keeps_groups_together_everything_counts_groups(tmp_path, monkeypatch, capsys):
     """Thirty hospitals, each with labels of its own bent: rows of one say less than as many of different ones."""
     folder = tmp_path / "p"
     Project.init(folder)
@@ -115,7 +116,8 @@ def test_where_the_split_keeps_groups_together_everything_counts_groups(tmp_path
     wanted = scoring.score("model", y=y, answers=answers, clusters=here)
     by_row = scoring.score("model", y=y, answers=answers)
     [model] = [s for s in run.scores if (s.name, s.metric, s.split) == ("model", "error", "test")]
-    assert (model.low, model.high) == (wanted.low, wanted.high)
+    assert (model.low, model.high, model.units) == (wanted.low, wanted.high, np.unique(here).size)
+    assert by_row.units == 0
     assert model.high - model.low > 1.5 * (by_row.high - by_row.low)
     [trivial] = [s for s in version.baselines if s.name == "trivial"]
     of_trivial = scoring.score(
@@ -130,6 +132,9 @@ def test_where_the_split_keeps_groups_together_everything_counts_groups(tmp_path
     assert (trivial.low, trivial.high) == (of_trivial.low, of_trivial.high)
     better = next(j for j in project.judge_run(run) if j.promise == "better than trivial")
     assert f" on {np.unique(here).size} units." in better.reason
+    monkeypatch.chdir(folder)
+    assert run_cli(["run", "show"]) == 0
+    assert f"test: intervals are on {model.units} units" in " ".join(capsys.readouterr().out.split())
     [half] = project.analyse_errors(run.id).groups
     assert all(g.loss.n == np.unique(here[held_out["half"].to_numpy() == g.group]).size for g in half.measured)
     graph = folder / "own.onnx"

@@ -9,7 +9,7 @@ from slipway.cli.pick import before_of, pick
 from slipway.cli.screen import Screen, say, show, working
 from slipway.records.dataset import ColumnProfile, DatasetVersion, Score
 from slipway.records.field import FieldKind
-from slipway.words import amount, moment, number, percent, short
+from slipway.words import amount, count, moment, number, percent, short
 
 app = App(name="data")
 
@@ -136,12 +136,14 @@ RARE = 0.01
 
 
 def show_scores(screen: Screen, scores: Iterable[Score]) -> None:
-    """Print scores with their intervals, and below what those are whose names do not say it."""
+    """Print scores with their intervals, and below what they count and what those are whose names do not say it."""
     known = list(scores)
     screen.table(("who", "metric", "rows of", ">value", "interval", ">rows"), [_score_row(s) for s in known])
     for score in known:
         if score.what:
             screen.line(f"  {score.name}: {score.what}")
+    if units := max((s.units for s in known if s.split == "test"), default=0):
+        screen.line(f"  test: intervals are on {count(units, 'unit')} (groups, days or entities), whose rows are alike")
 
 
 def _score_row(score: Score) -> tuple[str, str, str, str, str, str]:

@@ -67,6 +67,7 @@ def _score(name: str, metric: str, *, split: str, interval: FixedInterval, n: in
         high=interval.high,
         alpha=interval.alpha,
         n=n,
+        units=interval.n if interval.n < n else 0,
     )
 
 

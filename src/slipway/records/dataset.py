@@ -108,6 +108,8 @@ class Score(Record, frozen=True, kw_only=True):
         alpha: Miss probability of the interval.
         n: Rows.
         what: What the predictor is, in words; empty where its name says it.
+        units: Clusters that the interval counts (:mod:`slipway.stats.clusters`); 0 where it counts rows, and in a score
+            of before December 2026.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Score(Record, frozen=True, kw_only=True):
     alpha: float
     n: int
     what: str = ""
+    units: int = 0
 
 
 class DatasetVersion(Record, frozen=True, kw_only=True):

@@ -131,4 +131,5 @@ class Scoring(Record, frozen=True, kw_only=True):
             alpha=alpha,
             n=loss.size,
             what=what,
+            units=interval.n if interval.n < loss.size else 0,
         )
