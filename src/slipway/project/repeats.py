@@ -127,5 +127,7 @@ def learned_from(parts: Parts, version: DatasetVersion) -> tuple[pl.DataFrame, F
 
 def _rows_id(rows: pl.DataFrame) -> str:
     """Name rows by content and order, for answers are kept in their order."""
-    order = hashlib.sha256(content(rows.with_row_index("place_")).id.encode())
-    return order.hexdigest()
+    place = "place_"
+    while place in rows.columns:  # a column of the user's may have any name
+        place += "_"
+    return hashlib.sha256(content(rows.with_row_index(place)).id.encode()).hexdigest()
