@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix bench docs calibration faults clients slow lock clean
+.PHONY: help demo test coverage check fix bench docs calibration faults clients slow lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ demo: $(VENV)/.demo  ## one real model lives its whole life, on real data, in ab
 	@$(BIN)/slipway demo
 
 test: $(VENV)/.dev check  ## all checks, then the tests (under five minutes on two cores)
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+coverage: $(VENV)/.dev  ## the tests once more, and the lines that none of them reaches
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 check: $(VENV)/.dev  ## style, types, import contracts

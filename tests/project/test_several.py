@@ -10,7 +10,7 @@ from slipway import Project
 from slipway.errors import BadInput, NotFound
 from slipway.project.server import Server
 from slipway.records.frame import PredictionFrame
-from slipway.serving.run_state import read_states
+from slipway.serving.run_state import State, read_states
 from slipway.serving.site import route_of
 from slipway.storage.journal import SegmentReader
 from slipway.storage.layout import Layout
@@ -50,7 +50,14 @@ def folders(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(folders):
     with Server(folders[0], beside=folders[1:]) as running:
+        until_s = time.monotonic() + 60  # control gives way to the workers, so it is ready after them
+        while time.monotonic() < until_s and not all(_control_is_ready(folder) for folder in folders):
+            time.sleep(0.05)
         yield running
+
+
+def _control_is_ready(folder):
+    return any(s.name == "control" and s.state is State.READY for s in read_states(Layout(folder).run))
 
 
 @pytest.fixture
