@@ -4,7 +4,7 @@
 
 Needs ``wrk`` (Debian: apt-get install wrk), and ``nginx`` for the limit that HTTP itself sets. Each peer is a file in
 ``peers`` whose header says what it wants; its environment is made under ``.envs`` on the first run, which takes some
-minutes and is not measured. With its environments made, the whole takes some twelve minutes.
+minutes and is not measured. With its environments made, the whole takes some fifteen minutes.
 
 Everybody serves gradient boosting over the 30 numbers of the breast-cancer data with ONNX Runtime, on two processes
 where it knows how to, at the settings that are fastest here; a few answers of each are compared with the estimator's
