@@ -1,6 +1,7 @@
 """A server of a project as a child process, for demos, tests and notebooks; production runs ``slipway serve``."""
 
 import contextlib
+import secrets
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from slipway.wiring import read_scope
 
 START_S = 60.0
 STOP_S = 20.0
+_FIRST, _LAST = 15_000, 32_000
 
 
 class Server:
@@ -130,15 +132,17 @@ class Server:
 
 
 def free_ports(count: int = 2) -> int:
-    """Return a port such that it and those behind it, ``count`` in all, are free on loopback now."""
+    """Return a port such that it and those behind it, ``count`` in all, are free on loopback now.
+
+    None is one that the system lends to callers (from 32768 on Linux, from 49152 elsewhere): while a server that was
+    killed is started again, one of its own callers could come from its port and keep it.
+    """
     while True:
+        port = _FIRST + secrets.randbelow(_LAST - _FIRST - count)
         with contextlib.ExitStack() as held:
-            first = held.enter_context(socket.socket())
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
             try:
-                for next_port in range(port + 1, port + count):
-                    held.enter_context(socket.socket()).bind(("127.0.0.1", next_port))
-            except (OSError, OverflowError):
+                for one in range(port, port + count):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", one))
+            except OSError:
                 continue
             return port
