@@ -43,7 +43,7 @@ def version(file, work):
     return stage.outs[0].hash_info.value
 
 
-def change(before, after, work):  # noqa: ARG001 - git knows them
+def change(before, after, work):
     found = repo(work).diff("HEAD")
     return "; ".join(f"{what}: {', '.join(o['path'] for o in of)}" for what, of in found.items() if of)
 

@@ -11,6 +11,6 @@ import numpy as np
 import pandas as pd
 
 
-def version(file, work):  # noqa: ARG001 - as peers are called
+def version(file, work):
     rows = pd.util.hash_pandas_object(pd.read_parquet(file), index=False).to_numpy()
     return hashlib.sha256(np.sort(rows)).hexdigest()

@@ -11,5 +11,5 @@ import numpy as np
 import polars as pl
 
 
-def version(file, work):  # noqa: ARG001 - as peers are called
+def version(file, work):
     return hashlib.sha256(np.sort(pl.read_parquet(file).hash_rows().to_numpy())).hexdigest()

@@ -9,5 +9,5 @@ import mlflow.data
 import pandas as pd
 
 
-def version(file, work):  # noqa: ARG001 - as peers are called
+def version(file, work):
     return mlflow.data.from_pandas(pd.read_parquet(file), source=str(file), targets="late").digest

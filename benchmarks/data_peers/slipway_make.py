@@ -51,7 +51,7 @@ def place(file, work):
     return target
 
 
-def version(file, work):  # noqa: ARG001 - the scope names it
+def version(file, work):
     return project(work).make_dataset().id
 
 

@@ -10,5 +10,5 @@ import polars as pl
 from slipway.data.version import content
 
 
-def version(file, work):  # noqa: ARG001 - as peers are called
+def version(file, work):
     return content(pl.read_parquet(file)).id
