@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
     if asked.role in GIVES_WAY:
         give_way(GIVES_WAY[asked.role])
     if asked.role == "control":
-        from slipway.wiring import run_control  # noqa: PLC0415 - a worker must not load the control store
+        from slipway.wiring.control import run_control  # noqa: PLC0415 - a worker must not load the control store
 
         run_control(asked.folder[0], parent=asked.parent)
         return

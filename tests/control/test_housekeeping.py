@@ -14,7 +14,7 @@ from slipway.serving.run_state import State, read_states
 from slipway.storage.journal import SegmentWriter
 from slipway.storage.layout import Layout
 from slipway.testing.frames import prediction_frame
-from slipway.wiring import run_control
+from slipway.wiring.control import run_control
 
 
 def wait(condition, *, seconds=20):

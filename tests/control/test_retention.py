@@ -23,7 +23,7 @@ from slipway.testing import rollouts
 from slipway.testing.memory import MemoryStore
 from slipway.testing.rollouts import CANDIDATE, LIVE
 from slipway.testing.traffic import DAY_US, MemoryRoutes, World
-from slipway.wiring import controller
+from slipway.wiring.control import controller
 
 STARTED = 4
 LAST = 16

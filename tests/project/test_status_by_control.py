@@ -15,7 +15,8 @@ from slipway.serving.run_state import State, read_states
 from slipway.storage.journal import SegmentWriter
 from slipway.storage.layout import Layout
 from slipway.testing.frames import outcome_frame, prediction_frame
-from slipway.wiring import controller, open_parts, run_control
+from slipway.wiring import open_parts
+from slipway.wiring.control import controller, run_control
 
 ROWS = 50_000
 

@@ -17,7 +17,7 @@ from slipway.records.base import Record
 from slipway.storage.journal.retention import RetentionPlan, said
 from slipway.storage.lock import ControllerLock
 from slipway.wiring import Parts
-from slipway.wiring import controller as controller_of
+from slipway.wiring.control import controller as controller_of
 
 UNSAVED = "the control process that runs has not saved that it read all of it; it prunes by itself"
 

@@ -58,7 +58,7 @@ def score(
     at_us: int | None,
     progress: Progress,
 ) -> Scored:
-    """Score a table; see :meth:`slipway.project.engine.Project.score`."""
+    """Score a table; see :meth:`slipway.project.Project.score`."""
     scorer = Scorer(
         parts.layout,
         config=data_plane(parts),
@@ -112,7 +112,7 @@ def take_outcomes(
     value: str,
     at_us: int | None,
 ) -> OutcomesReport:
-    """Take outcomes; see :meth:`slipway.project.engine.Project.take_outcomes`."""
+    """Take outcomes; see :meth:`slipway.project.Project.take_outcomes`."""
     now_us = parts.clock.now_us
     with _told(parts, table, what="outcomes") as told:
         return outcomes.take_outcomes(
@@ -127,7 +127,7 @@ def take_outcomes(
 
 
 def take_decisions(parts: Parts, table: Any, *, columns: DecisionColumns, at_us: int | None) -> DecisionsReport:
-    """Take decisions; see :meth:`slipway.project.engine.Project.take_decisions`."""
+    """Take decisions; see :meth:`slipway.project.Project.take_decisions`."""
     now_us = parts.clock.now_us
     with _told(parts, table, what="decisions") as told:
         return decisions.take_decisions(

@@ -1,6 +1,5 @@
 """Serve a project, and tell the time by the clock that counts."""
 
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -14,7 +13,8 @@ from slipway.records.worker_config import ClockKind, WorkerConfig
 from slipway.serving.config_file import config_of, load_config
 from slipway.serving.supervisor import Hosted, Supervisor
 from slipway.storage.secret_key import secret_key
-from slipway.wiring import Parts, controller
+from slipway.wiring import Parts
+from slipway.wiring.control import controller
 
 LAST_PORT = 65_535
 
@@ -82,11 +82,6 @@ def first_routes(projects: Sequence[Parts], *, by: str, warn: Callable[[str], ob
                 warn(f"{name}: {error} Until it has a route, its callers get 503; the other projects are served.")
     if len(failed) == len(projects):
         raise failed[0]
-
-
-def to_stderr(text: str) -> None:
-    """Say it to whoever looks on."""
-    sys.stderr.write(f"{text}\n")
 
 
 def now_us(parts: Parts, *, controller: Controller) -> int:

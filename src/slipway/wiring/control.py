@@ -1,9 +1,8 @@
-"""The one file that picks concrete parts. Everything above and below it speaks of ports."""
+"""The controller with its concrete parts, and the process in which it runs."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 from slipway.control.checkpoint import Checkpoint, basis_of
@@ -14,85 +13,11 @@ from slipway.control.readiness import candidate_score
 from slipway.control.step import Controller
 from slipway.control.terms import terms_of
 from slipway.control.watching import Watching
-from slipway.errors import NotFound
-from slipway.ports import Clock
-from slipway.records.scope import Scope
 from slipway.records.worker_config import ClockKind
-from slipway.scoping.parse import parse
 from slipway.serving.use_now import usage_now
-from slipway.storage.blobs import LocalBlobs
-from slipway.storage.clock import SystemClock
-from slipway.storage.control_store import SqlStore
-from slipway.storage.journal import SegmentReader
 from slipway.storage.journal.reader import list_segments
-from slipway.storage.layout import Layout
 from slipway.storage.lock import ControllerLock
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What a project is made of on this machine.
-
-    Attributes:
-        layout: Where everything lies.
-        scope: What ``slipway.toml`` says.
-        blobs: Bytes by hash.
-        journal: Reader over all segments.
-        clock: The machine's.
-    """
-
-    layout: Layout
-    scope: Scope
-    blobs: LocalBlobs
-    journal: SegmentReader
-    clock: Clock
-
-    @cached_property
-    def store(self) -> SqlStore:
-        """Control store, opened when it is first asked for: what can do without it does.
-
-        Raises:
-            Corrupt: The file is no database.
-            Refused: A newer Slipway has used it.
-            Unavailable: The database does not answer. Each is tried anew the next time.
-        """
-        return SqlStore(self.layout.control_url, clock=self.clock)
-
-
-def open_parts(folder: Path) -> Parts:
-    """Open the project in a folder.
-
-    Raises:
-        NotFound: The folder holds no ``slipway.toml``.
-        BadFile: The file is wrong; every problem is named.
-    """
-    layout = Layout(folder)
-    scope = read_scope(layout)
-    layout.create()
-    return Parts(
-        layout=layout,
-        scope=scope,
-        blobs=LocalBlobs(layout.blobs),
-        journal=SegmentReader(layout.journal),
-        clock=SystemClock(),
-    )
-
-
-def read_scope(layout: Layout) -> Scope:
-    """Read and check ``slipway.toml``.
-
-    Raises:
-        NotFound: There is none.
-        BadFile: It is wrong; every problem is named.
-    """
-    try:
-        source = layout.scope.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        raise NotFound(
-            f"project: want a file slipway.toml in {layout.root}, found none. "
-            "Go to the project's folder, name it with --project, or make one with 'slipway init'."
-        ) from None
-    return parse(source, path=str(layout.scope))
+from slipway.wiring.parts import Parts, open_parts
 
 
 def controller(

@@ -1,0 +1,129 @@
+"""Routes, and the rollouts that change them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from slipway.project.faces.base import Face
+
+if TYPE_CHECKING:
+    from slipway.control.report import StepReport
+    from slipway.project.rollouts import ReplayReport
+    from slipway.records.cohort import VerdictInputs
+    from slipway.records.rollout import Plan, Rollout, Verdict
+    from slipway.records.route import Route
+
+
+class Rollouts(Face):
+    """Routes, and the rollouts that change them."""
+
+    def route(self) -> Route | None:
+        """Return the route in force, or None if nothing was served yet."""
+        from slipway.records.route import Route
+
+        return next((route for _, route, _ in self._parts.store.all(Route)), None)
+
+    def open_route(self, *, salt: str | None = None) -> Route | None:
+        """Put the live arm in force if nothing is yet; :meth:`serve` and :meth:`start_rollout` do so by themselves.
+
+        Args:
+            salt: Key by which entities are dealt to arms; None makes a secret one. A stated salt deals them the same
+                way again, as a demo or a test wants it; who knows it can tell which arm an entity gets.
+
+        Raises:
+            NotFound: The scope names no live arm.
+        """
+        from slipway.project import rollouts
+
+        rollouts.open_first_route(self._parts, controller=self._controller, by=self._by, salt=salt)
+        return self.route()
+
+    def start_rollout(
+        self, candidate: str | None = None, *, plan: Plan | None = None, at_us: int | None = None
+    ) -> Rollout:
+        """Start a rollout of a packaged model (package id, its beginning, or name) or of an arm of the scope.
+
+        Args:
+            candidate: Who is on the way in; None takes the newest package.
+            plan: Its stages; None takes the scope's.
+            at_us: The moment; None takes the clock that counts.
+
+        Raises:
+            NotFound: No such candidate.
+            Conflict: Another rollout runs.
+        """
+        from slipway.project import commanding, rollouts
+
+        arm = rollouts.arm_of(self._parts, candidate)
+        rollouts.open_first_route(self._parts, controller=self._controller, by=self._by)
+        return commanding.start(
+            self._parts,
+            self._controller,
+            arm=arm,
+            plan=plan or self.scope.rollout,
+            now_us=self.now_us() if at_us is None else at_us,
+            by=self._by,
+        )
+
+    def rollouts(self) -> list[Rollout]:
+        """Return all rollouts, oldest first."""
+        from slipway.records.rollout import Rollout
+
+        return [rollout for _, rollout, _ in self._parts.store.all(Rollout)]
+
+    def rollout(self, id: str) -> Rollout:  # noqa: A002 - the field's own word
+        """Return one rollout.
+
+        Raises:
+            NotFound: No such rollout; the message names the nearest id.
+        """
+        from slipway.records.rollout import Rollout
+
+        return self._parts.store.get(Rollout, id=id)[0]
+
+    def verdicts(self, rollout: str) -> list[Verdict]:
+        """Return the verdicts on a rollout that said something new, oldest first."""
+        from slipway.records.rollout import Verdict
+
+        return [verdict for _, verdict, _ in self._parts.store.all(Verdict) if verdict.rollout == rollout]
+
+    def verdict(self, id: str) -> Verdict:  # noqa: A002 - the field's own word
+        """Return one verdict.
+
+        Raises:
+            NotFound: No such verdict.
+        """
+        from slipway.records.rollout import Verdict
+
+        return self._parts.store.get(Verdict, id=id)[0]
+
+    def verdict_inputs(self, id: str) -> VerdictInputs:  # noqa: A002 - the field's own word
+        """Return what a verdict was made from."""
+        from slipway.records.cohort import VerdictInputs
+
+        return self._parts.store.get(VerdictInputs, id=id)[0]
+
+    def roll_back(self, id: str, *, why: str) -> Rollout:  # noqa: A002 - the field's own word
+        """Put the live arm back at once; workers that run take it over within 100 ms.
+
+        Raises:
+            NotFound: No such rollout.
+            Conflict: It is rolled back already.
+        """
+        from slipway.project import commanding
+
+        now = self.now_us()
+        return commanding.roll_back(self._parts, self._controller, rollout=id, now_us=now, why=why, by=self._by)
+
+    def step(self, *, now_us: int | None = None) -> StepReport:
+        """Look at the evidence once and do what it says."""
+        from slipway.project import commanding
+
+        now = self.now_us() if now_us is None else now_us
+        return commanding.step(self._parts, self._controller, now_us=now)
+
+    def replay(self, id: str) -> ReplayReport:  # noqa: A002 - the field's own word
+        """Judge every verdict of a rollout again from the journal alone, and compare bit for bit."""
+        from slipway.project import rollouts
+
+        return rollouts.replay(self._parts, id, controller=self._controller)
