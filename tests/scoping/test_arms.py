@@ -3,7 +3,7 @@
 import pytest
 
 from slipway.errors import BadFile
-from slipway.records.arm import Arm, ArmKind, Device, JsonShape
+from slipway.records.arm import Arm, ArmKind, Device, JsonShape, Reading
 from slipway.scoping.parse import parse
 from slipway.scoping.write import write
 
@@ -34,6 +34,18 @@ ARMS = {
     ),
     f'package = "{"a" * 64}"\ndevice = "cuda"': Arm(
         name="other", kind=ArmKind.MODEL, package="a" * 64, device=Device.CUDA
+    ),
+    'people = "the desk"\nanswer = "4h"\nfallback = "present"': Arm(
+        name="other", kind=ArmKind.PERSON, people="the desk", answer_s=14400, fallback="present"
+    ),
+    'people = "the desk"\nanswer = "90s"\nfallback = "none"\n'
+    'reading = { lease = "5min", undo = "0s", second = 0.1, settle = 0.5, first = "unsure" }': Arm(
+        name="other",
+        kind=ArmKind.PERSON,
+        people="the desk",
+        answer_s=90,
+        fallback="none",
+        reading=Reading(lease_s=300, undo_s=0, second=0.1, settle=0.5, first="unsure"),
     ),
     'runtime = "lookup"\noptions = { factor = 1.0, deep = true, from = "table" }': Arm(
         name="other",
@@ -67,6 +79,13 @@ def test_an_arm_is_read_and_written_back(example, text, arm):
         ('runtime = "lookup"\noptions = { deep = [1] }', "'deep' is none"),
         (f'package = "{"a" * 64}"\ndevice = "gpu"', "'cpu', 'cuda' or 'auto'"),
         ('function = "f.py:g"\nmemory_mb = 0', "> 0"),
+        ('people = "desk"\nfallback = "none"', "the time within which people answer"),
+        ('people = "desk"\nanswer = "1h"', "what counts after it"),
+        ('people = "desk"\nanswer = "1h"\nfallback = "presen"', "Did you mean 'present'?"),
+        ('people = "desk"\nanswer = "1h"\nfallback = "other"', "must answer at once"),
+        ('people = "desk"\nanswer = "1h"\nfallback = "none"\nreading = { secnd = 1 }', "Did you mean 'second'?"),
+        ('people = "desk"\nanswer = "1h"\nfallback = "none"\nreading = { second = 5 }', "'second'"),
+        ('rule = "dep_delay > 1"\nanswer = "1h"', "want 'answer_s' only beside 'people'"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_the_way_out(example, text, says):

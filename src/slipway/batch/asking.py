@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from slipway.errors import DeadlineExceeded, SlipwayError, Unavailable
+from slipway.errors import DeadlineExceeded, Refused, SlipwayError, Unavailable
 from slipway.ports import Columns, Floats
+from slipway.records.arm import ArmKind
 from slipway.runtime.batch import Batch, Immediate, take
 from slipway.serving.live_route import LiveRoute
 
@@ -93,9 +94,17 @@ def ask(
         entities: What each row is dealt by.
         paces: By arm; what is learned stays here.
         score_of: Asks one arm.
+
+    Raises:
+        Refused: People have a part in the route.
     """
     start_ns = time.monotonic_ns()
     rows, route = len(entities), live.route
+    if people := sorted(a.name for a in route.arms if a.kind is ArmKind.PERSON):
+        raise Refused(
+            f"route {route.name}: want arms that answer at once for a file, got people: {', '.join(people)}. "
+            "Ask case by case (POST /predict), or score the file with a route of its own."
+        )
     arms = tuple(dict.fromkeys([*(s.arm for s in route.shares if s.share > 0), *filter(None, [route.fallback])]))
     arm = places(live.deal(entities), among=arms)
     score, fallback = np.full(rows, np.nan), np.zeros(rows, bool)

@@ -1,17 +1,26 @@
 """Open a route, and start a rollout on it: one transaction each, then the route file follows."""
 
+from slipway.control.arms import find_arm
 from slipway.control.publish import RouteFiles, publish_all
 from slipway.deployment.transition import begin
 from slipway.errors import BadInput, Conflict
 from slipway.ports import Change, ControlStore
-from slipway.records.arm import Arm
+from slipway.records.arm import NOBODY, Arm, ArmKind
 from slipway.records.rollout import Plan, Rollout, RolloutStatus
 from slipway.records.route import Route, Share
 from slipway.records.scoring import Scoring
 
 
 def open_route(
-    name: str, *, arm: Arm, salt: str, store: ControlStore, files: RouteFiles, now_us: int, by: str
+    name: str,
+    *,
+    arm: Arm,
+    salt: str,
+    store: ControlStore,
+    files: RouteFiles,
+    now_us: int,
+    by: str,
+    stated: tuple[Arm, ...] = (),
 ) -> Route:
     """Make the first version of a route, with one arm that answers everyone.
 
@@ -23,11 +32,15 @@ def open_route(
         files: Route files.
         now_us: The moment.
         by: Who asked for it.
+        stated: Arms of the scope; where people answer, what counts once their time is over is among them.
 
     Raises:
         Conflict: The route exists; a rollout changes it.
+        NotFound: Nobody has the name of what counts once the people's time is over.
     """
-    route = Route(name=name, version=1, salt=salt, shares=(Share(arm=arm.name, share=1.0),), arms=(arm,))
+    steps_in = arm.fallback if arm.kind is ArmKind.PERSON and arm.fallback != NOBODY else None
+    arms = (arm,) if steps_in is None else (arm, find_arm(steps_in, store=store, stated=stated))
+    route = Route(name=name, version=1, salt=salt, shares=(Share(arm=arm.name, share=1.0),), arms=arms)
     store.commit([Change(route, name, 0)], at_us=now_us, by=by, why=f"route {name} opened with {arm.name}")
     publish_all(store, files=files)
     return route

@@ -253,10 +253,14 @@ class Controller:
             over = [b for b in blocks if b.end_us + watching.wait_us <= now_us]
             return (*self._past, *(sums for b in over for sums in watching.sums_of(b, ledger=ledger)))
 
-    def open_route(self, name: str, *, arm: Arm, salt: str, now_us: int, by: str = BY) -> Route:
+    def open_route(
+        self, name: str, *, arm: Arm, salt: str, now_us: int, by: str = BY, stated: tuple[Arm, ...] = ()
+    ) -> Route:
         """Make the first version of a route; see :func:`slipway.control.start.open_route`."""
         with self._one, self._guard():
-            return open_route(name, arm=arm, salt=salt, store=self.store, files=self.files, now_us=now_us, by=by)
+            return open_route(
+                name, arm=arm, salt=salt, store=self.store, files=self.files, now_us=now_us, by=by, stated=stated
+            )
 
     def start(self, route: str, *, candidate: Arm, plan: Plan, now_us: int, by: str = BY) -> Rollout:
         """Start a rollout; see :func:`slipway.control.start.start`."""

@@ -7,9 +7,9 @@ already had the candidate, and the same salt through all stages keeps the deal o
 import hashlib
 
 from slipway.errors import BadInput
-from slipway.records.arm import Arm
+from slipway.records.arm import NOBODY, Arm, ArmKind
 from slipway.records.rollout import Plan, Rollout, Stage
-from slipway.records.route import Route, Share
+from slipway.records.route import Route, Share, named_arms
 
 
 def shadows_of(stage: Stage, *, plan: Plan, candidate: str, live: str) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def with_candidate(present: Route, *, candidate: Arm) -> Route:
         BadInput: Another arm has the candidate's name.
     """
     same = [arm for arm in present.arms if arm.name == candidate.name]
-    if same and same[0] != candidate and candidate.name in _named(present):
+    if same and same[0] != candidate and candidate.name in named_arms(present):
         raise BadInput(
             f"arm {candidate.name}: want a name that the route '{present.name}' does not use yet, or the same arm. "
             "Name the candidate differently."
@@ -95,10 +95,6 @@ def with_candidate(present: Route, *, candidate: Arm) -> Route:
     )
 
 
-def _named(route: Route) -> set[str]:
-    return {*(s.arm for s in route.shares), *route.shadows, *([route.fallback] if route.fallback else [])}
-
-
 def _others(rollout: Rollout, *, present: Route) -> tuple[str, ...]:
     return tuple(arm for arm in present.shadows if arm not in (rollout.candidate, rollout.live))
 
@@ -111,13 +107,15 @@ def _next(
     fallback: str | None,
     keep: tuple[str | None, ...],
 ) -> Route:
-    wanted = {*keep, *shadows}
+    """Return the next version; people neither shadow nor step in, for nobody can wait for them there."""
+    people = {arm.name: arm.fallback for arm in present.arms if arm.kind is ArmKind.PERSON}
+    wanted = {*keep, *shadows, *(people[name] for name in keep if name in people)} - {NOBODY}
     return Route(
         name=present.name,
         version=present.version + 1,
         salt=present.salt,
         shares=shares,
-        shadows=shadows,
-        fallback=fallback,
+        shadows=tuple(name for name in shadows if name not in people),
+        fallback=None if fallback in people else fallback,
         arms=tuple(arm for arm in present.arms if arm.name in wanted),
     )

@@ -120,6 +120,7 @@ def open_first_route(parts: Parts, *, controller: Controller, by: str, salt: str
         salt=salt or secrets.token_hex(16),
         now_us=parts.clock.now_us(),
         by=by,
+        stated=scope.arms,
     )
 
 

@@ -16,6 +16,7 @@ class ArmKind(StrEnum):
     RULE = "rule"
     PYTHON = "python"
     PLUGIN = "plugin"
+    PERSON = "person"
 
 
 class Device(StrEnum):
@@ -45,6 +46,41 @@ class JsonShape(Record, frozen=True, kw_only=True):
     names: tuple[tuple[str, str], ...] = ()
 
 
+class Reading(Record, frozen=True, kw_only=True):
+    """How the cases of a person arm are read.
+
+    Attributes:
+        lease_s: How long a case stays with who took it, in seconds; then it may go to somebody else.
+        undo_s: How long who decided may take it back, in seconds, as long as nobody fetched the decision.
+        second: Part of the cases that a second person reads as well, in [0, 1], by keyed hash of the prediction id.
+        settle: Part of the cases on which readers, or the model and its reader, differ that one more person settles, in
+            [0, 1], by keyed hash.
+        first: What is handed out first: ``due``, what has the least time left; ``unsure``, what the model was least
+            sure of; ``oldest``, what came first.
+    """
+
+    lease_s: float = 900.0
+    undo_s: float = 60.0
+    second: float = 0.0
+    settle: float = 1.0
+    first: str = "due"
+
+    def __post_init__(self) -> None:
+        if not self.lease_s > 0 or not self.undo_s >= 0:
+            raise BadInput(f"reading: want lease > 0 and undo >= 0, got {self.lease_s:g} s and {self.undo_s:g} s.")
+        for name, share in (("second", self.second), ("settle", self.settle)):
+            if not 0 <= share <= 1:
+                raise BadInput(f"reading: want 0 <= {name} <= 1, got {share}. For 5 % write 0.05.")
+        if self.first not in ORDERS:
+            raise BadInput(f"reading: want 'first' to be one of {', '.join(ORDERS)}, got {self.first!r}.")
+
+
+ORDERS = ("due", "unsure", "oldest")
+"""In which order cases may be handed out."""
+
+NOBODY = "none"
+"""The declared fallback of a person arm whose cases stay open past their time."""
+
 Option = str | bool | int | float
 """What an option of somebody else's runtime may be."""
 
@@ -57,6 +93,7 @@ SOURCES = {
     ArmKind.RULE: "rule",
     ArmKind.PYTHON: "function",
     ArmKind.PLUGIN: "runtime",
+    ArmKind.PERSON: "people",
 }
 """The attribute that says what is asked, by kind."""
 
@@ -81,6 +118,10 @@ class Arm(Record, frozen=True, kw_only=True):
         retry: HTTP: whether asking twice does no harm there; without it only a request that was never sent is repeated.
         ca: HTTP: PEM file inside the project with the authority that signed the service's certificate.
         options: PLUGIN: what the runtime is told, by name.
+        people: PERSON: who is asked, in words, such as ``the claims desk``.
+        answer_s: PERSON: within which time they decide, in seconds.
+        fallback: PERSON: the arm whose answer counts once that time is over, or ``none``: the case stays open.
+        reading: PERSON: how cases are handed out, read twice and settled; None takes what :class:`Reading` says.
     """
 
     name: str
@@ -99,6 +140,10 @@ class Arm(Record, frozen=True, kw_only=True):
     retry: bool = False
     ca: str = ""
     options: tuple[tuple[str, Option], ...] = ()
+    people: str = ""
+    answer_s: float | None = None
+    fallback: str = ""
+    reading: Reading | None = None
 
     def __post_init__(self) -> None:
         check_name("arm", self.name)
@@ -114,6 +159,11 @@ class Arm(Record, frozen=True, kw_only=True):
             raise BadInput(f"arm {self.name}: want memory_mb > 0, got {self.memory_mb}.")
         if self.processes < 1:
             raise BadInput(f"arm {self.name}: want at least 1 process, got {self.processes}.")
+        if self.kind is ArmKind.PERSON and not ((self.answer_s or 0) > 0 and self.fallback):
+            raise BadInput(
+                f"arm {self.name}: want the time within which people answer and what counts after it, got answer_s "
+                f"{self.answer_s} and fallback {self.fallback!r}. The fallback is an arm, or 'none': it stays open."
+            )
         for option, kind in _ONLY.items():
             if self.kind != kind and getattr(self, option) != _DEFAULTS[option]:
                 raise BadInput(
@@ -135,5 +185,8 @@ _ONLY = {
     "retry": ArmKind.HTTP,
     "ca": ArmKind.HTTP,
     "options": ArmKind.PLUGIN,
+    "answer_s": ArmKind.PERSON,
+    "fallback": ArmKind.PERSON,
+    "reading": ArmKind.PERSON,
 }
 _DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Arm)}

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from slipway.errors import BadInput
-from slipway.records.arm import Arm
+from slipway.records.arm import NOBODY, Arm, ArmKind
 from slipway.records.base import Record, check_name
+from slipway.records.handover import Handover
 
 _FULL = 1 << 64
 _NUMBER = struct.Struct("<Q").unpack
@@ -44,6 +45,7 @@ class Route(Record, frozen=True, kw_only=True):
         shares: Arms in order with shares that sum to 1.
         shadows: Arms that see every request and decide nothing.
         fallback: Arm that answers where the chosen one fails; None answers with an error.
+        handovers: What people have to do with the rows of some of these arms, at most one an arm.
         arms: Every arm named above, so that a worker needs nothing but this record.
     """
 
@@ -53,6 +55,7 @@ class Route(Record, frozen=True, kw_only=True):
     shares: tuple[Share, ...]
     shadows: tuple[str, ...] = ()
     fallback: str | None = None
+    handovers: tuple[Handover, ...] = ()
     arms: tuple[Arm, ...]
 
     def __post_init__(self) -> None:
@@ -64,17 +67,60 @@ class Route(Record, frozen=True, kw_only=True):
                 f"route {self.name}: want shares that sum to 1, got {[(s.arm, s.share) for s in self.shares]}."
             )
         known = {a.name for a in self.arms}
-        named = {*(s.arm for s in self.shares), *self.shadows, *([self.fallback] if self.fallback else [])}
-        if missing := sorted(named - known):
+        if missing := sorted(named_arms(self) - known):
             raise BadInput(f"route {self.name}: arms {missing} are named but not defined; known: {sorted(known)}.")
+        people = {a.name for a in self.arms if a.kind is ArmKind.PERSON}
+        if people or self.handovers:
+            _check_people(self, people=people)
 
     def arm(self, name: str) -> Arm:
         """Return the arm of that name."""
         return next(a for a in self.arms if a.name == name)
 
+    def handover_of(self, arm: str) -> Handover | None:
+        """Return what people have to do with the rows of an arm, or None: nothing."""
+        return next((h for h in self.handovers if h.arm == arm), None)
+
+    @property
+    def followers(self) -> tuple[str, ...]:
+        """Arms that are asked beside the request: the shadows, and what steps in for people whose time is over."""
+        steps_in = [a.fallback for a in self.arms if a.kind is ArmKind.PERSON and a.fallback != NOBODY]
+        return tuple(dict.fromkeys((*self.shadows, *steps_in)))
+
     def share_of(self, arm: str) -> float:
         """Return the share that the arm answers; 0 for a shadow."""
         return sum(s.share for s in self.shares if s.arm == arm)
+
+
+def named_arms(route: Route) -> set[str]:
+    """Return the arms that have a part in a route: those with a share, the shadows, what steps in, and people."""
+    named = {*(s.arm for s in route.shares), *route.shadows, *(h.person for h in route.handovers)}
+    steps_in = {a.fallback for a in route.arms if a.kind is ArmKind.PERSON and a.name in named} - {NOBODY}
+    return named | steps_in | ({route.fallback} if route.fallback else set())
+
+
+def _check_people(route: Route, *, people: set[str]) -> None:
+    """Refuse people where nobody can wait for them, and handovers of what nobody asks, or to what is no person."""
+    answers_at_once = {*route.shadows, *([route.fallback] if route.fallback else [])}
+    answers_at_once |= {a.fallback for a in route.arms if a.kind is ArmKind.PERSON}
+    if wrong := sorted(people & answers_at_once):
+        raise BadInput(
+            f"route {route.name}: want people only where their answer can be waited for, got {wrong} as a shadow or a "
+            "fallback. Deal them a share, or hand over to them."
+        )
+    arms = [h.arm for h in route.handovers]
+    dealt = {s.arm for s in route.shares}
+    for handover in route.handovers:
+        if handover.person not in people or handover.arm in people:
+            raise BadInput(
+                f"route {route.name}: want a handover from what answers at once to an arm of kind 'person', got one "
+                f"from '{handover.arm}' to '{handover.person}'."
+            )
+        if handover.arm not in dealt or arms.count(handover.arm) > 1:
+            raise BadInput(
+                f"route {route.name}: want one handover at most for each arm with a share, of {sorted(dealt)}, "
+                f"got those of {arms}."
+            )
 
 
 def position(salt: str, entity: str) -> float:

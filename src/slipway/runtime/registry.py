@@ -86,12 +86,20 @@ async def _open_plugin(arm: Arm, context: ArmContext) -> Runtime:
     return check_runtime(await find_opener(arm.runtime)(arm, context), name=arm.runtime)
 
 
+async def _open_person(arm: Arm, _: ArmContext) -> Runtime:
+    raise Refused(
+        f"arm {arm.name}: want an arm that answers at once, got people ({arm.people}). They decide case by case: see "
+        "'slipway review'."
+    )
+
+
 _OPENERS: dict[ArmKind, Callable[[Arm, ArmContext], Awaitable[Runtime]]] = {
     ArmKind.MODEL: _open_model,
     ArmKind.HTTP: _open_http,
     ArmKind.RULE: _open_rule,
     ArmKind.PYTHON: _open_python,
     ArmKind.PLUGIN: _open_plugin,
+    ArmKind.PERSON: _open_person,
 }
 
 

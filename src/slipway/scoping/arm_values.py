@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 from slipway.errors import nearest
-from slipway.records.arm import JsonShape, Option
+from slipway.records.arm import ORDERS, JsonShape, Option, Reading
 from slipway.scoping.problems import Wrong
-from slipway.scoping.values import params
+from slipway.scoping.values import Reader, among, duration, number, params
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _PEM = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(?:pem|crt)")
@@ -56,3 +56,33 @@ def json_shape(value: Any) -> JsonShape:
     if not all(isinstance(theirs, str) and theirs for theirs in names.values()):
         raise Wrong("'names' as a table of our field = \"its name there\"")
     return JsonShape(score=score, rows=rows, names=tuple(names.items()))
+
+
+_READING: dict[str, tuple[str, Reader]] = {
+    "lease": ("lease_s", duration),
+    "undo": ("undo_s", duration),
+    "second": ("second", number(least=0, most=1)),
+    "settle": ("settle", number(least=0, most=1)),
+    "first": ("first", among(*ORDERS)),
+}
+
+
+def reading(value: Any) -> Reading:
+    """Read how the cases of a person arm are handed out, read twice and settled.
+
+    >>> reading({"lease": "5min", "second": 0.1}).lease_s
+    300.0
+    """
+    if not isinstance(value, dict):
+        raise Wrong(f"a table of {', '.join(_READING)}", 'For example: { lease = "15min", second = 0.05 }.')
+    for key in value:
+        if key not in _READING:
+            raise Wrong(f"a table of {', '.join(_READING)}, and no key '{key}'", nearest(key, _READING).strip())
+    found = {}
+    for key, item in value.items():
+        field, read = _READING[key]
+        try:
+            found[field] = read(item)
+        except Wrong as wrong:
+            raise Wrong(f"'{key}' as {wrong.want}", wrong.way_out) from None
+    return Reading(**found)

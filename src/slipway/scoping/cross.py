@@ -3,7 +3,7 @@
 from typing import Any
 
 from slipway.errors import nearest
-from slipway.records.arm import Arm, ArmKind
+from slipway.records.arm import NOBODY, Arm, ArmKind
 from slipway.records.dataset import SplitKind
 from slipway.records.field import Field, FieldKind
 from slipway.records.scope import Data
@@ -130,6 +130,23 @@ def check_reach(serving: dict[str, Any], *, problems: Problems) -> None:
             got=f"'{serving['host']}'",
             way_out="Other addresses need TLS and keys: write tls_certificate and tls_key, and make a key.",
         )
+
+
+def check_people(arms: tuple[Arm, ...], *, names: set[str], problems: Problems) -> None:
+    """Note people whose time may run out on an arm that does not exist, or that is people again."""
+    people = {arm.name for arm in arms if arm.kind is ArmKind.PERSON}
+    for arm in arms:
+        if arm.kind is not ArmKind.PERSON or arm.fallback == NOBODY:
+            continue
+        place = ("arms", arm.name, "fallback")
+        if arm.fallback in people:
+            way_out = "What counts once their time is over must answer at once; 'none' leaves the case open."
+            problems.add(place, want="an arm that answers at once", got=f"'{arm.fallback}', people", way_out=way_out)
+        elif arm.fallback not in names:
+            way_out = nearest(arm.fallback, names).strip() or "Write 'none' to leave such cases open."
+            problems.add(
+                place, want="the name of an arm, [arms.NAME], or 'none'", got=f"'{arm.fallback}'", way_out=way_out
+            )
 
 
 def check_rules(arms: tuple[Arm, ...], *, fields: tuple[Field, ...], names: set[str], problems: Problems) -> None:

@@ -139,6 +139,10 @@ ARM = (
     Key("retry", v.flag, default=False),
     Key("ca", ask.certificate, default=""),
     Key("options", ask.options, default=()),
+    Key("people", v.text, default=""),
+    Key("answer", v.duration, default=None, field="answer_s"),
+    Key("fallback", v.word, default=""),
+    Key("reading", ask.reading, default=None),
 )
 ROLLOUT = (
     Key("alpha", v.number(over=0, under=1), default=0.05),

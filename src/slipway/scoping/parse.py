@@ -11,6 +11,7 @@ from slipway.scoping.cross import (
     check_columns,
     check_live,
     check_metric,
+    check_people,
     check_reach,
     check_rules,
     check_split,
@@ -173,5 +174,6 @@ class _Reading:
         check_reach(values, problems=self._problems)
         if project and "arms" not in self._misspelt:
             names = set(raw) if isinstance(raw, dict) else set()
+            check_people(self._arms, names=names, problems=self._problems)
             check_live(live, case=project.case, arms=self._arms, names=names, problems=self._problems)
         return build(Serving, values, place=("serving",), problems=self._problems), live

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from slipway.records.arm import Arm, JsonShape
+from slipway.records.arm import Arm, JsonShape, Reading
 from slipway.records.field import Field
 from slipway.records.rollout import Gate, GateKind, Stage
 from slipway.records.scope import Scope
@@ -74,7 +74,14 @@ def _field(field: Field) -> str:
 
 
 def _arm(arm: Arm) -> str:
-    return _table(f"arms.{arm.name}", arm, tuple(k for k in ARM if k.name != "kind"))
+    answer = None if arm.answer_s is None else duration(arm.answer_s)
+    keys = tuple(k for k in ARM if k.name != "kind")
+    return _table(f"arms.{arm.name}", arm, keys, answer=answer, reading=arm.reading and _reading(arm.reading))
+
+
+def _reading(reading: Reading) -> dict[str, Any]:
+    times = {"lease": duration(reading.lease_s), "undo": duration(reading.undo_s)}
+    return {**times, "second": reading.second, "settle": reading.settle, "first": reading.first}
 
 
 def _rollout(scope: Scope) -> str:
