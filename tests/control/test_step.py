@@ -10,7 +10,6 @@ from slipway.ports import Change
 from slipway.records.base import canonical
 from slipway.records.cohort import VerdictInputs
 from slipway.records.rollout import Action, Rollout, RolloutStatus, Verdict
-from slipway.records.route import Route
 from slipway.testing.memory import MemoryJournal, MemoryStore
 from slipway.testing.rollouts import CANDIDATE, LIVE, plan
 from slipway.testing.traffic import DAY_US, MemoryRoutes, World
@@ -121,62 +120,6 @@ def test_silence_rolls_back_at_the_deadline():
     assert reports[10].verdicts[0].action is Action.ROLL_BACK
     assert site.status().status is RolloutStatus.ROLLED_BACK
     assert len(site.store.all(Verdict)) == 2  # one hold, which says no more on the next nine days, and the end
-
-
-class Broken(BaseException):
-    """The moment at which the process dies."""
-
-
-class Dying:
-    """Passes calls on until a number of them, then raises before or after the call it dies in."""
-
-    def __init__(self, inner, *, calls, after, names):
-        self._inner, self._left, self._after, self._names = inner, calls, after, names
-
-    def __getattr__(self, name):
-        method = getattr(self._inner, name)
-        if name not in self._names:
-            return method
-
-        def call(*args, **kwargs):
-            self._left -= 1
-            if self._left == 0 and not self._after:
-                raise Broken
-            result = method(*args, **kwargs)
-            if self._left == 0:
-                raise Broken
-            return result
-
-        return call
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("where", ["commit", "publish", "read"])
-def test_killed_at_any_boundary_it_goes_on_from_the_store_with_nothing_done_twice(where, after):
-    whole = Site()
-    whole.run(40)
-    for calls in (1, 2):
-        site = Site()
-        killed = 0
-        for number in range(40):
-            inner = {"commit": "store", "publish": "files", "read": "journal"}[where]
-            dying = Dying(getattr(site, inner), calls=calls, after=after, names={where})
-            parts = {"store": site.store, "files": site.files, "journal": site.journal, inner: dying}
-            site.world.day(number, route=site.files.read("main"))
-            now_us = (number + 1) * DAY_US + 2 * STEP_US
-            try:
-                Controller(terms=Terms(), **parts).step(now_us)
-            except Broken:
-                killed += 1
-            site.restart().step(now_us)
-            assert site.files.read("main") == site.store.get(Route, id="main")[0]
-            if site.status().status is not RolloutStatus.RUNNING:
-                break
-        if calls == 1:
-            assert killed
-        assert canonical(site.store.all(Verdict)) == canonical(whole.store.all(Verdict))
-        assert site.status() == whole.status()
-        site.store.verify_audit()
 
 
 def test_a_route_that_was_stored_but_not_published_is_published_at_the_next_step():

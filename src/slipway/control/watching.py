@@ -1,6 +1,6 @@
 """Feeds the monitors: each model on a route, each slice once, in the order in which slices are complete."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -145,15 +145,17 @@ class Watching:
     def step(self, ledger: Ledger, *, now_us: int, problems: list[str]) -> Told:
         """Feed what is complete, store the findings that changed in one transaction, and return their ids."""
         found: list[Finding] = []
+        on_routes: set[str] = set()
         self._coders = {arm: coder for arm, coder in self._coders.items() if coder is not None}
         for _, route, _ in self._store.all(Route):
             for arm in self._models(route):
+                on_routes.add(arm.name)
                 post = self._post(route.name, arm)
                 if post is not None:
                     self._feed(post, route=route.name, ledger=ledger, now_us=now_us)
                     found.extend(post.watched.findings)
         problems.extend(self._blind.values())
-        return self._store_changes(found, now_us=now_us)
+        return self._store_changes(found, on_routes=on_routes, now_us=now_us)
 
     def _models(self, route: Route) -> Iterator[Arm]:
         named = {*(s.arm for s in route.shares), *route.shadows}
@@ -210,25 +212,27 @@ class Watching:
                     outcome_sums(block, model=model, ledger=ledger, start_us=start_us, **wait),
                 )
 
-    def _store_changes(self, findings: list[Finding], *, now_us: int) -> Told:
+    def _store_changes(self, findings: list[Finding], *, on_routes: set[str], now_us: int) -> Told:
         stored = {id_: (finding, version) for id_, finding, version in self._store.all(Finding)}
         changes = []
         for finding in findings:
             before, version = stored.get(finding.id, (None, 0))
             if before is None or (before.closed_us is None and canonical(before) != canonical(finding)):
                 changes.append(Change(finding, finding.id, version))
-        ended = self._ended({f.id for f in findings}, stored=stored, now_us=now_us)
+        ended = _ended(stored, known={f.id for f in findings}, on_routes=on_routes, now_us=now_us)
         changes += ended
         if changes:
             why = "; ".join(str(getattr(c.record, "sentence", "")) for c in changes)
             self._store.commit(changes, at_us=now_us, by=self._by, why=why)
         return Told(tuple(c.id for c in changes), tuple(c.id for c in changes if c.expect == 0))
 
-    def _ended(self, known: set[str], *, stored: dict[str, tuple[Finding, int]], now_us: int) -> list[Change]:
-        """Close what is open of models that no monitor watches any more."""
-        watched = {name for _, name in self._posts}
-        return [
-            Change(msgspec.structs.replace(finding, closed_us=now_us), id_, version)
-            for id_, (finding, version) in stored.items()
-            if id_ not in known and finding.closed_us is None and finding.model not in watched
-        ]
+
+def _ended(
+    stored: Mapping[str, tuple[Finding, int]], *, known: set[str], on_routes: set[str], now_us: int
+) -> list[Change]:
+    """Close what is open of models that no route has any more, by the routes and not by what this process has seen."""
+    return [
+        Change(msgspec.structs.replace(finding, closed_us=now_us), id_, version)
+        for id_, (finding, version) in stored.items()
+        if id_ not in known and finding.closed_us is None and finding.model not in on_routes
+    ]
