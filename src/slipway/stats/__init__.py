@@ -1,13 +1,16 @@
 """Ground floor: numbers in, frozen evidence out. No I/O, no clock, no log, no hidden chance.
 
 =====================  ===============================================================================
+adjudicated            Who is right where model and person differ? And how do people differ among themselves?
 agreement              Do people, or a model and people, agree beyond chance? (offline)
+anchoring              Does a suggestion pull people to it?
 asymptotic             Where is a mean? Rows at large n, or a few dozen daily means
 auc                    Which model ranks better? (offline)
 bernstein              Bounded means from sums alone, for monitors
 bets                   Bets on counts: the engine of the drift tests
 betting                Is a bounded mean below, or above, a margin? From sums alone
 binning                Bins for a number column
+binomial               The binomial tail, and p-values against a bound
 block_drift            Has a table drifted, counted in hours or days?
 block_gap              Is the model as good as it expects to be, counted in hours or days?
 bounds                 Boundaries for random walks: the parts of confidence sequences
@@ -25,6 +28,7 @@ dirichlet              Do items fall to the arms in the shares they should?
 drift                  Has a table drifted, counted in rows?
 edetector              When did it change?
 empirical_bernstein    Where is a bounded mean? In closed form, row by row
+error_rate             Is an error rate above a bound, or below it? For an audit without an end
 event_split            Is the canary's event rate higher?
 evidence               What a statistic may claim, in its type
 expected               How good is the model today, without labels?
@@ -57,6 +61,7 @@ state                  Exact bytes for a state
 stopping               When a counting test stops, exactly
 student                Student's t
 table                  Many columns at once: references and one tick
+thresholds             From which confidence on may a model decide by itself? (offline)
 two_by_two             Do two rates differ, if both change from block to block?
 unit                   What is exchangeable: a row, an entity, an hour, a day?
 watch                  Start watching a table in the unit that its reference shows

@@ -78,15 +78,19 @@ def worth_in_trials(x: Floats, *, clusters: Any) -> float:
     >>> worth_in_trials(np.zeros(60), clusters=np.arange(60) // 10), worth_in_trials(np.ones(9), clusters=np.zeros(9))
     (6.0, 1.0)
     """
-    names, group = np.unique(np.asarray(clusters), return_inverse=True)
-    if (count := names.size) < 2:
+    _, group = np.unique(np.asarray(clusters), return_inverse=True)
+    return worth_of_counts(np.bincount(group), events=np.bincount(group, weights=x))
+
+
+def worth_of_counts(rows: npt.NDArray[Any], *, events: npt.NDArray[Any]) -> float:
+    """Return :func:`worth_in_trials` of rows and of their ones, both by cluster, shape (clusters,), rows >= 1."""
+    if (count := rows.size) < 2:
         return 1.0
-    sizes = np.bincount(group)
-    share, guess = float(x.mean()), (float(x.sum()) + 1) / (x.size + 2)
-    sums = np.bincount(group, weights=x - share)
-    variance = count / (count - 1) * float(sums @ sums) / x.size**2
+    n = float(rows.sum())
+    total = float(events.sum())
+    share, guess = total / n, (total + 1) / (n + 2)
+    sums = events - share * rows
+    variance = count / (count - 1) * float(sums @ sums) / n**2
     prior = _PRIOR_CLUSTERS / count * guess * (1 - guess)
-    worst = (
-        float(sizes @ sizes) / x.size**2
-    )  # of the mean, in units of one trial's variance, if rows of a cluster agree
-    return min(float(x.size), max(1.0, (share * (1 - share) + prior) / (variance + prior * worst)))
+    worst = float(rows @ rows) / n**2  # of the mean, in units of one trial's variance, if rows of a cluster agree
+    return min(n, max(1.0, (share * (1 - share) + prior) / (variance + prior * worst)))

@@ -1,0 +1,128 @@
+"""Is the model right as often as the person, where they say different things and somebody else settled who is right?
+
+Where the two agree they are equally right or equally wrong, whatever the truth is: only disagreements need a judge, and
+a random sample of those will do if the share that is judged is known. A disagreement that was judged then stands for
+1 / share of its kind (Horvitz & Thompson 1952), and the difference of the two error rates is a mean over *all* cases.
+
+Where nobody judges, people are the yardstick: a model that replaces a reader cannot agree with readers better than they
+do with each other, and need not.
+"""
+
+import math
+
+import msgspec
+
+from slipway.errors import BadInput
+from slipway.stats.checks import check_count
+from slipway.stats.moments import Moments
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """Cases that a model answered and a person decided without seeing its answer; parts of one share add up.
+
+    Attributes:
+        n: All of them.
+        apart: Of those, where the two say different things.
+        model_wrong: Of those, settled against the model.
+        person_wrong: Settled against the person. Of two classes one of them is wrong, and one only.
+    """
+
+    n: int = 0
+    apart: int = 0
+    model_wrong: int = 0
+    person_wrong: int = 0
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            check_count(name, getattr(self, name))
+        if not self.model_wrong + self.person_wrong <= self.apart <= self.n:
+            raise BadInput(f"settled: want model_wrong + person_wrong <= apart <= n, got {self}.")
+
+    def merge(self, other: "Settled") -> "Settled":
+        """Add two parts; exact."""
+        return Settled(
+            n=self.n + other.n,
+            apart=self.apart + other.apart,
+            model_wrong=self.model_wrong + other.model_wrong,
+            person_wrong=self.person_wrong + other.person_wrong,
+        )
+
+
+def difference(cases: Settled, *, share: float) -> Moments:
+    """Return the moments, over all cases, of the model's error less the person's.
+
+    Each lies in [-1 / share, 1 / share]. Their mean is unbiased where each disagreement is judged with the same chance,
+    whatever it is about; :class:`~slipway.stats.betting.MarginBets` with those limits is then exact, and for a share of
+    1 :class:`~slipway.stats.paired_margin.PairedMargin` is sharper. Sums of other shares can be merged.
+
+    Args:
+        cases: As counted.
+        share: Part of the disagreements that is judged, known beforehand, in (0, 1].
+
+    Raises:
+        BadInput: The share is none.
+
+    Reference:
+        Horvitz & Thompson (1952), JASA 47(260).
+
+    >>> difference(Settled(n=1000, apart=100, model_wrong=12, person_wrong=8), share=0.2)  # (12 - 8) / 0.2
+    Moments(n=1000, total=20.0, squares=500.0)
+    """
+    if not 0 < share <= 1:
+        raise BadInput(f"share: want 0 < share <= 1, got {share}. Shares are fractions: for one in five write 0.2.")
+    wrong, right = cases.model_wrong, cases.person_wrong
+    return Moments(n=cases.n, total=(wrong - right) / share, squares=(wrong + right) / share**2)
+
+
+class Readings(msgspec.Struct, frozen=True):
+    """Cases that two people decided, neither knowing what the other or the model said; parts add up.
+
+    Attributes:
+        n: All of them.
+        apart: Of those, where the two people say different things.
+        model_alone: Where the two people agree, and the model says something else.
+    """
+
+    n: int = 0
+    apart: int = 0
+    model_alone: int = 0
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            check_count(name, getattr(self, name))
+        if self.apart + self.model_alone > self.n:
+            raise BadInput(f"readings: want apart + model_alone <= n, got {self}.")
+
+    def merge(self, other: "Readings") -> "Readings":
+        """Add two parts; exact."""
+        return Readings(
+            n=self.n + other.n, apart=self.apart + other.apart, model_alone=self.model_alone + other.model_alone
+        )
+
+    @property
+    def between_people(self) -> float:
+        """How often two people say different things; NaN without cases."""
+        return self.apart / self.n if self.n else math.nan
+
+    @property
+    def to_model(self) -> float:
+        """How often a person and the model do, the mean over both people; NaN without cases."""
+        return (self.model_alone + self.apart / 2) / self.n if self.n else math.nan
+
+
+def excess(cases: Readings) -> Moments:
+    """Return the moments of how much more the model differs from a person than another person does, case by case.
+
+    It lies in [-1/2, 1]: 1 where two people agree against the model, -1/2 where they disagree (the model then sides
+    with one of them), else 0. A model that reads like another person has a mean of 0.
+
+    Args:
+        cases: As counted; of two classes.
+
+    Reference:
+        Obuchowski (2001), Statistics in Medicine 20(19): the index of individual equivalence.
+
+    >>> excess(Readings(n=10, apart=2, model_alone=3))
+    Moments(n=10, total=2.0, squares=3.5)
+    """
+    return Moments(n=cases.n, total=cases.model_alone - cases.apart / 2, squares=cases.model_alone + cases.apart / 4)
