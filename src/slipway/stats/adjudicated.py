@@ -65,8 +65,8 @@ def difference(cases: Settled, *, share: float) -> Moments:
     Reference:
         Horvitz & Thompson (1952), JASA 47(260).
 
-    >>> difference(Settled(n=1000, apart=100, model_wrong=12, person_wrong=8), share=0.2)  # (12 - 8) / 0.2
-    Moments(n=1000, total=20.0, squares=500.0)
+    >>> difference(Settled(n=1000, apart=100, model_wrong=12, person_wrong=8), share=0.25)  # (12 - 8) / 0.25
+    Moments(n=1000, total=16.0, squares=320.0)
     """
     if not 0 < share <= 1:
         raise BadInput(f"share: want 0 < share <= 1, got {share}. Shares are fractions: for one in five write 0.2.")
