@@ -17,6 +17,7 @@ class StepReport(Record, frozen=True, kw_only=True):
         published: Route and version of the routes put in force.
         findings: Ids of the findings opened, brought up to date, or closed.
         opened: Those of them that were opened.
+        alerts: Ids of the alerts that changed.
         problems: What did not work; the next step tries again.
         shadow_lag: Shadows that have not caught up, as ``arm: segment``.
     """
@@ -29,5 +30,6 @@ class StepReport(Record, frozen=True, kw_only=True):
     published: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     opened: tuple[str, ...] = ()
+    alerts: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     shadow_lag: tuple[str, ...] = ()

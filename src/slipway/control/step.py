@@ -11,9 +11,10 @@ their deadline, roll back.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+from slipway.control.alerting import Alerting
 from slipway.control.checkpoint import Checkpoint, Kept
 from slipway.control.fault import Fault
 from slipway.control.judging import Costs, Judging, Ready, replay_from_journal
@@ -54,6 +55,7 @@ class Controller:
         guard: Entered around each change, such as the project's controller lock.
         costs: Tells what serving takes now with each arm of a rollout, of the budgets that the scope has.
         ready: Reckons a candidate's readiness where a plan asks for one; None knows of none, so such a plan holds.
+        alerting: Keeps the alerts, or None where nobody is to know.
         kept_rows: As many rows of the journal stay in memory whatever their age.
         monotonic: Tells seconds since any moment.
 
@@ -61,6 +63,7 @@ class Controller:
         ledger: What was read of the journal.
         frames_read: Frames read by this process.
         fault: The exception that nobody foresaw, of the last step; None once a step was sound.
+        alerting: What keeps the alerts.
     """
 
     def __init__(
@@ -75,12 +78,14 @@ class Controller:
         guard: Callable[[], AbstractContextManager[object]] = nullcontext,
         costs: Costs = lambda _: (),
         ready: Ready | None = None,
+        alerting: Alerting | None = None,
         kept_rows: int = KEPT_ROWS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store, self.journal, self.files, self.terms = store, journal, files, terms
         self.frames_read = 0
         self.fault: Fault | None = None
+        self.alerting = alerting
         self._monotonic = monotonic
         self._all_read_s: float | None = None
         self._ready, self._costs = ready, costs
@@ -122,6 +127,7 @@ class Controller:
                 raise
             except Exception as error:
                 self._fail(error)
+                self._alert(now_us, problems=[])
                 raise
             return report
 
@@ -149,6 +155,7 @@ class Controller:
         if self._sound:
             self._keep(now_us, problems)
             self.fault = None
+        alerts = self._alert(now_us, problems=problems)
         return StepReport(
             now_us=now_us,
             frames=frames,
@@ -158,6 +165,7 @@ class Controller:
             published=published,
             findings=told.changed,
             opened=told.opened,
+            alerts=alerts,
             problems=tuple(problems),
             shadow_lag=self.ledger.shadow_lag(),
         )
@@ -336,6 +344,25 @@ class Controller:
         except SlipwayError as error:
             problems.append(f"monitors: {error}")
             return Told()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Enter this around a change: nobody else, in any process, changes anything meanwhile."""
+        with self._one, self._guard():
+            yield
+
+    def _alert(self, now_us: int, *, problems: list[str]) -> tuple[str, ...]:
+        """Keep the alerts; that they cannot be kept must keep nothing else from being done."""
+        if self.alerting is None:
+            return ()
+        try:
+            with self._one, self._guard():
+                return self.alerting.step(now_us, problems=problems)
+        except SlipwayError as error:
+            problems.append(f"alerts: {error}")
+        except Exception as error:  # noqa: BLE001 - as above
+            problems.append(f"alerts: {Fault(error, since_s=0.0).words}")
+        return ()
 
     def _publish(self, problems: list[str]) -> tuple[str, ...]:
         try:

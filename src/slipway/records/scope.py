@@ -7,6 +7,7 @@ from slipway.records.arm import Arm, Device
 from slipway.records.base import Record
 from slipway.records.dataset import SplitKind
 from slipway.records.field import Field
+from slipway.records.receiver import Alerts
 from slipway.records.rollout import Plan
 from slipway.records.task import Case, Task
 from slipway.records.trial import Dimension
@@ -224,6 +225,7 @@ class Scope(Record, frozen=True, kw_only=True):
         rollout: The plan a candidate follows.
         monitoring: What is watched.
         journal: How long the journal is kept.
+        alerts: Who is told what is wrong.
     """
 
     project: Project
@@ -239,3 +241,4 @@ class Scope(Record, frozen=True, kw_only=True):
     rollout: Plan
     monitoring: Monitoring
     journal: Journal = Journal()
+    alerts: Alerts = Alerts()

@@ -6,11 +6,14 @@ from typing import Any, NamedTuple
 from slipway.records.arm import MEMORY_MB, ArmKind, Device
 from slipway.records.dataset import SplitKind
 from slipway.records.field import FieldKind, Privacy
+from slipway.records.receiver import ReceiverKind
 from slipway.records.rollout import GateKind, StageKind
 from slipway.records.scope import Mode, Place
 from slipway.records.task import Case, TaskKind
+from slipway.records.trouble import Severity
 from slipway.records.worker_config import Deciders, WhenFull
 from slipway.scoping import addresses as at
+from slipway.scoping import alert_values as tell
 from slipway.scoping import arm_values as ask
 from slipway.scoping import values as v
 from slipway.scoping.space import space
@@ -178,6 +181,33 @@ JOURNAL = (
     Key("deciders", v.choice(Deciders), default=Deciders.CLEAR),
     Key("when_full", v.choice(WhenFull), default=WhenFull.REFUSE),
 )
+ALERTS = (
+    Key("quiet", tell.quiet, default=""),
+    Key("time_zone", tell.zone, default="UTC"),
+    Key("most_per_hour", v.whole(least=1, most=3600), default=30),
+    Key("give_up", v.duration, default=86400.0, field="give_up_s"),
+    Key("replay", v.flag, default=False),
+    Key("receivers", lambda value: value, default={}),
+)
+RECEIVER = (
+    Key("kind", v.choice(ReceiverKind), why="It says how the receiver is told."),
+    Key("url", tell.https, default=""),
+    Key("url_env", at.variable, default=""),
+    Key("url_file", at.file, default=""),
+    Key("secret_env", at.variable, default=""),
+    Key("secret_file", at.file, default=""),
+    Key("host", tell.smtp_host, default=""),
+    Key("port", v.whole(least=1, most=65535), default=587),
+    Key("starttls", v.flag, default=True),
+    Key("user", v.text, default=""),
+    Key("password_env", at.variable, default=""),
+    Key("password_file", at.file, default=""),
+    Key("from", tell.mail, default="", field="sender"),
+    Key("to", tell.mails, default=()),
+    Key("severity", v.choice(Severity), default=Severity.WARNING),
+    Key("kinds", tell.kinds, default=()),
+    Key("quiet", v.flag, default=True),
+)
 
 TABLES: dict[str, tuple[Key, ...]] = {
     "project": PROJECT,
@@ -194,6 +224,8 @@ TABLES: dict[str, tuple[Key, ...]] = {
     "rollout.stages[].gates[]": GATE,
     "monitoring": MONITORING,
     "journal": JOURNAL,
+    "alerts": ALERTS,
+    "alerts.receivers.NAME": RECEIVER,
 }
 """The tables by the path under which they stand in the file."""
 

@@ -32,6 +32,7 @@ from slipway.scoping.keys import (
 )
 from slipway.scoping.parts import read_arms, read_fields
 from slipway.scoping.problems import Fault, Problems
+from slipway.scoping.receivers import read_alerts
 from slipway.scoping.stages import read_rollout
 from slipway.scoping.syntax import read_page
 from slipway.scoping.table import R, build, read_table, unknown
@@ -106,6 +107,7 @@ class _Reading:
             "modeling": self._part(Modeling, "model", keys=MODEL) if "model" in self._table else Modeling(),
             "monitoring": self._part(Monitoring, "monitoring", keys=MONITORING),
             "journal": self._part(Journal, "journal", keys=JOURNAL),
+            "alerts": read_alerts(self._table.get("alerts", {}), problems=self._problems),
             "rollout": read_rollout(
                 self._table.get("rollout", {}),
                 case=project.case if project else None,

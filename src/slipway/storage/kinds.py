@@ -22,18 +22,23 @@ from slipway.records.load_test import LoadTest
 from slipway.records.look import Look
 from slipway.records.model import Manifest, PackageSignature
 from slipway.records.readiness import Attestation
+from slipway.records.receiver import Outbox, Sent
 from slipway.records.removal import RemovedSegment
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
 from slipway.records.run import CellAnswers, Run
 from slipway.records.scope import Scope
 from slipway.records.trial import Trial
+from slipway.records.trouble import Alert
 
 R = TypeVar("R")
 
 KINDS: Mapping[str, type] = MappingProxyType(
     {
         "access-key": AccessKey,
+        "alert": Alert,
+        "alert-outbox": Outbox,
+        "alerts-sent": Sent,
         "arm": Arm,
         "attestation": Attestation,
         "attempt": Attempt,

@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
+from slipway.control import trouble_sources
+from slipway.control.alerting import Alerting
 from slipway.control.checkpoint import Checkpoint, basis_of
 from slipway.control.costs import Costs
 from slipway.control.equip import equip
@@ -37,8 +39,15 @@ def controller(
         replays: Whether rows of the past are replayed, as fast as they go.
     """
     scope, terms = parts.scope, terms_of(parts.scope)
+    alerting = Alerting(
+        parts.store,
+        sources=trouble_sources.known_here(parts.store, layout=parts.layout, scope=scope, clock=parts.clock),
+        alerts=scope.alerts,
+        machine_us=parts.clock.now_us,
+        replays=replays,
+    )
     rules = (terms, scope.rollout.maturity_s, scope.monitoring, scope.metric, scope.fields)
-    return Controller(
+    made = Controller(
         store=parts.store,
         journal=parts.journal,
         files=FolderRoutes(parts.layout.routes),
@@ -57,7 +66,10 @@ def controller(
         guard=guard or (lambda: ControllerLock(parts.layout.controller_lock)),
         costs=Costs(lambda: usage_now(parts.layout.run), budgets=parts.scope.budgets, replays=replays),
         ready=lambda rollout, now_us: candidate_score(rollout, store=parts.store, scope=parts.scope, now_us=now_us),
+        alerting=alerting,
     )
+    alerting.add(trouble_sources.faults(lambda: made.fault))
+    return made
 
 
 def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0) -> None:

@@ -1,0 +1,148 @@
+"""Who knows of which troubles, as far as control itself sees them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from slipway.control.alerting import Source
+from slipway.control.fault import Fault
+from slipway.control.verdicts import VerdictLog
+from slipway.deployment.budgets import BudgetUse, budget_use
+from slipway.deployment.troubles import rollout_troubles
+from slipway.errors import Unavailable
+from slipway.monitoring.finding_troubles import finding_troubles
+from slipway.ports import Clock, ControlStore
+from slipway.records.alert import Finding
+from slipway.records.receiver import Sent
+from slipway.records.rollout import Rollout
+from slipway.records.scope import Scope
+from slipway.records.trouble import AlertKind, Severity, Trouble
+from slipway.serving import metrics
+from slipway.serving.use_now import usage_now
+from slipway.storage.journal.room import room
+from slipway.storage.layout import Layout
+from slipway.words import count
+
+UNDELIVERED_US = 86_400_000_000
+"""For how long a message that was given up is told of."""
+
+
+def known_here(store: ControlStore, *, layout: Layout, scope: Scope, clock: Clock) -> tuple[Source, ...]:
+    """Return who knows of what the store and the project's folder tell.
+
+    Args:
+        store: Control store.
+        layout: The project's folder.
+        scope: Its scope.
+        clock: The machine's.
+    """
+    return (
+        *stored(store),
+        disk(layout.journal, refuses=lambda: any(c.disk_refuses for c in metrics.left(layout.run)), clock=clock),
+        budgets(lambda: budget_use(usage_now(layout.run), budgets=scope.budgets)),
+        undelivered(store, machine_us=clock.now_us),
+    )
+
+
+def stored(store: ControlStore) -> tuple[Source, ...]:
+    """Return who knows of what the store says: findings and rollouts."""
+    log = VerdictLog(store)
+
+    def findings(_: int) -> list[Trouble]:
+        return finding_troubles(f for _, f, _ in store.all(Finding))
+
+    def rollouts(now_us: int) -> list[Trouble]:
+        newest = {r.route: r for _, r, _ in store.all(Rollout)}
+        return rollout_troubles([(r, log.last(r.id)[1]) for r in newest.values()], now_us=now_us)
+
+    return (
+        Source(frozenset({AlertKind.FINDING}), findings),
+        Source(frozenset({AlertKind.WORLD_CHANGED, AlertKind.DEADLINE, AlertKind.ROLLED_BACK}), rollouts),
+    )
+
+
+def faults(fault: Callable[[], Fault | None]) -> Source:
+    """Return who knows whether control works; only the exception's name is told, for its message may hold values."""
+
+    def troubles(_: int) -> list[Trouble]:
+        present = fault()
+        if present is None:
+            return []
+        name = type(present.error).__name__
+        return [
+            Trouble(
+                kind=AlertKind.CONTROL_FAULT,
+                about=name,
+                severity=Severity.CRITICAL,
+                sentence=f"Control met {name} and gets past no step; rollouts hold, and nothing new is judged.",
+                command="slipway status",
+            )
+        ]
+
+    return Source(frozenset({AlertKind.CONTROL_FAULT}), troubles)
+
+
+def disk(folder: Path, *, refuses: Callable[[], bool], clock: Clock) -> Source:
+    """Return who knows of the journal's disk.
+
+    Args:
+        folder: The journal folder.
+        refuses: Tells whether workers say that it refuses rows.
+        clock: The machine's.
+    """
+
+    def troubles(_: int) -> list[Trouble]:
+        try:
+            full, low = refuses(), room(folder, now_s=clock.now_us() / 1e6).low
+        except OSError as error:
+            raise Unavailable(f"journal: want to look at its disk, got '{error.strerror}'.") from error
+        if not full and not low:
+            return []
+        return [
+            Trouble(
+                kind=AlertKind.DISK_FULL,
+                about="journal",
+                severity=Severity.CRITICAL if full else Severity.WARNING,
+                sentence=f"The journal's disk {'refuses rows' if full else 'is nearly full'}.",
+                command="slipway status",
+            )
+        ]
+
+    return Source(frozenset({AlertKind.DISK_FULL}), troubles)
+
+
+def budgets(use: Callable[[], Sequence[BudgetUse]]) -> Source:
+    """Return who knows of budgets that serving does not keep. What nobody measured is not told of here: gates hold."""
+
+    def troubles(_: int) -> Iterable[Trouble]:
+        return [
+            Trouble(
+                kind=AlertKind.BUDGET,
+                about=one.key,
+                severity=Severity.WARNING,
+                sentence=f"Serving takes more than budgets.{one.key} = {one.budget:g} allows.",
+                command="slipway status",
+            )
+            for one in use()
+            if one.over
+        ]
+
+    return Source(frozenset({AlertKind.BUDGET}), troubles)
+
+
+def undelivered(store: ControlStore, *, machine_us: Callable[[], int]) -> Source:
+    """Return who knows of messages that were given up."""
+
+    def troubles(_: int) -> Iterable[Trouble]:
+        since_us = machine_us() - UNDELIVERED_US
+        for _id, sent, _version in store.all(Sent):
+            lost = [letter for letter in sent.dead if letter.at_us >= since_us]
+            if lost:
+                yield Trouble(
+                    kind=AlertKind.UNDELIVERED,
+                    about=sent.receiver,
+                    severity=Severity.WARNING,
+                    sentence=f"Receiver {sent.receiver} could not be told: {count(len(lost), 'message')} given up.",
+                    command="slipway alert test",
+                )
+
+    return Source(frozenset({AlertKind.UNDELIVERED}), troubles)
