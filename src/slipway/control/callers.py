@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import asdict
 
+from slipway.records.handover import People
 from slipway.records.load_test import ID_PREFIX
 from slipway.storage.journal.stretches import Decisions, Outcomes, Predictions, Shadows, Stretch
 
@@ -56,8 +58,14 @@ def _predictions(part: Predictions) -> Predictions:
         fallback=part.fallback[wanted],
         score=part.score[wanted],
         latency_us=part.latency_us[wanted],
+        people=part.people and _people(part.people, wanted),
         x={name: column[wanted] for name, column in part.x.items()},
     )
+
+
+def _people(people: People, wanted: Bools) -> People:
+    rows = np.flatnonzero(wanted).tolist()
+    return People(**{name: [column[i] for i in rows] for name, column in asdict(people).items()})
 
 
 def _shadows(part: Shadows) -> Shadows:

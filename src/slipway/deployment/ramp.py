@@ -91,6 +91,7 @@ def with_candidate(present: Route, *, candidate: Arm) -> Route:
         shares=present.shares,
         shadows=present.shadows,
         fallback=present.fallback,
+        handovers=present.handovers,
         arms=(*(arm for arm in present.arms if arm.name != candidate.name), candidate),
     )
 
@@ -109,6 +110,9 @@ def _next(
 ) -> Route:
     """Return the next version; people neither shadow nor step in, for nobody can wait for them there."""
     people = {arm.name: arm.fallback for arm in present.arms if arm.kind is ArmKind.PERSON}
+    dealt = {share.arm for share in shares}
+    handovers = tuple(h for h in present.handovers if h.arm in dealt)
+    keep = (*keep, *(h.person for h in handovers))
     wanted = {*keep, *shadows, *(people[name] for name in keep if name in people)} - {NOBODY}
     return Route(
         name=present.name,
@@ -117,5 +121,6 @@ def _next(
         shares=shares,
         shadows=tuple(name for name in shadows if name not in people),
         fallback=None if fallback in people else fallback,
+        handovers=handovers,
         arms=tuple(arm for arm in present.arms if arm.name in wanted),
     )

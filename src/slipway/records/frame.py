@@ -6,6 +6,7 @@ is missing), categories as lists of text or None. All moments are microseconds s
 
 import msgspec
 
+from slipway.records.handover import People
 from slipway.records.held import Held
 
 
@@ -20,9 +21,10 @@ class PredictionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="prediction
         entity: What the assignment was keyed on.
         arm: Who answered.
         fallback: Whether ``arm`` is the fallback because the assigned arm failed.
-        score: The answer; NaN where nothing could answer.
+        score: The answer; NaN where nothing could answer, and where it is a person's and to come.
         latency_us: From receipt to answer.
         shadows: Arms that shadowed when the rows were answered, so that the shadow process needs no other memory.
+        people: What people have to do with the rows; None where they have nothing to do with any.
         x: Fields by name, as the privacy classes of the scope allow. It comes last in a frame's bytes.
     """
 
@@ -36,6 +38,7 @@ class PredictionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="prediction
     score: list[float]
     latency_us: list[int]
     shadows: tuple[str, ...] = ()
+    people: People | None = None
     x: Held
 
     def __post_init__(self) -> None:

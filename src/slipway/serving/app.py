@@ -27,6 +27,7 @@ from slipway.serving.media import Form, form_of, plain
 from slipway.serving.metrics import Counts
 from slipway.serving.openapi import document
 from slipway.serving.outcomes import COLUMNS, decode_outcomes, outcomes_of
+from slipway.serving.people import check_nobody_waits
 from slipway.serving.refusal import Refusal, refusal_of
 from slipway.serving.tick import Ticker
 from slipway.serving.told import Decided, Told
@@ -163,6 +164,7 @@ class App:
 
     def _predict_table(self, request: Request) -> None:
         intake, columns = self.intake, self.intake.columns
+        check_nobody_waits(intake.route(), protocol="An Arrow table")
         table, rows = arrow.read_columns(request.body, most_rows=intake.config.queue_rows, known=columns.known)
         asked, reply = columns.decode(table, rows=rows), arrow.ArrowReply(request, signature=intake.config.signature)
         intake.ticker.ask(reply, asked, at_us=intake.at_us(request.headers), encode=reply.encode)
@@ -171,7 +173,9 @@ class App:
         self.intake.guard.admit(request.headers, may=May.PREDICT)
         intake, at_us = self.intake, self.intake.at_us(request.headers)
         plain(request.headers)
-        caller, asked, encode = self._v2.read(request, route_version=intake.route().version)
+        route = intake.route()
+        check_nobody_waits(route, protocol="The Open Inference Protocol")
+        caller, asked, encode = self._v2.read(request, route_version=route.version)
         intake.ticker.ask(caller, asked, at_us=at_us, encode=encode)
 
     def _outcomes(self, request: Request) -> None:

@@ -23,6 +23,7 @@ from slipway.serving.caller import UNLOGGED
 from slipway.serving.http_limits import HttpLimits
 from slipway.serving.intake import Intake
 from slipway.serving.metrics import Counts
+from slipway.serving.people import check_nobody_waits
 from slipway.serving.refusal import Refusal, refusal_of
 from slipway.serving.refusal_log import refusals
 from slipway.serving.v2_metadata import model_metadata, server_metadata
@@ -182,6 +183,7 @@ class GrpcServer:
             intake = model.intake
             intake.guard.admit(headers, may=May.PREDICT)
             at_us, route = intake.at_us(headers), intake.route(version=request.model_version)
+            check_nobody_waits(route, protocol="The Open Inference Protocol")
             asked = intake.tensors.decode(tensors_of(request))
             encode = encoder(request, route=route.name, route_version=route.version, outputs=intake.outputs)
             intake.ticker.ask(call, asked, at_us=at_us, encode=encode)

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 
 from slipway.ports import Floats, Runtime
+from slipway.records.arm import ArmKind
 from slipway.records.route import Deal, Route
 from slipway.runtime.batch import Immediate
+from slipway.serving.people import People
 from slipway.serving.use import Use
 
 _SLOW_NS = 50_000_000
@@ -24,6 +26,8 @@ class LiveRoute:
         route: As given.
         runtimes: As given.
         deal: Returns the arm of each of some entities.
+        shadows: Arms that are asked about its rows beside the requests.
+        people: The part that people have in it; None where they have none.
         immediate: Arms that answer inside the tick; the others are awaited. An arm that proves slow leaves it.
     """
 
@@ -32,6 +36,7 @@ class LiveRoute:
         self.immediate: dict[str, Score] = {
             n: r.score for n, r in runtimes.items() if isinstance(r, Immediate) and r.at_once
         }
+        self.shadows, self.people = route.followers, People.of(route)
         self.deal = Deal(route).of
 
     def spent(self, arm: str, *, rows: int, ns: int) -> None:
@@ -53,4 +58,5 @@ def answering_arms(route: Route) -> set[str]:
     >>> sorted(answering_arms(route))
     ['new', 'old']
     """
-    return {s.arm for s in route.shares} | ({route.fallback} if route.fallback else set())
+    people = {a.name for a in route.arms if a.kind is ArmKind.PERSON}
+    return {s.arm for s in route.shares} - people | ({route.fallback} if route.fallback else set())

@@ -27,7 +27,10 @@ _ERRORS = {
     404: "There is nothing here, or another version is in force.",
     405: "Not with this method; Allow says with which.",
     408: "The request did not come in time.",
-    409: "Two rows have the same id, or two outcomes, or decisions of one person, on one id contradict each other.",
+    409: (
+        "People are to answer where nobody can be told to wait; two rows have the same id; or two outcomes, or "
+        "decisions of one person, on one id contradict each other."
+    ),
     413: "The body is too large, or has too many rows.",
     415: "The body has a form that is not spoken here.",
     431: "The headers are too large.",
@@ -121,7 +124,7 @@ def _predict(config: WorkerConfig) -> Part:
     return _post(
         "Ask for one row, or for many.",
         takes={Form.JSON: {"anyOf": [_ref("Row"), _ref("Rows")]}, Form.ARROW: {}},
-        gives={Form.JSON: {"anyOf": [_ref("Answer"), _ref("Answers")]}, Form.ARROW: {}},
+        gives={Form.JSON: {"anyOf": [_ref("Answer"), _ref("Pending"), _ref("Answers")]}, Form.ARROW: {}},
         parameters=_clock(config),
         fails=(409, 504),
     )

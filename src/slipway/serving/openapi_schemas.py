@@ -61,7 +61,8 @@ def schemas(config: WorkerConfig, *, id_name: str, typical: Mapping[str, Any]) -
         "Row": _row(config, id_name=id_name, typical=typical),
         "Rows": _list_of("rows", "Row", most=config.queue_rows),
         "Answer": _answer(config.signature),
-        "Answers": _list_of("predictions", "Answer"),
+        "Pending": _pending(),
+        "Answers": _answers(),
         "Outcome": _object({"id": {**_ID}, "value": _outcome(config.signature)}, required=["id", "value"]),
         "Outcomes": _list_of("outcomes", "Outcome"),
         "Decision": _decision(config.signature),
@@ -101,6 +102,23 @@ def _answer(signature: Signature) -> Schema:
     if signature.kind is TaskKind.BINARY:
         properties["label"] = {"enum": [0, 1], "description": f"1 from a score of {signature.threshold:g} on."}
     return _object(properties, required=list(properties))
+
+
+def _pending() -> Schema:
+    properties: dict[str, Schema] = {
+        "id": {"type": "string"},
+        "arm": {"type": "string", "description": "The people who are to decide."},
+        "due_us": {"type": "integer", "description": "Until when, in microseconds since the epoch."},
+        "score": {"type": "null", "description": "There is none yet: ask control for GET /decisions/ID."},
+        "fallback": {"const": False},
+        "pending": {"const": True},
+    }
+    return _object(properties, required=list(properties))
+
+
+def _answers() -> Schema:
+    either = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Answer", "Pending")]}
+    return _object({"predictions": {"type": "array", "minItems": 1, "items": either}}, required=["predictions"])
 
 
 def _outcome(signature: Signature) -> Schema:

@@ -81,7 +81,7 @@ class Shadow:
         while not self._stop.is_set() and self._alive():
             if (route := self._poll()) is not None:
                 version = route.version
-                self._wanted = {route.arm(name) for name in route.shadows}
+                self._wanted = {route.arm(name) for name in route.followers}
             await self._start_followers()
             self._limit(version)
             await self._note()

@@ -8,7 +8,6 @@ out only after the write; if the disk refuses it, nobody is told that his row wa
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from math import isnan
 
 import structlog
 
@@ -57,6 +56,7 @@ class Ticker:
         self._deadline_ns = int(config.deadline_ms * 1e6)
         self._plan = BatchPlan(config.signature.fields)
         self._privacy = PrivacyFilter(config)
+        self._kind = config.signature.kind
         self._asked: list[Waiting] = []
         self._told: list[Told] = []
         self._back: list[Group] = []
@@ -157,10 +157,17 @@ class Ticker:
     def _answer(self, asked: list[Waiting]) -> list[Group]:
         live = live_or_none(self._dealing)
         group = Group.of(asked, live=live, plan=self._plan, since_ns=self._since_ns)
+        done: list[Group] = []
+        if live.people is not None:
+            theirs, others = live.people.part(group)
+            done += [] if theirs is None else [theirs]
+            if others is None:
+                return done
+            group = others
         now, later = ask_now(group, deadline_ns=self._deadline_ns)
         for group in later:
             self._await(group)
-        return [] if now is None else [now]
+        return done if now is None else [*done, now]
 
     def _await(self, group: Group) -> None:
         task = asyncio.get_running_loop().create_task(self._later(group))
@@ -177,6 +184,9 @@ class Ticker:
         self._schedule()
 
     def _write(self, done: list[Group], told: list[Told]) -> None:
+        for group in done:
+            if group.live.people is not None:
+                group.live.people.pass_on(group, kind=self._kind)
         frames: list[Frame] = [self._frame(group) for group in done]
         if told:
             frames += frames_of(told)
@@ -215,7 +225,8 @@ class Ticker:
             score=group.score,
             latency_us=[group.latency_us] * len(group),
             x=self._privacy.columns(group.batch),
-            shadows=route.shadows,
+            shadows=group.live.shadows,
+            people=group.people,
         )
 
     def _reply(self, group: Group) -> None:
@@ -227,7 +238,7 @@ class Ticker:
                 except Exception as error:  # noqa: BLE001 - as above; the others are not to wait for ever
                     w.request.refuse(self._refusal(error))
             else:
-                self._counts.failed("unanswered", count=sum(map(isnan, w.score)))
+                self._counts.failed("unanswered", count=w.open_rows)
                 w.request.refuse(refusal_of(w.trouble))
 
     def _refusal(self, error: Exception) -> Refusal:

@@ -13,6 +13,7 @@ from slipway.serving.live_route import LiveRoute
 
 if TYPE_CHECKING:
     from slipway.errors import SlipwayError
+    from slipway.records.handover import People
 
 _NAN = float("nan")
 
@@ -34,6 +35,7 @@ class Waiting(msgspec.Struct, eq=False, gc=False):
         arm: Who gave them.
         fallback: Whether in place of another.
         trouble: Why a row was not answered, if one was not.
+        pending_us: Until when a person answers each row, 0 where one is answered; empty where no person has to.
     """
 
     request: Caller
@@ -47,6 +49,12 @@ class Waiting(msgspec.Struct, eq=False, gc=False):
     arm: list[str] = []
     fallback: list[bool] = []
     trouble: Any = None
+    pending_us: list[int] = []
+
+    @property
+    def open_rows(self) -> int:
+        """Rows that nothing answers, now or later."""
+        return sum(map(isnan, self.score)) - sum(map(bool, self.pending_us))
 
 
 Owner = tuple[Waiting, int]
@@ -80,11 +88,13 @@ class Group:
         latency_us: From receipt to answer.
         trouble: Why rows of an arm were not answered.
         wants_fallback: Whether the arm itself has failed already.
+        people: What people have to do with the rows, once that is settled; None where they have no part in the route.
+        pending_us: Until when a person answers each row, 0 where one is answered.
     """
 
     __slots__ = (
-        "arms", "at_us", "batch", "entities", "fallback", "ids", "latency_us", "live", "owners", "score", "since_ns",
-        "trouble", "waiting", "wants_fallback",
+        "arms", "at_us", "batch", "entities", "fallback", "ids", "latency_us", "live", "owners", "pending_us", "people",
+        "score", "since_ns", "trouble", "waiting", "wants_fallback",
     )  # fmt: skip
 
     def __init__(
@@ -107,6 +117,8 @@ class Group:
         self.latency_us = 0
         self.trouble: SlipwayError | None = None
         self.wants_fallback = False
+        self.people: People | None = None
+        self.pending_us: list[int] = []
 
     @classmethod
     def of(cls, waiting: list[Waiting], *, live: LiveRoute, plan: BatchPlan, since_ns: int) -> "Group":
@@ -159,17 +171,24 @@ class Group:
         for w in self.waiting:
             end = at + w.left
             w.score, w.arm, w.fallback = self.score[at:end], self.arms[at:end], self.fallback[at:end]
+            if self.pending_us:
+                w.pending_us = self.pending_us[at:end]
             at, w.left = end, 0
-            if self.trouble is not None and any(map(isnan, w.score)):
+            if self.trouble is not None and w.open_rows:
                 w.trouble = self.trouble
         return self.waiting
 
     def _settle_part(self, owners: list[Owner]) -> list[Waiting]:
         settled = []
-        for (w, i), score, arm, fallback in zip(owners, self.score, self.arms, self.fallback, strict=True):
+        pending = self.pending_us or [0] * len(owners)
+        rows = zip(owners, self.score, self.arms, self.fallback, pending, strict=True)
+        for (w, i), score, arm, fallback, due_us in rows:
             w.score[i], w.arm[i], w.fallback[i] = score, arm, fallback
             w.left -= 1
-            if isnan(score):
+            if due_us:
+                w.pending_us = w.pending_us or [0] * len(w.ids)
+                w.pending_us[i] = due_us
+            elif isnan(score):
                 w.trouble = self.trouble
             if not w.left:
                 settled.append(w)

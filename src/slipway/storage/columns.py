@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import asdict
 
 from slipway.errors import BadInput
 from slipway.ports import Columns, Floats
 from slipway.records.frame import DecisionFrame, Frame, OutcomeFrame, PredictionFrame
+from slipway.records.handover import People
 from slipway.records.held import Column, Held
 
 _NUMBER = np.dtype("<f8")
@@ -81,6 +83,18 @@ def columns_of(parts: Sequence[Held]) -> dict[str, npt.NDArray[Any]]:
     return found
 
 
+def joined_people(frames: Sequence[PredictionFrame]) -> People | None:
+    """Return what people have to do with the rows of some frames, end to end; None where with those of none.
+
+    Args:
+        frames: All with people, or all without.
+    """
+    found = [frame.people for frame in frames if frame.people is not None]
+    if not found:
+        return None
+    return People(**{n: list(chain.from_iterable(getattr(p, n) for p in found)) for n in People.__struct_fields__})
+
+
 def block_of(parts: Sequence[Held]) -> Floats:
     """Return the blocks of some frames of one form end to end, shape (rows, fields of the block)."""
     names = len(parts[0].names)
@@ -117,6 +131,8 @@ def _is_even(frame: Frame, rows: int) -> bool:
     if type(frame) is not PredictionFrame:
         return False
     f = frame
+    if f.people is not None:
+        return False
     own = len(f.at_us) == len(f.entity) == len(f.arm) == len(f.fallback) == len(f.score) == len(f.latency_us) == rows
     return own and f.x.is_even(rows)
 
@@ -127,7 +143,8 @@ def _lengths(frame: Frame) -> list[tuple[str, float]]:
         x = [(f"x[{k!r}]", len(c) / 8 if isinstance(c, bytes) else len(c)) for k, c in frame.x.columns.items()]
         if frame.x.names:
             x.append((f"x[{', '.join(frame.x.names)}]", len(frame.x.block) / 8 / len(frame.x.names)))
-        return [(n, len(getattr(frame, n))) for n in named] + x
+        people = [] if frame.people is None else [(f"people.{n}", len(c)) for n, c in asdict(frame.people).items()]
+        return [(n, len(getattr(frame, n))) for n in named] + people + x
     if isinstance(frame, OutcomeFrame):
         return [("at_us", len(frame.at_us)), ("value", len(frame.value))]
     if isinstance(frame, DecisionFrame):

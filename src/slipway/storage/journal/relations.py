@@ -117,8 +117,9 @@ def _rows(kind: str, *, files: list[Path], fresh: list[pl.DataFrame]) -> pl.Lazy
         alike[tuple(pl.read_parquet_schema(file).items())].append(file)
     parts = [pl.scan_parquet(group, glob=False) for group in alike.values()]
     parts += [table.lazy() for table in fresh if table.height]
-    if not parts:
-        return pl.LazyFrame(schema=SCHEMAS[kind])
+    known = [set(table.columns) for table in fresh if table.height] + [{name for name, _ in form} for form in alike]
+    if not all(names.issuperset(SCHEMAS[kind]) for names in known) or not parts:  # older segments lack newer columns
+        parts.append(pl.LazyFrame(schema=SCHEMAS[kind]))
     return pl.concat(parts, how="diagonal_relaxed") if len(parts) > 1 else parts[0]
 
 

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from slipway.errors import SlipwayError
 from slipway.ports import Position
 from slipway.records.frame import DecisionFrame, Frame, OutcomeFrame, PredictionFrame, ShadowFrame
-from slipway.storage.columns import columns_of, form_of, rows_of
+from slipway.records.handover import People
+from slipway.storage.columns import columns_of, form_of, joined_people, rows_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -45,6 +46,7 @@ class Predictions:
         fallback: Whether the arm stepped in for the assigned one.
         score: The answer; NaN where nothing could answer.
         latency_us: From receipt to answer.
+        people: What people have to do with the rows; None where they have nothing to do with any.
         x: Field to float64 (NaN is missing), or to objects that are text or None.
     """
 
@@ -58,6 +60,7 @@ class Predictions:
     fallback: Bools
     score: Floats
     latency_us: Ints
+    people: People | None = None
     x: dict[str, npt.NDArray[Any]]
 
 
@@ -213,7 +216,7 @@ def _alike(frames: Iterable[F], key: Callable[[F], Hashable]) -> Iterable[list[F
 
 
 def _deal(frame: PredictionFrame) -> Hashable:
-    return frame.route, frame.route_version, frame.shadows, form_of(frame.x)
+    return frame.route, frame.route_version, frame.shadows, frame.people is None, form_of(frame.x)
 
 
 def _answered(frame: ShadowFrame) -> Hashable:
@@ -233,6 +236,7 @@ def _predictions(frames: list[PredictionFrame]) -> Predictions:
         fallback=np.array(_joined(f.fallback for f in frames), dtype=np.bool_),
         score=_floats(f.score for f in frames),
         latency_us=_ints(f.latency_us for f in frames),
+        people=joined_people(frames),
         x=columns_of([f.x for f in frames]),
     )
 

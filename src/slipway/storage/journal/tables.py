@@ -14,7 +14,8 @@ import polars as pl
 
 from slipway.ports import Position
 from slipway.records.frame import DecisionFrame, Frame, PredictionFrame, ShadowFrame
-from slipway.storage.columns import columns_of, form_of, rows_of
+from slipway.records.handover import People
+from slipway.storage.columns import columns_of, form_of, joined_people, rows_of
 
 Placed = tuple[Frame, Position]
 PIECE_FRAMES, PIECE_ROWS = 1024, 65_536
@@ -34,6 +35,11 @@ _OWN: dict[str, dict[str, pl.DataType]] = {
         "score": _NUMBER,
         "latency_us": _COUNT,
         "shadows": pl.List(pl.String),
+        "course": _TEXT,
+        "asked": _TEXT,
+        "suggestion": _NUMBER,
+        "shown": pl.Boolean(),
+        "due_at": _MOMENT,
     },
     "shadows": {
         "id": _TEXT,
@@ -96,7 +102,14 @@ def _alike(placed: Placed) -> Hashable:
     frame, position = placed
     match frame:
         case PredictionFrame():
-            return position.segment, frame.route, frame.route_version, frame.shadows, form_of(frame.x)
+            return (
+                position.segment,
+                frame.route,
+                frame.route_version,
+                frame.shadows,
+                frame.people is None,
+                form_of(frame.x),
+            )
         case ShadowFrame():
             return position.segment, frame.arm, frame.error, frame.segment
         case _:
@@ -116,6 +129,7 @@ def _table(alike: Sequence[Placed]) -> tuple[str, pl.DataFrame]:
         columns |= {"route_version": first.route_version, "arm": _joined(f.arm for f in frames)}
         columns |= {"fallback": _joined(f.fallback for f in frames), "score": _floats(f.score for f in frames)}
         columns |= {"latency_us": _ints(f.latency_us for f in frames), "shadows": list(first.shadows)}
+        columns |= _people(joined_people(frames))
     elif isinstance(first, ShadowFrame):
         columns |= {"arm": first.arm, "score": _floats(f.score for f in frames), "error": first.error}
         columns |= {"of_segment": first.segment, "of_offset": np.repeat([f.offset for f in frames], sizes)}
@@ -130,6 +144,18 @@ def _table(alike: Sequence[Placed]) -> tuple[str, pl.DataFrame]:
     if isinstance(first, PredictionFrame):
         made += [_field(f"x_{name}", values) for name, values in columns_of([f.x for f in frames]).items()]
     return kind, pl.DataFrame(made).fill_nan(None)
+
+
+def _people(people: People | None) -> dict[str, Any]:
+    if people is None:
+        return dict.fromkeys(("course", "asked", "suggestion", "shown", "due_at"))
+    return {
+        "course": people.course,
+        "asked": [name or None for name in people.asked],
+        "suggestion": np.array(people.suggestion, dtype=np.float64),
+        "shown": people.shown,
+        "due_at": [us or None for us in people.due_us],
+    }
 
 
 def _series(name: str, values: Any, *, dtype: pl.DataType, rows: int) -> pl.Series:
