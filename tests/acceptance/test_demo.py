@@ -11,7 +11,8 @@ from slipway.project import Project
 from slipway.project.user_code import load_function
 from slipway.records.alert import FindingKind
 from slipway.records.frame import OutcomeFrame, PredictionFrame
-from slipway.records.rollout import Action, Decision, GateKind, RolloutStatus
+from slipway.records.gate import GateKind
+from slipway.records.rollout import Action, Decision, RolloutStatus
 from slipway.storage.journal import SegmentReader
 
 pytestmark = pytest.mark.timeout(600)

@@ -9,7 +9,8 @@ import pytest
 from slipway.deployment.gate_not_worse import not_worse
 from slipway.deployment.view import look
 from slipway.records.cohort import Cohort, PairSums
-from slipway.records.rollout import Decision, Gate, GateKind, Plan, Stage, StageKind
+from slipway.records.gate import Gate, GateKind
+from slipway.records.rollout import Decision, Plan, Stage, StageKind
 from slipway.testing.calibration import null_result
 from slipway.testing.rollouts import DAY_US, started
 

@@ -13,7 +13,8 @@ from slipway.control.ledger import Ledger
 from slipway.control.terms import Terms
 from slipway.records.base import canonical
 from slipway.records.frame import OutcomeFrame, PredictionFrame, ShadowFrame
-from slipway.records.rollout import Gate, GateKind, Plan, Stage, StageEntry, StageKind
+from slipway.records.gate import Gate, GateKind
+from slipway.records.rollout import Plan, Stage, StageEntry, StageKind
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
 from slipway.testing.memory import MemoryJournal

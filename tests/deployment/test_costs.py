@@ -6,7 +6,8 @@ import pytest
 from slipway.deployment.judge import judge
 from slipway.deployment.plan import explain
 from slipway.records.cohort import Cohort, PairSums
-from slipway.records.rollout import Decision, GateKind, StageKind
+from slipway.records.gate import GateKind
+from slipway.records.rollout import Decision, StageKind
 from slipway.testing.rollouts import DAY_US, month, plan, started
 
 EQUAL = plan(unit="row", min_units=1)

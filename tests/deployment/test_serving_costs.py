@@ -8,7 +8,8 @@ from slipway.deployment.gate_service import LASTING_S
 from slipway.deployment.judge import judge
 from slipway.deployment.replay import replay
 from slipway.records.cohort import VerdictInputs
-from slipway.records.rollout import Action, Decision, Gate, GateKind, StageEntry
+from slipway.records.gate import Gate, GateKind
+from slipway.records.rollout import Action, Decision, StageEntry
 from slipway.records.scope import Budgets
 from slipway.records.usage import ArmUsage, BudgetKey, ServingCost, WorkerUsage
 from slipway.testing.rollouts import DAY_US, Rates, month, plan, started

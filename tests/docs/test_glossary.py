@@ -8,7 +8,8 @@ import pytest
 
 from slipway.records.alert import FindingKind, Step
 from slipway.records.field import Privacy
-from slipway.records.rollout import Decision, GateKind, StageKind
+from slipway.records.gate import GateKind
+from slipway.records.rollout import Decision, StageKind
 from slipway.records.run import RunKind
 from slipway.records.task import Case
 

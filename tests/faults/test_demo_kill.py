@@ -24,7 +24,8 @@ from slipway.project import Project
 from slipway.project.server import Server, free_ports
 from slipway.records.base import canonical
 from slipway.records.frame import OutcomeFrame, PredictionFrame
-from slipway.records.rollout import GateKind, Plan, RolloutStatus
+from slipway.records.gate import GateKind
+from slipway.records.rollout import Plan, RolloutStatus
 from slipway.serving.run_state import is_alive, read_states
 from slipway.storage.journal import SegmentReader
 from slipway.storage.layout import Layout

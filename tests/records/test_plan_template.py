@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from slipway.deployment.plan import check_plan
 from slipway.errors import BadInput
+from slipway.records.gate import Better, GateKind
 from slipway.records.plan_template import (
     GateDraft,
     PlanTerms,
@@ -15,7 +16,7 @@ from slipway.records.plan_template import (
     default_stages,
     spent_alpha,
 )
-from slipway.records.rollout import GateKind, StageKind
+from slipway.records.rollout import StageKind
 from slipway.records.task import Case
 
 TERMS = PlanTerms(metric="error", margin=0.01)
@@ -98,9 +99,16 @@ def test_alphas_that_overspend_are_refused(stated, others):
 
 
 alphas = st.none() | st.floats(1e-6, 0.2)
-gate_drafts = st.builds(
-    GateDraft, kind=st.sampled_from(GateKind), alpha=alphas, unit=st.none() | st.sampled_from(["row", "hour", "day"])
-)
+plain = [k for k in GateKind if k not in (GateKind.METRIC, GateKind.AGREEMENT)]
+units = st.none() | st.sampled_from(["row", "hour", "day"])
+gate_drafts = (
+    st.builds(GateDraft, kind=st.sampled_from(plain), alpha=alphas, unit=units)
+    | st.builds(
+        GateDraft, kind=st.just(GateKind.METRIC), alpha=alphas, unit=units, metric=st.sampled_from(["sales", "calls"]),
+        better=st.sampled_from(Better), margin=st.just(1.0),
+    )
+    | st.builds(GateDraft, kind=st.just(GateKind.AGREEMENT), alpha=alphas, unit=units, level=st.floats(0.5, 0.99))
+)  # fmt: skip
 
 
 @given(gates=st.lists(st.lists(gate_drafts, max_size=4), min_size=1, max_size=6), alpha=st.floats(1e-4, 0.5))

@@ -156,7 +156,7 @@ MISTAKES = {  # page, line, key, wanted, got, way out
     ),
     "unknown gate": (
         spoil('"not-worse"', '"not_worse"'),
-        46, "rollout.stages[2].gates[1]", "'not-worse', 'harm' or 'service'", "'not_worse'", "'not-worse'?",
+        46, "rollout.stages[2].gates[1]", "'not-worse', 'harm', 'service', 'approval'", "'not_worse'", "'not-worse'?",
     ),
     "gate twice": (
         spoil('"not-worse"', '"harm"'), 46, "rollout.stages[2].gates[1]", "each gate once", "'harm'", "Keep one"
@@ -166,7 +166,15 @@ MISTAKES = {  # page, line, key, wanted, got, way out
     ),
     "margin on a gate that has none": (
         spoil('["harm", "not-worse"]', '[{ kind = "harm", margin = 0.1 }]'),
-        46, "rollout.stages[2].gates[0].margin", "'not-worse' only", "0.1", "take it out",
+        46, "rollout.stages[2].gates[0].margin", "'not-worse' or 'metric' only", "0.1", "take it out",
+    ),
+    "names on a gate that nobody approves": (
+        spoil('["harm", "not-worse"]', '[{ kind = "harm", by = ["Ada"] }]'),
+        46, "rollout.stages[2].gates[0]", "no 'by'", "Ada", "take it out",
+    ),
+    "metric without a name": (
+        spoil('["harm", "not-worse"]', '["metric"]'),
+        46, "rollout.stages[2].gates[0]", "the metric's name", "none", "metric = 'revenue'",
     ),
     "unpaired plan with a paired gate": (
         spoil("alpha = 0.05", "pair = false"), 46, "rollout.stages[2].gates[1]", "pair = false", "one", "pair = true"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway.errors import BadFile
-from slipway.records.rollout import GateKind
+from slipway.records.gate import GateKind
 from slipway.records.scope import Scope
 from slipway.scoping.keys import TABLES
 from slipway.scoping.lines import key_lines

@@ -6,8 +6,9 @@ import pytest
 
 from slipway.records.arm import Arm
 from slipway.records.field import Field
+from slipway.records.gate import Gate
 from slipway.records.receiver import Alerts, Receiver
-from slipway.records.rollout import Gate, Plan, Stage
+from slipway.records.rollout import Plan, Stage
 from slipway.records.scope import Budgets, Data, Journal, Metric, Modeling, Monitoring, Project, Scope, Serving
 from slipway.records.task import Task
 from slipway.scoping import values as v

@@ -10,11 +10,10 @@ from slipway.records.alert import Finding, FindingKind, MovedColumn, Step
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.dataset import CheckResult, ColumnProfile, DatasetVersion, Score, SplitKind
 from slipway.records.field import Field, FieldKind
+from slipway.records.gate import Gate, GateKind
 from slipway.records.rollout import (
     Action,
     Decision,
-    Gate,
-    GateKind,
     GateResult,
     Plan,
     Rollout,

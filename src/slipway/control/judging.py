@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from slipway.control.block import DAY_US
 from slipway.control.cohorts import CohortBook
+from slipway.control.facts import gather
 from slipway.control.gone import refuse_gone
 from slipway.control.ledger import Ledger
 from slipway.control.verdicts import VerdictLog, says_more
+from slipway.control.watching import Watching
 from slipway.deployment.judge import judge
 from slipway.deployment.readiness import asks
 from slipway.deployment.replay import replay
@@ -36,6 +38,7 @@ class Judging:
         by: Whom the audit trail names.
         ready: Reckons a candidate's readiness at a moment, where a plan asks for one; None knows of none.
         costs: Tells what serving takes now with each arm of a rollout, of the budgets that the scope has.
+        watching: Monitors of the models on the routes, or None.
 
     Attributes:
         books: Rollout to its cohorts.
@@ -49,8 +52,9 @@ class Judging:
         by: str,
         ready: Ready | None = None,
         costs: Costs = lambda _: (),
+        watching: Watching | None = None,
     ) -> None:
-        self._costs = costs
+        self._costs, self._watching = costs, watching
         self._store, self._ledger, self._by, self._ready = store, ledger, by, ready
         self.books: dict[str, CohortBook] = {}
         self._log = VerdictLog(store)
@@ -80,7 +84,8 @@ class Judging:
         cohorts = self.cohorts(rollout, now_us=now_us)
         score = self._ready(rollout, now_us) if self._ready and asks(rollout) else None
         costs = self._costs(rollout)
-        verdict = judge(rollout, cohorts, now_us=now_us, readiness=score, costs=costs)
+        facts = gather(rollout, store=self._store, ledger=self._ledger, watching=self._watching, now_us=now_us)
+        verdict = judge(rollout, cohorts, now_us=now_us, readiness=score, costs=costs, facts=facts)
         if not says_more(verdict, than=last):
             return verdict, None
         name = f"{rollout.id}-{number + 1}"
@@ -92,6 +97,7 @@ class Judging:
             rollout=rollout,
             readiness=score,
             costs=costs,
+            facts=facts,
         )
         present, route_version = self._store.get(Route, id=rollout.route)
         after = follow(verdict, rollout=rollout, route=present)

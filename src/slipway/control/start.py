@@ -84,7 +84,7 @@ def start(
                 f"Wait for its end, or roll it back first."
             )
     number = sum(r.candidate == candidate.name for r in known) + 1
-    made = begin(f"{candidate.name}-{number}", route=present, candidate=candidate, plan=plan, now_us=now_us)
+    made = begin(f"{candidate.name}-{number}", route=present, candidate=candidate, plan=plan, now_us=now_us, by=by)
     changes = [Change(made.rollout, made.rollout.id, 0), Change(made.route, route, version)]
     why = f"rollout of {candidate.name} on {route} started in stage {made.rollout.stage().name}"
     store.commit(changes, at_us=now_us, by=by, why=why)

@@ -102,7 +102,9 @@ class Controller:
         if watching is not None:
             watching.forget()
         self.ledger = Ledger(self.terms, coder=watching.coder) if watching else Ledger(self.terms)
-        self._judging = Judging(self.store, ledger=self.ledger, by=BY, ready=self._ready, costs=self._costs)
+        self._judging = Judging(
+            self.store, ledger=self.ledger, by=BY, ready=self._ready, costs=self._costs, watching=watching
+        )
         self._past: tuple[DaySums, ...] = ()
         self._unsaved_rows = 0
         self._saved: dict[str, int] = {}

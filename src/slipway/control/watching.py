@@ -17,6 +17,7 @@ from slipway.ports import Change, ControlStore
 from slipway.records.alert import Finding
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.base import canonical
+from slipway.records.facts import Watch
 from slipway.records.route import Route
 from slipway.records.watch import InputSums, OutcomeSums
 
@@ -156,6 +157,23 @@ class Watching:
                     found.extend(post.watched.findings)
         problems.extend(self._blind.values())
         return self._store_changes(found, on_routes=on_routes, now_us=now_us)
+
+    def watches(self, route: Route, *, arms: tuple[str, ...], ledger: Ledger, now_us: int) -> tuple[Watch, ...]:
+        """Feed the monitors of some arms of a route, and return where they stand; what is fed is not fed again."""
+        found = []
+        for arm in self._models(route):
+            post = self._post(route.name, arm) if arm.name in arms else None
+            if post is not None:
+                self._feed(post, route=route.name, ledger=ledger, now_us=now_us)
+                found.append(
+                    Watch(
+                        arm=arm.name,
+                        inputs_upto_us=post.inputs_upto_us,
+                        outcomes_upto_us=post.outcomes_upto_us,
+                        finding=post.watched.open,
+                    )
+                )
+        return tuple(found)
 
     def _models(self, route: Route) -> Iterator[Arm]:
         named = {*(s.arm for s in route.shares), *route.shadows}

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from slipway.records.cohort import Cohort
-from slipway.records.rollout import Gate, Plan
+from slipway.records.gate import Gate
+from slipway.records.rollout import Plan
 from slipway.stats.event_split import ArmCounts, EventSplit, EventSplitState
 from slipway.stats.evidence import EValue
 

@@ -18,7 +18,8 @@ from slipway.deployment.gate_not_worse import N_STAR
 from slipway.deployment.units import count_units, paired_units, ripe
 from slipway.deployment.view import View, by_counts, total_arms, total_pairs
 from slipway.records.cohort import ArmSums, Cohort
-from slipway.records.rollout import Decision, Gate, GateResult, Plan
+from slipway.records.gate import Gate
+from slipway.records.rollout import Decision, GateResult, Plan
 from slipway.stats.asymptotic import MeanSequence, Side
 from slipway.stats.evidence import AnytimeInterval, EValue
 from slipway.stats.moments import Moments, moments

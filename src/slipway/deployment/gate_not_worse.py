@@ -12,7 +12,8 @@ from slipway.deployment.neighbours import allowance
 from slipway.deployment.units import PairedUnit, paired_units, ripe
 from slipway.deployment.view import View, by_counts, total_pairs
 from slipway.records.cohort import PairSums
-from slipway.records.rollout import Decision, Gate, GateResult
+from slipway.records.gate import Gate
+from slipway.records.rollout import Decision, GateResult
 from slipway.stats.asymptotic import MeanSequence, plan_n_star
 from slipway.stats.betting import Claim
 from slipway.stats.evidence import AnytimeInterval

@@ -16,7 +16,8 @@ from slipway.deployment.dealt import dealt_alpha, is_dealt, split_evidence
 from slipway.deployment.units import count_units, ripe
 from slipway.deployment.view import View, total_arms, total_pairs
 from slipway.records.cohort import Cohort
-from slipway.records.rollout import Decision, Gate, GateResult
+from slipway.records.gate import Gate
+from slipway.records.rollout import Decision, GateResult
 from slipway.records.usage import ServingCost
 from slipway.stats.evidence import EValue
 from slipway.stats.paired import PairCounts, PairedHarm

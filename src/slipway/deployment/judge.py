@@ -8,6 +8,8 @@ hold has a deadline. :mod:`slipway.deployment.transition` says what follows for 
 import math
 from collections.abc import Callable, Sequence
 
+from slipway.deployment.gate_approval import approval
+from slipway.deployment.gate_drift import OPEN_FINDINGS, drift, drifted_together
 from slipway.deployment.gate_harm import harm
 from slipway.deployment.gate_not_worse import not_worse
 from slipway.deployment.gate_service import OPEN, service
@@ -16,17 +18,9 @@ from slipway.deployment.view import View, look, total_arms
 from slipway.deployment.world import world_changed
 from slipway.errors import BadInput, SlipwayError
 from slipway.records.cohort import Cohort
-from slipway.records.rollout import (
-    Action,
-    Decision,
-    Gate,
-    GateKind,
-    GateResult,
-    Rollout,
-    RolloutStatus,
-    StageKind,
-    Verdict,
-)
+from slipway.records.facts import NONE, Facts
+from slipway.records.gate import Gate, GateKind
+from slipway.records.rollout import Action, Decision, GateResult, Rollout, RolloutStatus, StageKind, Verdict
 from slipway.records.usage import ServingCost
 from slipway.words import duration
 
@@ -34,6 +28,8 @@ GATES: dict[GateKind, Callable[..., GateResult]] = {
     GateKind.NOT_WORSE: not_worse,
     GateKind.HARM: harm,
     GateKind.SERVICE: service,
+    GateKind.APPROVAL: approval,
+    GateKind.DRIFT: drift,
 }
 """One file a gate; a new one is its file, its kind and this line."""
 
@@ -45,6 +41,7 @@ def judge(
     now_us: int,
     readiness: float | None = None,
     costs: Sequence[ServingCost] = (),
+    facts: Facts = NONE,
 ) -> Verdict:
     """Judge the present stage of a running rollout.
 
@@ -57,6 +54,7 @@ def judge(
         readiness: ML Test Score of the candidate; looked at only where the plan asks for one before the next stage.
         costs: What serving takes with each arm, of each budget that the scope has for memory and processor; empty where
             it has none. The service gate asks for it.
+        facts: What else the gates ask for.
 
     Raises:
         BadInput: The rollout is over, or ``now_us`` lies before its present stage.
@@ -65,9 +63,9 @@ def judge(
         raise BadInput(f"rollout {rollout.id}: want a running rollout, got one that is {rollout.status}.")
     if now_us < rollout.entries[-1].at_us:
         raise BadInput(f"now_us: want at least {rollout.entries[-1].at_us}, when the stage began, got {now_us}.")
-    view = look(rollout, tuple(cohorts), now_us=now_us, costs=tuple(costs))
+    view = look(rollout, tuple(cohorts), now_us=now_us, costs=tuple(costs), facts=facts)
     gates = tuple(_ask(gate, view=view) for gate in view.stage.gates)
-    alert = world_changed(view) if _finite(view) else ""
+    alert = " ".join(filter(None, (world_changed(view) if _finite(view) else "", drifted_together(view))))
     decision = _decide(gates, view=view, alert=alert)
     lacks = unready(rollout, readiness=readiness) if decision is Decision.PASS else ""
     decision = Decision.HOLD if lacks else decision
@@ -91,6 +89,9 @@ def _told(result: GateResult) -> str:
 
 def _ask(gate: Gate, *, view: View) -> GateResult:
     """Ask one gate; a rule that cannot answer holds, and says why."""
+    if gate.kind not in GATES:
+        reason = "this version of Slipway has no rule for it: hold."
+        return GateResult(gate=gate, decision=Decision.HOLD, reason=reason, counts={})
     try:
         return GATES[gate.kind](gate, view=view)
     except SlipwayError as error:
@@ -125,8 +126,9 @@ def _act(decision: Decision, *, gates: tuple[GateResult, ...], view: View) -> tu
 
 def _watched(gates: tuple[GateResult, ...], *, view: View) -> bool:
     """Tell whether every gate of a watch saw as much as it asks for, so that its silence means something."""
-    seen = all(g.counts.get("units", 0) >= max(1, g.gate.min_units) and not g.counts.get(OPEN) for g in gates)
-    return seen and bool(_requests(view))
+    seen = all(g.counts.get("units", 0) >= max(1, g.gate.min_units) for g in gates)
+    open_ = any(g.counts.get(OPEN) or g.counts.get(OPEN_FINDINGS) for g in gates)
+    return seen and not open_ and bool(_requests(view))
 
 
 def _requests(view: View) -> int:

@@ -8,7 +8,8 @@ from slipway.deployment.dealt import is_dealt
 from slipway.deployment.gate_not_worse import N_STAR
 from slipway.deployment.units import LENGTH_US
 from slipway.errors import BadInput
-from slipway.records.rollout import Gate, GateKind, Plan, Stage
+from slipway.records.gate import Gate, GateKind
+from slipway.records.rollout import Plan, Stage
 from slipway.stats.asymptotic import MeanSequence
 from slipway.stats.event_split import EventSplit
 from slipway.stats.power import MeanEffect, RateEffect, expected_time

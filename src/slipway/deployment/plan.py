@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from slipway.deployment.view import by_counts
 from slipway.errors import BadInput
+from slipway.records.gate import Better, Gate, GateKind
 from slipway.records.plan_template import needs_pairs, spent_alpha
-from slipway.records.rollout import Gate, GateKind, Plan, Stage, StageKind
+from slipway.records.rollout import Plan, Stage, StageKind
 from slipway.words import amount, count, duration, gap
 
 _SHARES: dict[StageKind, tuple[str, Callable[[float], bool]]] = {
@@ -87,10 +88,45 @@ def _ask(gate: Gate, *, plan: Plan, share: float) -> str:
     if gate.kind is GateKind.NOT_WORSE:
         margin = gap(gate.margin, metric=plan.metric)
         return f"its loss is shown to be less than {margin} above live's {enough}{_validity(gate, plan=plan)} {chance}"
+    if gate.kind in _OTHERS:
+        return _OTHERS[gate.kind](gate, enough=enough, chance=chance)
     what = "no harm is seen" if gate.kind is GateKind.HARM else "it fails no more often than live"
     if gate.kind is GateKind.HARM and 0 < share < 1 and not plan.errors_cost_one:
         what += " (errors counted, whatever they cost)"
     return f"{what} {enough} {chance}"
+
+
+def _approval(gate: Gate, **_: str) -> str:
+    people = "a person" if gate.min_units <= 1 else f"{gate.min_units} people"
+    who = f" of {', '.join(gate.by)}, who did not start it," if gate.by else ""
+    return (
+        f"{people}{who} approves it (a refusal rolls back)"
+        if gate.min_units <= 1
+        else (f"{people}{who} approve it (one refusal rolls back)")
+    )
+
+
+def _drift(_: Gate, *, enough: str, chance: str) -> str:
+    return f"the monitors have no finding open on the candidate that matters {enough} {chance}"
+
+
+def _metric(gate: Gate, *, enough: str, chance: str) -> str:
+    way = "below" if gate.better is Better.HIGHER else "above"
+    return f"its mean {gate.metric} is shown to be less than {gate.margin:g} {way} live's {enough} {chance}"
+
+
+def _agreement(gate: Gate, *, enough: str, chance: str) -> str:
+    within = f" within {gate.tolerance:g}" if gate.tolerance else ""
+    level = amount(gate.level or 0.0, metric="error")
+    return f"both arms are shown to answer alike{within} on at least {level} of the requests {enough} {chance}"
+
+
+_OTHERS: dict[GateKind, Callable[..., str]] = {
+    GateKind.APPROVAL: _approval,
+    GateKind.DRIFT: _drift,
+    GateKind.METRIC: _metric,
+    GateKind.AGREEMENT: _agreement,
+}
 
 
 def _validity(gate: Gate, *, plan: Plan) -> str:

@@ -22,7 +22,12 @@ def replay(verdict: Verdict, *, inputs: VerdictInputs, cohorts: Sequence[Cohort]
         found.extend(_cohort_differences(inputs.cohorts, cohorts))
     try:
         again = judge(
-            inputs.rollout, inputs.cohorts, now_us=inputs.now_us, readiness=inputs.readiness, costs=inputs.costs
+            inputs.rollout,
+            inputs.cohorts,
+            now_us=inputs.now_us,
+            readiness=inputs.readiness,
+            costs=inputs.costs,
+            facts=inputs.facts,
         )
     except BadInput as error:
         return (*found, f"the stored inputs cannot be judged: {error}")

@@ -24,7 +24,7 @@ class Next(NamedTuple):
     route: Route | None
 
 
-def begin(rollout_id: str, *, route: Route, candidate: Arm, plan: Plan, now_us: int) -> Next:
+def begin(rollout_id: str, *, route: Route, candidate: Arm, plan: Plan, now_us: int, by: str = "") -> Next:
     """Return a rollout in its first stage, and the route of that stage.
 
     Args:
@@ -33,6 +33,7 @@ def begin(rollout_id: str, *, route: Route, candidate: Arm, plan: Plan, now_us: 
         candidate: The arm on its way in.
         plan: Its stages.
         now_us: The moment.
+        by: Who starts it.
 
     Raises:
         BadInput: The plan asks what cannot be answered, or the candidate's name is taken.
@@ -58,6 +59,7 @@ def begin(rollout_id: str, *, route: Route, candidate: Arm, plan: Plan, now_us: 
         status=RolloutStatus.RUNNING,
         entries=(),
         started_us=now_us,
+        started_by=by,
     )
     return _enter(plan.stages[0], rollout=rollout, present=present, now_us=now_us)
 

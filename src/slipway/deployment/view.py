@@ -3,7 +3,9 @@
 import msgspec
 
 from slipway.records.cohort import ArmSums, Cohort, PairSums
-from slipway.records.rollout import Gate, Plan, Rollout, Stage
+from slipway.records.facts import NONE, Facts
+from slipway.records.gate import Gate
+from slipway.records.rollout import Plan, Rollout, Stage
 from slipway.records.usage import ServingCost
 
 
@@ -15,12 +17,14 @@ class View(msgspec.Struct, frozen=True):
         cohorts: Cohorts since it began, oldest first.
         now_us: The moment.
         costs: What serving takes with each arm, of each budget that the scope has for memory and processor.
+        facts: What else the gates ask for.
     """
 
     rollout: Rollout
     cohorts: tuple[Cohort, ...]
     now_us: int
     costs: tuple[ServingCost, ...] = ()
+    facts: Facts = NONE
 
     @property
     def stage(self) -> Stage:
@@ -37,10 +41,17 @@ class View(msgspec.Struct, frozen=True):
         return tuple(c for c in cohorts if c.route_version >= self.rollout.entries[-1].route_version)
 
 
-def look(rollout: Rollout, cohorts: tuple[Cohort, ...], *, now_us: int, costs: tuple[ServingCost, ...] = ()) -> View:
+def look(
+    rollout: Rollout,
+    cohorts: tuple[Cohort, ...],
+    *,
+    now_us: int,
+    costs: tuple[ServingCost, ...] = (),
+    facts: Facts = NONE,
+) -> View:
     """Return the view of the cohorts that belong to this rollout, in one fixed order."""
     own = (c for c in cohorts if c.route_version >= rollout.entries[0].route_version)
-    return View(rollout, tuple(sorted(own, key=lambda c: (c.start_us, c.route_version))), now_us, costs)
+    return View(rollout, tuple(sorted(own, key=lambda c: (c.start_us, c.route_version))), now_us, costs, facts)
 
 
 def total_pairs(cohorts: tuple[Cohort, ...]) -> PairSums:

@@ -3,7 +3,7 @@
 from slipway.deployment.gate_not_worse import N_STAR
 from slipway.deployment.units import PairedUnit, paired_units, ripe
 from slipway.deployment.view import View
-from slipway.records.rollout import GateKind
+from slipway.records.gate import GateKind
 from slipway.stats.asymptotic import MeanSequence, Side
 from slipway.stats.moments import moments
 from slipway.words import amount

@@ -13,6 +13,7 @@ import msgspec
 
 from slipway.errors import BadInput
 from slipway.records.base import Record
+from slipway.records.facts import NONE, Facts
 from slipway.records.rollout import Rollout
 from slipway.records.usage import ServingCost
 
@@ -156,6 +157,7 @@ class VerdictInputs(Record, frozen=True, kw_only=True):
         rollout: The rollout as it was judged.
         readiness: ML Test Score of the candidate as it was then, where the plan asks for one; else None.
         costs: What serving took with each arm, of each budget that the scope had for memory and processor.
+        facts: What else the gates asked for.
     """
 
     verdict: str
@@ -165,6 +167,7 @@ class VerdictInputs(Record, frozen=True, kw_only=True):
     rollout: Rollout
     readiness: float | None = None
     costs: tuple[ServingCost, ...] = ()
+    facts: Facts = NONE
 
 
 def _added(one: Record, other: Record) -> dict[str, Any]:

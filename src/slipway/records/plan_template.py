@@ -9,7 +9,9 @@ fall. So alpha is divided by the number of different *sequences* that the gates 
 and by the union bound the sum stays at most the plan's alpha. Which gates share a sequence is what
 :mod:`slipway.deployment` does: ``not-worse`` sums its pairs from the rollout's start, through all stages; ``harm`` and
 ``service`` do so over all stages in which requests are dealt at random, and start afresh in each stage in which one
-arm gets them all (shadow, full, watch). Gates of another unit are another sequence.
+arm gets them all (shadow, full, watch). ``metric`` sums what was dealt, one sequence a metric; ``agreement`` sums
+pairs and ``drift`` reads the monitors through all stages. Gates of another unit are another sequence. People spend
+none.
 """
 
 import math
@@ -17,7 +19,8 @@ from collections.abc import Sequence
 
 from slipway.errors import BadInput
 from slipway.records.base import Record
-from slipway.records.rollout import Gate, GateKind, Plan, Stage, StageKind
+from slipway.records.gate import MARGINS, Better, Gate, GateKind, check_own
+from slipway.records.rollout import Plan, Stage, StageKind
 from slipway.records.task import Case
 
 _HOUR_S = 3600.0
@@ -55,6 +58,14 @@ class GateDraft(Record, frozen=True, kw_only=True):
         alpha: Likewise.
         unit: Likewise.
         min_units: Likewise.
+        metric: Likewise.
+        better: Likewise.
+        level: Likewise.
+        tolerance: Likewise.
+        by: Likewise.
+
+    Raises:
+        BadInput: A setting is missing, or belongs to another kind of gate.
     """
 
     kind: GateKind
@@ -62,6 +73,14 @@ class GateDraft(Record, frozen=True, kw_only=True):
     alpha: float | None = None
     unit: str | None = None
     min_units: int | None = None
+    metric: str = ""
+    better: Better | None = None
+    level: float | None = None
+    tolerance: float = 0.0
+    by: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_own(self)
 
 
 class StageDraft(Record, frozen=True, kw_only=True):
@@ -146,7 +165,9 @@ def needs_pairs(gate: GateKind, *, stage: StageKind, metric: str) -> bool:
     >>> needs_pairs(GateKind.HARM, stage=StageKind.CANARY, metric="error")
     False
     """
-    if gate is GateKind.NOT_WORSE or stage not in (StageKind.CANARY, StageKind.RAMP):
+    if gate in (GateKind.APPROVAL, GateKind.DRIFT, GateKind.METRIC):
+        return False
+    if gate in (GateKind.NOT_WORSE, GateKind.AGREEMENT) or stage not in (StageKind.CANARY, StageKind.RAMP):
         return True
     return gate is GateKind.HARM and metric != "error"
 
@@ -197,7 +218,11 @@ def _filled(draft: StageDraft, *, terms: PlanTerms) -> tuple[StageDraft, tuple[G
     return draft, draft.gates
 
 
-def sequence(kind: GateKind, *, unit: str, stage: str, stage_kind: StageKind) -> tuple[str, ...]:
+_WHOLE = (GateKind.NOT_WORSE, GateKind.AGREEMENT, GateKind.DRIFT)
+"""Gates whose evidence goes on through all stages."""
+
+
+def sequence(kind: GateKind, *, unit: str, stage: str, stage_kind: StageKind, metric: str = "") -> tuple[str, ...]:
     """Name the sequence of evidence that a gate looks at: gates with one name share one alpha.
 
     >>> sequence(GateKind.HARM, unit="day", stage="canary", stage_kind=StageKind.CANARY)
@@ -206,7 +231,9 @@ def sequence(kind: GateKind, *, unit: str, stage: str, stage_kind: StageKind) ->
     ('harm', 'day', 'watch')
     """
     dealt = stage_kind in (StageKind.CANARY, StageKind.RAMP)
-    return (kind.value, unit) if dealt or kind is GateKind.NOT_WORSE else (kind.value, unit, stage)
+    if kind is GateKind.METRIC:
+        return (kind.value, unit, metric)
+    return (kind.value, unit) if dealt or kind in _WHOLE else (kind.value, unit, stage)
 
 
 def spent_alpha(plan: Plan) -> float:
@@ -218,7 +245,9 @@ def spent_alpha(plan: Plan) -> float:
     most: dict[tuple[str, ...], float] = {}
     for stage in plan.stages:
         for gate in stage.gates:
-            name = sequence(gate.kind, unit=gate.unit, stage=stage.name, stage_kind=stage.kind)
+            if gate.kind is GateKind.APPROVAL:
+                continue  # people spend no alpha
+            name = sequence(gate.kind, unit=gate.unit, stage=stage.name, stage_kind=stage.kind, metric=gate.metric)
             most[name] = max(most.get(name, 0.0), gate.alpha)
     return math.fsum(most.values())
 
@@ -229,7 +258,10 @@ def _shared_alpha(filled: Sequence[tuple[StageDraft, tuple[GateDraft, ...]]], *,
     open_: set[tuple[str, ...]] = set()
     for draft, gates in filled:
         for gate in gates:
-            name = sequence(gate.kind, unit=gate.unit or unit, stage=draft.name, stage_kind=draft.kind)
+            if gate.kind is GateKind.APPROVAL:
+                continue
+            at = gate.unit or unit
+            name = sequence(gate.kind, unit=at, stage=draft.name, stage_kind=draft.kind, metric=gate.metric)
             if gate.alpha is None:
                 open_.add(name)
             else:
@@ -246,13 +278,21 @@ def _shared_alpha(filled: Sequence[tuple[StageDraft, tuple[GateDraft, ...]]], *,
 def _gate(draft: GateDraft, *, kind: StageKind, alpha: float, terms: PlanTerms) -> Gate:
     unit = draft.unit or terms.unit
     margin = terms.margin if draft.margin is None else draft.margin
-    units = MIN_UNITS[unit].get(kind, FEW_UNITS[unit]) if draft.min_units is None else draft.min_units
+    fewest = 1 if draft.kind is GateKind.APPROVAL else MIN_UNITS[unit].get(kind, FEW_UNITS[unit])
+    units = fewest if draft.min_units is None else draft.min_units
+    if draft.kind is GateKind.METRIC and draft.margin is None:
+        raise BadInput(f"gate metric: want a margin in the unit of {draft.metric}, got none. The plan's is in another.")
     return Gate(
         kind=draft.kind,
-        margin=margin if draft.kind is GateKind.NOT_WORSE else 0.0,
+        margin=margin if draft.kind in MARGINS else 0.0,
         alpha=alpha if draft.alpha is None else draft.alpha,
         unit=unit,
         min_units=units,
+        metric=draft.metric,
+        better=draft.better,
+        level=draft.level,
+        tolerance=draft.tolerance,
+        by=draft.by,
     )
 
 

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from slipway.errors import BadInput
 from slipway.records.base import Record, check_name
+from slipway.records.gate import Gate
 from slipway.stats.evidence import AnytimeInterval, EValue
 
 
@@ -15,48 +16,6 @@ class StageKind(StrEnum):
     RAMP = "ramp"
     FULL = "full"
     WATCH = "watch"
-
-
-class GateKind(StrEnum):
-    """What a gate asks.
-
-    ``NOT_WORSE``: is the candidate's loss on the same requests not worse than live's by more than the margin? Passes
-    on evidence that it is not, fails on evidence that it is worse than live.
-    ``HARM``: among randomly assigned requests, are the candidate's errors more frequent than live's? Fails on evidence
-    of harm; passes once enough was seen without it.
-    ``SERVICE``: do requests to the candidate fail or exceed the latency budget more often? As HARM. And does serving
-    with the candidate keep the scope's budgets for memory and processor? Fails if not, holds if nobody measured.
-    """
-
-    NOT_WORSE = "not-worse"
-    HARM = "harm"
-    SERVICE = "service"
-
-
-class Gate(Record, frozen=True, kw_only=True):
-    """One question that a stage must answer.
-
-    Attributes:
-        kind: What is asked.
-        margin: NOT_WORSE: how much worse is still acceptable, in units of the metric.
-        alpha: Chance that a harmless candidate fails this gate, and that a harmful one passes, over all looks.
-        unit: Exchangeable unit: ``row`` or ``day``.
-        min_units: Fewest units before a pass.
-    """
-
-    kind: GateKind
-    margin: float = 0.0
-    alpha: float = 0.05
-    unit: str = "day"
-    min_units: int = 1
-
-    def __post_init__(self) -> None:
-        if not 0 < self.alpha < 1:
-            raise BadInput(f"gate {self.kind}: want 0 < alpha < 1, got {self.alpha}.")
-        if self.margin < 0:
-            raise BadInput(f"gate {self.kind}: want margin >= 0, got {self.margin}.")
-        if self.unit not in ("row", "hour", "day"):
-            raise BadInput(f"gate {self.kind}: want unit 'row', 'hour' or 'day', got '{self.unit}'.")
 
 
 class Stage(Record, frozen=True, kw_only=True):
@@ -215,6 +174,7 @@ class Rollout(Record, frozen=True, kw_only=True):
         entries: Stages entered so far; the last one is the present one.
         started_us: When.
         ended_us: When it ended, or None.
+        started_by: Who started it; empty in one that an older version began.
     """
 
     id: str
@@ -227,6 +187,7 @@ class Rollout(Record, frozen=True, kw_only=True):
     entries: tuple[StageEntry, ...]
     started_us: int
     ended_us: int | None = None
+    started_by: str = ""
 
     def stage(self) -> Stage:
         """Return the present stage."""

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from slipway.records.arm import MEMORY_MB, ArmKind, Device
 from slipway.records.dataset import SplitKind
 from slipway.records.field import FieldKind, Privacy
+from slipway.records.gate import Better, GateKind
 from slipway.records.receiver import ReceiverKind
-from slipway.records.rollout import GateKind, StageKind
+from slipway.records.rollout import StageKind
 from slipway.records.scope import Mode, Place
 from slipway.records.task import Case, TaskKind
 from slipway.records.trouble import Severity
@@ -169,6 +170,11 @@ GATE = (
     Key("alpha", v.number(over=0, under=1), default=None),
     Key("unit", v.among("row", "hour", "day"), default=None),
     Key("min_units", v.whole(least=1, most=10**9), default=None),
+    Key("metric", v.text, default=""),
+    Key("better", v.choice(Better), default=None),
+    Key("level", v.number(over=0, under=1), default=None),
+    Key("tolerance", v.number(least=0), default=0.0),
+    Key("by", v.words, default=()),
 )
 MONITORING = (
     Key("unit", v.among("auto", "row", "hour", "day"), default="auto"),

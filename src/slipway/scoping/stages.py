@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from slipway.errors import BadInput, nearest
+from slipway.records.gate import MARGINS, GateKind
 from slipway.records.plan_template import (
     SHARES,
     GateDraft,
@@ -13,7 +14,7 @@ from slipway.records.plan_template import (
     default_stages,
     needs_pairs,
 )
-from slipway.records.rollout import GateKind, Plan, StageKind
+from slipway.records.rollout import Plan, StageKind
 from slipway.records.task import Case
 from slipway.scoping.keys import GATE, ROLLOUT, STAGE
 from slipway.scoping.lines import Place
@@ -103,12 +104,14 @@ def _gate(raw: Any, *, place: Place, problems: Problems) -> GateDraft | None:
                 place, want=f"a gate: {one_of(words)}", got=shown(raw), way_out=nearest(raw.lower(), words).strip()
             )
             return None
-        return GateDraft(kind=GateKind(raw))
+        return build(GateDraft, {"kind": GateKind(raw)}, place=place, problems=problems)
     values = read_table(raw, place=place, keys=GATE, problems=problems)
     gate = build(GateDraft, values, place=place, problems=problems)
-    if gate and gate.margin is not None and gate.kind is not GateKind.NOT_WORSE:
+    if gate and gate.margin is not None and gate.kind not in MARGINS:
         way_out = f"A gate '{gate.kind}' has none: take it out."
-        problems.add((*place, "margin"), want="a margin on 'not-worse' only", got=shown(gate.margin), way_out=way_out)
+        problems.add(
+            (*place, "margin"), want=f"a margin on {one_of(MARGINS)} only", got=shown(gate.margin), way_out=way_out
+        )
     return gate
 
 
@@ -174,9 +177,9 @@ def _check_stay(draft: StageDraft, *, place: Place, problems: Problems) -> None:
 
 
 def _check_gates(draft: StageDraft, *, pair: bool, metric: str, place: Place, problems: Problems) -> None:
-    kinds = [g.kind for g in draft.gates or ()]
-    for i, kind in enumerate(kinds):
-        if kind in kinds[:i]:
+    asked = [(g.kind, g.metric) for g in draft.gates or ()]
+    for i, (kind, _) in enumerate(asked):
+        if asked[i] in asked[:i]:
             problems.add((*place, i), want="each gate once", got=f"'{kind}' a second time", way_out="Keep one of them.")
         paired = pair or draft.kind is StageKind.SHADOW
         if not paired and needs_pairs(kind, stage=draft.kind, metric=metric):

@@ -6,7 +6,8 @@ from typing import Any
 
 from slipway.records.arm import Arm, JsonShape, Reading
 from slipway.records.field import Field
-from slipway.records.rollout import Gate, GateKind, Stage
+from slipway.records.gate import MARGINS, OWN, Gate
+from slipway.records.rollout import Stage
 from slipway.records.scope import Scope
 from slipway.scoping.duration import duration
 from slipway.scoping.keys import (
@@ -106,8 +107,11 @@ def _stage(stage: Stage) -> str:
 
 
 def _gate(gate: Gate) -> dict[str, Any]:
-    margin = {"margin": _short(gate.margin)} if gate.kind is GateKind.NOT_WORSE else {}
-    return {"kind": gate.kind, **margin, "alpha": gate.alpha, "unit": gate.unit, "min_units": gate.min_units}
+    margin = {"margin": _short(gate.margin)} if gate.kind in MARGINS else {}
+    own = {name: _short(getattr(gate, name)) for name, kind in OWN.items() if kind is gate.kind}
+    said = {name: value for name, value in own.items() if value not in (None, "", 0, ())}
+    plain = {"alpha": gate.alpha, "unit": gate.unit, "min_units": gate.min_units}
+    return {"kind": gate.kind, **margin, **said, **plain}
 
 
 def _short(value: Any) -> Any:

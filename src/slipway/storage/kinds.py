@@ -17,6 +17,7 @@ from slipway.records.attempt import Attempt
 from slipway.records.base import canonical
 from slipway.records.cohort import VerdictInputs
 from slipway.records.dataset import DatasetVersion
+from slipway.records.facts import Approval
 from slipway.records.label import Collection, Guideline, LabelBatch, LabelItem, LabelQueue
 from slipway.records.load_test import LoadTest
 from slipway.records.look import Look
@@ -39,6 +40,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
         "alert": Alert,
         "alert-outbox": Outbox,
         "alerts-sent": Sent,
+        "approval": Approval,
         "arm": Arm,
         "attestation": Attestation,
         "attempt": Attempt,

@@ -3,7 +3,8 @@
 import math
 
 from slipway.records.arm import Arm, ArmKind
-from slipway.records.rollout import Action, Decision, Gate, GateKind, GateResult, Verdict
+from slipway.records.gate import Gate, GateKind
+from slipway.records.rollout import Action, Decision, GateResult, Verdict
 from slipway.records.route import Route, Share
 from slipway.stats.evidence import AnytimeInterval
 

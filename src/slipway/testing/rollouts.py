@@ -8,7 +8,8 @@ from slipway.deployment.judge import judge
 from slipway.deployment.transition import begin, follow
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.cohort import ArmSums, Cohort, PairSums
-from slipway.records.rollout import Gate, GateKind, Plan, Rollout, RolloutStatus, Stage, StageKind, Verdict
+from slipway.records.gate import Gate, GateKind
+from slipway.records.rollout import Plan, Rollout, RolloutStatus, Stage, StageKind, Verdict
 from slipway.records.route import Route, Share
 
 DAY_US = 86_400_000_000

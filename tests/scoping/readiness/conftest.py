@@ -8,13 +8,12 @@ import pytest
 from slipway.records.alert import Finding, FindingKind, Step
 from slipway.records.dataset import CheckResult, ColumnProfile, DatasetVersion, Score, SplitKind
 from slipway.records.field import Field, FieldKind
+from slipway.records.gate import Gate, GateKind
 from slipway.records.load_test import Arrivals, Hold, Limits, LoadTest, Rung
 from slipway.records.model import Manifest, Provenance, Signature
 from slipway.records.rollout import (
     Action,
     Decision,
-    Gate,
-    GateKind,
     GateResult,
     Plan,
     Rollout,

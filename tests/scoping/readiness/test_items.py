@@ -10,8 +10,9 @@ import pytest
 from slipway.records.alert import FindingKind
 from slipway.records.dataset import CheckResult
 from slipway.records.field import Privacy
+from slipway.records.gate import GateKind
 from slipway.records.readiness import Item
-from slipway.records.rollout import Action, Decision, GateKind, RolloutStatus
+from slipway.records.rollout import Action, Decision, RolloutStatus
 from slipway.scoping.readiness.score import RULES
 
 _SPEC = importlib.util.spec_from_file_location("small_project", Path(__file__).with_name("conftest.py"))

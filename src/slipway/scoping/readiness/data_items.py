@@ -2,8 +2,9 @@
 
 from slipway.records.dataset import CheckResult, DatasetVersion
 from slipway.records.field import FieldKind, Privacy
+from slipway.records.gate import GateKind
 from slipway.records.readiness import Item
-from slipway.records.rollout import Decision, GateKind, RolloutStatus
+from slipway.records.rollout import Decision, RolloutStatus
 from slipway.scoping.judge import Standing
 from slipway.scoping.load import judge_load
 from slipway.scoping.readiness.evidence import Evidence, Found, against, full, half, nothing

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from slipway.records.alert import Finding
 from slipway.records.base import Record
 from slipway.records.dataset import DatasetVersion, Score
+from slipway.records.gate import GateKind
 from slipway.records.load_test import LoadTest
 from slipway.records.model import Manifest
 from slipway.records.readiness import FULL, HALF, NONE, Attestation
-from slipway.records.rollout import Decision, GateKind, GateResult, Rollout, Verdict
+from slipway.records.rollout import Decision, GateResult, Rollout, Verdict
 from slipway.records.run import Run
 from slipway.records.scope import Scope
 

@@ -1,7 +1,8 @@
 """Infrastructure: the seven items of the paper's section IV."""
 
+from slipway.records.gate import GateKind
 from slipway.records.readiness import Item
-from slipway.records.rollout import Action, GateKind, Rollout, RolloutStatus, StageKind, Verdict
+from slipway.records.rollout import Action, Rollout, RolloutStatus, StageKind, Verdict
 from slipway.records.run import Run
 from slipway.scoping.readiness.evidence import EXAMPLES, Evidence, Found, against, full, half, nothing
 from slipway.words import count

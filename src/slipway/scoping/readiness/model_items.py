@@ -2,8 +2,9 @@
 
 import math
 
+from slipway.records.gate import GateKind
 from slipway.records.readiness import Item
-from slipway.records.rollout import GateKind, Rollout
+from slipway.records.rollout import Rollout
 from slipway.records.run import Run
 from slipway.scoping.judge import Standing, judge_run
 from slipway.scoping.readiness.evidence import Evidence, Found, against, full, half, nothing, score_of

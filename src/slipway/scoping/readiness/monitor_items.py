@@ -3,8 +3,9 @@
 import math
 
 from slipway.records.alert import FindingKind
+from slipway.records.gate import GateKind
 from slipway.records.readiness import Item
-from slipway.records.rollout import Decision, GateKind
+from slipway.records.rollout import Decision
 from slipway.scoping.readiness.evidence import Evidence, Found, against, full, half, nothing
 from slipway.words import count, duration, number
 

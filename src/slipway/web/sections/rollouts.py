@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from slipway.records.rollout import Action, Decision, GateKind, GateResult, RolloutStatus, Verdict
+from slipway.records.gate import GateKind
+from slipway.records.rollout import Action, Decision, GateResult, RolloutStatus, Verdict
 from slipway.web.charts.difference import At, difference
 from slipway.web.charts.evidence import evidence
 from slipway.web.charts.stages import Stay, stages
@@ -27,6 +28,9 @@ _MOVED = 0.05
 _ASKED = {
     GateKind.HARM: "Are the candidate's errors more frequent?",
     GateKind.SERVICE: "Does the candidate fail or come late more often?",
+    GateKind.DRIFT: "Did the candidate's inputs move, or their relation to outcomes?",
+    GateKind.METRIC: "Is the candidate's metric worse?",
+    GateKind.AGREEMENT: "Do both arms answer alike?",
 }
 
 

@@ -1,0 +1,53 @@
+"""Gathers what the gates of a rollout's present stage ask for beside its cohorts; a kind of fact is one function here.
+
+What cannot be gathered is left out, and a gate that finds nothing holds: a bug in a monitor keeps no rollout from its
+deadline.
+"""
+
+from slipway.control.ledger import Ledger
+from slipway.control.watching import Watching
+from slipway.ports import ControlStore
+from slipway.records.facts import Approval, Facts, Watch
+from slipway.records.gate import GateKind
+from slipway.records.rollout import Rollout
+from slipway.records.route import Route
+
+
+def gather(rollout: Rollout, *, store: ControlStore, ledger: Ledger, watching: Watching | None, now_us: int) -> Facts:
+    """Return the facts that the present stage asks for, as they stand now.
+
+    Args:
+        rollout: A running rollout.
+        store: Control store.
+        ledger: What was read of the journal.
+        watching: Monitors of the models on the routes, or None.
+        now_us: The moment.
+
+    Raises:
+        Unavailable: The store does not answer.
+    """
+    asked = {gate.kind for gate in rollout.stage().gates}
+    route, _ = store.get(Route, id=rollout.route)
+    return Facts(
+        approvals=approvals(rollout, store=store) if GateKind.APPROVAL in asked else (),
+        watches=_watches(rollout, route=route, ledger=ledger, watching=watching, now_us=now_us)
+        if GateKind.DRIFT in asked
+        else (),
+    )
+
+
+def approvals(rollout: Rollout, *, store: ControlStore) -> tuple[Approval, ...]:
+    """Return what people said of a rollout, oldest first."""
+    return tuple(said for _, said, _ in store.all(Approval) if said.rollout == rollout.id)
+
+
+def _watches(
+    rollout: Rollout, *, route: Route, ledger: Ledger, watching: Watching | None, now_us: int
+) -> tuple[Watch, ...]:
+    if watching is None:
+        return ()
+    arms = (rollout.candidate, rollout.live)
+    try:
+        return watching.watches(route, arms=arms, ledger=ledger, now_us=now_us)
+    except Exception:  # noqa: BLE001 - the step's own look at the monitors meets it too, and says so
+        return ()

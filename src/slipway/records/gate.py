@@ -1,0 +1,171 @@
+"""A gate: one question that a stage must answer before a candidate may go on."""
+
+import math
+from enum import StrEnum
+from typing import Protocol
+
+from slipway.errors import BadInput
+from slipway.records.base import Record, check_name
+
+
+class GateKind(StrEnum):
+    """What a gate asks.
+
+    ``NOT_WORSE``: is the candidate's loss on the same requests not worse than live's by more than the margin? Passes
+    on evidence that it is not, fails on evidence that it is worse than live.
+    ``HARM``: among randomly assigned requests, are the candidate's errors more frequent than live's? Fails on evidence
+    of harm; passes once enough was seen without it.
+    ``SERVICE``: do requests to the candidate fail or exceed the latency budget more often? As HARM. And does serving
+    with the candidate keep the scope's budgets for memory and processor? Fails if not, holds if nobody measured.
+    ``APPROVAL``: does a person let it go on? Holds until somebody says so, fails where somebody refuses.
+    ``DRIFT``: do the monitors find that the candidate's inputs or its relation to outcomes moved? Holds while they do,
+    fails where the candidate's concept drifted and live's did not.
+    ``METRIC``: among entities dealt at random, is the mean of a metric that the user sends not worse than live's by
+    more than the margin? As NOT_WORSE.
+    ``AGREEMENT``: do both arms give the same answer to at least a share ``level`` of the same requests?
+    """
+
+    NOT_WORSE = "not-worse"
+    HARM = "harm"
+    SERVICE = "service"
+    APPROVAL = "approval"
+    DRIFT = "drift"
+    METRIC = "metric"
+    AGREEMENT = "agreement"
+
+
+class Better(StrEnum):
+    """Which way a metric is better."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
+MARGINS = (GateKind.NOT_WORSE, GateKind.METRIC)
+"""Kinds of gate that know a margin."""
+
+
+class Gate(Record, frozen=True, kw_only=True):
+    """One question that a stage must answer.
+
+    Attributes:
+        kind: What is asked.
+        margin: NOT_WORSE: how much worse is still acceptable, in units of the plan's metric; METRIC: in units of the
+            gate's own.
+        alpha: Chance that a harmless candidate fails this gate, and that a harmful one passes, over all looks.
+        unit: Exchangeable unit: ``row``, ``hour`` or ``day``.
+        min_units: Fewest units before a pass; APPROVAL: fewest people who approve.
+        metric: METRIC: name under which its values are sent; a checked word.
+        better: METRIC: which way it is better.
+        level: AGREEMENT: share of requests on which the arms have to agree.
+        tolerance: AGREEMENT on numbers: how far apart two answers may be that agree, in the unit of Y.
+        by: APPROVAL: names of those who may approve; empty lets anybody.
+
+    Raises:
+        BadInput: A value is out of range, or belongs to another kind of gate.
+    """
+
+    kind: GateKind
+    margin: float = 0.0
+    alpha: float = 0.05
+    unit: str = "day"
+    min_units: int = 1
+    metric: str = ""
+    better: Better | None = None
+    level: float | None = None
+    tolerance: float = 0.0
+    by: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 < self.alpha < 1:
+            raise BadInput(f"gate {self.kind}: want 0 < alpha < 1, got {self.alpha}.")
+        if self.margin < 0:
+            raise BadInput(f"gate {self.kind}: want margin >= 0, got {self.margin}.")
+        if self.unit not in ("row", "hour", "day"):
+            raise BadInput(f"gate {self.kind}: want unit 'row', 'hour' or 'day', got '{self.unit}'.")
+        check_own(self)
+
+
+class HasOwn(Protocol):
+    """What has the settings of a gate that belong to one kind alone."""
+
+    @property
+    def kind(self) -> GateKind:
+        """What is asked."""
+
+    @property
+    def metric(self) -> str:
+        """As in :class:`Gate`; so are the others."""
+
+    @property
+    def better(self) -> Better | None:
+        """Likewise."""
+
+    @property
+    def level(self) -> float | None:
+        """Likewise."""
+
+    @property
+    def tolerance(self) -> float:
+        """Likewise."""
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """Likewise."""
+
+
+OWN = {
+    "metric": GateKind.METRIC,
+    "better": GateKind.METRIC,
+    "level": GateKind.AGREEMENT,
+    "tolerance": GateKind.AGREEMENT,
+    "by": GateKind.APPROVAL,
+}
+"""Setting to the one kind of gate that has it."""
+
+
+def check_own(gate: HasOwn) -> None:
+    """Refuse a gate that lacks a setting of its kind, or has one of another kind.
+
+    Raises:
+        BadInput: It does; the message names the setting and what to write.
+    """
+    _check_strangers(gate)
+    if gate.kind is GateKind.METRIC:
+        _check_metric(gate)
+    if gate.kind is GateKind.AGREEMENT:
+        _check_agreement(gate)
+    if not all(name.strip() for name in gate.by):
+        raise BadInput(f"gate {gate.kind}: want names in 'by', got {list(gate.by)}. Without it anybody may approve.")
+
+
+def _check_strangers(gate: HasOwn) -> None:
+    for name, owner in OWN.items():
+        value = getattr(gate, name)
+        if gate.kind is not owner and value not in (None, "", 0.0, ()):
+            raise BadInput(
+                f"gate {gate.kind}: want no '{name}', got {value!r}. A gate '{owner}' has one: take it out here."
+            )
+
+
+def _check_metric(gate: HasOwn) -> None:
+    if not gate.metric:
+        raise BadInput(
+            "gate metric: want the metric's name, got none. "
+            "Write metric = 'revenue', the name under which its values are sent."
+        )
+    check_name("gate metric", gate.metric)
+    if gate.better is None:
+        raise BadInput(
+            f"gate metric: want better = 'higher' or 'lower' for {gate.metric}, got none. "
+            "Of revenue more is better, of complaints fewer."
+        )
+
+
+def _check_agreement(gate: HasOwn) -> None:
+    if gate.level is None or not 0 < gate.level < 1:
+        raise BadInput(
+            f"gate agreement: want 0 < level < 1, got {gate.level}. For agreement on 95 % of the requests write 0.95."
+        )
+    if not 0 <= gate.tolerance < math.inf:
+        raise BadInput(f"gate agreement: want tolerance >= 0, in the unit of Y, got {gate.tolerance}.")
