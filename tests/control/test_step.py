@@ -70,6 +70,19 @@ def test_a_harmful_candidate_is_rolled_back_to_what_was():
     assert site.files.read("main").share_of("live") == 1.0
 
 
+def test_the_way_back_does_not_wait_for_the_monitors():
+    site, seen = Site(candidate=0.2), []
+    watch = site.control._watch
+
+    def look(now_us, problems):
+        seen.append((site.status().status, site.files.read("main").shadows))
+        return watch(now_us, problems)
+
+    site.control._watch = look
+    assert site.run(60).status is RolloutStatus.ROLLED_BACK
+    assert seen[-1] == (RolloutStatus.ROLLED_BACK, ())
+
+
 def test_without_a_wait_an_outcome_counts_from_the_moment_it_comes():
     site = Site(a_plan=plan(margin=0.02, maturity_s=0.0, unit="row"))
     site.world.day(0, route=site.files.read("main"))  # outcomes come an hour after their request

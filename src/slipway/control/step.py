@@ -151,9 +151,9 @@ class Controller:
                 if judged is not None:
                     verdicts.append(judged[0])
                     stored += [judged[1]] if judged[1] else []
+            published += self._publish(problems)  # before the monitors: whoever rolls back waits for nothing else
             if self._sound:  # else days would be summed for good without rows that are in the journal
                 told = self._watch(now_us, problems)
-            published += self._publish(problems)
         if self._sound:
             self._keep(now_us, problems)
             self.fault = None
