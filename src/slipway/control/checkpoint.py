@@ -29,11 +29,11 @@ from slipway.storage.arrays import read_arrays, write_arrays
 
 Array = npt.NDArray[Any]
 
-FORMAT = 2
+FORMAT = 3
 """Grows with each change of what is kept, or of how it is made."""
 
 _HEAD = "head"
-_SEEN = ("home", "stage", "erred", "failed")
+_SEEN = ("home", "stage", "erred", "failed", "slowest")
 _WAITING = ("key", "when_us", "arm", "value")
 
 
@@ -155,5 +155,5 @@ def basis_of(*rules: object) -> str:
 
 
 def _book(id_: str, fixed: tuple[Closed, ...], *, arrays: Mapping[str, Array]) -> CohortBook:
-    home, stage, erred, failed = (arrays[f"book/{id_}/{name}"] for name in _SEEN)
-    return CohortBook(id_, fixed=fixed, seen=Seen(home, stage, erred=erred, failed=failed))
+    home, stage, erred, failed, slowest = (arrays[f"book/{id_}/{name}"] for name in _SEEN)
+    return CohortBook(id_, fixed=fixed, seen=Seen(home, stage, erred=erred, failed=failed, slowest=slowest))

@@ -15,12 +15,15 @@ from slipway.control.block import Block
 from slipway.control.exact import exact_sum
 from slipway.control.ledger import Ledger
 from slipway.control.maturity import in_time
-from slipway.control.seen import Seen, Stages, Tosses, distinct
+from slipway.control.seen import Firsts, Seen, Stages, Tosses, distinct
 from slipway.control.terms import Terms
 from slipway.deployment.dealt import is_dealt
 from slipway.deployment.units import unit_length_us
 from slipway.records.cohort import ArmSums, Cohort, PairSums
+from slipway.records.gate import GateKind
 from slipway.records.rollout import Rollout
+from slipway.stats.crossings import ERROR, Crossings, Levels, count_crossings, levels_of
+from slipway.stats.log_counts import LogCounts, count_log
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -72,7 +75,7 @@ class CohortBook:
         suspects = distinct(np.concatenate([np.empty(0, np.uint64), *(day.tosses.suspects for day in days)]))
         seen = self._seen.only(suspects)
         for day in days:
-            found.extend(_sums(day, *seen.add(day.tosses, only=suspects), look=look))
+            found.extend(_sums(day, seen.add(day.tosses, only=suspects), look=look))
         return tuple(found)
 
     def fix(self, rollout: Rollout, *, ledger: Ledger, day: int, now_us: int) -> None:
@@ -114,6 +117,11 @@ class Look(NamedTuple):
         """Length of a cohort."""
         return unit_length_us(g.unit for s in self.rollout.plan.stages for g in s.gates)
 
+    @property
+    def asks_latency(self) -> bool:
+        """Whether a gate of the plan compares how long answers take."""
+        return any(g.kind is GateKind.LATENCY for s in self.rollout.plan.stages for g in s.gates)
+
     def blocks(self) -> list[Block]:
         """Return the days that are held, from the rollout's first on."""
         return [b for b in self.ledger.blocks(self.rollout.route) if b.end_us > self.rollout.started_us]
@@ -130,7 +138,7 @@ class Look(NamedTuple):
 
 def _close(block: Block, *, look: Look, seen: Seen) -> Closed:
     day = _day(block, look=look)
-    return Closed(day=block.day, revision=block.revision, cohorts=tuple(_sums(day, *seen.add(day.tosses), look=look)))
+    return Closed(day=block.day, revision=block.revision, cohorts=tuple(_sums(day, seen.add(day.tosses), look=look)))
 
 
 class _Rows(NamedTuple):
@@ -144,8 +152,11 @@ class _Rows(NamedTuple):
     candidate: Floats
     live: Floats
     paired: Bools
+    took_us: Floats
+    wait: Levels
     first_error: Bools
     first_failure: Bools
+    waited: Levels
 
     def of(self, rows: Ints | Bools) -> "_Rows":
         """Return some of the rows."""
@@ -175,6 +186,8 @@ def _day(block: Block, *, look: Look) -> _Day:
     told = in_time(block.outcome_at_us[own], at_us=at_us, wait_us=wait_us, now_us=now_us)
     outcome = np.where(told & mature, block.outcome[own], np.nan)
     loss = terms.loss(score, outcome=outcome)
+    took_us = np.where(np.isfinite(score), np.maximum(block.latency_us[own], 1.0), np.inf)
+    wait = levels_of(took_us) if look.asks_latency else np.zeros(len(score), dtype=np.uint16)
     (said, asked), (live_said, live_asked) = block.shadow(candidate), block.shadow(live)
     tosses = Tosses(
         entity=block.entity[own],
@@ -183,6 +196,7 @@ def _day(block: Block, *, look: Look) -> _Day:
         stage=_dealt_stage(rollout, version=version),
         erred=(loss > 0) if terms.binary else np.zeros(len(loss), dtype=bool),
         failed=failed,
+        wait=wait,
     )
     rows = _Rows(
         # Who steps in is live, so a row that live answered as fallback was dealt to the candidate.
@@ -194,8 +208,11 @@ def _day(block: Block, *, look: Look) -> _Day:
         candidate=np.where(by_candidate, score, said[own]),
         live=np.where(by_candidate, live_said[own], score),
         paired=np.where(by_candidate, live_asked[own], asked[own]),
+        took_us=took_us,
+        wait=wait,
         first_error=tosses.erred,
         first_failure=failed,
+        waited=wait,
     )
     return _Day(at_us // look.length_us, rows, tosses)
 
@@ -209,13 +226,13 @@ def _dealt_stage(rollout: Rollout, *, version: npt.NDArray[np.int32]) -> Stages:
     return np.where((stage >= 0) & dealt[stage], stage, -1).astype(np.int16)
 
 
-def _sums(day: _Day, first_error: Bools, first_failure: Bools, *, look: Look) -> Iterator[Cohort]:
+def _sums(day: _Day, firsts: Firsts, *, look: Look) -> Iterator[Cohort]:
     terms, length, version = look.ledger.terms, look.length_us, day.tosses.version
     if not len(version):
         return
     first, versions = int(day.unit.min()), int(version.max()) + 1
     group = (day.unit - first) * versions + version
-    rows = day.rows._replace(first_error=first_error, first_failure=first_failure)
+    rows = day.rows._replace(first_error=firsts.error, first_failure=firsts.failure, waited=firsts.waited)
     ends = np.cumsum(np.bincount(group))
     order = np.argsort(group, kind="stable")
     for number in np.flatnonzero(np.diff(ends, prepend=0)).tolist():
@@ -244,6 +261,8 @@ def _arm(rows: _Rows, *, terms: Terms) -> ArmSums:
         error_entities=int(rows.first_error.sum()),
         loss=exact_sum(loss),
         squares=exact_sum(loss**2),
+        waits=count_log(rows.took_us, error=ERROR) if rows.wait.any() else LogCounts(error=ERROR),
+        slower=count_crossings(rows.waited, rows.wait) if rows.wait.any() else Crossings(),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from slipway.deployment.gate_approval import approval
 from slipway.deployment.gate_drift import OPEN_FINDINGS, drift, drifted_together
 from slipway.deployment.gate_harm import harm
+from slipway.deployment.gate_latency import latency
 from slipway.deployment.gate_not_worse import not_worse
 from slipway.deployment.gate_service import OPEN, service
 from slipway.deployment.readiness import asks, unready
@@ -30,6 +31,7 @@ GATES: dict[GateKind, Callable[..., GateResult]] = {
     GateKind.SERVICE: service,
     GateKind.APPROVAL: approval,
     GateKind.DRIFT: drift,
+    GateKind.LATENCY: latency,
 }
 """One file a gate; a new one is its file, its kind and this line."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from slipway.deployment.view import by_counts
 from slipway.errors import BadInput
 from slipway.records.gate import Better, Gate, GateKind
-from slipway.records.plan_template import needs_pairs, spent_alpha
+from slipway.records.plan_template import needs_deal, needs_pairs, spent_alpha
 from slipway.records.rollout import Plan, Stage, StageKind
 from slipway.words import amount, count, duration, gap
 
@@ -41,14 +41,21 @@ def problems(plan: Plan) -> tuple[str, ...]:
 
 
 def _unanswerable(stage: Stage, *, plan: Plan) -> list[str]:
+    undealt = [
+        f"stage {stage.name}: gate {gate.kind} compares requests dealt at random, and here one arm gets them all. "
+        "Ask it in canary and ramp."
+        for gate in stage.gates
+        if needs_deal(gate.kind) and not 0 < stage.share < 1
+    ]
     if plan.pair or stage.share == 0:
-        return []
-    return [
+        return undealt
+    unpaired = [
         f"stage {stage.name}: gate {gate.kind} compares both arms on the same requests, but pair is false. "
         "Set pair = true or drop the gate."
         for gate in stage.gates
         if needs_pairs(gate.kind, stage=stage.kind, metric=plan.metric)
     ]
+    return undealt + unpaired
 
 
 def check_plan(plan: Plan) -> Plan:
@@ -115,6 +122,10 @@ def _metric(gate: Gate, *, enough: str, chance: str) -> str:
     return f"its mean {gate.metric} is shown to be less than {gate.margin:g} {way} live's {enough} {chance}"
 
 
+def _latency(gate: Gate, *, enough: str, chance: str) -> str:
+    return f"it is not seen to take more than {gate.margin:.0%} longer than live {enough} {chance}"
+
+
 def _agreement(gate: Gate, *, enough: str, chance: str) -> str:
     within = f" within {gate.tolerance:g}" if gate.tolerance else ""
     level = amount(gate.level or 0.0, metric="error")
@@ -126,6 +137,7 @@ _OTHERS: dict[GateKind, Callable[..., str]] = {
     GateKind.DRIFT: _drift,
     GateKind.METRIC: _metric,
     GateKind.AGREEMENT: _agreement,
+    GateKind.LATENCY: _latency,
 }
 
 

@@ -6,7 +6,6 @@ requests only, those whose waiting time is over, so that an outcome that comes f
 slowly. Sums are counts, or made with :func:`math.fsum`: the order in which rows were read does not matter.
 """
 
-import operator
 from typing import Any
 
 import msgspec
@@ -16,6 +15,8 @@ from slipway.records.base import Record
 from slipway.records.facts import NONE, Facts
 from slipway.records.rollout import Rollout
 from slipway.records.usage import ServingCost
+from slipway.stats.crossings import ERROR, Crossings
+from slipway.stats.log_counts import LogCounts
 
 
 class ArmSums(Record, frozen=True, kw_only=True):
@@ -33,6 +34,10 @@ class ArmSums(Record, frozen=True, kw_only=True):
             side is no toss any more.
         loss: Sum of the loss over labelled requests, in units of the metric.
         squares: Sum of its squares.
+        waits: Microseconds to the answer by bucket, of all requests; endless where the arm gave none. Counted only
+            where the plan asks about latency.
+        slower: Entities by the level of waiting that they first reached here, in the stage that first dealt them, as
+            ``error_entities``. Counted likewise.
     """
 
     n: int = 0
@@ -44,6 +49,8 @@ class ArmSums(Record, frozen=True, kw_only=True):
     error_entities: int = 0
     loss: float = 0.0
     squares: float = 0.0
+    waits: LogCounts = LogCounts(error=ERROR)
+    slower: Crossings = Crossings()
 
     @property
     def missing(self) -> int:
@@ -172,10 +179,9 @@ class VerdictInputs(Record, frozen=True, kw_only=True):
 
 def _added(one: Record, other: Record) -> dict[str, Any]:
     """Return the sums of two records of one class, field by field."""
-    return dict(
-        zip(
-            one.__struct_fields__,
-            map(operator.add, msgspec.structs.astuple(one), msgspec.structs.astuple(other)),
-            strict=True,
-        )
-    )
+    pairs = zip(msgspec.structs.astuple(one), msgspec.structs.astuple(other), strict=True)
+    return dict(zip(one.__struct_fields__, (_sum(a, b) for a, b in pairs), strict=True))
+
+
+def _sum(one: Any, other: Any) -> Any:
+    return one.merge(other) if isinstance(one, LogCounts | Crossings) else one + other

@@ -22,6 +22,8 @@ class GateKind(StrEnum):
     fails where the candidate's concept drifted and live's did not.
     ``METRIC``: among entities dealt at random, is the mean of a metric that the user sends not worse than live's by
     more than the margin? As NOT_WORSE.
+    ``LATENCY``: among randomly assigned requests, does the candidate take longer than live by more than the margin, a
+    share of live's time? Fails on evidence that it does, at the median, the 90th or the 99th percentile.
     ``AGREEMENT``: do both arms give the same answer to at least a share ``level`` of the same requests?
     """
 
@@ -32,6 +34,7 @@ class GateKind(StrEnum):
     DRIFT = "drift"
     METRIC = "metric"
     AGREEMENT = "agreement"
+    LATENCY = "latency"
 
 
 class Better(StrEnum):
@@ -41,7 +44,7 @@ class Better(StrEnum):
     LOWER = "lower"
 
 
-MARGINS = (GateKind.NOT_WORSE, GateKind.METRIC)
+MARGINS = (GateKind.NOT_WORSE, GateKind.METRIC, GateKind.LATENCY)
 """Kinds of gate that know a margin."""
 
 
@@ -51,7 +54,7 @@ class Gate(Record, frozen=True, kw_only=True):
     Attributes:
         kind: What is asked.
         margin: NOT_WORSE: how much worse is still acceptable, in units of the plan's metric; METRIC: in units of the
-            gate's own.
+            gate's own; LATENCY: how much longer, as a share of live's time.
         alpha: Chance that a harmless candidate fails this gate, and that a harmful one passes, over all looks.
         unit: Exchangeable unit: ``row``, ``hour`` or ``day``.
         min_units: Fewest units before a pass; APPROVAL: fewest people who approve.

@@ -49,6 +49,10 @@ FEW_UNITS = {"row": 50, "hour": 6, "day": 1}
 """The same for the other stages, which carry traffic and can be left at any moment."""
 
 
+LATENCY_MARGIN = 0.1
+"""How much longer than live a candidate may take where a latency gate states no margin: a tenth."""
+
+
 class GateDraft(Record, frozen=True, kw_only=True):
     """A gate as a person wrote it; None is left to the template.
 
@@ -165,11 +169,22 @@ def needs_pairs(gate: GateKind, *, stage: StageKind, metric: str) -> bool:
     >>> needs_pairs(GateKind.HARM, stage=StageKind.CANARY, metric="error")
     False
     """
-    if gate in (GateKind.APPROVAL, GateKind.DRIFT, GateKind.METRIC):
+    if gate in (GateKind.APPROVAL, GateKind.DRIFT, GateKind.METRIC, GateKind.LATENCY):
         return False
     if gate in (GateKind.NOT_WORSE, GateKind.AGREEMENT) or stage not in (StageKind.CANARY, StageKind.RAMP):
         return True
     return gate is GateKind.HARM and metric != "error"
+
+
+def needs_deal(gate: GateKind) -> bool:
+    """Tell whether a gate compares requests dealt at random, so that it can ask in canary and ramp only.
+
+    How long a shadow takes is no measure of how long it would take as an arm, so nobody measures it.
+
+    >>> needs_deal(GateKind.LATENCY), needs_deal(GateKind.SERVICE)
+    (True, False)
+    """
+    return gate is GateKind.LATENCY
 
 
 def default_gates(kind: StageKind, *, pair: bool, metric: str) -> tuple[GateDraft, ...]:
@@ -277,7 +292,8 @@ def _shared_alpha(filled: Sequence[tuple[StageDraft, tuple[GateDraft, ...]]], *,
 
 def _gate(draft: GateDraft, *, kind: StageKind, alpha: float, terms: PlanTerms) -> Gate:
     unit = draft.unit or terms.unit
-    margin = terms.margin if draft.margin is None else draft.margin
+    usual = LATENCY_MARGIN if draft.kind is GateKind.LATENCY else terms.margin
+    margin = usual if draft.margin is None else draft.margin
     fewest = 1 if draft.kind is GateKind.APPROVAL else MIN_UNITS[unit].get(kind, FEW_UNITS[unit])
     units = fewest if draft.min_units is None else draft.min_units
     if draft.kind is GateKind.METRIC and draft.margin is None:

@@ -12,6 +12,7 @@ from slipway.records.plan_template import (
     StageDraft,
     complete,
     default_stages,
+    needs_deal,
     needs_pairs,
 )
 from slipway.records.rollout import Plan, StageKind
@@ -181,6 +182,10 @@ def _check_gates(draft: StageDraft, *, pair: bool, metric: str, place: Place, pr
     for i, (kind, _) in enumerate(asked):
         if asked[i] in asked[:i]:
             problems.add((*place, i), want="each gate once", got=f"'{kind}' a second time", way_out="Keep one of them.")
+        if needs_deal(kind) and draft.kind not in (StageKind.CANARY, StageKind.RAMP):
+            way_out = "It compares requests dealt at random: ask it in canary and ramp."
+            problems.add((*place, i), want=f"no gate '{kind}' in '{draft.kind}'", got="one", way_out=way_out)
+            continue
         paired = pair or draft.kind is StageKind.SHADOW
         if not paired and needs_pairs(kind, stage=draft.kind, metric=metric):
             way_out = "It compares both answers to one request: write pair = true, or take the gate out."

@@ -23,6 +23,7 @@ cohort                 Which arm is better, where outcomes come late?
 confident              Which labels are likely to be wrong, and how many?
 conformal              Is the stream still exchangeable?
 crossed                How sure is a mean over rows and seeds? (offline)
+crossings              Who was ever that slow?
 dawid_skene            What is true, if raters differ in skill?
 dirichlet              Do items fall to the arms in the shares they should?
 drift                  Has a table drifted, counted in rows?
@@ -36,6 +37,7 @@ fixed                  Intervals for one comparison at a planned n (offline)
 gap                    Is the model as good as it expects to be?
 hedged_capital         Where is a bounded mean? By betting on each row
 histogram              Has a number column drifted?
+late_split             Did the canary's event rate become higher at some time?
 log_counts             How are waiting times spread, the endless ones included? (offline)
 loss_tick              Losses, summed exactly
 moments                Count, sum, sum of squares

@@ -85,9 +85,28 @@ class LogCounts(msgspec.Struct, frozen=True, kw_only=True):
         So the answer is never too small, and too large at most by the values within ``2 * error`` below the limit.
         """
         check_positive("limit", limit)
-        bucket = _bucket_of(np.array([limit]), self.error)[0]
+        bucket = bucket_of(np.array([limit]), self.error)[0]
         below = max(0, int(bucket) - self.first)
         return sum(self.counts[below:]) + self.endless
+
+    def bucket_above(self, share: float) -> int | None:
+        """Return the first bucket such that at most this share of all values lies in it or in a later one.
+
+        None without a finite value, or if more than this share never ended.
+
+        Args:
+            share: In (0, 1).
+
+        >>> counted = count_log([1.0, 3.0, 9.0, 27.0], error=0.5)  # buckets 0, 1, 2 and 3
+        >>> counted.bucket_above(0.5), counted.bucket_above(0.3), counted.bucket_above(0.2)
+        (2, 3, 4)
+        """
+        check_share("share", share)
+        room = share * self.n + 1e-9 - self.endless
+        if not self.counts or room < 0:
+            return None
+        later = np.cumsum(self.counts[::-1])  # values in the last bucket, the last two, ...
+        return self.first + len(self.counts) - int(np.searchsorted(later, room, side="right"))
 
     def merge(self, other: "LogCounts") -> "LogCounts":
         """Add two counts of one error; exact.
@@ -128,7 +147,7 @@ def count_log(values: npt.ArrayLike, *, error: float) -> LogCounts:
     finite = column[np.isfinite(column)]
     if not finite.size:
         return LogCounts(error=error, endless=int(column.size))
-    buckets = _bucket_of(finite, error)
+    buckets = bucket_of(finite, error)
     first = int(buckets.min())
     return LogCounts(
         error=error,
@@ -139,7 +158,12 @@ def count_log(values: npt.ArrayLike, *, error: float) -> LogCounts:
     )
 
 
-def _bucket_of(values: npt.NDArray[np.float64], error: float) -> npt.NDArray[np.int64]:
+def bucket_of(values: npt.NDArray[np.float64], error: float) -> npt.NDArray[np.int64]:
+    """Return the bucket of each finite positive value, shape (n,).
+
+    >>> bucket_of(np.array([0.9, 1.0, 3.0, 3.1]), 0.5).tolist()  # ratio 3: up to 1, up to 3, up to 9
+    [0, 0, 1, 2]
+    """
     edges: npt.NDArray[Any] = np.ceil(np.log(values) / math.log(_ratio(error)) - 1e-9)
     return edges.astype(np.int64)
 

@@ -139,3 +139,15 @@ def simulate(seed: int, rates: Rates = EQUAL, *, plan: Plan, days: int = 150) ->
         if rollout.status is not RolloutStatus.RUNNING:
             break
     return rollout, verdicts
+
+
+def latency_plan(
+    *, margin: float = 0.05, share: float = 0.1, gates: tuple[GateKind, ...] = (GateKind.LATENCY,), unit: str = "hour"
+) -> Plan:
+    """Return a plan of one canary, whose gates share alpha = 0.05."""
+    asked = tuple(
+        Gate(kind=kind, margin=margin if kind is GateKind.LATENCY else 0.0, alpha=0.05 / len(gates), unit=unit)
+        for kind in gates
+    )
+    canary = Stage(name="canary", kind=StageKind.CANARY, share=share, gates=asked, min_s=0.0, max_s=7 * 86400.0)
+    return Plan(stages=(canary,), maturity_s=0.0, pair=False)

@@ -31,6 +31,7 @@ _ASKED = {
     GateKind.DRIFT: "Did the candidate's inputs move, or their relation to outcomes?",
     GateKind.METRIC: "Is the candidate's metric worse?",
     GateKind.AGREEMENT: "Do both arms answer alike?",
+    GateKind.LATENCY: "Does the candidate take longer than live?",
 }
 
 
