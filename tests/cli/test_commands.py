@@ -44,6 +44,8 @@ ARGUMENTS = {
     ("rollout", "replay"): (),
     ("bench", "list"): (),
     ("monitor", "list"): (),
+    ("alert", "list"): (),
+    ("alert", "test"): (),
     ("journal", "verify"): (),
     ("journal", "tail"): (),
     ("journal", "query"): ("select arm, count(outcome) as n from answers group by arm",),
@@ -55,6 +57,7 @@ ARGUMENTS = {
 """What each command is called with; all of them end well in the project of the fixture."""
 
 ELSEWHERE = {
+    *(("alert", name) for name in ("show", "ack", "snooze", "resolve")),
     *(("batch", name) for name in ("score", "outcomes", "decisions")),
     *(("model", name) for name in ("sign", "import", "export")),
     *(("label", name) for name in ("rank", "sample", "settle", "next", "decide", "progress", "apply", "collect")),

@@ -38,6 +38,7 @@ COMMANDS = (
     ("key", "slipway.cli.key:app", "Make, list and revoke the keys that callers of the server show."),
     ("rollout", "slipway.cli.rollout:app", "Start, follow, move and undo rollouts."),
     ("monitor", "slipway.cli.monitor:app", "What the monitors found."),
+    ("alert", "slipway.cli.alert:app", "Alerts: list, acknowledge, snooze and resolve them, and try who is told."),
     ("journal", "slipway.cli.journal:app", "Verify and follow the journal of predictions and outcomes."),
     (
         "audit",

@@ -1,5 +1,6 @@
 """``slipway status``: the page for the engineer on call."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from slipway.cli.options import COMMON, Common
@@ -28,6 +29,7 @@ def page(screen: Screen, now: "Status") -> None:
             ("takes", _takes(now)),
             ("journal", _journal(now)),
             *([("people", _people(now))] if now.tally.decisions else []),
+            ("alerts", _alerts(now)),
             ("findings", f"{len(now.findings)} open" if now.findings else "none open"),
         ]
     )
@@ -47,6 +49,15 @@ def page(screen: Screen, now: "Status") -> None:
         for finding in now.findings:
             screen.line(f"  {finding.id}: {finding.kind}, raised {day(finding.opened_us)}")
             screen.line(f"    {finding.sentence}")
+
+
+def _alerts(now: "Status") -> str:
+    """Say how many alerts are in each state, and which receivers could not be told."""
+    states = Counter(str(a.state) for a in now.alerts)
+    told = ", ".join(f"{n} {state}" for state, n in states.items()) or "none open"
+    failing = [f"{r.receiver}: {count(r.waiting, 'message')} waiting, {r.why}" for r in now.receivers if r.why]
+    failing += [f"{r.receiver}: {count(r.given_up, 'message')} given up" for r in now.receivers if r.given_up]
+    return "; ".join([told, *failing])
 
 
 def _server(now: "Status") -> str:

@@ -6,10 +6,13 @@ from typing import Annotated
 
 import msgspec
 
+from slipway.control.alert_desk import AlertDesk
 from slipway.control.arms import find_arm
 from slipway.control.report import StepReport
 from slipway.control.step import Controller
 from slipway.control.tally import Tally
+from slipway.control.telling.courier import ReceiverState
+from slipway.control.telling.sender import Sender
 from slipway.errors import BadInput
 from slipway.ports import Clock
 from slipway.records.agreement import Agreement
@@ -83,6 +86,7 @@ class Status(Record, frozen=True, kw_only=True):
         routes: Routes as stored.
         running: Rollouts that run.
         open_findings: Findings that are open.
+        receivers: How those do who are told of alerts.
         last_step: What the last step did; None before the first.
         tally: What was read of the journal, and what of it could not be used.
         agreement: How near decisions of people are to what was answered, by the arm that answered.
@@ -98,6 +102,7 @@ class Status(Record, frozen=True, kw_only=True):
     routes: tuple[Route, ...]
     running: tuple[Rollout, ...]
     open_findings: tuple[Finding, ...]
+    receivers: tuple[ReceiverState, ...] = ()
     last_step: StepReport | None
     tally: Tally
     agreement: tuple[Agreement, ...] = ()
@@ -127,12 +132,16 @@ class Desk:
         controller: The controller.
         scope: The project's scope.
         clock: The machine's.
+        sender: Sends alerts to their receivers; None where nobody does.
         audit: Returns the audit entries behind ``after_seq``.
         kind: Whose time counts: the machine's, or the largest moment that the journal's rows carry.
         shadow_wait_s: With the event clock: how long a step waits for shadows to catch up.
         taken_over: Tells whether the workers have taken over a route. What changes one returns only then, or after two
             seconds, so that the next request meets what was decided.
         sleep: Waits so many seconds.
+
+    Attributes:
+        alerts: Answers what is asked about alerts.
     """
 
     def __init__(
@@ -143,6 +152,7 @@ class Desk:
         clock: Clock,
         kind: ClockKind,
         audit: Callable[..., list[AuditEntry]],
+        sender: Sender | None = None,
         shadow_wait_s: float = 20.0,
         taken_over: Callable[[Route], bool] = lambda _: True,
         sleep: Callable[[float], None] = time.sleep,
@@ -150,6 +160,7 @@ class Desk:
         self.controller, self._scope, self._clock, self.kind = controller, scope, clock, kind
         self._audit, self._wait_s, self._sleep = audit, shadow_wait_s, sleep
         self._taken_over = taken_over
+        self.alerts = AlertDesk(controller, now_us=self.now_us, sender=sender)
         self._last: StepReport | None = None
 
     def now_us(self) -> int:
@@ -222,6 +233,7 @@ class Desk:
             routes=tuple(route for _, route, _ in store.all(Route)),
             running=tuple(rollout for rollout, _ in self.controller.running()),
             open_findings=tuple(f for f in self.findings() if f.closed_us is None),
+            receivers=self.alerts.receivers(),
             last_step=self._last,
             tally=self.controller.ledger.tally,
             agreement=self.controller.agreement,

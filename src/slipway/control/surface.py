@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from slipway.control.alert_desk import AlertRequest, AlertTestRequest
 from slipway.control.control_metrics import PROMETHEUS, metrics_text
 from slipway.control.desk import Desk, RollbackRequest, StartRequest, StepRequest, decode_request
 from slipway.errors import BadInput, Conflict, Corrupt, NotFound, Refused, SlipwayError, Unavailable
@@ -50,19 +51,6 @@ def surface(desk: Desk, *, guard: Guard) -> Starlette:
         guard: Who may command.
     """
 
-    async def step(request: Request) -> Response:
-        wanted = await _read(request, kind=StepRequest)
-        return _answer(request, await run_in_threadpool(desk.step, wanted))
-
-    async def start(request: Request) -> Response:
-        wanted = _signed(request, await _read(request, kind=StartRequest))
-        return _answer(request, await run_in_threadpool(desk.start, wanted), status=201)
-
-    async def roll_back(request: Request) -> Response:
-        wanted = _signed(request, await _read(request, kind=RollbackRequest))
-        ended = await run_in_threadpool(desk.roll_back, request.path_params["id"], request=wanted)
-        return _answer(request, ended)
-
     async def audit(request: Request) -> Response:
         after = request.query_params.get("after", "0")
         if not (after.isdecimal() and len(after) <= _DIGITS):
@@ -78,18 +66,32 @@ def surface(desk: Desk, *, guard: Guard) -> Starlette:
 
         return answer
 
+    def post(
+        act: Callable[..., Any], kind: type[Any], *, status: int = 200
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            wanted = _signed(request, await _read(request, kind=kind))
+            done = await run_in_threadpool(act, *request.path_params.values(), request=wanted)
+            return _answer(request, done, status=status)
+
+        return answer
+
     return Starlette(
         routes=[
             Route("/status", get(desk.status)),
             Route("/metrics", metrics),
             Route("/rollouts", get(desk.rollouts)),
-            Route("/rollouts", start, methods=["POST"]),
+            Route("/rollouts", post(desk.start, StartRequest, status=201), methods=["POST"]),
             Route("/rollouts/{id}", get(desk.rollout)),
-            Route("/rollouts/{id}/rollback", roll_back, methods=["POST"]),
+            Route("/rollouts/{id}/rollback", post(desk.roll_back, RollbackRequest), methods=["POST"]),
             Route("/verdicts/{id}/replay", get(desk.replay)),
             Route("/findings", get(desk.findings)),
+            Route("/alerts", get(desk.alerts.alerts)),
+            Route("/alerts/test", post(desk.alerts.test, AlertTestRequest), methods=["POST"]),
+            Route("/alerts/{id}", get(desk.alerts.alert)),
+            Route("/alerts/{id}", post(desk.alerts.act, AlertRequest), methods=["POST"]),
             Route("/audit", audit),
-            Route("/step", step, methods=["POST"]),
+            Route("/step", post(desk.step, StepRequest), methods=["POST"]),
         ],
         middleware=[Middleware(Guarded, guard=guard)],
         exception_handlers={SlipwayError: _refuse, 404: _not_here, 405: _not_here},
@@ -138,7 +140,11 @@ async def _read(request: Request, *, kind: type[Any]) -> Any:
 def _signed(request: Request, wanted: Any) -> Any:
     """Add the name of the key to who says that he asks; what he says, he could make up."""
     key = request.state.key
-    return wanted if key in ("", OWN) else msgspec.structs.replace(wanted, by=f"{wanted.by} (key {key})")
+    return (
+        wanted
+        if key in ("", OWN) or not hasattr(wanted, "by")
+        else msgspec.structs.replace(wanted, by=f"{wanted.by} (key {key})")
+    )
 
 
 def _answer(request: Request, value: object, *, status: int = 200) -> Response:
@@ -166,6 +172,7 @@ async def _refuse(_: Request, error: Exception) -> Response:
 async def _not_here(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 404)
     paths = (
-        "/status, /rollouts, /rollouts/{id}, /rollouts/{id}/rollback, /verdicts/{id}/replay, /findings, /audit, /step"
+        "/status, /rollouts, /rollouts/{id}, /rollouts/{id}/rollback, /verdicts/{id}/replay, /findings, "
+        "/alerts, /alerts/{id}, /alerts/test, /audit, /step"
     )
     return _error(status, f"{request.method} {request.url.path}: no such thing here.", hint=f"There is {paths}.")

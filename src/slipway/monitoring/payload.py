@@ -59,7 +59,7 @@ def _told(notice: Notice) -> str:
     entry = RUNBOOK[notice.kind]
     head = f"{_MARK[notice.severity]}: {notice.kind} {notice.what} at {moment(notice.at_us)} ({notice.alert})"
     lines = [head, notice.sentence]
-    if notice.what is not Happening.RESOLVED:
+    if notice.what not in (Happening.RESOLVED, Happening.TESTED):
         lines += [f"To whom: {entry.whom}", *(f"{n}. {step}" for n, step in enumerate(entry.do, start=1))]
     lines += [f"More: {notice.command}"] if notice.command else []
     return "\n".join([*lines, f"Runbook: {PAGE}#{notice.kind}"])

@@ -13,16 +13,19 @@ from typing import TypeVar
 
 import msgspec
 
+from slipway.control.alert_desk import AlertDesk, AlertRequest, AlertTestRequest
 from slipway.control.desk import RollbackRequest, StartRequest, StepRequest
 from slipway.control.desk import Status as ControlStatus
 from slipway.control.report import StepReport
 from slipway.control.step import Controller
 from slipway.control.surface import EXACT
+from slipway.control.telling.sender import Sender, Tried
 from slipway.errors import BadInput, Conflict, NotFound, Refused, SlipwayError, Unavailable
 from slipway.project.loopback import Reply, ask, key_of
 from slipway.records.arm import Arm
 from slipway.records.base import Record
 from slipway.records.rollout import Plan, Rollout, RolloutStatus
+from slipway.records.trouble import Alert
 from slipway.serving.config_file import load_config
 from slipway.serving.pulse import Pulse, pulse_path
 from slipway.serving.run_state import RunState, State, is_alive, read_states
@@ -107,6 +110,29 @@ def step(parts: Parts, controller: Controller, *, now_us: int) -> StepReport:
     if running is None:
         return controller.step(now_us)
     return _post(parts, running, "/step", StepRequest(now_us=now_us), kind=StepReport, timeout_s=STEP_S)
+
+
+def act_on_alert(parts: Parts, controller: Controller, *, alert: str, request: AlertRequest, now_us: int) -> Alert:
+    """Do something with an alert; see :meth:`slipway.control.alert_desk.AlertDesk.act`."""
+    running = control(parts)
+    if running is None:
+        return AlertDesk(controller, now_us=lambda: now_us).act(alert, request=request)
+    return _post(parts, running, f"/alerts/{alert}", request, kind=Alert)
+
+
+def test_alerts(parts: Parts, request: AlertTestRequest) -> tuple[Tried, ...]:
+    """Send a test to receivers of alerts: from the control process if one runs, for it has the secrets; else here."""
+    running = control(parts)
+    if running is not None:
+        return _post(parts, running, "/alerts/test", request, kind=tuple[Tried, ...])
+    sender = Sender(
+        parts.store,
+        alerts=parts.scope.alerts,
+        project=parts.scope.project.name,
+        root=parts.layout.root,
+        machine_us=parts.clock.now_us,
+    )
+    return sender.test(request.receiver)
 
 
 class _NoAnswer(Unavailable):

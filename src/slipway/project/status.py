@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from slipway.control.alert_desk import alerts
 from slipway.control.desk import Status as ControlStatus
 from slipway.control.step import Controller
 from slipway.control.tally import Tally
+from slipway.control.telling.courier import ReceiverState
 from slipway.data.labels.human import HUMAN
 from slipway.deployment.budgets import budget_use
 from slipway.project.commanding import ask_status
@@ -20,6 +22,7 @@ from slipway.records.rollout import Rollout, RolloutStatus, Verdict
 from slipway.records.route import Route
 from slipway.records.run import Run
 from slipway.records.scope import Budgets
+from slipway.records.trouble import Alert, AlertState
 from slipway.records.usage import WorkerUsage
 from slipway.scoping.missing import Have, Missing, missing
 from slipway.serving import metrics
@@ -55,6 +58,8 @@ class Status(Record, frozen=True, kw_only=True):
         rollouts: Rollouts that run.
         ended: Rollouts that ended, oldest first.
         findings: Findings that are open.
+        alerts: Alerts that are not resolved.
+        receivers: How those do who are told of alerts; empty where control does not run.
         predictions: Rows asked about, in the whole journal.
         outcomes: Outcomes that came.
         tally: The same, and what of the journal could not be used.
@@ -71,6 +76,8 @@ class Status(Record, frozen=True, kw_only=True):
     rollouts: tuple[RolloutNow, ...]
     ended: tuple[Rollout, ...]
     findings: tuple[Finding, ...]
+    alerts: tuple[Alert, ...] = ()
+    receivers: tuple[ReceiverState, ...] = ()
     predictions: int
     outcomes: int
     tally: Tally = Tally()
@@ -122,6 +129,8 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
         ),
         ended=tuple(r for r in all_rollouts if r.status is not RolloutStatus.RUNNING),
         findings=tuple(f for _, f, _ in parts.store.all(Finding) if f.closed_us is None),
+        alerts=tuple(a for a in alerts(parts.store) if a.state is not AlertState.RESOLVED),
+        receivers=told.receivers if told else (),
         predictions=tally.predictions,
         outcomes=tally.outcomes,
         tally=tally,

@@ -92,6 +92,7 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
     from slipway.control.housekeeping import keep_house  # noqa: PLC0415 - as above
     from slipway.control.run import run  # noqa: PLC0415 - as above
     from slipway.control.takeover import taken_over  # noqa: PLC0415 - as above
+    from slipway.control.telling.sender import Sender  # noqa: PLC0415 - as above
     from slipway.control.until_open import until_open  # noqa: PLC0415 - as above
     from slipway.serving.collector import collect_seldom  # noqa: PLC0415 - as above
     from slipway.serving.config_file import load_config  # noqa: PLC0415 - as above
@@ -114,8 +115,16 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
         if not until_open(lambda: parts.store, trouble=without_store, alive=alive):
             return
         control = controller(parts, guard=nullcontext, writes=True, replays=config.clock is ClockKind.EVENT)
+        sender = Sender(
+            parts.store,
+            alerts=parts.scope.alerts,
+            project=parts.scope.project.name,
+            root=parts.layout.root,
+            machine_us=parts.clock.now_us,
+        )
         desk = Desk(
             control,
+            sender=sender,
             scope=parts.scope,
             clock=parts.clock,
             kind=config.clock,
@@ -123,6 +132,7 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
             taken_over=lambda route: taken_over(route, states=read_states(place), alive=is_alive),
         )
         collect_seldom()
+        sender.start()
         run(
             desk,
             host=config.host,

@@ -9,9 +9,12 @@ from slipway.project.faces.base import Face
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from slipway.control.alert_desk import Act
+    from slipway.control.telling.sender import Tried
     from slipway.project.status import Status
     from slipway.project.watching import Watched
     from slipway.records.alert import Finding
+    from slipway.records.trouble import Alert
 
 
 class Monitoring(Face):
@@ -28,6 +31,46 @@ class Monitoring(Face):
         from slipway.project.watching import watched
 
         return watched(self._parts, controller=self._controller, now_us=self.now_us())
+
+    def alerts(self) -> list[Alert]:
+        """Return all alerts, those that were opened first, first."""
+        from slipway.control.alert_desk import alerts
+
+        return list(alerts(self._parts.store))
+
+    def act_on_alert(self, id: str, do: Act | str, *, why: str = "", for_s: float = 3600.0) -> Alert:  # noqa: A002 - the field's own word
+        """Acknowledge, snooze or resolve an alert, and return it as it is then.
+
+        Args:
+            id: Its id.
+            do: ``ack``, ``snooze`` or ``resolve``.
+            why: The reason, for the audit trail.
+            for_s: For how long it is snoozed.
+
+        Raises:
+            NotFound: No such alert.
+            Conflict: It is resolved already.
+            BadInput: None of the three, or a snooze for no time.
+        """
+        from slipway.control.alert_desk import Act, AlertRequest
+        from slipway.errors import BadInput
+        from slipway.project import commanding
+
+        if do not in list(Act):
+            raise BadInput(f"do: want {', '.join(Act)}, got '{do}'.")
+        request = AlertRequest(do=Act(do), why=why, by=self._by, for_s=for_s)
+        return commanding.act_on_alert(self._parts, self._controller, alert=id, request=request, now_us=self.now_us())
+
+    def test_alerts(self, receiver: str | None = None) -> list[Tried]:
+        """Send a test to every receiver of alerts, or to one, and return what came of it.
+
+        Raises:
+            NotFound: No such receiver.
+        """
+        from slipway.control.alert_desk import AlertTestRequest
+        from slipway.project import commanding
+
+        return list(commanding.test_alerts(self._parts, AlertTestRequest(receiver=receiver, by=self._by)))
 
     def status(self) -> Status:
         """Return what the engineer on call wants to know."""
