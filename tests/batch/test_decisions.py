@@ -40,14 +40,14 @@ def test_decisions_of_a_file_are_journalled(suffix, project, tmp_path):
 @pytest.mark.parametrize(
     ("row", "wanted"),
     [
-        ({"decision": 2.0}, "row 1: decision on 'b': Y is binary. want 0 or 1, got 2"),
+        ({"decision": 2.0}, "row 1: decision of 'ana' on 'b': Y is binary. want 0 or 1, got 2"),
         ({"id": ""}, "row 1: id: this is no id. want 1 to 128 printable characters, got ''"),
         ({"id": None}, "row 1: want a prediction id in 'id', got nothing"),
         ({"by": None}, "row 1: want who decided in 'by', got nothing"),
         ({"by": "a\nb"}, "row 1: by: this names nobody. want 1 to 128 printable characters"),
         ({"when": "yesterday"}, "row 1: column 'when': want a moment from 1970 on (2024-05-01T09:30:00Z)"),
         ({"when": "1901-01-01"}, "row 1: column 'when': want a moment from 1970 on"),
-        ({"id": "a"}, "want one decision of 'ana' on 'a', got 1 in row 0, 0 in row 1, and 0 other cases"),
+        ({"id": "a"}, "want one decision of 'ana' on 'a', got 1 in row 0, 0 in row 1, and 0 others"),
     ],
 )
 def test_one_row_that_is_no_decision_stops_all(row, wanted, project):

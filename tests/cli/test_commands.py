@@ -58,7 +58,7 @@ ARGUMENTS = {
 
 ELSEWHERE = {
     *(("alert", name) for name in ("show", "ack", "snooze", "resolve")),
-    *(("batch", name) for name in ("score", "outcomes", "decisions")),
+    *(("batch", name) for name in ("score", "outcomes", "decisions", "metrics")),
     *(("model", name) for name in ("sign", "import", "export")),
     *(("label", name) for name in ("rank", "sample", "settle", "next", "decide", "progress", "apply", "collect")),
     *(("label", name) for name in ("guideline", "import", "export", "agreement", "consensus", "bias")),

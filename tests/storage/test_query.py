@@ -15,7 +15,7 @@ from slipway.storage.journal.query import ask, collected, written
 from slipway.storage.journal.relations import Window, relations
 from slipway.storage.journal.sealed import parquet_of, sealed_segments
 from slipway.storage.journal.sealing import seal_closed
-from slipway.testing.frames import decision_frame, outcome_frame, prediction_frame, shadow_frame
+from slipway.testing.frames import decision_frame, metric_frame, outcome_frame, prediction_frame, shadow_frame
 
 DAY_US = 86_400_000_000
 
@@ -29,7 +29,7 @@ def journal(tmp_path):
         frame = prediction_frame(50, rng=np.random.default_rng(day), first=100 * day, at_us=day * DAY_US)
         end = writer.append([frame])
         writer.append([shadow_frame(frame, arm="c", segment=end.segment, offset=end.offset)])
-        writer.append([outcome_frame(frame, delay_us=DAY_US), decision_frame(frame)])
+        writer.append([outcome_frame(frame, delay_us=DAY_US), decision_frame(frame), metric_frame(frame)])
         if day < 3:
             writer.close()
         if day == 1:

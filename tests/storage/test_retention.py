@@ -130,11 +130,11 @@ def test_raw_and_sealed_go_together_and_the_trail_is_told(journal):
     assert gone == {f for f in before if Path(f).stem in trail.noted}
     assert rows(journal) == {"c-00000001": 15, "live-00000001": 1}
     assert [s.segment for s in sealed_segments(journal / "sealed")] == ["c-00000001"]
-    assert report.removed[0].rows == {"predictions": 5, "shadows": 0, "outcomes": 5, "decisions": 5}
+    assert report.removed[0].rows == {"predictions": 5, "shadows": 0, "outcomes": 5, "decisions": 5, "metrics": 0}
     assert report.removed[0].size_bytes > 500
 
 
-STEPS = 24
+STEPS = 26
 """Calls that change the disk in a round which removes two segments, and one more: that round is left alone."""
 
 

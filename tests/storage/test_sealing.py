@@ -15,21 +15,21 @@ from slipway.storage.journal import SegmentReader, SegmentWriter, verify
 from slipway.storage.journal.sealed import marker_bytes, sealed_segments
 from slipway.storage.journal.sealing import seal_closed
 from slipway.storage.journal.tables import SCHEMAS
-from slipway.testing.frames import decision_frame, outcome_frame, prediction_frame, shadow_frame
+from slipway.testing.frames import decision_frame, metric_frame, outcome_frame, prediction_frame, shadow_frame
 
 FIRST_US = 1_700_000_000_000_000
 
 
 @pytest.fixture
 def journal(tmp_path):
-    """A journal of one closed segment: 3 ticks of 10 predictions, one frame of shadows, outcomes and decisions each."""
+    """A journal of one closed segment: 3 ticks of 10 predictions, one frame of each other kind."""
     writer = SegmentWriter(tmp_path, name="w")
     rng = np.random.default_rng(0)
     for tick in range(3):
         frame = prediction_frame(10, rng=rng, first=10 * tick, at_us=FIRST_US + tick)
         end = writer.append([frame])
     shadow = shadow_frame(frame, arm="candidate", segment=end.segment, offset=end.offset)
-    writer.append([shadow, outcome_frame(frame), decision_frame(frame)])
+    writer.append([shadow, outcome_frame(frame), decision_frame(frame), metric_frame(frame)])
     writer.close()
     return tmp_path
 
@@ -40,7 +40,7 @@ def seal(journal):
 
 def test_what_is_sealed_is_what_was_written(journal):
     (what,) = seal(journal).sealed
-    assert what.rows == {"predictions": 30, "shadows": 10, "outcomes": 10, "decisions": 10}
+    assert what.rows == {"predictions": 30, "shadows": 10, "outcomes": 10, "decisions": 10, "metrics": 10}
     assert (what.first_us, what.last_us) == (FIRST_US, FIRST_US + 2 + 9000 + 60_000_000)
     assert (what.routes, what.arms, what.torn_bytes) == (("main",), ("candidate", "live"), 0)
     assert sealed_segments(journal / "sealed") == [what]
@@ -75,7 +75,7 @@ def test_a_marker_that_is_older_than_a_kind_of_rows_is_read_and_still_holds(tmp_
     with closing(SegmentWriter(tmp_path, name="w")) as writer:
         writer.append([prediction_frame(5, rng=np.random.default_rng(0))])
     (what,) = seal(tmp_path).sealed
-    rows = {kind: n for kind, n in what.rows.items() if kind != "decisions"}
+    rows = {kind: n for kind, n in what.rows.items() if kind not in ("decisions", "metrics")}
     (tmp_path / "sealed" / "w-00000001.msgpack").write_bytes(marker_bytes(msgspec.structs.replace(what, rows=rows)))
     assert sealed_segments(tmp_path / "sealed") == [what]
     assert verify(tmp_path, sealed=tmp_path / "sealed").errors == ()
@@ -166,12 +166,12 @@ def test_fields_that_come_go_or_change_their_kind(tmp_path):
 
 def test_verify_counts_and_names_what_is_wrong(journal):
     good = verify(journal)
-    assert (good.segments, good.frames, good.rows, good.torn_bytes, good.errors) == (1, 6, 60, {}, ())
+    assert (good.segments, good.frames, good.rows, good.torn_bytes, good.errors) == (1, 7, 70, {}, ())
     data = (journal / "w-00000001.seg").read_bytes()
     (journal / "a-00000001.seg").write_bytes(data[:-3])
     (journal / "b-00000001.seg").write_bytes(data[:-3] + b"xyz")
     report = verify(journal)
-    assert (report.segments, report.frames, report.rows) == (3, 6 + 3 + 3, 60 + 30 + 30)
+    assert (report.segments, report.frames, report.rows) == (3, 7 + 3 + 3, 70 + 30 + 30)
     assert list(report.torn_bytes) == ["a-00000001"]
     assert len(report.errors) == 1
     assert "b-00000001" in report.errors[0]

@@ -1,6 +1,6 @@
 """Prediction ids of the rows of a file: those that a column gives, else made from the job and the row's number."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +60,11 @@ def refuse_repeated(source: Source, *, parts: Iterable[Part], name: str, at_once
         BadInput: Some do; the message names one and how many there are.
     """
     known = list(parts)
-    hashes = repeated_hashes(source, parts=known, name=name, at_once=at_once)
+    hashes = repeated_hashes(
+        lambda: (_column(source, part, name).hash().to_numpy() for part in known),
+        rows=sum(p.rows for p in known),
+        at_once=at_once,
+    )
     if not len(hashes):
         return
     counts: dict[str, int] = {}
@@ -77,32 +81,22 @@ def refuse_repeated(source: Source, *, parts: Iterable[Part], name: str, at_once
 
 
 def repeated_hashes(
-    source: Source, *, parts: Sequence[Part], name: str, at_once: int = AT_ONCE
+    hashes: Callable[[], Iterable[npt.NDArray[np.uint64]]], *, rows: int, at_once: int = AT_ONCE
 ) -> npt.NDArray[np.uint64]:
-    """Return the hashes of the ids of a column that come twice; two texts may share one, if hardly ever.
+    """Return the hashes that come twice; two texts may share one, if hardly ever.
 
     Args:
-        source: Where the column is.
-        parts: The rows.
-        name: Of the column.
-        at_once: How many ids are compared in one pass over the file.
+        hashes: Yields those of a column, a part at a time; asked once a pass.
+        rows: How many there are in all.
+        at_once: How many are compared in one pass.
     """
-    passes = -(-sum(p.rows for p in parts) // at_once)
-    twice = [_repeated(_hashes(source, parts, name, taken=(i, passes))) for i in range(passes)]
+    passes = -(-rows // at_once)
+    twice = [_repeated(np.concatenate([h[h % np.uint64(passes) == i] for h in hashes()])) for i in range(passes)]
     return np.concatenate(twice) if twice else np.empty(0, np.uint64)
 
 
 def _column(source: Source, part: Part, name: str) -> pl.Series:
     return given_ids(source.read(part, columns=[name])[name]).drop_nulls()
-
-
-def _hashes(source: Source, parts: Sequence[Part], name: str, *, taken: tuple[int, int]) -> npt.NDArray[np.uint64]:
-    which, of = taken
-    found = []
-    for part in parts:
-        hashes = _column(source, part, name).hash().to_numpy()
-        found.append(hashes if of == 1 else hashes[hashes % np.uint64(of) == which])
-    return np.concatenate(found)
 
 
 def _repeated(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -1,4 +1,4 @@
-"""``slipway batch``: score tables and take outcomes and decisions in bulk; no server is needed."""
+"""``slipway batch``: score tables and take outcomes, decisions and metrics in bulk; no server is needed."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -116,6 +116,34 @@ def decisions(
     project = common.open()
     with working("taking decisions"):
         found = project.take_decisions(source, id=id, decision=decision, by=by, decided_at=decided_at, saw=saw)
+    return show(found, human=say([found.sentence]), common=common)
+
+
+@app.command(sort_key=3)
+def metrics(
+    source: str,
+    /,
+    *,
+    id: str = "id",  # noqa: A002 - as above
+    metric: str = "metric",
+    value: str = "value",
+    common: Common = COMMON,
+) -> int:
+    """Journal business metrics, such as revenue, in bulk; the same file once more changes nothing.
+
+    A row that is none stops all of it: nothing is taken.
+
+    Args:
+        source: As for score.
+        id: Column of prediction ids.
+        metric: Column of metrics' names: lower-case letters, digits, '-' and '_'.
+        value: Column of what was measured; empty where it is not known yet. Of one metric's values of one prediction
+            the first counts.
+        common: What every command takes.
+    """
+    project = common.open()
+    with working("taking metrics"):
+        found = project.take_metrics(source, id=id, metric=metric, value=value)
     return show(found, human=say([found.sentence]), common=common)
 
 

@@ -40,7 +40,7 @@ def query(
     unchecked: bool = False,
     common: Common = COMMON,
 ) -> int:
-    """Ask the journal in SQL: one SELECT over predictions, shadows, outcomes, decisions, answers.
+    """Ask the journal in SQL: one SELECT over predictions, shadows, outcomes, decisions, metrics, answers.
 
     'answers' is each prediction once, with its first outcome, as rollouts are judged by. The columns are in
     docs/reference/journal.md. For example:

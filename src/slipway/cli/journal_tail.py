@@ -23,7 +23,7 @@ class Line(Record, frozen=True, kw_only=True):
 
     Attributes:
         at_us: When it was received.
-        kind: ``prediction``, ``outcome`` or ``decision``.
+        kind: ``prediction``, ``outcome``, ``decision`` or ``metric``.
         id: Prediction id.
         entity: What the assignment was keyed on; else empty.
         arm: Who answered, or who decided; empty for an outcome.
@@ -43,7 +43,7 @@ class Line(Record, frozen=True, kw_only=True):
 
 
 def tail(*, rows: int = 20, follow: bool = False, common: Common = COMMON) -> int:
-    """Show the newest predictions, outcomes and decisions.
+    """Show the newest predictions, outcomes, decisions and metrics.
 
     Args:
         rows: How many.
@@ -93,7 +93,7 @@ def _follow(layout: Layout, *, place: dict[str, int], common: Common) -> None:
 
 
 def lines(stretch: Stretch) -> Iterator[Line]:
-    """Yield a line for each prediction, outcome or decision; what shadows said is not shown."""
+    """Yield a line for each prediction, outcome, decision or metric; what shadows said is not shown."""
     for p in stretch.predictions:
         numbers = zip(p.at_us.tolist(), p.fallback.tolist(), p.score.tolist(), p.latency_us.tolist(), strict=True)
         texts = zip(p.id, p.entity, p.arm, strict=True)
@@ -114,13 +114,16 @@ def lines(stretch: Stretch) -> Iterator[Line]:
     d = stretch.decisions
     for at, id_, who, value in zip(d.at_us.tolist(), d.id, d.by, d.value.tolist(), strict=True):
         yield Line(at_us=at, kind="decision", id=id_, arm=who, value=value)
+    m = stretch.metrics
+    for at, id_, metric, value in zip(m.at_us.tolist(), m.id, m.metric, m.value.tolist(), strict=True):
+        yield Line(at_us=at, kind="metric", id=id_, arm=metric, value=value)
 
 
 def _when(line: Line) -> int:
     return line.at_us
 
 
-HEADS = ("received (UTC)", "what", "prediction", "entity", "arm or person", ">value", ">ms")
+HEADS = ("received (UTC)", "what", "prediction", "entity", "arm, person or metric", ">value", ">ms")
 
 
 def _row(line: Line) -> tuple[str, ...]:

@@ -78,6 +78,8 @@ def _journal(now: "Status") -> str:
         (tally.repeated_decisions, "decision", "on a case that the same person had decided"),
         (tally.unknown_decisions, "decision", "on no known prediction"),
         (tally.impossible_decisions, "impossible decision", ""),
+        (tally.repeated_metrics, "metric value", "of a row that had one"),
+        (tally.unknown_metrics, "metric value", "of no known prediction"),
     ]
     told = "; ".join(f"{count(n, noun)} {rest}".rstrip() for n, noun, rest in aside if n)
     read = f"{count(now.predictions, 'prediction')}, {count(now.outcomes, 'outcome')}"

@@ -38,16 +38,17 @@ ROW: dict[str, tuple[str, float]] = {
 }
 """Column to its type, and what it holds until it is told: 51 bytes a row."""
 
-_SAID, _ASKED, _BINS = "said/", "asked/", "bins/"
+_SAID, _ASKED, _BINS, _TOLD, _TOLD_AT = "said/", "asked/", "bins/", "metric/", "metric_at/"
 _GROWTH = 1.25
 
 
 class Known(NamedTuple):
-    """What is known of a request beyond its answer: its outcome, and what shadows said."""
+    """What is known of a request beyond its answer: its outcome, what shadows said, and its metrics."""
 
     outcome_at_us: int
     outcome: float
     shadows: list[tuple[int, float]]
+    metrics: list[tuple[int, int, float]]
 
 
 class Block:
@@ -145,6 +146,12 @@ class Block:
             return self._columns[f"{_SAID}{arm}"][: self._rows], self._columns[f"{_ASKED}{arm}"][: self._rows]
         return np.full(self._rows, np.nan), np.zeros(self._rows, dtype=bool)
 
+    def metric(self, code: int) -> tuple[Floats, Ints]:
+        """Return (the values of a business metric, when each was told); NaN and ``NEVER`` until then."""
+        if f"{_TOLD}{code}" in self._columns:
+            return self._columns[f"{_TOLD}{code}"][: self._rows], self._columns[f"{_TOLD_AT}{code}"][: self._rows]
+        return np.full(self._rows, np.nan), np.full(self._rows, NEVER)
+
     def bins(self, profile: str) -> npt.NDArray[np.uint8] | None:
         """Return each row's bin in each column of a profile, shape (rows, columns); None if none was coded for it."""
         found = self._columns.get(f"{_BINS}{profile}")
@@ -192,15 +199,24 @@ class Block:
         Returns:
             How many rows had none before.
         """
-        order = np.lexsort((value, at_us, rows))
-        rows, first = np.unique(rows[order], return_index=True)
-        at_us, value = at_us[order][first], value[order][first]
-        had_at, had = self.outcome_at_us[rows], self.outcome[rows]
-        fresh = had_at == NEVER
-        better = fresh | (at_us < had_at) | ((at_us == had_at) & (value < had))
-        self.outcome[rows[better]], self.outcome_at_us[rows[better]] = value[better], at_us[better]
-        self.revision += 1
-        return int(fresh.sum())
+        return self._put_first(rows, at_us=at_us, value=value, into=(self.outcome, self.outcome_at_us))
+
+    def put_metric(self, rows: Ints, *, metric: int, at_us: Ints, value: Floats) -> int:
+        """Keep values of a business metric as :meth:`put_outcomes` keeps outcomes.
+
+        Args:
+            rows: Row of each value, shape (n,); a row may come several times.
+            metric: Code of the metric.
+            at_us: When each was told.
+            value: Each finite.
+
+        Returns:
+            How many rows had none before.
+        """
+        if f"{_TOLD}{metric}" not in self._columns:
+            self._columns[f"{_TOLD}{metric}"] = np.full(self._room, np.nan)
+            self._columns[f"{_TOLD_AT}{metric}"] = np.full(self._room, NEVER)
+        return self._put_first(rows, at_us=at_us, value=value, into=self.metric(metric))
 
     def put_shadows(self, rows: Ints, *, arm: int, score: Floats) -> None:
         """Keep what a shadow said; an answer is preferred to none, and the smaller of two answers to the larger.
@@ -220,17 +236,35 @@ class Block:
         asked[rows] = True
         self.revision += 1
 
+    def _put_first(self, rows: Ints, *, at_us: Ints, value: Floats, into: tuple[Floats, Ints]) -> int:
+        """Keep each value that is its row's first, of two with one moment the smaller; return how many had none."""
+        held, held_at = into
+        order = np.lexsort((value, at_us, rows))
+        rows, first = np.unique(rows[order], return_index=True)
+        at_us, value = at_us[order][first], value[order][first]
+        had_at, had = held_at[rows], held[rows]
+        fresh = had_at == NEVER
+        better = fresh | (at_us < had_at) | ((at_us == had_at) & (value < had))
+        held[rows[better]], held_at[rows[better]] = value[better], at_us[better]
+        self.revision += 1
+        return int(fresh.sum())
+
     def withdraw(self, row: int) -> Known:
         """Make a row count for nothing, and return what was known of it: it belongs to no route, arm or answer now."""
         arms = [int(name.removeprefix(_ASKED)) for name in self._columns if name.startswith(_ASKED)]
         sides = {arm: self.shadow(arm) for arm in arms}
         shadows = [(arm, float(said[row])) for arm, (said, asked) in sides.items() if asked[row]]
-        known = Known(int(self.outcome_at_us[row]), float(self.outcome[row]), shadows)
+        codes = [int(name.removeprefix(_TOLD)) for name in self._columns if name.startswith(_TOLD)]
+        told = {code: self.metric(code) for code in codes}
+        metrics = [(code, int(at[row]), float(value[row])) for code, (value, at) in told.items() if at[row] != NEVER]
+        known = Known(int(self.outcome_at_us[row]), float(self.outcome[row]), shadows, metrics)
         self.version[row] = self.arm[row] = -1
         self.score[row] = self.outcome[row] = np.nan
         self.outcome_at_us[row] = NEVER
         for said, asked in sides.values():
             said[row], asked[row] = np.nan, False
+        for value, at in told.values():
+            value[row], at[row] = np.nan, NEVER
         self.revision += 1
         return known
 
@@ -262,4 +296,6 @@ def _unknown(name: str) -> float:
     """Return what a column holds until it is told."""
     if name in ROW:
         return ROW[name][1]
-    return np.nan if name.startswith(_SAID) else UNKNOWN_BIN if name.startswith(_BINS) else 0
+    if name.startswith(_BINS):
+        return UNKNOWN_BIN
+    return NEVER if name.startswith(_TOLD_AT) else np.nan if name.startswith((_SAID, _TOLD)) else 0

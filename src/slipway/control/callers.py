@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 
 from slipway.records.handover import People
 from slipway.records.load_test import ID_PREFIX
-from slipway.storage.journal.stretches import Decisions, Outcomes, Predictions, Shadows, Stretch
+from slipway.storage.journal.stretches import Decisions, Metrics, Outcomes, Predictions, Shadows, Stretch
 
 Bools = npt.NDArray[np.bool_]
 
@@ -30,6 +30,7 @@ def of_callers(stretch: Stretch) -> tuple[Stretch, int]:
         shadows=tuple(_shadows(part) for part in stretch.shadows),
         outcomes=_outcomes(stretch.outcomes),
         decisions=_decisions(stretch.decisions),
+        metrics=_metrics(stretch.metrics),
     )
     return callers, left_out
 
@@ -92,4 +93,16 @@ def _decisions(part: Decisions) -> Decisions:
         by=_of(part.by, wanted),
         decided_us=part.decided_us[wanted],
         saw=[part.saw[i] for i in rows],
+    )
+
+
+def _metrics(part: Metrics) -> Metrics:
+    if (wanted := _wanted(part.id)) is None:
+        return part
+    return replace(
+        part,
+        at_us=part.at_us[wanted],
+        id=_of(part.id, wanted),
+        metric=_of(part.metric, wanted),
+        value=part.value[wanted],
     )

@@ -29,7 +29,7 @@ from slipway.storage.arrays import read_arrays, write_arrays
 
 Array = npt.NDArray[Any]
 
-FORMAT = 3
+FORMAT = 4
 """Grows with each change of what is kept, or of how it is made."""
 
 _HEAD = "head"
@@ -60,6 +60,7 @@ class _Head(msgspec.Struct, frozen=True):
     newest_us: int
     counts: dict[str, int]
     arms: tuple[str, ...]
+    metrics: tuple[str, ...]
     asked: tuple[tuple[str, str, int], ...]
     told: tuple[tuple[str, str, int], ...]
     gone: dict[str, int]
@@ -92,7 +93,7 @@ class Checkpoint:
         arrays = dict(ledger.arrays())
         for id_, book in kept.books.items():
             arrays |= {f"book/{id_}/{name}": getattr(book.fixed_seen, name) for name in _SEEN}
-        for name, waiting in (("outcomes", ledger.early_outcomes), ("shadows", ledger.early_shadows)):
+        for name, waiting in _early(ledger).items():
             arrays |= {f"early/{name}/{c}": v for c, v in zip(_WAITING, waiting.columns(), strict=True)}
         arrays |= {f"decided/{name}": column for name, column in ledger.decided.columns().items()}
         head = _Head(
@@ -102,6 +103,7 @@ class Checkpoint:
             newest_us=ledger.newest_us,
             counts=dict(ledger.counts),
             arms=tuple(ledger.arms().values()),
+            metrics=ledger.metrics(),
             asked=tuple((*place, offset) for place, offset in ledger.asked.items()),
             told=tuple((*place, offset) for place, offset in ledger.told.items()),
             gone=ledger.gone,
@@ -130,9 +132,11 @@ class Checkpoint:
         ledger.told = {(arm, segment): offset for arm, segment, offset in head.told}
         for arm in head.arms:
             ledger.arm(arm)
+        for metric in head.metrics:
+            ledger.metric(metric)
         ledger.restore(arrays, blocks=head.blocks)
-        early = [Waiting(tuple(arrays[f"early/{name}/{c}"] for c in _WAITING)) for name in ("outcomes", "shadows")]  # type: ignore[arg-type]  # four columns
-        ledger.early_outcomes, ledger.early_shadows = early
+        early = [Waiting(tuple(arrays[f"early/{name}/{c}"] for c in _WAITING)) for name in _early(ledger)]  # type: ignore[arg-type]  # four columns
+        ledger.early_outcomes, ledger.early_shadows, ledger.early_metrics = early
         ledger.decided.restore({name: arrays[f"decided/{name}"] for name in DECIDED}, past=head.decided)
         books = {id_: _book(id_, fixed, arrays=arrays) for id_, fixed in head.books.items()}
         return Kept(books=books, posts=head.posts, past=head.past)
@@ -152,6 +156,11 @@ def basis_of(*rules: object) -> str:
     """
     made_by = (FORMAT, pl.__version__, probe())
     return hashlib.sha256(canonical((made_by, rules))).hexdigest()
+
+
+def _early(ledger: Ledger) -> dict[str, Waiting]:
+    """Return what waits for its prediction, by name."""
+    return {"outcomes": ledger.early_outcomes, "shadows": ledger.early_shadows, "metrics": ledger.early_metrics}
 
 
 def _book(id_: str, fixed: tuple[Closed, ...], *, arrays: Mapping[str, Array]) -> CohortBook:

@@ -1,4 +1,4 @@
-"""The journal as tables: predictions, shadows, outcomes and decisions joined by prediction id, a day at a time.
+"""The journal as tables: predictions and what was said of them, joined by prediction id, a day at a time.
 
 The ledger is a function of the frames read and of nothing else, in whatever order segments were read: the first outcome
 counts (by its moment), of rows with one id one counts (an answer before no answer, then the earliest), and what came
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from slipway.control.block import DAY_US, NEVER, ROW_BITS, ROW_MASK, Block, Known, by_block
 from slipway.control.callers import of_callers
+from slipway.control.codes import Codes
 from slipway.control.coding import Coder
 from slipway.control.decided import Answers, Decided
 from slipway.control.hashes import Hashes, hashed
@@ -27,7 +28,7 @@ from slipway.control.terms import Terms
 from slipway.control.waiting import Waiting
 from slipway.ports import JournalReader
 from slipway.stats.moments import Moments
-from slipway.storage.journal.stretches import Decisions, Outcomes, Predictions, Shadows, Stretch, stretches
+from slipway.storage.journal.stretches import Decisions, Metrics, Outcomes, Predictions, Shadows, Stretch, stretches
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -52,12 +53,12 @@ class Ledger:
         self.asked: dict[tuple[str, str], int] = {}
         self.told: dict[tuple[str, str], int] = {}
         self.gone: dict[str, int] = {}
-        self.early_outcomes, self.early_shadows = Waiting(), Waiting()
+        self.early_outcomes, self.early_shadows, self.early_metrics = Waiting(), Waiting(), Waiting()
         self.decided = Decided()
         self._apart: dict[str, Moments] = {}
         self._apart_of = (0, 0)
         self._coder = coder
-        self._arms = _Codes()
+        self._arms, self._metrics = Codes(), Codes()
         self._blocks: dict[int, Block] = {}
         self._by_day: dict[tuple[str, int], int] = {}
         self._next = 0
@@ -86,6 +87,7 @@ class Ledger:
         for shadows in stretch.shadows:
             self._shadows(shadows)
         self._outcomes(stretch.outcomes)
+        self._measured(stretch.metrics)
         self._decisions(stretch.decisions)
         self.counts["load_tests"] += left_out
         self.upto[stretch.position.segment] = stretch.position.offset
@@ -95,6 +97,7 @@ class Ledger:
     def tally(self) -> Tally:
         """What was read so far."""
         waiting = Counter(unknown=len(self.early_outcomes), unknown_shadows=len(self.early_shadows))
+        waiting += Counter(unknown_metrics=len(self.early_metrics))
         waiting += Counter(decisions=self.decided.joined, unknown_decisions=self.decided.unknown)
         return Tally(**(Counter(dict(self.counts)) + waiting))  # a copy, for whoever asks while it is being read
 
@@ -107,7 +110,7 @@ class Ledger:
     def size_bytes(self) -> int:
         """Memory of what is held."""
         rows = sum(block.size_bytes for block in list(self._blocks.values()))
-        early = self.early_outcomes.size_bytes + self.early_shadows.size_bytes
+        early = sum(w.size_bytes for w in (self.early_outcomes, self.early_shadows, self.early_metrics))
         return rows + self._index.size_bytes + early + self.decided.size_bytes
 
     def arm(self, name: str) -> int:
@@ -117,6 +120,14 @@ class Ledger:
     def arms(self) -> dict[int, str]:
         """Return code to name of every arm seen."""
         return {code: name for name, code in self._arms.items()}
+
+    def metric(self, name: str) -> int:
+        """Return the code that blocks use for a business metric; a name never seen gets one."""
+        return self._metrics[name]
+
+    def metrics(self) -> tuple[str, ...]:
+        """Return the names of metrics in the order of their codes."""
+        return tuple(self._metrics)
 
     def routes(self) -> list[str]:
         """Return the routes that have rows."""
@@ -157,6 +168,7 @@ class Ledger:
         oldest_us = min((b.start_us for b in self._blocks.values()), default=block.end_us)
         self.counts["unknown"] += self.early_outcomes.drop_before(oldest_us)
         self.counts["unknown_shadows"] += self.early_shadows.drop_before(oldest_us)
+        self.counts["unknown_metrics"] += self.early_metrics.drop_before(oldest_us)
         self.counts["unknown_decisions"] += self.decided.drop_before(oldest_us)
 
     def arrays(self) -> Iterator[tuple[str, Array]]:
@@ -279,6 +291,8 @@ class Ledger:
             block.put_outcomes(rows, at_us=np.array([known.outcome_at_us]), value=np.array([known.outcome]))
         for arm, score in known.shadows:
             block.put_shadows(rows, arm=arm, score=np.array([score]))
+        for metric, at_us, value in known.metrics:
+            block.put_metric(rows, metric=metric, at_us=np.array([at_us]), value=np.array([value]))
 
     def _settle(self, keys: Hashes, *, places: Ints) -> None:
         """Join what came before its prediction."""
@@ -288,6 +302,9 @@ class Ledger:
         for arm in np.unique(arms).tolist():
             own = arms == arm
             self._join_shadows(places[whose[own]], arm=arm, score=score[own])
+
+        whose, (_, at_us, metrics, value) = self.early_metrics.take(keys)
+        self._join_metrics(places[whose], metric=metrics, at_us=at_us, value=value)
 
     def _decisions(self, given: Decisions) -> None:
         if given.id:
@@ -332,6 +349,26 @@ class Ledger:
             self.counts["outcomes"] += fresh
             self.counts["repeated"] += len(places[own]) - fresh
 
+    def _measured(self, given: Metrics) -> None:
+        self.newest_us = max(self.newest_us, int(given.at_us.max(initial=0)))
+        finite = np.isfinite(given.value)
+        self.counts["impossible_metrics"] += len(finite) - int(finite.sum())
+        keys, at_us, value = hashed(given.id)[finite], given.at_us[finite], given.value[finite]
+        metric = self._metrics.of(given.metric)[finite].astype(np.int64)
+        places = self._index.find(keys)
+        early, there = places == ABSENT, places != ABSENT
+        self.early_metrics.add(keys[early], at_us[early], metric[early], value[early])
+        self._join_metrics(places[there], metric=metric[there], at_us=at_us[there], value=value[there])
+
+    def _join_metrics(self, places: Ints, *, metric: Ints, at_us: Ints, value: Floats) -> None:
+        for code in np.unique(metric).tolist():
+            of = metric == code
+            for number, own in by_block(places[of]):
+                rows, at, told = places[of][own] & ROW_MASK, at_us[of][own], value[of][own]
+                fresh = self._blocks[number].put_metric(rows, metric=code, at_us=at, value=told)
+                self.counts["metrics"] += fresh
+                self.counts["repeated_metrics"] += len(rows) - fresh
+
     def _shadows(self, given: Shadows) -> None:
         arm, keys = self._arms[given.arm], hashed(given.id)
         places = self._index.find(keys)
@@ -359,19 +396,3 @@ class _Batch(NamedTuple):
         """Return some of the rows."""
         columns, bins = ({name: column[rows] for name, column in part.items()} for part in (self.columns, self.bins))
         return _Batch(self.keys[rows], columns, bins)
-
-
-class _Codes(dict[str, int]):
-    """Name to code, from 0 on in the order in which names were seen."""
-
-    def __missing__(self, name: str) -> int:
-        self[name] = len(self)
-        return self[name]
-
-    def of(self, names: list[str]) -> npt.NDArray[np.int16]:
-        """Return the code of each name."""
-        return np.fromiter(map(self.__getitem__, names), dtype=np.int16, count=len(names))
-
-    def name(self, code: int) -> str:
-        """Return the name behind a code."""
-        return next(name for name, own in self.items() if own == code)

@@ -19,6 +19,10 @@ class Tally(Record, frozen=True, kw_only=True):
         repeated_decisions: Decisions of who had decided the same case before; the first counts.
         impossible_decisions: Decisions that the task cannot have; they are left out.
         unknown_decisions: Decisions whose prediction has not been read, or was let go.
+        metrics: Values of business metrics of rows that were read.
+        repeated_metrics: Values of a metric of a row that had one; the first counts.
+        impossible_metrics: Values that are no finite number; they are left out.
+        unknown_metrics: Values whose prediction has not been read, or was let go.
         late: Rows of a day that was let go before they came.
         load_tests: Rows that a load test asked, which count for nothing.
     """
@@ -35,5 +39,9 @@ class Tally(Record, frozen=True, kw_only=True):
     repeated_decisions: int = 0
     impossible_decisions: int = 0
     unknown_decisions: int = 0
+    metrics: int = 0
+    repeated_metrics: int = 0
+    impossible_metrics: int = 0
+    unknown_metrics: int = 0
     late: int = 0
     load_tests: int = 0

@@ -19,7 +19,7 @@ def query(
 
     Args:
         parts: The project.
-        sql: One SELECT over ``predictions``, ``shadows``, ``outcomes``, ``decisions`` and ``answers``.
+        sql: One SELECT over ``predictions``, ``shadows``, ``outcomes``, ``decisions``, ``metrics`` and ``answers``.
         since_us: Only what was received from this moment on.
         until_us: Only what was received before this moment.
         checked: Whether each sealed file is held against its hash first.

@@ -1,4 +1,4 @@
-"""Score tables, and take outcomes and decisions of a project, in bulk and without a server."""
+"""Score tables, and take outcomes, decisions and metrics of a project, in bulk and without a server."""
 
 import os
 import tempfile
@@ -10,13 +10,15 @@ from typing import Any, NamedTuple
 import msgspec
 import polars as pl
 
-from slipway.batch import decisions, outcomes
+from slipway.batch import decisions, metrics, outcomes
 from slipway.batch.decisions import DecisionColumns, DecisionsReport
-from slipway.batch.outcomes import PART_ROWS, OutcomesReport
+from slipway.batch.metrics import MetricColumns, MetricsReport
+from slipway.batch.outcomes import OutcomesReport
 from slipway.batch.places import find_files
 from slipway.batch.report import ScoreReport
 from slipway.batch.score import Progress, Scorer
 from slipway.batch.source import FileSource, Part, Source, TableSource, parts_of
+from slipway.batch.told import PART_ROWS
 from slipway.batch.wish import Wish
 from slipway.errors import BadInput
 from slipway.ports import Runtime
@@ -141,8 +143,22 @@ def take_decisions(parts: Parts, table: Any, *, columns: DecisionColumns, at_us:
         )
 
 
+def take_metrics(parts: Parts, table: Any, *, columns: MetricColumns, at_us: int | None) -> MetricsReport:
+    """Take business metrics; see :meth:`slipway.project.Project.take_metrics`."""
+    now_us = parts.clock.now_us
+    with _told(parts, table, what="metrics") as told:
+        return metrics.take_metrics(
+            told.source,
+            parts=told.parts,
+            columns=columns,
+            where=told.where,
+            journal=told.journal,
+            now_us=now_us if at_us is None else lambda: at_us,
+        )
+
+
 class _Told(NamedTuple):
-    """A table of what came true or was decided, and where it goes."""
+    """A table of what came true, was decided or was measured, and where it goes."""
 
     source: Source
     parts: Sequence[Part]

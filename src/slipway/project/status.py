@@ -227,6 +227,11 @@ def _not_usable(tally: Tally) -> list[str]:
         )
     if tally.impossible_decisions:
         told.append(f"decisions: {tally.impossible_decisions:,} are values that Y cannot have and count for nothing.")
+    if tally.unknown_metrics:
+        told.append(
+            f"metrics: {tally.unknown_metrics:,} values name no prediction in the journal, or one of a day that is "
+            "closed, and count for nothing. Send the id that the prediction's reply carried."
+        )
     return told
 
 

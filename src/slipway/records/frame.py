@@ -100,4 +100,20 @@ class DecisionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="decisions"):
     saw: list[bool | None]
 
 
-Frame = PredictionFrame | ShadowFrame | OutcomeFrame | DecisionFrame
+class MetricFrame(msgspec.Struct, frozen=True, kw_only=True, tag="metrics"):
+    """What an answer brought about, in the user's own terms: revenue, minutes of work. It is not Y.
+
+    Attributes:
+        at_us: When each value was received.
+        id: Prediction ids; an id may be unknown, and come once a metric (of one metric's values the first counts).
+        metric: Names of metrics, checked words.
+        value: What was measured, in the metric's own unit.
+    """
+
+    at_us: list[int]
+    id: list[str]
+    metric: list[str]
+    value: list[float]
+
+
+Frame = PredictionFrame | ShadowFrame | OutcomeFrame | DecisionFrame | MetricFrame

@@ -24,19 +24,21 @@ from slipway.serving.http_request import Request
 from slipway.serving.intake import Intake
 from slipway.serving.live_route import LiveRoute
 from slipway.serving.media import Form, form_of, plain
+from slipway.serving.metric_values import COLUMNS as METRIC_COLUMNS
+from slipway.serving.metric_values import decode_metrics, metrics_of, tells_metrics
 from slipway.serving.metrics import Counts
 from slipway.serving.openapi import document
 from slipway.serving.outcomes import COLUMNS, decode_outcomes, outcomes_of
 from slipway.serving.people import check_nobody_waits
 from slipway.serving.refusal import Refusal, refusal_of
 from slipway.serving.tick import Ticker
-from slipway.serving.told import Decided, Told
+from slipway.serving.told import Decided, Measured, Told
 from slipway.serving.typical import typical_row
 from slipway.serving.v2 import Infer
 from slipway.serving.v2_metadata import model_metadata, server_metadata
 
 _log = structlog.get_logger()
-_TOLD = tuple(dict.fromkeys((*COLUMNS, *DECISION_COLUMNS)))
+_TOLD = tuple(dict.fromkeys((*COLUMNS, *DECISION_COLUMNS, *METRIC_COLUMNS)))
 _Handler = Callable[[Request], None]
 
 
@@ -187,6 +189,9 @@ class App:
         if tells_decisions(request.body):
             self._decided(request, decode_decisions(request.body, kind=intake.config.signature.kind), at_us=at_us)
             return
+        if tells_metrics(request.body):
+            intake.ticker.tell(Measured(request, decode_metrics(request.body), at_us=at_us))
+            return
         ids, values = decode_outcomes(request.body, kind=intake.config.signature.kind)
         intake.ticker.tell(Told(request, ids=ids, values=values, at_us=at_us))
 
@@ -196,6 +201,9 @@ class App:
         table, _ = arrow.read_columns(
             request.body, most_rows=intake.config.queue_rows, known=_TOLD, moments=("decided_us",)
         )
+        if "metric" in table:
+            intake.ticker.tell(Measured(request, metrics_of(table), at_us=at_us))
+            return
         if not table.keys() <= set(COLUMNS):
             self._decided(request, decisions_of(table, kind=kind), at_us=at_us)
             return

@@ -9,12 +9,11 @@ import numpy as np
 
 from slipway.records.task import TaskKind
 from slipway.records.worker_config import Deciders, WorkerConfig
-from slipway.serving.explain import NO_JSON, not_json
-from slipway.serving.naming import LONGEST_ID, checked_id
-from slipway.serving.once import refuse_twice
+from slipway.serving.naming import LONGEST_ID
 from slipway.serving.privacy import PrivacyFilter
 from slipway.serving.refusal import Refusal
 from slipway.serving.tabular import Values
+from slipway.serving.telling import Form, check_ids, check_of_y, numbers_of, refuse_contradictions, texts_of
 
 COLUMNS = ("id", "decision", "by", "decided_us", "saw")
 """Names of the columns of a table of decisions; the last two may be left out."""
@@ -53,8 +52,7 @@ class _Many(msgspec.Struct, forbid_unknown_fields=True):
     decisions: list[_One]
 
 
-_MANY, _SINGLE = re.compile(rb'\s*\{\s*"decisions"\s*:'), re.compile(rb'"decision"\s*:')
-_one, _many = msgspec.json.Decoder(_One).decode, msgspec.json.Decoder(_Many).decode
+_SINGLE = re.compile(rb'"decision"\s*:')
 
 
 def tells_decisions(body: bytes) -> bool:
@@ -66,7 +64,7 @@ def tells_decisions(body: bytes) -> bool:
     ... )
     (True, False)
     """
-    return _MANY.match(body) is not None or _SINGLE.search(body) is not None
+    return _FORM.is_list(body) or _SINGLE.search(body) is not None
 
 
 def decode_decisions(body: bytes, *, kind: TaskKind) -> Decisions:
@@ -78,13 +76,7 @@ def decode_decisions(body: bytes, *, kind: TaskKind) -> Decisions:
     >>> decode_decisions(b'{"id": "w-1", "decision": 1, "by": "ana"}', kind=TaskKind.BINARY)
     Decisions(ids=['w-1'], values=[1.0], by=['ana'], decided_us=[None], saw=[None])
     """
-    try:
-        told = _many(body).decisions if _MANY.match(body) else [_one(body)]
-    except msgspec.ValidationError as error:
-        raise _no_decision(str(error)) from None
-    except NO_JSON as error:
-        raise not_json(error) from None
-    refuse_twice(body, names=3 * len(told))
+    told = _FORM.decode(body)
     decisions = Decisions(
         ids=[d.id for d in told],
         values=[d.decision for d in told],
@@ -108,15 +100,11 @@ def decisions_of(columns: Mapping[str, Values], *, kind: TaskKind) -> Decisions:
         raise _no_decision(f"no column {missing[0]}")
     if more := sorted(columns.keys() - set(COLUMNS)):
         raise _no_decision(f"a column {more[0]} too")
-    ids, by = list(columns["id"]), list(columns["by"])
-    if odd := [i for i in (*ids, *by) if not isinstance(i, str)]:
-        raise _no_decision(f"the name {odd[0]!r}"[:200])
-    numbers = np.asarray(columns["decision"])
-    if numbers.dtype.kind not in "iuf" or not np.isfinite(numbers).all():
-        raise _no_decision("a decision that is no number")
+    ids, by = (texts_of(columns, name, wrong=_no_decision) for name in ("id", "by"))
+    values = numbers_of(columns["decision"], flags=False, wrong=lambda: _no_decision("a decision that is no number"))
     told = Decisions(
         ids=ids,
-        values=numbers.astype(np.float64).tolist(),
+        values=values,
         by=by,
         decided_us=_moments(columns.get("decided_us"), rows=len(ids)),
         saw=_truths(columns.get("saw"), rows=len(ids)),
@@ -130,21 +118,16 @@ def checked(told: Decisions, *, kind: TaskKind) -> Decisions:
     Raises:
         Refusal: 400 or 409; as :func:`decode_decisions`.
     """
-    if not told.ids:
-        raise Refusal(400, "There are no decisions.", wanted="at least one", got="an empty list")
-    for name in told.ids:
-        checked_id(name, name="id", made=False)
+    check_ids(told.ids, noun="decision")
     for who in set(told.by):
         check_decider(who, name="by")
-    if kind is TaskKind.BINARY and not {0.0, 1.0}.issuperset(told.values):
-        name, value = next((i, v) for i, v in zip(told.ids, told.values, strict=True) if v not in (0.0, 1.0))
-        raise Refusal(400, f"decision on '{name}': Y is binary.", wanted="0 or 1", got=f"{value:g}")
-    known: dict[tuple[str, str], float] = {}
-    for pair, value in zip(zip(told.ids, told.by, strict=True), told.values, strict=True):
-        if known.setdefault(pair, value) != value:
-            got = f"{known[pair]:g} and {value:g}"
-            error = f"decision on '{pair[0]}': two of '{pair[1]}' contradict each other."
-            raise Refusal(409, error, wanted="one decision of each person", got=got)
+    check_of_y(told.ids, told.values, kind=kind, named="decision on")
+    refuse_contradictions(
+        zip(told.ids, told.by, strict=True),
+        told.values,
+        error=lambda key: f"decision on '{key[0]}': two of '{key[1]}' contradict each other.",
+        wanted="one decision of each person",
+    )
     return told
 
 
@@ -204,3 +187,6 @@ def _no_decision(got: str) -> Refusal:
         got=got,
         hint="'decided_us' (microseconds since the epoch) and 'saw' (was the model's answer seen?) may be added.",
     )
+
+
+_FORM = Form("decisions", msgspec.json.Decoder(_One).decode, msgspec.json.Decoder(_Many).decode, 3, _no_decision)

@@ -10,6 +10,7 @@ import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,14 @@ _EDGES_US = tuple(edge * 1e6 for edge in _EDGES_S)
 _KEPT_S = 15.0
 
 
+class ToldKind(StrEnum):
+    """What callers tell of predictions; each is counted in the field of :class:`Counts` that bears its name."""
+
+    OUTCOMES = "outcomes"
+    DECISIONS = "decisions"
+    METRICS = "metrics"
+
+
 class Counts(msgspec.Struct, kw_only=True):
     """What one worker counted since it started.
 
@@ -33,6 +42,7 @@ class Counts(msgspec.Struct, kw_only=True):
         errors: Failures by kind.
         outcomes: Outcomes taken.
         decisions: Decisions taken.
+        metrics: Values of business metrics taken.
         unlogged: Answers that went out although the journal's disk refused them.
         disk_refuses: Whether it refused the last tick.
         latency: Answers by latency bucket; the last one is open.
@@ -48,6 +58,7 @@ class Counts(msgspec.Struct, kw_only=True):
     errors: dict[str, int] = {}
     outcomes: int = 0
     decisions: int = 0
+    metrics: int = 0
     unlogged: int = 0
     disk_refuses: bool = False
     latency: list[int] = msgspec.field(default_factory=lambda: [0] * (len(_EDGES_S) + 1))
@@ -66,12 +77,9 @@ class Counts(msgspec.Struct, kw_only=True):
         self.latency[bisect_left(_EDGES_US, latency_us)] += rows
         self.latency_sum_s += latency_us * rows / 1e6
 
-    def told(self, count: int, *, decisions: bool) -> None:
-        """Count what was told: decisions, or else outcomes."""
-        if decisions:
-            self.decisions += count
-        else:
-            self.outcomes += count
+    def told(self, count: int, *, kind: ToldKind) -> None:
+        """Count what was told."""
+        setattr(self, kind, getattr(self, kind) + count)
 
     def failed(self, kind: str, *, count: int = 1) -> None:
         """Count failures of a kind."""
@@ -146,6 +154,7 @@ def render(workers: Iterable[Counts], *, shadow: Counts | None = None) -> bytes:
     lines += _counter("fallback_total", "Answers of the fallback.", {"": sum(c.fallbacks for c in known)})
     lines += _counter("outcomes_total", "Outcomes taken.", {"": sum(c.outcomes for c in known)})
     lines += _counter("decisions_total", "Decisions of people taken.", {"": sum(c.decisions for c in known)})
+    lines += _counter("metrics_total", "Values of business metrics taken.", {"": sum(c.metrics for c in known)})
     unlogged = sum(c.unlogged for c in known)
     lines += _counter("unlogged_total", "Answers that the journal's disk refused.", {"": unlogged})
     lines += _counter("errors_total", "Failures by kind.", {f'kind="{k}"': n for k, n in sorted(errors.items())})

@@ -28,8 +28,8 @@ _ERRORS = {
     405: "Not with this method; Allow says with which.",
     408: "The request did not come in time.",
     409: (
-        "People are to answer where nobody can be told to wait; two rows have the same id; or two outcomes, or "
-        "decisions of one person, on one id contradict each other."
+        "People are to answer where nobody can be told to wait; two rows have the same id; or two outcomes, "
+        "decisions of one person, or values of one metric, on one id contradict each other."
     ),
     413: "The body is too large, or has too many rows.",
     415: "The body has a form that is not spoken here.",
@@ -38,7 +38,7 @@ _ERRORS = {
     503: "Full, not ready, the disk refused, or no arm answered; Retry-After says when to try again.",
     504: "No arm answered within the deadline.",
 }
-_TOLD = ("Outcome", "Outcomes", "Decision", "Decisions")
+_TOLD = ("Outcome", "Outcomes", "Decision", "Decisions", "Metric", "Metrics")
 _ALWAYS = (400, 401, 403, 405, 408, 413, 431)
 _BODY = (415, 500, 503)
 
@@ -60,7 +60,7 @@ def document(
         "info": {
             "title": config.route,
             "version": f"route version {route.version if route else 'none yet'}, slipway {version('slipway')}",
-            "description": f"Predictions, outcomes, decisions and health. {_kept(config)}",
+            "description": f"Predictions, outcomes, decisions, metrics and health. {_kept(config)}",
         },
         "paths": _paths(config, end=f"/{config.route}" if named else ""),
         "components": {

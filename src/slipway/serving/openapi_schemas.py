@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from slipway.records.base import NAME
 from slipway.records.field import Field, FieldKind
 from slipway.records.model import Signature
 from slipway.records.task import TaskKind
@@ -67,6 +68,8 @@ def schemas(config: WorkerConfig, *, id_name: str, typical: Mapping[str, Any]) -
         "Outcomes": _list_of("outcomes", "Outcome"),
         "Decision": _decision(config.signature),
         "Decisions": _list_of("decisions", "Decision"),
+        "Metric": _metric(),
+        "Metrics": _list_of("metrics", "Metric"),
         "Accepted": _object({"accepted": {"type": "integer", "minimum": 1}}, required=["accepted"]),
         "Error": _object(dict.fromkeys(("error", "wanted", "got", "hint"), _TEXT), required=["error"]),
         "Live": _object({"live": {"const": True}}, required=["live"]),
@@ -139,6 +142,12 @@ def _decision(signature: Signature) -> Schema:
         "saw": {"type": ["boolean", "null"], "description": "Whether the model's answer was seen before."},
     }
     return _object(properties, required=["id", "decision", "by"])
+
+
+def _metric() -> Schema:
+    name: Schema = {"type": "string", "pattern": f"^{NAME.pattern}$", "description": "What was measured."}
+    value: Schema = {"type": "number", "description": "In the metric's own unit. Of one metric the first value counts."}
+    return _object({"id": {**_ID}, "metric": name, "value": value}, required=["id", "metric", "value"])
 
 
 def _v2(config: WorkerConfig) -> dict[str, Schema]:

@@ -24,7 +24,7 @@ from slipway.serving.logging_policy import LoggingPolicy
 from slipway.serving.metrics import Counts
 from slipway.serving.privacy import PrivacyFilter
 from slipway.serving.refusal import Refusal, refusal_of
-from slipway.serving.told import Decided, Told, frames_of
+from slipway.serving.told import Told, frames_of
 from slipway.serving.waiting import Group, Waiting
 
 _log = structlog.get_logger()
@@ -100,7 +100,7 @@ class Ticker:
             self._schedule()
 
     def tell(self, told: Told) -> None:
-        """Take outcomes or decisions; the reply follows.
+        """Take outcomes, decisions or metrics; the reply follows.
 
         Raises:
             Overloaded: Too many rows wait.
@@ -203,7 +203,7 @@ class Ticker:
             return
         for one in told:
             self._rows -= len(one.ids)
-            self._counts.told(len(one.ids), decisions=isinstance(one, Decided))
+            self._counts.told(len(one.ids), kind=one.kind)
             one.request.ok(b'{"accepted":%d}' % len(one.ids))
 
     def _unlogged(self, group: Group) -> None:

@@ -14,7 +14,7 @@ from msgspec.structs import asdict
 
 from slipway.errors import BadInput
 from slipway.ports import Columns, Floats
-from slipway.records.frame import DecisionFrame, Frame, OutcomeFrame, PredictionFrame
+from slipway.records.frame import DecisionFrame, Frame, MetricFrame, OutcomeFrame, PredictionFrame
 from slipway.records.handover import People
 from slipway.records.held import Column, Held
 
@@ -149,4 +149,6 @@ def _lengths(frame: Frame) -> list[tuple[str, float]]:
         return [("at_us", len(frame.at_us)), ("value", len(frame.value))]
     if isinstance(frame, DecisionFrame):
         return [(n, len(getattr(frame, n))) for n in ("at_us", "value", "by", "decided_us", "saw")]
+    if isinstance(frame, MetricFrame):
+        return [(n, len(getattr(frame, n))) for n in ("at_us", "metric", "value")]
     return [("score", len(frame.score))]

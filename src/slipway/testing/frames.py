@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from slipway.records.frame import DecisionFrame, OutcomeFrame, PredictionFrame, ShadowFrame
+from slipway.records.frame import DecisionFrame, MetricFrame, OutcomeFrame, PredictionFrame, ShadowFrame
 from slipway.records.held import Held
 from slipway.storage.columns import encode_columns
 
@@ -58,3 +58,9 @@ def decision_frame(of: PredictionFrame, *, by: str = "ana", delay_us: int = 1_00
         decided_us=list(of.at_us),
         saw=[False] * rows,
     )
+
+
+def metric_frame(of: PredictionFrame, *, metric: str = "revenue", delay_us: int = 2_000_000) -> MetricFrame:
+    """Return a metric that is what live scored."""
+    at_us = [t + delay_us for t in of.at_us]
+    return MetricFrame(at_us=at_us, id=of.id, metric=[metric] * len(of.id), value=list(of.score))

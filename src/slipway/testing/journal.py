@@ -9,7 +9,7 @@ from slipway.errors import BadInput, Conflict, Unavailable
 from slipway.ports import JournalReader, JournalWriter
 from slipway.records.frame import Frame, OutcomeFrame
 from slipway.testing.exam import equal, holds, refuses
-from slipway.testing.frames import decision_frame, outcome_frame, prediction_frame, shadow_frame
+from slipway.testing.frames import decision_frame, metric_frame, outcome_frame, prediction_frame, shadow_frame
 
 
 class JournalContract:
@@ -136,4 +136,4 @@ def _outcome(tick: int) -> OutcomeFrame:
 def _frames(*, tick: int) -> list[Frame]:
     predictions = prediction_frame(5, rng=np.random.default_rng(tick), first=5 * tick)
     shadow = shadow_frame(predictions, arm="candidate", segment="w-00000001", offset=8)
-    return [predictions, shadow, outcome_frame(predictions), decision_frame(predictions)]
+    return [predictions, shadow, outcome_frame(predictions), decision_frame(predictions), metric_frame(predictions)]

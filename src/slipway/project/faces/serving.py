@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from slipway.batch.decisions import DecisionsReport
+    from slipway.batch.metrics import MetricsReport
     from slipway.batch.outcomes import OutcomesReport
     from slipway.project.benching import BenchPlan
     from slipway.project.keeping import Pruned
@@ -179,6 +180,37 @@ class Serving(Face):
 
         columns = DecisionColumns(id=id, decision=decision, by=by, decided_at=decided_at, saw=saw)
         return take_decisions(self._parts, table, columns=columns, at_us=at_us)
+
+    def take_metrics(
+        self,
+        table: Any,
+        *,
+        id: str = "id",  # noqa: A002 - the field's own word
+        metric: str = "metric",
+        value: str = "value",
+        at_us: int | None = None,
+    ) -> MetricsReport:
+        """Journal business metrics, such as revenue; a rollout's plan may have a gate on each by its name.
+
+        Of several values of one metric of one prediction the first counts, so the same table once more changes nothing.
+
+        Args:
+            table: As for :meth:`score`.
+            id: Column of prediction ids.
+            metric: Column of metrics' names, checked words.
+            value: Column of what was measured; null where it is not known yet.
+            at_us: Moment at which they count as received; None is now.
+
+        Raises:
+            NotFound: No such input.
+            BadInput: A row is no metric; nothing was taken.
+            Unavailable: The disk refused.
+        """
+        from slipway.batch.metrics import MetricColumns
+        from slipway.project.scoring import take_metrics
+
+        columns = MetricColumns(id=id, metric=metric, value=value)
+        return take_metrics(self._parts, table, columns=columns, at_us=at_us)
 
     def bench(self, plan: BenchPlan, *, told: Callable[[Rung], None] = lambda _: None) -> LoadTest:
         """Ask this project's running server under load, and keep the result; :mod:`slipway.project.benching` says how.

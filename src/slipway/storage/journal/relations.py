@@ -60,7 +60,7 @@ def relations(
     checked: bool = True,
     part_rows: int = PART_ROWS,
 ) -> dict[str, pl.LazyFrame]:
-    """Return ``predictions``, ``shadows``, ``outcomes``, ``decisions`` and ``answers`` by name; nothing is read yet.
+    """Return ``predictions``, ``shadows``, ``outcomes``, ``decisions``, ``metrics``, ``answers``; nothing is read yet.
 
     Shadow answers bear no moment of their own: those of all segments are there. In ``answers`` the window is about the
     request; its outcome counts whenever it came.
@@ -91,6 +91,7 @@ def relations(
         "shadows": known,
         "outcomes": [s for s in known if later.holds(s)],
         "decisions": [s for s in known if window.holds(s)],
+        "metrics": [s for s in known if window.holds(s)],
     }
     rows, counts = dict[str, pl.LazyFrame](), dict[str, int]()
     for name in KINDS:
@@ -106,6 +107,7 @@ def relations(
         "shadows": rows["shadows"],
         "outcomes": window.of(rows["outcomes"]),
         "decisions": window.of(rows["decisions"]),
+        "metrics": window.of(rows["metrics"]),
         "answers": in_parts(predictions, outcomes=rows["outcomes"], kind=kind, rows=asked_or_told, part_rows=part_rows),
     }
 

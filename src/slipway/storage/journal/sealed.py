@@ -10,7 +10,7 @@ import msgspec
 from slipway.errors import Corrupt, Unavailable
 from slipway.records.base import Record, canonical
 
-KINDS = ("predictions", "shadows", "outcomes", "decisions")
+KINDS = ("predictions", "shadows", "outcomes", "decisions", "metrics")
 """Kinds of rows; each has a folder of its own."""
 
 _CRC = struct.Struct("<I")
@@ -23,7 +23,7 @@ class SealedSegment(Record, frozen=True, kw_only=True):
     Attributes:
         segment: Its name.
         rows: Kind (:data:`KINDS`) to number of rows.
-        first_us: Earliest moment of a prediction, an outcome or a decision in it, or None.
+        first_us: Earliest moment of a prediction, an outcome, a decision or a metric in it, or None.
         last_us: Latest.
         routes: Routes of its predictions.
         arms: Arms that answered or shadowed in it.

@@ -106,7 +106,7 @@ def _seal(segment: SegmentFile, *, folder: Path, sealed: Path) -> SealedSegment 
 def describe(name: str, *, tables: dict[str, pl.DataFrame], torn_bytes: int, sha256: dict[str, str]) -> SealedSegment:
     """Return what the marker of a segment says."""
     moments = (
-        pl.concat([tables[kind]["received_at"] for kind in ("predictions", "outcomes", "decisions")])
+        pl.concat([tables[kind]["received_at"] for kind in ("predictions", "outcomes", "decisions", "metrics")])
         .dt.timestamp("us")
         .to_list()
     )

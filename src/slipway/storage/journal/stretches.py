@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from slipway.errors import SlipwayError
 from slipway.ports import Position
-from slipway.records.frame import DecisionFrame, Frame, OutcomeFrame, PredictionFrame, ShadowFrame
+from slipway.records.frame import DecisionFrame, Frame, MetricFrame, OutcomeFrame, PredictionFrame, ShadowFrame
 from slipway.records.handover import People
 from slipway.storage.columns import columns_of, form_of, joined_people, rows_of
 
@@ -107,6 +107,16 @@ class Decisions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """What was measured; columns as in :class:`~slipway.records.frame.MetricFrame`, arrays of shape (rows,)."""
+
+    at_us: Ints
+    id: list[str]
+    metric: list[str]
+    value: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
     """A piece of one segment.
 
@@ -118,6 +128,7 @@ class Stretch:
         shadows: Shadow answers, one entry for each shadow, segment and error.
         outcomes: Outcomes; empty columns if there are none.
         decisions: Decisions; empty columns if there are none.
+        metrics: Values of business metrics; empty columns if there are none.
         asked: Shadow to the offset behind the last frame in which it has something to answer.
     """
 
@@ -128,6 +139,7 @@ class Stretch:
     shadows: tuple[Shadows, ...]
     outcomes: Outcomes
     decisions: Decisions
+    metrics: Metrics
     asked: dict[str, int]
 
 
@@ -185,6 +197,7 @@ def _asks(frame: Frame) -> list[str]:
 def _lay(frames: list[Frame], *, position: Position, rows: int, asked: dict[str, int]) -> Stretch:
     outcomes = [f for f in frames if isinstance(f, OutcomeFrame)]
     decisions = [f for f in frames if isinstance(f, DecisionFrame)]
+    metrics = [f for f in frames if isinstance(f, MetricFrame)]
     return Stretch(
         position=position,
         frames=len(frames),
@@ -203,6 +216,12 @@ def _lay(frames: list[Frame], *, position: Position, rows: int, asked: dict[str,
             by=_joined(f.by for f in decisions),
             decided_us=_ints(f.decided_us for f in decisions),
             saw=_joined(f.saw for f in decisions),
+        ),
+        metrics=Metrics(
+            at_us=_ints(f.at_us for f in metrics),
+            id=_joined(f.id for f in metrics),
+            metric=_joined(f.metric for f in metrics),
+            value=_floats(f.value for f in metrics),
         ),
         asked=asked,
     )

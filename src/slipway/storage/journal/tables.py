@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from slipway.ports import Position
-from slipway.records.frame import DecisionFrame, Frame, PredictionFrame, ShadowFrame
+from slipway.records.frame import DecisionFrame, Frame, MetricFrame, PredictionFrame, ShadowFrame
 from slipway.records.handover import People
 from slipway.storage.columns import columns_of, form_of, joined_people, rows_of
 
@@ -58,6 +58,7 @@ _OWN: dict[str, dict[str, pl.DataType]] = {
         "decided_at": _MOMENT,
         "saw_answer": pl.Boolean(),
     },
+    "metrics": {"received_at": _MOMENT, "id": _TEXT, "metric": _TEXT, "value": _NUMBER},
 }
 
 SCHEMAS: dict[str, pl.Schema] = {kind: pl.Schema({**own, **_PLACE}) for kind, own in _OWN.items()}
@@ -137,6 +138,8 @@ def _table(alike: Sequence[Placed]) -> tuple[str, pl.DataFrame]:
         columns |= {"decision": _floats(f.value for f in frames), "decided_by": _joined(f.by for f in frames)}
         columns |= {"decided_at": _ints(f.decided_us for f in frames), "saw_answer": _joined(f.saw for f in frames)}
     else:
+        if isinstance(first, MetricFrame):
+            columns["metric"] = _joined(f.metric for f in frames)
         columns["value"] = _floats(f.value for f in frames)
     columns |= {"segment": segment, "end_offset": np.repeat([position.offset for _, position in alike], sizes)}
     kind, rows = _kind(alike[0]), sum(sizes)

@@ -66,7 +66,8 @@ class JournalTail:
             self._bytes += offset - self._place.get(segment, 0)
             self._rows += stretch.rows
             self._place[segment] = offset
-            moments = [*(p.at_us for p in stretch.predictions), stretch.outcomes.at_us, stretch.decisions.at_us]
+            told = (stretch.outcomes.at_us, stretch.decisions.at_us, stretch.metrics.at_us)
+            moments = [*(p.at_us for p in stretch.predictions), *told]
             self._newest_us = max(self._newest_us, *(int(m.max(initial=0)) for m in moments))
             yield stretch
 

@@ -6,7 +6,7 @@ would mend or refuse itself is here too.
 
 from itertools import chain
 
-from slipway.testing.bad_requests.protocols import bad_decisions, bad_outcomes, bad_tables, bad_tensors
+from slipway.testing.bad_requests.protocols import bad_decisions, bad_metrics, bad_outcomes, bad_tables, bad_tensors
 from slipway.testing.bad_requests.request import ENTITY, ROUTE, ROW, SIGNATURE, BadRequest, http, text
 from slipway.testing.bad_requests.rows import bad_rows
 from slipway.testing.bad_requests.wire import bad_wire
@@ -16,5 +16,5 @@ __all__ = ["ENTITY", "ROUTE", "ROW", "SIGNATURE", "BadRequest", "bad_requests", 
 
 def bad_requests() -> list[BadRequest]:
     """Return all of them; no two have the same bytes."""
-    every = chain(bad_rows(), bad_tensors(), bad_tables(), bad_outcomes(), bad_decisions(), bad_wire())
+    every = chain(bad_rows(), bad_tensors(), bad_tables(), bad_outcomes(), bad_decisions(), bad_metrics(), bad_wire())
     return list({one.data: one for one in every}.values())

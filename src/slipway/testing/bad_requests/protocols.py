@@ -153,7 +153,9 @@ def bad_tables() -> Iterator[BadRequest]:
         {**who, "decision": [1], "decided_us": [1.5]}, {**who, "decision": [1], "decided_us": [-1]},
         {**who, "decision": [1], "decided_us": ["today"]}, {"id": ["a"], "decision": [1], "by": [7]},
         {"id": ["a"], "decision": [1], "by": [None]}, {"id": [None], "decision": [1], "by": ["ana"]},
-        {"decision": [1], "by": ["ana"]},
+        {"decision": [1], "by": ["ana"]}, {"id": ["a"], "metric": ["revenue"]}, {"metric": ["revenue"], "value": [1]},
+        {"id": ["a"], "metric": ["Revenue"], "value": [1]}, {"id": ["a"], "metric": [1], "value": [1]},
+        {"id": ["a"], "metric": ["revenue"], "value": ["1"]}, {"id": ["a"], "metric": ["m"], "value": [1], "by": ["x"]},
     ]  # fmt: skip
     for told in outcomes:
         yield BadRequest("no outcomes", http(stream(pl.DataFrame(told)), path="/outcomes", headers=_ARROW))
@@ -223,3 +225,35 @@ def bad_decisions() -> Iterator[BadRequest]:
     yield BadRequest("a person of two minds", http(text(minds), path="/outcomes"), status=409)
     many = {"decisions": [well | {"id": f"a{i}"} for i in range(20_000)]}
     yield BadRequest("too many decisions", http(text(many), path="/outcomes"), status=413)
+
+
+def bad_metrics() -> Iterator[BadRequest]:
+    """Yield business metrics: of no name, of other forms, of values that are no numbers, of two values."""
+    well: dict[str, Any] = {"id": "a", "metric": "revenue", "value": 3.2}
+    parts: dict[str, tuple[Any, ...]] = {
+        "id": (1, "", None, "x" * 129, "a\u0000", ["a"], {}),
+        "metric": (None, "", 1, "x" * 65, "Revenue", "a b", "../a", "1a", ["revenue"], {}, True),
+        "value": (None, "1", True, [], {}),
+        "decision": (1,),
+        "at": (5,),
+    }
+    for key, values in parts.items():
+        for value in values:
+            yield BadRequest("no metric", http(text(well | {key: value}), path="/outcomes"))
+            yield BadRequest("no metrics", http(text({"metrics": [well, well | {key: value}]}), path="/outcomes"))
+    for key in ("id", "value"):
+        left = {k: v for k, v in well.items() if k != key}
+        yield BadRequest("half a metric", http(text({"metrics": [left]}), path="/outcomes"))
+    bodies: list[Any] = [
+        {"metrics": []}, {"metrics": None}, {"metrics": "x"}, {"metrics": [1]}, {"metrics": [well], "more": 1},
+    ]  # fmt: skip
+    for body in bodies:
+        yield BadRequest("no metrics", http(text(body), path="/outcomes"))
+    for token in ("NaN", "Infinity", "-Infinity", "1e400", "01", ""):
+        half = b'{"id": "a", "metric": "revenue", "value": %b}' % token.encode()
+        yield BadRequest("no number in a metric", http(half, path="/outcomes"))
+    yield BadRequest(
+        "a name that comes twice", http(b'{"id": "a", "metric": "b", "metric": "c", "value": 1}', path="/outcomes")
+    )
+    minds = {"metrics": [well, well | {"value": 0}]}
+    yield BadRequest("two values of one metric", http(text(minds), path="/outcomes"), status=409)
