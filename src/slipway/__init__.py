@@ -1,14 +1,16 @@
 """Slipway: take a machine-learning model from proof of concept to production, and back when the evidence says so.
 
-``from slipway import Project`` is all that a user of the Python API needs.
+``from slipway import Project`` is all that a user of the Python API needs; ``slipway.monitor`` holds any two tables
+against each other, without a project.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from slipway.project import Project
+    from slipway.web.two_tables import monitor
 
-__all__ = ["Project"]
+__all__ = ["Project", "monitor"]
 
 
 def __getattr__(name: str) -> Any:
@@ -17,4 +19,8 @@ def __getattr__(name: str) -> Any:
         from slipway.project import Project  # noqa: PLC0415 - lazily, as the docstring says
 
         return Project
+    if name == "monitor":
+        from slipway.web.two_tables import monitor  # noqa: PLC0415 - as above
+
+        return monitor
     raise AttributeError(f"module 'slipway' has no attribute {name!r}")

@@ -66,6 +66,7 @@ ELSEWHERE = {
     *(("bench",), ("bench", "show"), ("run", "search")),
     *(("key", "make"), ("key", "revoke")),
     *(("init",), ("serve",), ("demo",), ("rollout", "start"), ("rollout", "back"), ("monitor", "show")),
+    ("monitor", "run"),
 }
 """Commands with a test of their own below, or beside what they do."""
 

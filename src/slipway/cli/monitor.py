@@ -1,14 +1,20 @@
 """``slipway monitor``: what moved, whether it matters, and where to go back to."""
 
+from functools import partial
+from pathlib import Path
+
 from cyclopts import App
 
 from slipway.cli.options import COMMON, Common
 from slipway.cli.pick import pick
-from slipway.cli.screen import Screen, show
+from slipway.cli.screen import Screen, show, working
 from slipway.records.alert import Finding
-from slipway.words import day, moment, number
+from slipway.records.two_tables import Standing, TwoTables
+from slipway.words import amount, count, day, moment, number, odds
 
 app = App(name="monitor")
+
+_COLUMNS = 12
 
 
 @app.command(name="list", sort_key=0)
@@ -34,6 +40,95 @@ def show_(finding: str | None = None, /, *, common: Common = COMMON) -> int:
     known = common.open().findings()
     chosen = pick(finding, known, what="finding", key=lambda f: f.id, name=lambda f: f.id)
     return show(chosen, human=page, common=common)
+
+
+@app.command(sort_key=2)
+def run(
+    *,
+    reference: str,
+    current: str,
+    out: Path | None = None,
+    time: str | None = None,
+    prediction: str | None = None,
+    label: str | None = None,
+    ignore: tuple[str, ...] = (),
+    threshold: float = 0.5,
+    alpha: float = 0.01,
+    tolerance: float | None = None,
+    unit: str = "auto",
+    database: str = "",
+    check: bool = False,
+    common: Common = COMMON,
+) -> int:
+    """Hold any two tables against each other: what moved, whether it matters, what to go back to. Needs no project.
+
+    With answers and their truth in both, data drift is told from concept drift.
+
+    Args:
+        reference: What is usual: a file, folder, pattern or s3:// URL of Parquet, Arrow or CSV, or a .sql file.
+        current: What there is now; likewise.
+        out: File for the answer: one HTML page that needs no network, or JSON where the name ends in .json.
+        time: Column of moments; the only one there is if not given, '' for none.
+        prediction: Column of answers; 'prediction' if there is one and nothing is given, '' for none.
+        label: Column of what turned out to be true; 'label' likewise.
+        ignore: A column that is not to be watched; may be given several times.
+        threshold: Score from which an answer to two classes counts as 1.
+        alpha: Chance that tables alike raise any alarm.
+        tolerance: A change that costs less is told, not alarmed; a tenth of the reference's loss if not given.
+        unit: What to count: auto (found on the reference), row, hour or day.
+        database: Environment variable with the URL of the database that .sql files are asked of; DuckDB with no
+            database if not given.
+        check: End with status 1 where something moved that matters, or nobody can tell.
+        common: What every command takes.
+    """
+    from slipway.project.two_tables.read import read_any  # noqa: PLC0415 - it brings the table engine
+    from slipway.web.two_tables import monitor  # noqa: PLC0415 - as above
+
+    with working("reading the tables"):
+        before, now = (read_any(place, database=database) for place in (reference, current))
+    with working("holding them against each other"):
+        answer = monitor(
+            before,
+            now,
+            time=time,
+            prediction=prediction,
+            label=label,
+            ignore=ignore,
+            threshold=threshold,
+            alpha=alpha,
+            tolerance=tolerance,
+            unit=unit,
+            names=(reference, current),
+        )
+    if out is not None:
+        answer.save(out)
+    show(answer.found, human=partial(_answer, out=out), common=common)
+    return int(check and answer.found.standing in (Standing.MATTERS, Standing.CANNOT_TELL))
+
+
+def _answer(screen: Screen, found: TwoTables, *, out: Path | None) -> None:
+    screen.title(f"{found.current} against {found.reference}: {found.standing}")
+    screen.line(f"  {found.sentence}")
+    for quality in found.quality:
+        if quality.serious:
+            screen.line(f"  {quality.fault}: {quality.detail}")
+    screen.line()
+    moved = [c for c in found.columns if c.moved]
+    rows = [(c.name, odds(c.log_e), c.detail) for c in moved[:_COLUMNS]]
+    screen.table(("moved column", ">evidence", "from and to"), rows, none="No column is named as moved.")
+    if len(moved) > _COLUMNS:
+        screen.line(f"  and {count(len(moved) - _COLUMNS, 'more column')}; the page and --json have all.")
+    if len(found.periods) > 1:
+        screen.line()
+        say = partial(amount, metric=found.metric)
+        told = [
+            (p.name, number(p.rows), say(p.realised), say(p.expected), p.kind or "nothing", "yes" if p.matters else "")
+            for p in found.periods
+        ]
+        screen.table(("period", ">rows", ">realised", ">expected", "moved", "matters"), told)
+    if out is not None:
+        screen.line()
+        screen.line(f"  written to {out}")
 
 
 def _list(screen: Screen, found: list[Finding]) -> None:

@@ -35,7 +35,7 @@ class SavedPost(msgspec.Struct, frozen=True):
         quiet: As there.
         findings: All so far.
         inputs: Whether the inputs have moved.
-        gap: Whether realised and expected performance have come apart.
+        gap: Whether realised and expected performance have come apart; None where the reference has no answers.
     """
 
     route: str
@@ -46,7 +46,7 @@ class SavedPost(msgspec.Struct, frozen=True):
     quiet: int
     findings: tuple[Finding, ...]
     inputs: SavedSide
-    gap: SavedSide
+    gap: SavedSide | None
 
     def watched(self, monitor: Monitor) -> Watched:
         """Return where the monitor stood.
@@ -56,7 +56,7 @@ class SavedPost(msgspec.Struct, frozen=True):
         """
         tests = monitor.instruments
         inputs = _side(self.inputs, test=tests.inputs, kind=InputSums)
-        gap = _side(self.gap, test=tests.gap, kind=OutcomeSums)
+        gap = None if self.gap is None else _side(self.gap, test=tests.gap, kind=OutcomeSums)
         return Watched(track=Track(inputs=inputs, gap=gap), findings=self.findings, took=self.took, quiet=self.quiet)
 
 
@@ -71,7 +71,7 @@ def save_post(watched: Watched, *, route: str, model: str, inputs_upto_us: int, 
         quiet=watched.quiet,
         findings=watched.findings,
         inputs=_saved(watched.track.inputs),
-        gap=_saved(watched.track.gap),
+        gap=None if watched.track.gap is None else _saved(watched.track.gap),
     )
 
 

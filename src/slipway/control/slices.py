@@ -67,7 +67,7 @@ def outcome_sums(
         loss=exact_sum(loss),
         expected=exact_sum(expected),
         gap_squares=exact_sum((loss - expected) ** 2),
-        gap=model.reference.gap.tick(predicted, outcome=outcome),
+        gap=model.reference.measures.tick(predicted, outcome=outcome),
     )
 
 

@@ -14,6 +14,7 @@ from slipway.records.calibration import Calibration
 from slipway.records.field import Field, FieldKind
 from slipway.records.reference import BlockSums, ColumnReference, Reference
 from slipway.records.scoring import Scoring
+from slipway.records.task import TaskKind
 from slipway.stats.categories import CategoryReference
 from slipway.stats.histogram import NumericReference
 from slipway.stats.unit import ROW, UnitChoice, choose_unit
@@ -77,6 +78,23 @@ def make_reference(
     return reference, calibrated.calibration
 
 
+def watch_only(x: pl.DataFrame, *, fields: Sequence[Field], times_us: Ints | None) -> Reference:
+    """Profile X alone, where nobody answered or nobody knows the truth; see :func:`make_reference`."""
+    unit_us = block_length(times_us)
+    blocks = into_blocks(times_us, rows=x.height, unit_us=unit_us)
+    kinds, columns = _kinds(times_us, unit_us), as_columns(x, fields=fields)
+    profiles = tuple(_column(columns[f.name], field=f, blocks=blocks, kinds=kinds) for f in fields)
+    return Reference(
+        kind=TaskKind.BINARY,
+        threshold=math.nan,
+        unit=min((c.unit for c in profiles), key=lambda choice: choice.units),
+        block_us=unit_us,
+        rows=x.height,
+        block_starts=blocks.starts,
+        columns=profiles,
+    )
+
+
 def _kinds(times_us: Ints | None, unit_us: int) -> dict[str, Ints]:
     """Return the kinds of block that a unit may be, with the block of each row."""
     if times_us is None:
@@ -100,13 +118,13 @@ def _column(
     if field.kind is FieldKind.CATEGORY:
         category = CategoryReference.of(values)
         counts = [category.tick(values[rows]).counts for rows in blocks.rows()]
-        looked_at = [values == name for name in category.names[:_CATEGORIES_LOOKED_AT]]
+        looked_at = [values == name for name in category.names[:_CATEGORIES_LOOKED_AT]] if kinds else []
         watched = [*looked_at, np.array([v is None for v in values])]
     else:
         column = values.astype(np.float64)
         number = NumericReference.of(column)
         counts = [number.tick(column[rows]).counts for rows in blocks.rows()]
-        watched = [_ranks(column), np.isnan(column)]
+        watched = [_ranks(column), np.isnan(column)] if kinds else []
     varying = [np.asarray(w, dtype=np.float64) for w in watched if np.unique(w).size > 1]
     units = [_unit(w, kinds=kinds) for w in varying or [np.zeros(len(values))]]
     return ColumnReference(

@@ -16,11 +16,13 @@ class Limits(msgspec.Struct, frozen=True):
         metric: ``error`` or ``absolute-error``.
         tolerance: A change smaller than this is reported, not alarmed.
         kill_above: Loss above which the project itself is in question, or None.
+        dated: Whether slices lie in time, so that a change has a day.
     """
 
     metric: str
     tolerance: float
     kill_above: float | None = None
+    dated: bool = True
 
 
 class Advice(msgspec.Struct, frozen=True):
@@ -38,11 +40,14 @@ class Advice(msgspec.Struct, frozen=True):
 
 
 def advise(cause: Cause, *, limits: Limits) -> Advice:
-    """Return the advice for a cause; a change that costs nothing, or is for the better, sends nobody back."""
+    """Return the advice for a cause; a change that costs nothing, or is for the better, sends nobody back.
+
+    Where nobody answered, so that the cost of moved inputs cannot be told, the change counts as relevant.
+    """
     cost = cause.explained
     if cause.gap_moved and math.isfinite(cause.unexplained):
         cost += cause.unexplained  # without evidence that the gap moved it is a few days' luck
-    relevant = cost > limits.tolerance
+    relevant = not cost <= limits.tolerance  # what cannot be told is no reason to be calm
     step = _step(cause, limits=limits) if relevant else Step.NONE
     return Advice(relevant=relevant, step=step, sentence=_sentence(cause, step=step, limits=limits))
 
@@ -70,7 +75,8 @@ _DO = {
 
 
 def _sentence(cause: Cause, *, step: Step, limits: Limits) -> str:
-    parts = [f"{_WHAT[cause.kind]} since about {day(cause.since_us)}."]
+    since = f" since about {day(cause.since_us)}" if limits.dated else ""
+    parts = [f"{_WHAT[cause.kind]}{since}."]
     if cause.columns:
         parts.append("; ".join(c.detail for c in cause.columns[:3]) + ".")
     parts.append(_cost(cause, limits=limits))
@@ -78,6 +84,8 @@ def _sentence(cause: Cause, *, step: Step, limits: Limits) -> str:
 
 
 def _cost(cause: Cause, *, limits: Limits) -> str:
+    if math.isnan(cause.explained):
+        return "What it costs cannot be told: there are no answers with their truth."
     explained = gap(cause.explained, metric=limits.metric)
     doubt = "" if cause.gap_moved else " (which may be chance)"
     if not math.isfinite(cause.loss_now):

@@ -34,10 +34,11 @@ class Cause(msgspec.Struct, frozen=True):
         since_us: Beginning of the first slice after the change.
         columns: Which columns moved, strongest first.
         gap: Realised minus expected loss less that of the reference, over all slices; None without outcomes.
-        loss_before: Mean loss on the reference, in units of the metric.
+        loss_before: Mean loss on the reference, in units of the metric; NaN where nobody answered.
         loss_now: Mean loss since the change; NaN without outcomes.
         loss_at_least: Its lower limit over all looks; ``-inf`` while it cannot be told.
-        explained: What today's inputs explain of the change: expected loss now less that of the reference.
+        explained: What today's inputs explain of the change: expected loss now less that of the reference; NaN where
+            nobody answered.
         unexplained: What they do not: the gap since the change; NaN without outcomes.
         labelled: Outcomes since the change.
         missing: Outcomes that did not come since then.
@@ -80,12 +81,12 @@ def attribute(
     kinds = {(True, True): FindingKind.BOTH, (True, False): FindingKind.DATA_DRIFT}
     kind = kinds.get((inputs_moved, gap_moved), FindingKind.CONCEPT_DRIFT)
     sides = ((track.inputs, inputs_moved), (track.gap, gap_moved))
-    since_us = min(s.since_us for s, has_moved in sides if has_moved and s.since_us is not None)
+    since_us = min(s.since_us for s, has_moved in sides if has_moved and s is not None and s.since_us is not None)
     inputs, outcomes = track.inputs_since(since_us), track.outcomes_since(since_us)
     rows, labelled = sum(s.rows for s in inputs), sum(s.labelled for s in outcomes)
     n = max(reference.held_out_rows, 1)
     expected_before = sum(b.expected for b in reference.held_out) / n
-    loss_before = sum(b.loss for b in reference.held_out) / n
+    loss_before = sum(b.loss for b in reference.held_out) / n if reference.held_out else math.nan
     gap_now = sum(s.loss - s.expected for s in outcomes) / labelled if labelled else math.nan
     return Cause(
         kind=kind,
@@ -100,11 +101,15 @@ def attribute(
         loss_before=loss_before,
         loss_now=sum(s.loss for s in outcomes) / labelled if labelled else math.nan,
         loss_at_least=_loss_at_least(outcomes, unit=instruments.unit, alpha=alpha),
-        explained=sum(s.expected for s in inputs) / rows - expected_before if rows else 0.0,
+        explained=_explained(inputs, rows=rows, before=expected_before) if reference.held_out else math.nan,
         unexplained=gap_now - (loss_before - expected_before),
         labelled=labelled,
         missing=sum(s.missing for s in outcomes),
     )
+
+
+def _explained(inputs: tuple[InputSums, ...], *, rows: int, before: float) -> float:
+    return sum(s.expected for s in inputs) / rows - before if rows else 0.0
 
 
 def _columns(
@@ -130,7 +135,7 @@ def _columns(
 
 def _gap(track: Track, *, reference: Reference, unit: str, alpha: float) -> AnytimeInterval | None:
     """Bound the mean gap since the monitor's start, less the reference's; asymptotic in the number of units."""
-    if not track.gap.slices:
+    if track.gap is None or not track.gap.slices:
         return None
     now = [(s.labelled, s.loss - s.expected, s.gap_squares) for s in track.gap.slices]
     then = _by_unit(reference, unit=unit)

@@ -39,12 +39,12 @@ class Instruments(msgspec.Struct, frozen=True, eq=False):
     Attributes:
         unit: Exchangeable unit: ``row``, ``hour`` or ``day``.
         inputs: Whether X has moved.
-        gap: Whether realised and expected performance have come apart.
+        gap: Whether realised and expected performance have come apart; None where the reference has no answers.
     """
 
     unit: str
     inputs: TableDrift | BlockDrift
-    gap: Gap | BlockGap
+    gap: Gap | BlockGap | None
 
     @property
     def slice_us(self) -> int:
@@ -80,8 +80,10 @@ def instruments_of(reference: Reference, *, unit: str = "auto", tolerance: float
     names = tuple(c.name for c in reference.columns)
     if chosen == "row":
         table = TableReference(names=names, columns=tuple(c.profile for c in reference.columns))
-        return Instruments(chosen, TableDrift(table), Gap(reference.gap, tolerance=tolerance))
-    return Instruments(chosen, _block_drift(reference, unit=chosen), _block_gap(reference, unit=chosen))
+        of_rows = None if reference.gap is None else Gap(reference.gap, tolerance=tolerance)
+        return Instruments(chosen, TableDrift(table), of_rows)
+    of_blocks = None if reference.gap is None else _block_gap(reference, unit=chosen)
+    return Instruments(chosen, _block_drift(reference, unit=chosen), of_blocks)
 
 
 def _block_drift(reference: Reference, *, unit: str) -> BlockDrift:
@@ -111,7 +113,7 @@ def _block_gap(reference: Reference, *, unit: str) -> BlockGap:
     merged = [functools.reduce(GapTick.merge, (reference.held_out[i].gap for i in group)) for group in groups]
     series = np.stack([tick.totals / (ONE * max(tick.n, 1)) for tick in merged if tick.n])
     return BlockGap(
-        reference=reference.gap,
+        reference=reference.measures,
         moments=tuple(Moments(n=len(x), total=float(x.sum()), squares=float(x @ x)) for x in series.T),
         bets=RankBets.of(series, tails=False),
     )

@@ -1,5 +1,6 @@
 """What a monitor remembers of one model: two tests, two detectors of when it changed, and the slices of late."""
 
+import math
 from typing import Any
 
 import msgspec
@@ -54,11 +55,12 @@ class Track(msgspec.Struct, frozen=True, eq=False):
 
     Attributes:
         inputs: Have the inputs moved? Its slices are :class:`InputSums`.
-        gap: Have realised and expected performance come apart? Its slices are :class:`OutcomeSums`.
+        gap: Have realised and expected performance come apart? Its slices are :class:`OutcomeSums`; None where the
+            reference has no answers.
     """
 
     inputs: Side
-    gap: Side
+    gap: Side | None
 
     def inputs_since(self, since_us: int) -> tuple[InputSums, ...]:
         """Return the slices of inputs from a moment on."""
@@ -66,21 +68,24 @@ class Track(msgspec.Struct, frozen=True, eq=False):
 
     def outcomes_since(self, since_us: int) -> tuple[OutcomeSums, ...]:
         """Return the slices of outcomes from a moment on."""
-        return tuple(s for s in self.gap.slices if s.start_us >= since_us)
+        slices = self.gap.slices if self.gap else ()
+        return tuple(s for s in slices if s.start_us >= since_us)
 
 
 def start(instruments: Instruments) -> Track:
     """Return the track before any slice."""
     bins = sum(len(c.counts) for c in instruments.inputs.reference.columns)
-    measures = len(instruments.gap.reference.means)
-    zeros = np.zeros(measures, dtype=np.int64)
-    nothing = (TableTick(np.zeros(bins, dtype=np.int64)), GapTick(n=0, totals=zeros, squares=zeros))
-    sides = []
-    for test, tick in zip((instruments.inputs, instruments.gap), nothing, strict=True):
-        state = test.start()
-        detector = EDetector(bets=len(_bets(test, state, tick)), threshold=_RUN_LENGTH)
-        sides.append(Side(state=state, detector=detector.start()))
-    return Track(inputs=sides[0], gap=sides[1])
+    inputs = _side(instruments.inputs, TableTick(np.zeros(bins, dtype=np.int64)))
+    if instruments.gap is None:
+        return Track(inputs=inputs, gap=None)
+    zeros = np.zeros(len(instruments.gap.reference.means), dtype=np.int64)
+    return Track(inputs=inputs, gap=_side(instruments.gap, GapTick(n=0, totals=zeros, squares=zeros)))
+
+
+def _side(test: Any, nothing: Any) -> Side:
+    state = test.start()
+    detector = EDetector(bets=len(_bets(test, state, nothing)), threshold=_RUN_LENGTH)
+    return Side(state=state, detector=detector.start())
 
 
 def restart(track: Track, *, instruments: Instruments, inputs: bool, gap: bool) -> Track:
@@ -100,16 +105,17 @@ def take_inputs(track: Track, *, instruments: Instruments, sums: InputSums) -> T
 
 def take_outcomes(track: Track, *, instruments: Instruments, sums: OutcomeSums) -> Track:
     """Return the track after one more whole slice of outcomes; one without a label changes nothing."""
-    if not sums.labelled:
+    if not sums.labelled or track.gap is None:
         return track
     return Track(inputs=track.inputs, gap=_feed(track.gap, test=instruments.gap, tick=sums.gap, seen=sums))
 
 
 def evidence(track: Track, *, instruments: Instruments) -> tuple[EValue, EValue, EValue]:
     """Return (that inputs moved, that the gap did, that either did): the last is one alarm for the whole."""
-    inputs, gap = (
-        _evidence(test, side) for test, side in ((instruments.inputs, track.inputs), (instruments.gap, track.gap))
-    )
+    inputs = _evidence(instruments.inputs, track.inputs)
+    if track.gap is None:
+        return inputs, EValue(log_e=-math.inf, n=0), inputs
+    gap = _evidence(instruments.gap, track.gap)
     return inputs, gap, mean_e([inputs, gap])
 
 

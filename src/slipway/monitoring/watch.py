@@ -65,7 +65,14 @@ def begin(monitor: Monitor) -> Watched:
     return Watched(track=start(monitor.instruments))
 
 
-def take(watched: Watched, *, monitor: Monitor, sums: InputSums | OutcomeSums, now_us: int) -> Watched:
+def take(
+    watched: Watched,
+    *,
+    monitor: Monitor,
+    sums: InputSums | OutcomeSums,
+    now_us: int,
+    known: OutcomeSums | None = None,
+) -> Watched:
     """Return where the monitor stands after one more slice.
 
     Args:
@@ -73,9 +80,12 @@ def take(watched: Watched, *, monitor: Monitor, sums: InputSums | OutcomeSums, n
         monitor: What watches.
         sums: A whole slice, of inputs or of outcomes.
         now_us: The moment at which the slice was complete.
+        known: What came true of a slice of inputs, where that is known with it, so that both are judged together.
     """
     if isinstance(sums, InputSums):
         track = take_inputs(watched.track, instruments=monitor.instruments, sums=sums)
+        if known is not None:
+            track = take_outcomes(track, instruments=monitor.instruments, sums=known)
     else:
         track = take_outcomes(watched.track, instruments=monitor.instruments, sums=sums)
     quiet = watched.quiet + isinstance(sums, InputSums)

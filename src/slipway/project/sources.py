@@ -74,7 +74,7 @@ def _read(name: str, format_: Format) -> pl.DataFrame:
         raise BadInput(f"{name}: want a whole {format_} file, got '{got}'. Mend it, or write it again.") from error
 
 
-def read_query(file: Path, *, variable: str) -> tuple[pl.DataFrame, str]:
+def read_query(file: Path, *, variable: str, otherwise: str = "") -> tuple[pl.DataFrame, str]:
     """Return the rows of the query in a file, and where they came from, without user, password or options.
 
     The transaction is rolled back: a source is read. ``duckdb:///file`` and ``duckdb://`` (nothing but the files that
@@ -83,6 +83,7 @@ def read_query(file: Path, *, variable: str) -> tuple[pl.DataFrame, str]:
     Args:
         file: Its text is the query.
         variable: Environment variable that holds the database's URL.
+        otherwise: The URL where no variable is named.
 
     Raises:
         NotFound: No such file, the variable is not set, or its database is a file that is not there.
@@ -92,7 +93,7 @@ def read_query(file: Path, *, variable: str) -> tuple[pl.DataFrame, str]:
     """
     if not file.is_file():
         raise NotFound(f"data.source: want a file {file} with a query, found none. See slipway.toml.")
-    if not (given := os.environ.get(variable, "") if variable else ""):
+    if not (given := os.environ.get(variable, "") if variable else otherwise):
         named = f"the environment variable {variable}" if variable else "data.database, the name of a variable,"
         raise NotFound(f"data.source: want {named} to hold the URL of the database for {file.name}, found nothing.")
     try:

@@ -80,11 +80,12 @@ def typed(table: pl.DataFrame, *, what: str, fields: Sequence[Field], task: Task
             table = table.with_columns(_cast(text, text.cast(kind, strict=False), what=what, sort="numbers"))
     if task.time in table.columns and table[task.time].dtype == pl.String:
         text = table[task.time]
-        table = table.with_columns(_cast(text, _moments(text), what=what, sort="moments such as 2026-03-01 12:30:00"))
+        table = table.with_columns(_cast(text, moments_of(text), what=what, sort="moments such as 2026-03-01 12:30:00"))
     return table
 
 
-def _moments(text: pl.Series) -> pl.Series:
+def moments_of(text: pl.Series) -> pl.Series:
+    """Read moments from text such as 2026-03-01 12:30:00, 2026-03-01T12:30Z or 2026-03-01; null where it is none."""
     plain = text.str.replace("T", " ", literal=True).str.replace(r"Z$", "")
     found = plain.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
     days = plain.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))

@@ -92,8 +92,9 @@ class Reference(Record, frozen=True, kw_only=True, eq=False):
         block_starts: Beginning of each block of those rows, in order.
         columns: Fields of X in order.
         score_starts: Beginning of each block of the held-out rows, in order.
-        score: Profile of the raw scores of the held-out rows.
-        gap: How well the held-out rows were calibrated, all blocks together.
+        score: Profile of the raw scores of the held-out rows; None where nobody answered.
+        gap: How well the held-out rows were calibrated, all blocks together; None where there were no answers with a
+            truth, so that only X can be watched.
         held_out: Losses of the held-out rows by block, in the order of ``score_starts``.
     """
 
@@ -104,15 +105,26 @@ class Reference(Record, frozen=True, kw_only=True, eq=False):
     rows: int
     block_starts: tuple[int, ...]
     columns: tuple[ColumnReference, ...]
-    score_starts: tuple[int, ...]
-    score: ColumnReference
-    gap: GapReference
-    held_out: tuple[BlockSums, ...]
+    score_starts: tuple[int, ...] = ()
+    score: ColumnReference | None = None
+    gap: GapReference | None = None
+    held_out: tuple[BlockSums, ...] = ()
 
     @property
     def held_out_rows(self) -> int:
         """Rows behind the score and the losses."""
         return sum(block.n for block in self.held_out)
+
+    @property
+    def measures(self) -> GapReference:
+        """How well held-out rows were calibrated.
+
+        Raises:
+            BadInput: There were no answers with a truth.
+        """
+        if self.gap is None:
+            raise BadInput("reference: want answers with their truth, got a reference of X alone.")
+        return self.gap
 
     def column(self, name: str) -> ColumnReference:
         """Return the reference of one field of X.

@@ -22,7 +22,7 @@ from slipway.errors import BadInput
 from slipway.stats.bets import BetState, BetTable, BinCounts
 from slipway.stats.binning import Binning
 from slipway.stats.evidence import EValue, check_share
-from slipway.stats.shares import bets_on_shares, share_limits
+from slipway.stats.shares import bets_on_shares, one_share_limits
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -183,7 +183,7 @@ class HistogramDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
         return np.pad(np.log1p(np.concatenate([stakes * gain for gain in gains])), ((0, 0), (0, 1)))
 
     def _on_missing(self, delta: float) -> Floats:
-        low, high = share_limits(self.reference.counts[-1:], n=self.reference.n, delta=delta)
-        yes, no = bets_on_shares(low, high)
+        low, high = one_share_limits(int(self.reference.counts[-1]), n=self.reference.n, delta=delta)
+        yes, no = bets_on_shares(np.array([low]), np.array([high]))
         bins = len(self.reference.counts)
         return np.concatenate([np.repeat(no.T, bins - 1, axis=1), yes.T], axis=1)

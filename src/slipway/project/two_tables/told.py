@@ -1,0 +1,239 @@
+"""What was found between two tables, put together and said."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from slipway.monitoring.advise import advise
+from slipway.monitoring.attribute import attribute
+from slipway.monitoring.moved import moved
+from slipway.monitoring.track import start, take_inputs, take_outcomes
+from slipway.monitoring.watch import Monitor
+from slipway.project.two_tables.feed import Slice
+from slipway.records.alert import Finding
+from slipway.records.reference import Reference
+from slipway.records.two_tables import ColumnChange, Period, Quality, Roles, Standing, TwoTables
+from slipway.stats.categories import CategoryReference
+from slipway.stats.evidence import EValue
+from slipway.stats.histogram import NumericReference
+from slipway.stats.table import TableTick
+from slipway.words import count, moment, odds, utc
+
+Ints = npt.NDArray[np.int64]
+
+_DAY_US = 86_400_000_000
+_BARS = 12
+"""Bars of a column's chart."""
+
+
+def told(
+    parts: Sequence[Slice],
+    *,
+    findings: tuple[Finding, ...],
+    monitor: Monitor,
+    roles: Roles,
+    quality: tuple[Quality, ...],
+    names: tuple[str, str],
+    rows: tuple[int, int],
+    metric: str,
+) -> TwoTables:
+    """Put the answer together.
+
+    Args:
+        parts: The current table in slices.
+        findings: What the monitor found on them.
+        monitor: It.
+        roles: Which column played which part.
+        quality: Remarks on the data.
+        names: What to call the tables.
+        rows: Rows of both.
+        metric: Name of the loss; empty without answers.
+    """
+    test, reference = monitor.instruments.inputs, monitor.reference
+    whole = _after(parts, test=test)
+    columns = _columns(parts, state=whole, monitor=monitor)
+    overall = test.evidence(whole)
+    labelled = sum(p.outcomes.labelled for p in parts if p.outcomes)
+    losses = math.fsum(p.outcomes.loss for p in parts if p.outcomes)
+    expected = math.fsum(p.inputs.expected for p in parts)
+    held = reference.held_out_rows
+    standing = _standing(findings, parts=parts, monitor=monitor)
+    return TwoTables(
+        reference=names[0],
+        current=names[1],
+        rows_before=rows[0],
+        rows_now=rows[1],
+        roles=roles,
+        unit=monitor.instruments.unit,
+        unit_reason=_why_unit(reference, unit=monitor.instruments.unit),
+        metric=metric,
+        alpha=monitor.alpha,
+        tolerance=monitor.limits.tolerance,
+        standing=standing,
+        sentence=_sentence(standing, findings=findings, overall=overall, monitor=monitor, slices=len(parts)),
+        findings=findings,
+        quality=quality,
+        columns=columns,
+        periods=tuple(
+            _judged(_period(name, own, answered=bool(held)), own=own, monitor=monitor)
+            for name, own in _grouped(parts, form=_form(parts) if monitor.limits.dated else "")
+        ),
+        slices=tuple(_period(moment(p.inputs.start_us), [p], answered=bool(held)) for p in parts),
+        loss_before=math.fsum(b.loss for b in reference.held_out) / held if held else None,
+        loss_now=losses / labelled if labelled else None,
+        expected_now=expected / rows[1] if held else None,
+        log_e=max(overall.log_e, *(f.evidence.log_e for f in findings)) if findings else overall.log_e,
+    )
+
+
+def _why_unit(reference: Reference, *, unit: str) -> str:
+    """Return the reason of the column that asks most loudly for the unit."""
+    asking = [c for c in reference.columns if c.unit.unit == unit]
+    if not asking:
+        return "As asked."
+    loudest = max(asking, key=lambda c: (math.isfinite(c.unit.design_effect), c.unit.design_effect))
+    return loudest.unit.reason if math.isnan(loudest.unit.design_effect) else f"{loudest.name}: {loudest.unit.reason}"
+
+
+def _after(parts: Sequence[Slice], *, test: Any) -> Any:
+    """Return the state of the test of X after all slices, never started afresh."""
+    state = test.start()
+    for part in parts:
+        state = test.update(state, TableTick(part.inputs.counts))
+    return state
+
+
+def _columns(parts: Sequence[Slice], *, state: Any, monitor: Monitor) -> tuple[ColumnChange, ...]:
+    test = monitor.instruments.inputs
+    now = np.sum([p.inputs.counts for p in parts], axis=0)
+    found = []
+    for column, profile, place in zip(
+        test.columns(state, alpha=monitor.alpha), test.reference.columns, test.reference.slices, strict=True
+    ):
+        size = moved(column.name, reference=profile, counts=now[place], unit="", evidence=column.evidence)
+        labels, bars = _bars(profile)
+        before, after = (np.add.reduceat(c, bars) / max(int(c.sum()), 1) for c in (profile.counts, now[place]))
+        found.append(
+            ColumnChange(
+                name=column.name,
+                moved=column.drifted,
+                log_e=column.evidence.log_e,
+                detail=size.detail.removeprefix(f"{column.name}: "),
+                labels=labels,
+                before=tuple(before.tolist()),
+                now=tuple(after.tolist()),
+            )
+        )
+    return tuple(sorted(found, key=lambda c: -c.log_e))
+
+
+def _bars(profile: NumericReference | CategoryReference) -> tuple[tuple[str, ...], list[int]]:
+    """Return (labels of the bars, the first bin of each); missing values are the last bar."""
+    last = len(profile.counts) - 1
+    if isinstance(profile, CategoryReference):
+        named = min(_BARS, last)
+        rest = ("others",) if named < last else ()
+        return (*profile.labels[:named], *rest, "missing"), [*range(named), *([named] if rest else []), last]
+    cuts = profile.binning.cuts
+    step = max(1, math.ceil(last / _BARS))
+    starts = [*range(0, last, step)]
+    ends = [*starts[1:], last]
+    labels = tuple(_range(cuts, low=a, high=b) for a, b in zip(starts, ends, strict=True))
+    return (*labels, "missing"), [*starts, last]
+
+
+def _range(cuts: npt.NDArray[np.float64], *, low: int, high: int) -> str:
+    """Say which values are in bins ``low`` to ``high - 1``."""
+    if not len(cuts):
+        return "any"
+    if low == 0:
+        return f"below {cuts[min(high, len(cuts)) - 1]:.4g}"
+    if high > len(cuts):
+        return f"from {cuts[low - 1]:.4g}"
+    return f"{cuts[low - 1]:.4g} to {cuts[high - 1]:.4g}"
+
+
+def _standing(findings: tuple[Finding, ...], *, parts: Sequence[Slice], monitor: Monitor) -> Standing:
+    if any(f.relevant for f in findings):
+        return Standing.MATTERS
+    if findings:
+        return Standing.HARMLESS
+    return Standing.NOTHING if _could_tell(parts, monitor=monitor) else Standing.CANNOT_TELL
+
+
+def _could_tell(parts: Sequence[Slice], *, monitor: Monitor) -> bool:
+    """Tell whether the largest change there is would have raised an alarm: all values of a column in its last bin."""
+    test: Any = monitor.instruments.inputs
+    state = test.start()
+    for part in parts:
+        counts = np.zeros_like(part.inputs.counts)
+        for place in test.reference.slices:
+            counts[max(place.stop - 2, place.start)] = part.inputs.rows
+        state = test.update(state, TableTick(counts))
+    return bool(test.evidence(state).rejects(alpha=monitor.alpha))
+
+
+def _sentence(
+    standing: Standing, *, findings: tuple[Finding, ...], overall: EValue, monitor: Monitor, slices: int
+) -> str:
+    unit = monitor.instruments.unit
+    if standing is Standing.CANNOT_TELL:
+        return (
+            f"With {count(slices if unit != 'row' else overall.n, unit)} no change however large could be proven at "
+            f"alpha {monitor.alpha:g}. Collect more, or take a larger alpha."
+        )
+    if standing is Standing.NOTHING:
+        return f"Nothing was found: the evidence that anything moved stands at {odds(overall.log_e)}."
+    newest = next((f for f in reversed(findings) if f.relevant), findings[-1])
+    others = len(findings) - 1
+    return newest.sentence + (f" {count(others, 'other finding')} beside it." if others else "")
+
+
+def _grouped(parts: Sequence[Slice], *, form: str) -> list[tuple[str, list[Slice]]]:
+    grouped: dict[str, list[Slice]] = {}
+    for part in parts:
+        grouped.setdefault(utc(part.inputs.start_us).strftime(form) if form else "all", []).append(part)
+    return list(grouped.items())
+
+
+def _period(name: str, own: Sequence[Slice], *, answered: bool) -> Period:
+    labelled = sum(p.outcomes.labelled for p in own if p.outcomes)
+    rows = sum(p.inputs.rows for p in own)
+    return Period(
+        name=name,
+        start_us=own[0].inputs.start_us,
+        rows=rows,
+        labelled=labelled,
+        realised=math.fsum(p.outcomes.loss for p in own if p.outcomes) / labelled if labelled else None,
+        expected=math.fsum(p.inputs.expected for p in own) / rows if answered and rows else None,
+    )
+
+
+def _judged(period: Period, *, own: Sequence[Slice], monitor: Monitor) -> Period:
+    """Hold one period against the reference, as if nothing had come before it."""
+    track = start(monitor.instruments)
+    for part in own:
+        track = take_inputs(track, instruments=monitor.instruments, sums=part.inputs)
+        if part.outcomes is not None:
+            track = take_outcomes(track, instruments=monitor.instruments, sums=part.outcomes)
+    cause = attribute(
+        track, instruments=monitor.instruments, reference=monitor.reference, units=monitor.units, alpha=monitor.alpha
+    )
+    if cause is None:
+        return period
+    return msgspec.structs.replace(
+        period,
+        kind=cause.kind,
+        matters=advise(cause, limits=monitor.limits).relevant,
+        explained=cause.explained if math.isfinite(cause.explained) else None,
+        columns=tuple(c.name for c in cause.columns),
+    )
+
+
+def _form(parts: Sequence[Slice]) -> str:
+    days = (parts[-1].inputs.end_us - parts[0].inputs.start_us) / _DAY_US
+    return "%Y-%m" if days > 70 else "%Y-%m-%d" if days > 3 else "%Y-%m-%d %H:00"
