@@ -65,8 +65,8 @@ ELSEWHERE = {
     ("scope",),
     *(("bench",), ("bench", "show"), ("run", "search")),
     *(("key", "make"), ("key", "revoke")),
-    *(("init",), ("serve",), ("demo",), ("rollout", "start"), ("rollout", "back"), ("monitor", "show")),
-    ("monitor", "run"),
+    *(("init",), ("serve",), ("demo",), ("monitor", "show"), ("monitor", "run")),
+    *(("rollout", "start"), ("rollout", "back"), ("rollout", "approve")),
 }
 """Commands with a test of their own below, or beside what they do."""
 
@@ -207,6 +207,14 @@ def wait_for_health(url, server, *, within_s=60.0):
     pytest.fail(
         f"{url}: not ready within {within_s} s, or the server ended with {server.poll()}: {server.stderr.read()}"
     )
+
+
+def test_a_stage_that_asks_nobody_takes_no_approval(project, slipway):
+    done = slipway(
+        "rollout", "approve", "--stage", "shadow", "--by", "Ben", "--why", "looks good", "--json", cwd=project
+    )
+    assert done.returncode == 1
+    assert "asks nobody" in json.loads(done.stdout)["error"]
 
 
 def test_rolling_back_is_a_command_with_a_reason_that_the_audit_keeps(project, slipway):

@@ -88,6 +88,36 @@ def back(rollout: str | None = None, /, *, why: str, common: Common = COMMON) ->
 
 
 @app.command(sort_key=6)
+def approve(
+    rollout: str | None = None,
+    /,
+    *,
+    stage: str,
+    by: str,
+    why: str,
+    refuse: bool = False,
+    common: Common = COMMON,
+) -> int:
+    """Say that the candidate may go on from the stage it is in, where the plan asks people; or that it may not.
+
+    Args:
+        rollout: Id or start of an id; the newest if not given.
+        stage: The stage that it is in; one that nobody has seen yet is refused.
+        by: Whose word it is: a name that others know.
+        why: The reason, for the audit trail and the verdict.
+        refuse: Say no instead: the next look rolls back.
+        common: What every command takes.
+    """
+    project = common.open()
+    chosen = _pick(rollout, project.rollouts())
+    said = project.approve(chosen.id, stage=stage, by=by, why=why, approved=not refuse)
+    follows = "the next look rolls back" if refuse else "it goes on once the other gates pass too"
+    verb = "refused" if refuse else "approved"
+    told = (f"Stage {said.stage} of {said.rollout}: {verb} by {said.by}; {follows}.",)
+    return show(said, human=say(told), common=common)
+
+
+@app.command(sort_key=7)
 def replay(rollout: str | None = None, /, *, common: Common = COMMON) -> int:
     """Judge a rollout's every verdict again from the journal; each must come out the same, bit for bit.
 

@@ -18,6 +18,7 @@ from slipway.ports import Clock
 from slipway.records.agreement import Agreement
 from slipway.records.alert import Finding
 from slipway.records.base import Record
+from slipway.records.facts import Approval
 from slipway.records.rollout import Plan, Rollout, Verdict
 from slipway.records.route import Route
 from slipway.records.scope import Scope
@@ -64,6 +65,24 @@ class RollbackRequest(Record, frozen=True, kw_only=True):
 
     why: str = "no reason given"
     by: str = "control surface"
+
+
+class ApprovalRequest(Record, frozen=True, kw_only=True):
+    """What a person says of the stage that a rollout is in.
+
+    Attributes:
+        stage: Name of the stage.
+        by: Whose word it is.
+        why: The reason, in words.
+        approved: False refuses, which rolls back.
+        now_us: The moment; as in :class:`StartRequest`.
+    """
+
+    stage: str
+    by: str
+    why: str
+    approved: bool = True
+    now_us: Moment | None = None
 
 
 class StepRequest(Record, frozen=True, kw_only=True):
@@ -223,6 +242,26 @@ class Desk:
         rollout = self.controller.roll_back(rollout_id, now_us=self.now_us(), why=request.why, by=request.by)
         self._await_workers()
         return rollout
+
+    def approve(self, rollout_id: str, *, request: ApprovalRequest) -> Approval:
+        """Keep a person's word on the present stage; the next step judges by it.
+
+        Raises:
+            NotFound: No such rollout.
+            Conflict: It is over, is in another stage, or its stage asks nobody.
+            Refused: The plan names others.
+            BadInput: No name or no reason.
+        """
+        self._refuse_other_time(request.now_us)
+        said = Approval(
+            rollout=rollout_id,
+            stage=request.stage,
+            by=request.by.strip(),
+            approved=request.approved,
+            why=request.why.strip(),
+            at_us=self.now_us() if request.now_us is None else request.now_us,
+        )
+        return self.controller.approve(said, by=request.by)
 
     def status(self) -> Status:
         """Return where everything stands."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from slipway.control.alerting import Alerting
+from slipway.control.approving import approve
 from slipway.control.checkpoint import Checkpoint, Kept
 from slipway.control.fault import Fault
 from slipway.control.judging import Costs, Judging, Ready, replay_from_journal
@@ -32,6 +33,7 @@ from slipway.ports import ControlStore, JournalReader
 from slipway.records.agreement import Agreement, agreements
 from slipway.records.arm import Arm
 from slipway.records.cohort import Cohort
+from slipway.records.facts import Approval
 from slipway.records.rollout import Plan, Rollout, RolloutStatus, Verdict
 from slipway.records.route import Route
 from slipway.storage.journal.stretches import stretches
@@ -290,6 +292,11 @@ class Controller:
         """Roll back by command; see :func:`slipway.control.rollback.roll_back_now`."""
         with self._one, self._guard():
             return roll_back_now(rollout_id, store=self.store, files=self.files, now_us=now_us, by=by, why=why)
+
+    def approve(self, said: Approval, *, by: str = BY) -> Approval:
+        """Keep a person's word on a stage; see :func:`slipway.control.approving.approve`."""
+        with self._one, self._guard():
+            return approve(said, store=self.store, account=by)
 
     def replay(self, verdict_id: str) -> tuple[str, ...]:
         """Make a stored verdict again from the journal alone, and return every difference.

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from slipway.control.alert_desk import AlertRequest, AlertTestRequest
 from slipway.control.control_metrics import PROMETHEUS, metrics_text
-from slipway.control.desk import Desk, RollbackRequest, StartRequest, StepRequest, decode_request
+from slipway.control.desk import ApprovalRequest, Desk, RollbackRequest, StartRequest, StepRequest, decode_request
 from slipway.errors import BadInput, Conflict, Corrupt, NotFound, Refused, SlipwayError, Unavailable
 from slipway.records.access import May
 from slipway.serving.door import OWN
@@ -52,10 +52,7 @@ def surface(desk: Desk, *, guard: Guard) -> Starlette:
     """
 
     async def audit(request: Request) -> Response:
-        after = request.query_params.get("after", "0")
-        if not (after.isdecimal() and len(after) <= _DIGITS):
-            raise BadInput(f"after: want the number of an audit entry, got {after!r}.")
-        return _answer(request, await run_in_threadpool(desk.audit, after_seq=int(after)))
+        return _answer(request, await run_in_threadpool(desk.audit, after_seq=_after(request)))
 
     async def metrics(_: Request) -> Response:
         return Response(metrics_text(await run_in_threadpool(desk.status)), media_type=PROMETHEUS)
@@ -84,6 +81,7 @@ def surface(desk: Desk, *, guard: Guard) -> Starlette:
             Route("/rollouts", post(desk.start, StartRequest, status=201), methods=["POST"]),
             Route("/rollouts/{id}", get(desk.rollout)),
             Route("/rollouts/{id}/rollback", post(desk.roll_back, RollbackRequest), methods=["POST"]),
+            Route("/rollouts/{id}/approvals", post(desk.approve, ApprovalRequest, status=201), methods=["POST"]),
             Route("/verdicts/{id}/replay", get(desk.replay)),
             Route("/findings", get(desk.findings)),
             Route("/alerts", get(desk.alerts.alerts)),
@@ -138,13 +136,19 @@ async def _read(request: Request, *, kind: type[Any]) -> Any:
 
 
 def _signed(request: Request, wanted: Any) -> Any:
-    """Add the name of the key to who says that he asks; what he says, he could make up."""
+    """Add the name of the key to who says that he asks; what he says, he could make up. Of approvals only a key's."""
     key = request.state.key
-    return (
-        wanted
-        if key in ("", OWN) or not hasattr(wanted, "by")
-        else msgspec.structs.replace(wanted, by=f"{wanted.by} (key {key})")
-    )
+    if key in ("", OWN) or not hasattr(wanted, "by"):
+        return wanted
+    by = key if isinstance(wanted, ApprovalRequest) else f"{wanted.by} (key {key})"
+    return msgspec.structs.replace(wanted, by=by)
+
+
+def _after(request: Request) -> int:
+    after = request.query_params.get("after", "0")
+    if not (after.isdecimal() and len(after) <= _DIGITS):
+        raise BadInput(f"after: want the number of an audit entry, got {after!r}.")
+    return int(after)
 
 
 def _answer(request: Request, value: object, *, status: int = 200) -> Response:
@@ -172,7 +176,7 @@ async def _refuse(_: Request, error: Exception) -> Response:
 async def _not_here(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 404)
     paths = (
-        "/status, /rollouts, /rollouts/{id}, /rollouts/{id}/rollback, /verdicts/{id}/replay, /findings, "
-        "/alerts, /alerts/{id}, /alerts/test, /audit, /step"
+        "/status, /rollouts, /rollouts/{id}, /rollouts/{id}/rollback, /rollouts/{id}/approvals, "
+        "/verdicts/{id}/replay, /findings, /alerts, /alerts/{id}, /alerts/test, /audit, /step"
     )
     return _error(status, f"{request.method} {request.url.path}: no such thing here.", hint=f"There is {paths}.")

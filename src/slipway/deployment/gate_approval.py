@@ -23,7 +23,8 @@ def may_approve(name: str, *, gate: Gate, rollout: Rollout) -> str:
         return ""
     if name not in gate.by:
         return f"{name} is none of those who may approve: {', '.join(gate.by)}"
-    return f"{name} started this rollout, and nobody approves their own" if name == rollout.started_by else ""
+    own = rollout.started_by == name or rollout.started_by.endswith(f"(key {name})")
+    return f"{name} started this rollout, and nobody approves their own" if own else ""
 
 
 def approval(gate: Gate, *, view: View) -> GateResult:

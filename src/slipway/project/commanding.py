@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from slipway.control.alert_desk import AlertDesk, AlertRequest, AlertTestRequest
-from slipway.control.desk import RollbackRequest, StartRequest, StepRequest
+from slipway.control.desk import ApprovalRequest, RollbackRequest, StartRequest, StepRequest
 from slipway.control.desk import Status as ControlStatus
 from slipway.control.report import StepReport
 from slipway.control.step import Controller
@@ -24,6 +24,7 @@ from slipway.errors import BadInput, Conflict, NotFound, Refused, SlipwayError, 
 from slipway.project.loopback import Reply, ask, key_of
 from slipway.records.arm import Arm
 from slipway.records.base import Record
+from slipway.records.facts import Approval
 from slipway.records.rollout import Plan, Rollout, RolloutStatus
 from slipway.records.trouble import Alert
 from slipway.serving.config_file import load_config
@@ -102,6 +103,15 @@ def roll_back(parts: Parts, controller: Controller, *, rollout: str, now_us: int
         if running is not None and (ended := _ended(parts, rollout)):
             return ended  # control did it, and then fell silent
         raise
+
+
+def approve(parts: Parts, controller: Controller, *, said: Approval, by: str) -> Approval:
+    """Keep a person's word on a stage; see :func:`slipway.control.approving.approve`."""
+    running = control(parts)
+    if running is None:
+        return controller.approve(said, by=by)
+    request = ApprovalRequest(stage=said.stage, by=said.by, why=said.why, approved=said.approved, now_us=said.at_us)
+    return _post(parts, running, f"/rollouts/{said.rollout}/approvals", request, kind=Approval)
 
 
 def step(parts: Parts, controller: Controller, *, now_us: int) -> StepReport:

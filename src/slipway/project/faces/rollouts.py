@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from slipway.control.report import StepReport
     from slipway.project.rollouts import ReplayReport
     from slipway.records.cohort import VerdictInputs
+    from slipway.records.facts import Approval
     from slipway.records.rollout import Plan, Rollout, Verdict
     from slipway.records.route import Route
 
@@ -114,6 +115,37 @@ class Rollouts(Face):
 
         now = self.now_us()
         return commanding.roll_back(self._parts, self._controller, rollout=id, now_us=now, why=why, by=self._by)
+
+    def approve(
+        self,
+        id: str,  # noqa: A002 - the field's own word
+        *,
+        stage: str,
+        by: str,
+        why: str,
+        approved: bool = True,
+    ) -> Approval:
+        """Say that a candidate may go on from the stage it is in, or with ``approved=False`` that it may not.
+
+        Args:
+            id: Id of the rollout.
+            stage: The stage that it is in; another is refused, for nobody has seen it yet.
+            by: Whose word it is.
+            why: The reason, for the audit trail and the verdict.
+            approved: False refuses: the next step rolls back.
+
+        Raises:
+            NotFound: No such rollout.
+            Conflict: It is over, is in another stage, or its stage asks nobody.
+            Refused: The plan names who may approve, and this person is none of them.
+            BadInput: No name or no reason.
+        """
+        from slipway.project import commanding
+        from slipway.records.facts import Approval
+
+        now = self.now_us()
+        said = Approval(rollout=id, stage=stage, by=by.strip(), approved=approved, why=why.strip(), at_us=now)
+        return commanding.approve(self._parts, self._controller, said=said, by=self._by)
 
     def step(self, *, now_us: int | None = None) -> StepReport:
         """Look at the evidence once and do what it says."""
