@@ -56,7 +56,7 @@ class Site:
         crash = crash or Crash()
         store, checkpoint = (
             crash.part(self.store),
-            Checkpoint(self.checkpoint, basis="b", sizes=self._sizes, writes=True),
+            Checkpoint(self.checkpoint, basis="b", sizes=self._sizes, writes=lambda: True),
         )
         return Controller(
             store=store,

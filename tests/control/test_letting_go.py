@@ -44,7 +44,7 @@ class Site:
         watching = Watching(self.store, equip=lambda arm: watched_model(arm.name), wait_us=WAIT_US)
         checkpoint = None
         if self.path is not None:
-            checkpoint = Checkpoint(self.path, basis=basis_of("t"), sizes=self.sizes, writes=True)
+            checkpoint = Checkpoint(self.path, basis=basis_of("t"), sizes=self.sizes, writes=lambda: True)
         parts = {"store": self.store, "journal": self.journal, "files": self.files, "terms": Terms()}
         self.control = Controller(**parts, watching=watching, checkpoint=checkpoint, kept_rows=self.kept_rows)
 

@@ -226,7 +226,7 @@ def test_by_hand_nothing_goes_that_a_control_which_runs_may_not_have_read(tmp_pa
 
 def test_by_hand_what_the_checkpoint_of_a_control_covers_goes_while_it_runs(tmp_path):
     kept = _Kept(tmp_path)
-    control = controller(kept.project._parts, guard=nullcontext, writes=True)
+    control = controller(kept.project._parts, guard=nullcontext, writes=lambda: True)
     control.catch_up([])
     control.save()
     kept.write("later")

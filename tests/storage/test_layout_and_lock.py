@@ -39,7 +39,10 @@ def test_a_second_controller_is_refused_and_told_who_the_first_is(tmp_path):
         first.wait()
         with ControllerLock(path) as lock:
             lock.acquire()
-            assert path.read_text() == f"{os.getpid()}\n"
+            assert path.read_text().split() == [str(os.getpid())]
+            lock.sign()
+        with ControllerLock(path) as later:
+            assert later.left == lock.name != later.name
 
 
 def test_release_gives_it_back_at_once(tmp_path):

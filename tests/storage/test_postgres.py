@@ -9,6 +9,7 @@ import pytest
 from slipway.records.arm import Arm
 from slipway.storage.control_store import SqlStore
 from slipway.testing.control_store import AuditedStoreContract
+from slipway.testing.lease import LeaseContract
 
 pytestmark = pytest.mark.slow
 
@@ -60,6 +61,18 @@ class TestPostgres(AuditedStoreContract):
     def make(self, folder):
         self.stores.append(SqlStore(self.url))
         return self.stores[-1]
+
+
+class TestLease(LeaseContract):
+    @pytest.fixture(autouse=True)
+    def _database(self, url):
+        self.stores = SqlStore(url), SqlStore(url)
+        yield
+        for store in self.stores:
+            store.close()
+
+    def two(self, folder):
+        return self.stores
 
 
 def test_processes_that_start_at_once_make_one_store_and_count_together(url):

@@ -78,10 +78,17 @@ class Checkpoint:
         path: Where it is; its folder exists.
         basis: Of the rules that it is made by (:func:`basis_of`).
         sizes: Returns segment to size in bytes, of the segments that are there now.
-        writes: Whether this process may write it: the one controller.
+        writes: Tells whether this process may write it: the one controller.
     """
 
-    def __init__(self, path: Path, *, basis: str, sizes: Callable[[], Mapping[str, int]], writes: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        basis: str,
+        sizes: Callable[[], Mapping[str, int]],
+        writes: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._path, self._basis, self._sizes, self.writes = path, basis, sizes, writes
 
     def save(self, ledger: Ledger, *, kept: Kept) -> None:

@@ -211,6 +211,10 @@ class Desk:
         self.controller.step(0)
         self._await_workers()
 
+    def stand_by(self) -> None:
+        """Read what is new and change nothing, so that whoever takes over need not read the journal first."""
+        self.controller.catch_up([])
+
     def start(self, request: StartRequest) -> Rollout:
         """Start a rollout of a known arm.
 

@@ -12,7 +12,9 @@ import uvicorn
 from starlette.concurrency import run_in_threadpool
 
 from slipway.control.desk import Desk, StepRequest
+from slipway.control.office import Office
 from slipway.control.surface import surface
+from slipway.control.tenure import Tenure
 from slipway.errors import SlipwayError, Unavailable
 from slipway.records.rollout import Action
 from slipway.records.worker_config import ClockKind
@@ -38,6 +40,7 @@ def run(
     port: int,
     tell: Callable[[State, int], object],
     guard: Guard,
+    tenure: Tenure | None = None,
     tls: "Tls | None" = None,
     alive: Callable[[], bool] = lambda: True,
     beat: Callable[[], object] = lambda: None,
@@ -47,7 +50,8 @@ def run(
 ) -> None:
     """Serve until the process is told to end (SIGTERM, SIGINT), or whoever started it is gone.
 
-    With the machine's clock it steps by itself; with the event clock only when it is asked to.
+    With the machine's clock it steps by itself; with the event clock only when it is asked to. As long as another
+    process is the controller it reads the journal and changes nothing.
 
     Args:
         desk: What is served.
@@ -55,6 +59,7 @@ def run(
         port: Port to bind; 0 takes any free one.
         tell: Called with (how far it is, the port bound).
         guard: Who may command.
+        tenure: Makes this process the controller, and tells whether it is; None: it is.
         tls: Certificate to speak TLS with, or None.
         alive: Tells whether whoever started the process still runs.
         beat: Gives a sign of life, five times a second.
@@ -79,9 +84,14 @@ def run(
             tls.look()
 
     async def main() -> None:
-        keeping = _in_background(_keep_forever(keep, pause_s=keep_s))
-        async with keeping, _stepping(desk, interval_s=interval_s), _watching(server, alive=alive, look=look):
-            tell(State.READY, bound)
+        office = Office(tenure, desk=desk, told=lambda held: tell(State.READY if held else State.STANDBY, bound))
+        await office.look()
+        async with (
+            _in_background(office.watch()),
+            _in_background(_keep_forever(keep, pause_s=keep_s)),
+            _in_background(_step_forever(desk, office=office, interval_s=interval_s)),
+            _watching(server, alive=alive, look=look),
+        ):
             await server.serve(sockets=[listening])
 
     bound = int(listening.getsockname()[1])
@@ -104,16 +114,6 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
     listening.listen(128)
     return listening
-
-
-@contextlib.asynccontextmanager
-async def _stepping(desk: Desk, *, interval_s: float) -> AsyncIterator[None]:
-    if desk.kind is ClockKind.EVENT:
-        await run_in_threadpool(desk.settle)
-        yield
-        return
-    async with _in_background(_step_forever(desk, interval_s=interval_s)):
-        yield
 
 
 @contextlib.asynccontextmanager
@@ -142,10 +142,13 @@ async def _in_background(work: Coroutine[None, None, None]) -> AsyncIterator[Non
             await task
 
 
-async def _step_forever(desk: Desk, *, interval_s: float) -> None:
+async def _step_forever(desk: Desk, *, office: Office, interval_s: float) -> None:
     while True:
         began = time.monotonic()
-        await _step_once(desk, request=StepRequest())
+        if not office.held:
+            await run_in_threadpool(desk.stand_by)
+        elif desk.kind is ClockKind.SYSTEM:
+            await _step_once(desk, request=StepRequest())
         await asyncio.sleep(max(interval_s, 5 * (time.monotonic() - began)))
 
 

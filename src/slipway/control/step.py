@@ -227,7 +227,7 @@ class Controller:
         """
         with self._reading:
             self._begin()
-            if self._checkpoint is None or not self._checkpoint.writes:
+            if self._checkpoint is None or not self._checkpoint.writes():
                 return
             self._unsaved_rows = 0
             watching = self._watching

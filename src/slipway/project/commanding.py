@@ -53,11 +53,12 @@ _ERRORS: dict[int, type[SlipwayError]] = {400: BadInput, 403: Refused, 404: NotF
 
 
 def control(parts: Parts) -> RunState | None:
-    """Return the control process that runs this project, or None."""
-    for state in read_states(parts.layout.run):
-        if state.name == "control" and state.state is State.READY and is_alive(state.pid):
-            return state
-    return None
+    """Return the control process that runs this project, or None.
+
+    Of several that say so the last one to take the lease: those before it are stopped, and do not know yet.
+    """
+    ready = (s for s in read_states(parts.layout.run) if s.state is State.READY and s.name.startswith("control"))
+    return max((s for s in ready if is_alive(s.pid)), key=lambda s: s.token, default=None)
 
 
 def ask_status(parts: Parts) -> ControlStatus | None:
@@ -181,7 +182,7 @@ def _call(
         timeout_s=timeout_s,
     )
     try:
-        reply = _unless_silent(call, sign=pulse_path("control", folder=parts.layout.run))
+        reply = _unless_silent(call, sign=pulse_path(running.name, folder=parts.layout.run))
     except TimeoutError as error:
         silence = _NoAnswer(
             f"{place}: want an answer within {timeout_s:g} s, got {str(error) or 'none'} from process {running.pid}. "

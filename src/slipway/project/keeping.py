@@ -72,7 +72,7 @@ class _Known(NamedTuple):
 def _known(parts: Parts, *, saves: bool) -> _Known:
     try:
         with ControllerLock(parts.layout.controller_lock):
-            control = controller_of(parts, guard=nullcontext, writes=True)
+            control = controller_of(parts, guard=nullcontext, writes=lambda: True)
             errors: list[str] = []
             control.catch_up(errors)
             if not saves:

@@ -15,6 +15,7 @@ class State(StrEnum):
 
     STARTING = "starting"
     READY = "ready"
+    STANDBY = "standby"
     DRAINING = "draining"
     STOPPED = "stopped"
 
@@ -31,6 +32,7 @@ class RunState(Record, frozen=True, kw_only=True):
         route: Route in force, or empty.
         route_version: Its version, or 0.
         trouble: What it complains about, or empty.
+        token: Lease of a controller, or 0; of several that say they are one, the one with the highest is.
         at_us: When it said so.
     """
 
@@ -42,6 +44,7 @@ class RunState(Record, frozen=True, kw_only=True):
     route: str = ""
     route_version: int = 0
     trouble: str = ""
+    token: int = 0
     at_us: int
 
 
@@ -55,6 +58,7 @@ def tell_state(
     route: str = "",
     route_version: int = 0,
     trouble: str = "",
+    token: int = 0,
 ) -> RunState:
     """Write what this process says of itself; a reader sees the old file or the new one."""
     told = RunState(
@@ -66,6 +70,7 @@ def tell_state(
         route=route,
         route_version=route_version,
         trouble=trouble,
+        token=token,
         at_us=time.time_ns() // 1000,
     )
     temporary = folder / f".{name}.{told.pid}.new"
@@ -83,6 +88,23 @@ def read_states(folder: Path) -> list[RunState]:
         except (OSError, msgspec.DecodeError):
             continue
     return found
+
+
+def standby_name(pid: int) -> str:
+    """Return what a controller is called that no supervisor started."""
+    return f"control-{pid}"
+
+
+def stands_by(file: Path) -> bool:
+    """Tell whether a file of the run folder is of a controller that no supervisor started, and that lives.
+
+    >>> stands_by(Path(f"control-{os.getpid()}.json")), stands_by(Path(f"pulse-control-{os.getpid()}"))
+    (True, True)
+    >>> stands_by(Path("control.json")), stands_by(Path("worker-1.json"))
+    (False, False)
+    """
+    before, _, pid = file.stem.rpartition("control-")
+    return before in ("", "pulse-") and pid.isdigit() and is_alive(int(pid))
 
 
 def is_alive(pid: int) -> bool:

@@ -22,7 +22,7 @@ from slipway.serving.claim import claim_project, left_behind, refuse_taken
 from slipway.serving.config_file import save_config
 from slipway.serving.grpc_port import grpc_ports
 from slipway.serving.pulse import Pulse, pulse_path
-from slipway.serving.run_state import RunState, State, is_alive, read_states, tell_state
+from slipway.serving.run_state import RunState, State, is_alive, read_states, stands_by, tell_state
 from slipway.serving.worker import listen
 from slipway.storage.layout import Layout
 
@@ -81,7 +81,8 @@ class Supervisor:
         self._sockets = [first, *(listen(config.host, self.port) for _ in range(config.workers - 1))]
         for number, (one, layout) in enumerate(zip(hosted, layouts, strict=True), start=1):
             for stale in (f for kind in ("*.json", "metrics-*", "pulse-*") for f in layout.run.glob(kind)):
-                stale.unlink(missing_ok=True)
+                if not stands_by(stale):
+                    stale.unlink(missing_ok=True)
             bound = msgspec.structs.replace(one.config, port=self.port, control_port=self.port + number)
             save_config(bound, layout=layout)
         folders = [word for layout in layouts for word in ("--folder", str(layout.root))]

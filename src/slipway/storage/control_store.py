@@ -12,6 +12,7 @@ from slipway.storage.changes import check_commit, check_version, not_found
 from slipway.storage.clock import SystemClock
 from slipway.storage.engine import open_engine, reading, writing
 from slipway.storage.kinds import decode_record, encode_record, kind_of
+from slipway.storage.lease import Lease, beaten, check, given, read_lease, taken, write_lease
 from slipway.storage.migrations import migrate
 from slipway.storage.schema import audit, head, record, record_version
 from slipway.storage.verify_store import entries_of, verify_store
@@ -20,14 +21,17 @@ R = TypeVar("R")
 
 
 class SqlStore:
-    """Keeps records; implements :class:`slipway.ports.ControlStore`. For any number of threads and processes.
+    """Keeps records; implements :class:`slipway.ports.ControlStore` and :class:`slipway.storage.lease.LeasedStore`.
 
-    Opening it brings the database up to date.
+    For any number of threads and processes. Opening it brings the database up to date.
 
     Args:
         url: Address of the database; see :func:`slipway.storage.engine.open_engine` and ``Layout.control_url``.
         clock: Tells when a migration was made.
         busy_timeout_s: How long a commit waits for another process's.
+
+    Attributes:
+        token: Lease of the controller that this process is; a commit without the newest is refused. None for others.
 
     Raises:
         BadInput: The address makes no sense.
@@ -37,6 +41,7 @@ class SqlStore:
     """
 
     def __init__(self, url: str, *, clock: Clock | None = None, busy_timeout_s: float = 10.0) -> None:
+        self.token: int | None = None
         self._engine = open_engine(url, busy_timeout_s=busy_timeout_s)
         with writing(self._engine) as connection:
             migrate(connection, now_us=(clock or SystemClock()).now_us())
@@ -46,13 +51,16 @@ class SqlStore:
 
         Raises:
             BadInput: A record of no known kind, a bad id, or no word on who and why.
-            Conflict: A record's present version is not the one expected; nothing was stored.
+            Conflict: A record's present version is not the one expected, or another process is the controller by now;
+                nothing was stored.
             Unavailable: The database does not answer; nothing was stored.
         """
         check_commit(changes, by=by, why=why)
         if not changes:
             return
         with writing(self._engine) as connection:
+            if self.token is not None:
+                check(read_lease(connection, holds=True), token=self.token)
             seq, chain = connection.execute(select(head.c.seq, head.c.hash).with_for_update()).one()
             for change in changes:
                 seq += 1
@@ -136,6 +144,36 @@ class SqlStore:
         """
         with reading(self._engine) as connection:
             return verify_store(connection)
+
+    def lease(self) -> Lease:
+        """Return who is the controller."""
+        with reading(self._engine) as connection:
+            return read_lease(connection)
+
+    def take_lease(self, seen: Lease, *, holder: str, lock: str) -> int:
+        """Take the lease if it still is as it was seen, and return its token.
+
+        Raises:
+            Conflict: It was taken, or its holder gave a sign of life.
+        """
+        with writing(self._engine) as connection:
+            wanted = taken(seen, present=read_lease(connection, holds=True), holder=holder, lock=lock)
+            write_lease(connection, wanted)
+        return wanted.token
+
+    def beat_lease(self, token: int) -> None:
+        """Give a sign of life.
+
+        Raises:
+            Conflict: Somebody else has the lease.
+        """
+        with writing(self._engine) as connection:
+            write_lease(connection, beaten(read_lease(connection, holds=True), token=token))
+
+    def give_lease(self, token: int) -> None:
+        """Give the lease back, if it is the one with this token."""
+        with writing(self._engine) as connection:
+            write_lease(connection, given(read_lease(connection, holds=True), token=token))
 
     def close(self) -> None:
         """Close all connections. Calling it twice is harmless."""

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,22 +52,32 @@ def holder_of(path: Path) -> int | None:
     except FileNotFoundError:
         return None
     try:
-        written = os.pread(handle, 32, 0).strip()
-        return None if try_lock(handle) or not written.isdigit() else int(written)
+        pid, _ = _written(handle)
+        return None if try_lock(handle) or not pid.isdigit() else int(pid)
     finally:
         os.close(handle)
 
 
 class ControllerLock:
-    """Makes sure that one project has one controller on this machine.
+    """Makes sure that one folder has one controller, and lets the next one know at once that the last is gone.
 
     Held from :meth:`acquire` (or entry into ``with``) to :meth:`release`, or until the process dies. The file stays;
     it is the lock on it that counts, so there is nothing to clean up after a crash.
+
+    Attributes:
+        name: What this one signs with; no other lock ever has it.
+        left: Who signed last, when the lock was taken: that one does not have the lock any more.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._handle: int | None = None
+        self.name, self.left = secrets.token_hex(16), ""
+
+    @property
+    def held(self) -> bool:
+        """Whether this process has it, by this object."""
+        return self._handle is not None
 
     def acquire(self) -> None:
         """Take the lock and note this process's id in the file.
@@ -78,22 +89,31 @@ class ControllerLock:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        holder, _ = _written(handle)
         if not try_lock(handle):
-            holder = os.pread(handle, 32, 0).decode(errors="replace").strip() or "unknown"
             os.close(handle)
             raise Conflict(
-                f"{self._path}: want to be the project's one controller, but process {holder} is. "
+                f"{self._path}: want to be the project's one controller, but process {holder or 'unknown'} is. "
                 f"Use that one, or stop it ('kill {holder}') and try again."
             )
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        _, self.left = _written(handle)
         self._handle = handle
+        self._write(self.left)
+
+    def sign(self) -> None:
+        """Leave this lock's name in the file, for whoever has the lock next."""
+        self._write(self.name)
 
     def release(self) -> None:
         """Give the lock back. Calling it twice is harmless."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+    def _write(self, name: str) -> None:
+        if self._handle is not None:
+            os.ftruncate(self._handle, 0)
+            os.pwrite(self._handle, f"{os.getpid()} {name}\n".encode(), 0)
 
     def __enter__(self) -> "ControllerLock":
         self.acquire()
@@ -103,3 +123,9 @@ class ControllerLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def _written(handle: int) -> tuple[str, str]:
+    """Return (process id, name of its lock) as the file says; empty where it does not."""
+    words = os.pread(handle, 128, 0).decode(errors="replace").split()
+    return words[0] if words else "", words[1] if len(words) > 1 else ""

@@ -86,7 +86,24 @@ def _first(connection: Connection) -> None:
     connection.execute(head.insert().values(one=1, seq=0, hash=START))
 
 
-MIGRATIONS: Sequence[Migration] = (Migration(1, "records, their versions, and the audit chain", _first),)
+def _lease(connection: Connection) -> None:
+    lease = Table(
+        "lease",
+        MetaData(),
+        Column("one", Integer, primary_key=True, autoincrement=False),
+        Column("token", BigInteger, nullable=False),
+        Column("beat", BigInteger, nullable=False),
+        Column("holder", Text, nullable=False),
+        Column("lock", String(64), nullable=False),
+    )
+    lease.create(connection)
+    connection.execute(lease.insert().values(one=1, token=0, beat=0, holder="", lock=""))
+
+
+MIGRATIONS: Sequence[Migration] = (
+    Migration(1, "records, their versions, and the audit chain", _first),
+    Migration(2, "the controller's lease", _lease),
+)
 """Every step there ever was, in order."""
 
 

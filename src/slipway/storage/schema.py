@@ -51,6 +51,17 @@ head = Table(
 )
 """One row: the newest audit entry. Who commits locks it, so that changes queue on every database."""
 
+lease = Table(
+    "lease",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("token", BigInteger, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("lock", String(64), nullable=False),
+)
+"""One row: who is the controller. Who commits as one holds it, so that nobody takes it meanwhile."""
+
 migration = Table(
     "migration",
     metadata,

@@ -14,6 +14,7 @@ from slipway.storage.blobs import no_blob
 from slipway.storage.changes import check_commit, check_version, not_found
 from slipway.storage.columns import check_frame
 from slipway.storage.kinds import decode_record, encode_record, kind_of
+from slipway.storage.lease import Lease, beaten, check, given, taken
 
 R = TypeVar("R")
 
@@ -78,6 +79,13 @@ class MemoryJournalWriter:
         self._closed = True
 
 
+class _Kept:
+    def __init__(self) -> None:
+        self.bodies: dict[tuple[str, str], list[bytes]] = {}
+        self.audit: list[AuditEntry] = []
+        self.lease = Lease()
+
+
 class MemoryStore:
     """A control store that forgets when the process ends. Records pass through bytes, as on a disk.
 
@@ -86,19 +94,27 @@ class MemoryStore:
     """
 
     def __init__(self) -> None:
-        self._bodies: dict[tuple[str, str], list[bytes]] = {}
-        self._audit: list[AuditEntry] = []
+        self.token: int | None = None
+        self._kept = _Kept()
+
+    def another(self) -> "MemoryStore":
+        """Return another client of the same store."""
+        made = MemoryStore()
+        made._kept = self._kept
+        return made
 
     def commit(self, changes: Sequence[Change], *, at_us: int, by: str, why: str) -> None:
         """Store all changes or none, in the order given, and one audit entry for each.
 
         Raises:
             BadInput: A record of no known kind, a bad id, or no word on who and why.
-            Conflict: A record's present version is not the one expected; nothing was stored.
+            Conflict: A record's present version is not the one expected, or another client is the controller by now;
+                nothing was stored.
         """
         check_commit(changes, by=by, why=why)
-        bodies = {key: list(versions) for key, versions in self._bodies.items()}
-        entries = list(self._audit)
+        check(self._kept.lease, token=self.token)
+        bodies = {key: list(versions) for key, versions in self._kept.bodies.items()}
+        entries = list(self._kept.audit)
         for change in changes:
             kind, body = kind_of(type(change.record)), encode_record(change.record)
             versions = bodies.setdefault((kind, change.id), [])
@@ -115,7 +131,7 @@ class MemoryStore:
                 body_sha256=hashlib.sha256(body).hexdigest(),
             )
             entries.append(link(entries[-1].hash if entries else START, entry))
-        self._bodies, self._audit = bodies, entries
+        self._kept.bodies, self._kept.audit = bodies, entries
 
     def get(self, kind: type[R], *, id: str) -> tuple[R, int]:  # noqa: A002 - the field's own word
         """Return the record and its version.
@@ -123,14 +139,14 @@ class MemoryStore:
         Raises:
             NotFound: No such record; the message names the nearest id.
         """
-        versions = self._bodies.get((kind_of(kind), id))
+        versions = self._kept.bodies.get((kind_of(kind), id))
         if versions is None:
             raise not_found(kind, id, known=[i for i, _, _ in self.all(kind)])
         return decode_record(versions[-1], kind=kind, id=id, version=len(versions)), len(versions)
 
     def all(self, kind: type[R]) -> list[tuple[str, R, int]]:
         """Return (id, record, version) of that kind, oldest first."""
-        return [(name, *self.get(kind, id=name)) for word, name in self._bodies if word == kind_of(kind)]
+        return [(name, *self.get(kind, id=name)) for word, name in self._kept.bodies if word == kind_of(kind)]
 
     def history(self, kind: type[R], *, id: str) -> list[Version]:  # noqa: A002 - the field's own word
         """Return every version of a record, oldest first, with when, by whom and why.
@@ -140,7 +156,7 @@ class MemoryStore:
         """
         self.get(kind, id=id)
         word = kind_of(kind)
-        made = {e.version: e for e in self._audit if (e.kind, e.id) == (word, id)}
+        made = {e.version: e for e in self._kept.audit if (e.kind, e.id) == (word, id)}
         return [
             Version(
                 version=version,
@@ -149,12 +165,12 @@ class MemoryStore:
                 by=made[version].by,
                 why=made[version].why,
             )
-            for version, body in enumerate(self._bodies[word, id], start=1)
+            for version, body in enumerate(self._kept.bodies[word, id], start=1)
         ]
 
     def audit(self, *, after_seq: int = 0, limit: int | None = None) -> list[AuditEntry]:
         """Return the audit entries behind ``after_seq``, oldest first, at most ``limit`` of them."""
-        return self._audit[after_seq:][:limit]
+        return self._kept.audit[after_seq:][:limit]
 
     def verify_audit(self) -> str:
         """Return the hash of the newest audit entry if the chain holds.
@@ -162,7 +178,32 @@ class MemoryStore:
         Raises:
             Corrupt: Names the first entry that does not fit.
         """
-        return verify_chain(self._audit)
+        return verify_chain(self._kept.audit)
+
+    def lease(self) -> Lease:
+        """Return who is the controller."""
+        return self._kept.lease
+
+    def take_lease(self, seen: Lease, *, holder: str, lock: str) -> int:
+        """Take the lease if it still is as it was seen, and return its token.
+
+        Raises:
+            Conflict: It was taken, or its holder gave a sign of life.
+        """
+        self._kept.lease = taken(seen, present=self._kept.lease, holder=holder, lock=lock)
+        return self._kept.lease.token
+
+    def beat_lease(self, token: int) -> None:
+        """Give a sign of life.
+
+        Raises:
+            Conflict: Somebody else has the lease.
+        """
+        self._kept.lease = beaten(self._kept.lease, token=token)
+
+    def give_lease(self, token: int) -> None:
+        """Give the lease back, if it is the one with this token."""
+        self._kept.lease = given(self._kept.lease, token=token)
 
     def close(self) -> None:
         """Nothing to close."""

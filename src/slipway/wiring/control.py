@@ -1,7 +1,9 @@
 """The controller with its concrete parts, and the process in which it runs."""
 
+import os
+import socket
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from slipway.control.equip import equip
 from slipway.control.folder_routes import FolderRoutes
 from slipway.control.readiness import candidate_score
 from slipway.control.step import Controller
+from slipway.control.tenure import Tenure
 from slipway.control.terms import terms_of
 from slipway.control.watching import Watching
 from slipway.records.worker_config import ClockKind
@@ -26,16 +29,16 @@ def controller(
     parts: Parts,
     *,
     guard: Callable[[], AbstractContextManager[object]] | None = None,
-    writes: bool = False,
+    writes: Callable[[], bool] = lambda: False,
     replays: bool = False,
 ) -> Controller:
     """Return the project's controller.
 
     Args:
         parts: The opened project.
-        guard: Entered around each change; None takes the controller lock for each change, so that it is refused while
-            a control process runs.
-        writes: Whether it keeps what it read for others to go on from; only who holds the controller lock may.
+        guard: Entered around each change; None makes this process the controller for each change, which is refused
+            while a control process runs.
+        writes: Tells whether it keeps what it read for others to go on from; only the controller may.
         replays: Whether rows of the past are replayed, as fast as they go.
     """
     scope, terms = parts.scope, terms_of(parts.scope)
@@ -63,7 +66,7 @@ def controller(
             sizes=lambda: {s.name: s.size_bytes for s in list_segments(parts.layout.journal)},
             writes=writes,
         ),
-        guard=guard or (lambda: ControllerLock(parts.layout.controller_lock)),
+        guard=guard or tenure_of(parts).for_one_change,
         costs=Costs(lambda: usage_now(parts.layout.run), budgets=parts.scope.budgets, replays=replays),
         ready=lambda rollout, now_us: candidate_score(rollout, store=parts.store, scope=parts.scope, now_us=now_us),
         alerting=alerting,
@@ -72,18 +75,28 @@ def controller(
     return made
 
 
-def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0) -> None:
-    """Run the control process of a project until it is told to end.
+def tenure_of(parts: Parts) -> Tenure:
+    """Return this process's claim to be the project's controller."""
+    holder = f"process {os.getpid()} on {socket.gethostname()}"
+    return Tenure(parts.store, lock=ControllerLock(parts.layout.controller_lock), holder=holder)
 
-    While the control store cannot be opened it says so and tries again; the data plane does not need it.
+
+def run_control(
+    folder: Path, *, parent: int | None = None, name: str = "control", port: int | None = None, keep_s: float = 60.0
+) -> None:
+    """Run a control process of a project until it is told to end.
+
+    As long as another one is the controller it stands by: it reads the journal and answers who asks, and changes
+    nothing. While the control store cannot be opened it says so and tries again; the data plane does not need it.
 
     Args:
         folder: The project's folder, with the data plane's facts written.
         parent: Process that must live for this one to go on.
+        name: What it is called in the run folder.
+        port: Port of its surface, 0 for any free one; None takes the server's.
         keep_s: Pause before each look for segments of the journal that can be sealed, and for those that may go.
 
     Raises:
-        Conflict: Another process is the controller.
         Unavailable: The port is taken.
     """
     import structlog  # noqa: PLC0415 - as below
@@ -100,54 +113,63 @@ def run_control(folder: Path, *, parent: int | None = None, keep_s: float = 60.0
     from slipway.serving.run_state import State, is_alive, read_states, tell_state  # noqa: PLC0415 - as above
     from slipway.serving.start import guard_of, log_as_json, open_tls  # noqa: PLC0415 - as above
 
-    log_as_json(process="control")
+    log_as_json(process=name)
     parts = open_parts(folder)
     config, place = load_config(parts.layout), parts.layout.run
 
     def without_store(reason: str) -> None:
         structlog.get_logger().error("control waits for its store", reason=reason)
-        tell_state(place, name="control", state=State.STARTING, host=config.host, trouble=reason)
+        tell_state(place, name=name, state=State.STARTING, host=config.host, trouble=reason)
 
     def alive() -> bool:
         return parent is None or is_alive(parent)
 
-    with ControllerLock(parts.layout.controller_lock):
-        if not until_open(lambda: parts.store, trouble=without_store, alive=alive):
-            return
-        control = controller(parts, guard=nullcontext, writes=True, replays=config.clock is ClockKind.EVENT)
-        sender = Sender(
-            parts.store,
-            alerts=parts.scope.alerts,
-            project=parts.scope.project.name,
-            root=parts.layout.root,
-            machine_us=parts.clock.now_us,
-        )
-        desk = Desk(
-            control,
-            sender=sender,
-            scope=parts.scope,
-            clock=parts.clock,
-            kind=config.clock,
-            audit=parts.store.audit,
-            taken_over=lambda route: taken_over(route, states=read_states(place), alive=is_alive),
-        )
-        collect_seldom()
-        sender.start()
+    if not until_open(lambda: parts.store, trouble=without_store, alive=alive):
+        return
+    tenure = tenure_of(parts)
+    control = controller(parts, guard=tenure.guard, writes=lambda: tenure.held, replays=config.clock is ClockKind.EVENT)
+    sender = Sender(
+        parts.store,
+        alerts=parts.scope.alerts,
+        project=parts.scope.project.name,
+        root=parts.layout.root,
+        machine_us=parts.clock.now_us,
+        may=lambda: tenure.held,
+    )
+    desk = Desk(
+        control,
+        sender=sender,
+        scope=parts.scope,
+        clock=parts.clock,
+        kind=config.clock,
+        audit=parts.store.audit,
+        taken_over=lambda route: taken_over(route, states=read_states(place), alive=is_alive),
+    )
+
+    def tell(state: State, bound: int) -> None:
+        tell_state(place, name=name, state=state, host=config.host, port=bound, token=tenure.token)
+
+    def keep() -> list[str]:
+        if not tenure.held:
+            return []
+        upto, now_us = control.ledger.upto, desk.now_us()
+        return keep_house(parts.layout, scope=parts.scope, store=parts.store, read=upto, now_us=now_us)
+
+    collect_seldom()
+    sender.start()
+    try:
         run(
             desk,
             host=config.host,
-            port=config.control_port,
-            tell=lambda state, port: tell_state(place, name="control", state=state, host=config.host, port=port),
+            port=config.control_port if port is None else port,
+            tell=tell,
             guard=guard_of(config, layout=parts.layout),
+            tenure=tenure,
             tls=open_tls(config),
             alive=alive,
-            beat=lambda: beat("control", folder=place),
-            keep=lambda: keep_house(
-                parts.layout,
-                scope=parts.scope,
-                store=parts.store,
-                read=control.ledger.upto,
-                now_us=desk.now_us(),
-            ),
+            beat=lambda: beat(name, folder=place),
+            keep=keep,
             keep_s=keep_s,
         )
+    finally:
+        tenure.give_back()

@@ -48,6 +48,7 @@ class Sender:
         machine_us: Tells the machine's time.
         environ: The environment, which may hold addresses and keys; None takes the process's own.
         look_s: How often the outbox is looked at.
+        may: Tells whether this process is the one that sends now: the controller.
     """
 
     def __init__(
@@ -60,7 +61,9 @@ class Sender:
         machine_us: Callable[[], int],
         environ: dict[str, str] | None = None,
         look_s: float = LOOK_S,
+        may: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._may = may
         self._project, self._root, self._machine_us = project, root, machine_us
         self._environ = dict(os.environ) if environ is None else environ
         self._receivers = {r.name: r for r in alerts.receivers}
@@ -150,4 +153,5 @@ class Sender:
 
     def _run(self, courier: Courier) -> None:
         while not self._ended.wait(self._look_s):
-            courier.turn(ended=self._ended.is_set)
+            if self._may():
+                courier.turn(ended=self._ended.is_set)
