@@ -152,6 +152,10 @@ class Block:
             return self._columns[f"{_TOLD}{code}"][: self._rows], self._columns[f"{_TOLD_AT}{code}"][: self._rows]
         return np.full(self._rows, np.nan), np.full(self._rows, NEVER)
 
+    def shadows(self) -> list[int]:
+        """Return the codes of the arms that shadowed a row of the day."""
+        return [int(name.removeprefix(_ASKED)) for name in self._columns if name.startswith(_ASKED)]
+
     def bins(self, profile: str) -> npt.NDArray[np.uint8] | None:
         """Return each row's bin in each column of a profile, shape (rows, columns); None if none was coded for it."""
         found = self._columns.get(f"{_BINS}{profile}")
@@ -251,8 +255,7 @@ class Block:
 
     def withdraw(self, row: int) -> Known:
         """Make a row count for nothing, and return what was known of it: it belongs to no route, arm or answer now."""
-        arms = [int(name.removeprefix(_ASKED)) for name in self._columns if name.startswith(_ASKED)]
-        sides = {arm: self.shadow(arm) for arm in arms}
+        sides = {arm: self.shadow(arm) for arm in self.shadows()}
         shadows = [(arm, float(said[row])) for arm, (said, asked) in sides.items() if asked[row]]
         codes = [int(name.removeprefix(_TOLD)) for name in self._columns if name.startswith(_TOLD)]
         told = {code: self.metric(code) for code in codes}

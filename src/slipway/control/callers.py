@@ -93,6 +93,7 @@ def _decisions(part: Decisions) -> Decisions:
         by=_of(part.by, wanted),
         decided_us=part.decided_us[wanted],
         saw=[part.saw[i] for i in rows],
+        part=[part.part[i] for i in rows],
     )
 
 

@@ -10,7 +10,7 @@ go (:mod:`slipway.control.letting_go`); what comes for it afterwards is late and
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -145,6 +145,22 @@ class Ledger:
             for (arm, segment), offset in sorted(self.asked.items())
             if self.told.get((arm, segment), -1) < offset
         )
+
+    def beside(self, ids: Sequence[str]) -> list[dict[str, float]]:
+        """Return what arms said beside each request, by arm; nothing where a request is not held."""
+        found: list[dict[str, float]] = [{} for _ in ids]
+        places = self._index.find(hashed(list(ids)))
+        for number, own in by_block(places):
+            block = self._blocks.get(number)
+            if block is None:
+                continue
+            rows, whose = places[own] & ROW_MASK, np.flatnonzero(own).tolist()
+            for code in block.shadows():
+                said, asked = block.shadow(code)
+                for i, row in zip(whose, rows.tolist(), strict=True):
+                    if asked[row]:
+                        found[i][self._arms.name(code)] = float(said[row])
+        return found
 
     def disagreement(self) -> dict[str, Moments]:
         """Return how far decisions lie from what was answered (:mod:`slipway.control.decided`), by arm."""

@@ -24,6 +24,7 @@ from slipway.control.letting_go import KEPT_ROWS, let_go
 from slipway.control.past import DaySums
 from slipway.control.publish import RouteFiles, publish_all
 from slipway.control.report import StepReport
+from slipway.control.reviews import Reviews
 from slipway.control.rollback import roll_back_now
 from slipway.control.start import open_route, start
 from slipway.control.terms import Terms
@@ -58,6 +59,7 @@ class Controller:
         costs: Tells what serving takes now with each arm of a rollout, of the budgets that the scope has.
         ready: Reckons a candidate's readiness where a plan asks for one; None knows of none, so such a plan holds.
         alerting: Keeps the alerts, or None where nobody is to know.
+        reviews: Keeps what people are to decide, or None where that is another process's.
         kept_rows: As many rows of the journal stay in memory whatever their age.
         monotonic: Tells seconds since any moment.
 
@@ -66,6 +68,7 @@ class Controller:
         frames_read: Frames read by this process.
         fault: The exception that nobody foresaw, of the last step; None once a step was sound.
         alerting: What keeps the alerts.
+        reviews: As given.
     """
 
     def __init__(
@@ -81,13 +84,14 @@ class Controller:
         costs: Costs = lambda _: (),
         ready: Ready | None = None,
         alerting: Alerting | None = None,
+        reviews: Reviews | None = None,
         kept_rows: int = KEPT_ROWS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store, self.journal, self.files, self.terms = store, journal, files, terms
         self.frames_read = 0
         self.fault: Fault | None = None
-        self.alerting = alerting
+        self.alerting, self.reviews = alerting, reviews
         self._monotonic = monotonic
         self._all_read_s: float | None = None
         self._ready, self._costs = ready, costs
@@ -103,6 +107,8 @@ class Controller:
         watching = self._watching
         if watching is not None:
             watching.forget()
+        if self.reviews is not None:
+            self.reviews.forget()
         self.ledger = Ledger(self.terms, coder=watching.coder) if watching else Ledger(self.terms)
         self._judging = Judging(
             self.store, ledger=self.ledger, by=BY, ready=self._ready, costs=self._costs, watching=watching
@@ -156,6 +162,7 @@ class Controller:
             published += self._publish(problems)  # before the monitors: whoever rolls back waits for nothing else
             if self._sound:  # else days would be summed for good without rows that are in the journal
                 told = self._watch(now_us, problems)
+        self.review(now_us, problems)
         if self._sound:
             self._keep(now_us, problems)
             self.fault = None
@@ -194,6 +201,8 @@ class Controller:
         began_s = self._monotonic()
         try:
             for stretch in stretches(self.journal.read(self.ledger.upto)):
+                if self.reviews is not None:
+                    self.reviews.take(stretch, after=self.ledger.upto.get(stretch.position.segment, 0))
                 self.frames_read += self.ledger.take(stretch)
                 self._unsaved_rows += stretch.rows
             self._all_read_s = began_s
@@ -227,6 +236,8 @@ class Controller:
         """
         with self._reading:
             self._begin()
+            if self.reviews is not None and self.reviews.unkept:  # they would not be read again
+                return
             if self._checkpoint is None or not self._checkpoint.writes():
                 return
             self._unsaved_rows = 0
@@ -353,6 +364,12 @@ class Controller:
         except SlipwayError as error:
             problems.append(f"monitors: {error}")
             return Told()
+
+    def review(self, now_us: int, problems: list[str]) -> None:
+        """Store what people are to decide, and carry on what they decided; what does not work is added to problems."""
+        if self.reviews is not None and self._sound:
+            with self._reading, self._guard():
+                problems += self.reviews.step(self.ledger, now_us=now_us)
 
     @contextmanager
     def alone(self) -> Iterator[None]:

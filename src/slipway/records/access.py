@@ -17,6 +17,7 @@ class May(StrEnum):
     PREDICT = "predict"
     OUTCOMES = "outcomes"
     CONTROL = "control"
+    REVIEW = "review"
 
 
 class AccessKey(Record, frozen=True, kw_only=True):

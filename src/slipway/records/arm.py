@@ -6,6 +6,7 @@ import msgspec
 
 from slipway.errors import BadInput
 from slipway.records.base import Record, check_name
+from slipway.records.lease import LEASE_S
 
 
 class ArmKind(StrEnum):
@@ -59,7 +60,7 @@ class Reading(Record, frozen=True, kw_only=True):
             sure of; ``oldest``, what came first.
     """
 
-    lease_s: float = 900.0
+    lease_s: float = LEASE_S
     undo_s: float = 60.0
     second: float = 0.0
     settle: float = 1.0

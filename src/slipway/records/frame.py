@@ -90,6 +90,7 @@ class DecisionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="decisions"):
         by: Who decided, as the scope allows it to be kept.
         decided_us: When; the moment of receipt where nobody said.
         saw: Whether the model's answer was seen before; None where nobody said.
+        part: What each was for (:class:`slipway.records.review.Part`); empty where nobody said.
     """
 
     at_us: list[int]
@@ -98,6 +99,7 @@ class DecisionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="decisions"):
     by: list[str]
     decided_us: list[int]
     saw: list[bool | None]
+    part: list[str] = []
 
 
 class MetricFrame(msgspec.Struct, frozen=True, kw_only=True, tag="metrics"):

@@ -148,7 +148,8 @@ def _lengths(frame: Frame) -> list[tuple[str, float]]:
     if isinstance(frame, OutcomeFrame):
         return [("at_us", len(frame.at_us)), ("value", len(frame.value))]
     if isinstance(frame, DecisionFrame):
-        return [(n, len(getattr(frame, n))) for n in ("at_us", "value", "by", "decided_us", "saw")]
+        part = ("part",) if frame.part else ()
+        return [(n, len(getattr(frame, n))) for n in ("at_us", "value", "by", "decided_us", "saw", *part)]
     if isinstance(frame, MetricFrame):
         return [(n, len(getattr(frame, n))) for n in ("at_us", "metric", "value")]
     return [("score", len(frame.score))]

@@ -25,6 +25,7 @@ from slipway.records.model import Manifest, PackageSignature
 from slipway.records.readiness import Attestation
 from slipway.records.receiver import Outbox, Sent
 from slipway.records.removal import RemovedSegment
+from slipway.records.review import ReviewCase
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
 from slipway.records.run import CellAnswers, Run
@@ -57,6 +58,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
         "package": Manifest,
         "package-signature": PackageSignature,
         "removed-segment": RemovedSegment,
+        "review-case": ReviewCase,
         "rollout": Rollout,
         "route": Route,
         "run": Run,

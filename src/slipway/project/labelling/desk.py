@@ -15,12 +15,13 @@ from slipway.project.labelling import applying, collecting, given, handing, queu
 from slipway.project.labelling.applying import Applied
 from slipway.project.labelling.collecting import Collected
 from slipway.project.labelling.given import Taken
-from slipway.project.labelling.handing import LEASE_S, Handed
+from slipway.project.labelling.handing import Handed
 from slipway.project.labelling.held_out import held_out_bias
 from slipway.project.labelling.queues import FOLDS, TRANCHE, Made, Train
 from slipway.project.labelling.rulings import rulings_of
 from slipway.project.labelling.subject import Subject, subject
 from slipway.records.label import Decision, Guideline, LabelItem, LabelQueue, QueueKind
+from slipway.records.lease import LEASE_S
 from slipway.wiring import Parts
 
 WORTH = 20.0

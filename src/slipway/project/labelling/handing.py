@@ -16,9 +16,10 @@ from slipway.project.labelling.rulings import item_id
 from slipway.project.labelling.subject import Subject
 from slipway.records.base import Record
 from slipway.records.label import Decision, Entry, LabelItem, LabelQueue, QueueKind, Ruling
+from slipway.records.lease import holder_of, is_free_for
+from slipway.records.lease import until as until_us
 from slipway.wiring import Parts
 
-LEASE_S = 900.0
 BLIND = (QueueKind.SECOND_READING, QueueKind.ADJUDICATION)
 """Queues in which people do not see the label: they are to say what is true, not whether they object."""
 
@@ -59,17 +60,15 @@ def hand_out(parts: Parts, queue: str, record: LabelQueue, *, mine: Subject, by:
     Raises:
         BadInput: Nobody is named, or the lease is no time.
     """
-    if not by.strip() or not lease_s > 0:
-        raise BadInput(f"label: want somebody's name and a lease above 0 s, got {by!r} and {lease_s}.")
     now = parts.clock.now_us()
-    until = now + round(lease_s * 1e6)
+    until = until_us(by, lease_s=lease_s, now_us=now)
     items = _items(parts)
     read = _readers(parts, mine) if record.kind in BLIND else {}
     open_ = [e for e in waiting(parts, queue, record) if by not in read.get(e.row, ())]
-    held = {e.row for e in open_ if _holder(items, item_id(queue, record, row=e.row), now) == by}
+    held = {e.row for e in open_ if holder_of(_item(items, item_id(queue, record, row=e.row)), now_us=now) == by}
     for entry in sorted(open_, key=lambda e: e.row not in held):
         id_ = item_id(queue, record, row=entry.row)
-        if (_holder(items, id_, now) or by) != by:
+        if not is_free_for(_item(items, id_), by=by, now_us=now):
             continue
         item = LabelItem(
             dataset=record.dataset,
@@ -213,9 +212,8 @@ def _ruled(items: dict[str, tuple[LabelItem, int]], id_: str) -> bool:
     return id_ in items and items[id_][0].ruling is not None
 
 
-def _holder(items: dict[str, tuple[LabelItem, int]], id_: str, now_us: int) -> str | None:
-    item = items[id_][0] if id_ in items else None
-    return None if item is None or item.until_us <= now_us else item.holder
+def _item(items: dict[str, tuple[LabelItem, int]], id_: str) -> LabelItem | None:
+    return items[id_][0] if id_ in items else None
 
 
 def _plain(value: Any) -> str | float | int | bool | None:

@@ -104,6 +104,7 @@ class Decisions:
     by: list[str]
     decided_us: Ints
     saw: list[bool | None]
+    part: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +217,7 @@ def _lay(frames: list[Frame], *, position: Position, rows: int, asked: dict[str,
             by=_joined(f.by for f in decisions),
             decided_us=_ints(f.decided_us for f in decisions),
             saw=_joined(f.saw for f in decisions),
+            part=_joined(f.part or [""] * len(f.id) for f in decisions),
         ),
         metrics=Metrics(
             at_us=_ints(f.at_us for f in metrics),

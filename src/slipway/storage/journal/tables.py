@@ -57,6 +57,7 @@ _OWN: dict[str, dict[str, pl.DataType]] = {
         "decided_by": _TEXT,
         "decided_at": _MOMENT,
         "saw_answer": pl.Boolean(),
+        "part": _TEXT,
     },
     "metrics": {"received_at": _MOMENT, "id": _TEXT, "metric": _TEXT, "value": _NUMBER},
 }
@@ -137,6 +138,7 @@ def _table(alike: Sequence[Placed]) -> tuple[str, pl.DataFrame]:
     elif isinstance(first, DecisionFrame):
         columns |= {"decision": _floats(f.value for f in frames), "decided_by": _joined(f.by for f in frames)}
         columns |= {"decided_at": _ints(f.decided_us for f in frames), "saw_answer": _joined(f.saw for f in frames)}
+        columns["part"] = [part or None for f in frames for part in f.part or [""] * len(f.id)]
     else:
         if isinstance(first, MetricFrame):
             columns["metric"] = _joined(f.metric for f in frames)

@@ -1,0 +1,322 @@
+"""What a reviewer can ask: plain calls that return what he may know, and nothing else.
+
+He is not told why he has a case, whether somebody read it before, nor what a model said of it, unless its route shows
+suggestions for it. What the privacy classes of the scope keep out of clear sight is not shown to him either.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from slipway.control.reviews import Reviews, progress
+from slipway.control.step import Controller
+from slipway.errors import NotFound
+from slipway.records.base import Record
+from slipway.records.field import FieldKind, Privacy
+from slipway.records.frame import PredictionFrame
+from slipway.records.lease import holder_of
+from slipway.records.review import Decision, ReviewCase
+from slipway.records.scope import Scope
+from slipway.records.task import TaskKind
+from slipway.storage.columns import decode_column
+
+_KEPT = 20_000
+
+
+class Shown(Record, frozen=True, kw_only=True):
+    """One field of a case, as a reviewer sees it.
+
+    Attributes:
+        name: Of the field.
+        value: Its value; None where it is missing.
+        unit: Of a number, or empty.
+    """
+
+    name: str
+    value: str | float | bool | None
+    unit: str = ""
+
+
+class Handed(Record, frozen=True, kw_only=True):
+    """A case for one person to decide.
+
+    Attributes:
+        id: Prediction id.
+        people: Who is asked, in words.
+        question: What is to be decided, in words.
+        fields: What is known of it; none once the journal does not hold it any more.
+        answers: What it may be; None for any number.
+        suggestion: What a model would answer, where it is shown; else None.
+        due_us: Until when it is to be decided.
+        until_us: Until when nobody else gets it.
+        open: Cases that are open, this one among them.
+        undo_s: How long a decision can be taken back.
+    """
+
+    id: str
+    people: str
+    question: str
+    fields: tuple[Shown, ...]
+    answers: tuple[float, ...] | None
+    suggestion: float | None
+    due_us: int
+    until_us: int
+    open: int
+    undo_s: float
+
+
+class ClaimRequest(Record, frozen=True, kw_only=True):
+    """Who wants a case.
+
+    Attributes:
+        by: His name; a key's name counts instead where the project has keys.
+        lease_s: How long he wants it; None takes what the people's arm says.
+        person: Only cases of this arm; empty takes any.
+    """
+
+    by: str = ""
+    lease_s: float | None = None
+    person: str = ""
+
+
+class DecideRequest(Record, frozen=True, kw_only=True):
+    """What somebody decides.
+
+    Attributes:
+        by: His name, as in :class:`ClaimRequest`.
+        value: What, in the terms of Y.
+        why: In words, or empty.
+    """
+
+    by: str = ""
+    value: float
+    why: str = ""
+
+
+class Accepted(Record, frozen=True, kw_only=True):
+    """A decision that was stored.
+
+    Attributes:
+        id: Of the case.
+        undo_until_us: Until when it can be taken back, as long as nobody has it.
+    """
+
+    id: str
+    undo_until_us: int
+
+
+class Listed(Record, frozen=True, kw_only=True):
+    """One case in the list: where it stands, and not a word of what anybody or any model said.
+
+    Attributes:
+        id: Prediction id.
+        person: Arm that it was left to.
+        at_us: When it was asked.
+        due_us: Until when people are to decide.
+        holder: Who has it now, or empty.
+        waits: Whether somebody has to read it still.
+    """
+
+    id: str
+    person: str
+    at_us: int
+    due_us: int
+    holder: str
+    waits: bool
+
+
+class Reader(Record, frozen=True, kw_only=True):
+    """What one person did.
+
+    Attributes:
+        by: Who.
+        decided: Cases read.
+        undone: Decisions taken back.
+        median_s: Half of the decisions took no longer, in seconds.
+    """
+
+    by: str
+    decided: int
+    undone: int
+    median_s: float
+
+
+class Stats(Record, frozen=True, kw_only=True):
+    """Where the queue stands.
+
+    Attributes:
+        counts: What to how many cases (:func:`slipway.control.reviews.progress`).
+        readers: Who did what, by name.
+    """
+
+    counts: Mapping[str, int]
+    readers: tuple[Reader, ...]
+
+
+class ReviewDesk:
+    """Answers reviewers, and callers who ask for what was decided; blocking, for any number of threads.
+
+    Args:
+        controller: The controller, which keeps the queue.
+        scope: The project's scope.
+        now_us: Tells the moment by the clock that counts.
+    """
+
+    def __init__(self, controller: Controller, *, scope: Scope, now_us: Callable[[], int]) -> None:
+        self._controller, self._scope, self._now_us = controller, scope, now_us
+        self._fields = {f.name: f for f in scope.fields if f.privacy is Privacy.CLEAR}
+        self._known: dict[str, tuple[Shown, ...]] = {}
+
+    def next(self, request: ClaimRequest) -> Handed | None:
+        """Hand out a case; None where none waits.
+
+        Raises:
+            BadInput: Nobody is named.
+            Unavailable: The journal cannot be read.
+        """
+        found = self._reviews.next(by=request.by, now_us=self._now_us(), lease_s=request.lease_s, person=request.person)
+        return None if found is None else self._handed(*found)
+
+    def held(self, id_: str, *, by: str) -> Handed:
+        """Return a case that somebody has, as he has it.
+
+        Raises:
+            NotFound: He has no such case.
+        """
+        case = self._reviews.case(id_)
+        if holder_of(case, now_us=self._now_us()) != by:
+            raise NotFound(f"case {id_[:80]}: want one that {by} has, got another. Ask for the next.")
+        return self._handed(id_, case)
+
+    def decide(self, id_: str, *, request: DecideRequest) -> Accepted:
+        """Write down what somebody decides.
+
+        Raises:
+            NotFound: No such case.
+            Conflict: It is not his, or its time is over.
+            BadInput: Y cannot be that.
+        """
+        now_us = self._now_us()
+        case = self._reviews.decide(id_, by=request.by, value=request.value, why=request.why, now_us=now_us)
+        return Accepted(id=id_, undo_until_us=now_us + round(self._reviews.reading(case).undo_s * 1e6))
+
+    def undo(self, id_: str, *, request: ClaimRequest) -> Accepted:
+        """Take a decision back.
+
+        Raises:
+            NotFound: No such case.
+            Conflict: It is another's, too late, or the caller has it.
+        """
+        self._reviews.undo(id_, by=request.by, now_us=self._now_us())
+        return Accepted(id=id_, undo_until_us=0)
+
+    def leave(self, id_: str, *, request: ClaimRequest) -> Accepted:
+        """Give a case back undecided.
+
+        Raises:
+            NotFound: No such case.
+            Conflict: It is another's.
+        """
+        self._reviews.leave(id_, by=request.by, now_us=self._now_us())
+        return Accepted(id=id_, undo_until_us=0)
+
+    def cases(self) -> tuple[Listed, ...]:
+        """Return the cases that are open, oldest first."""
+        now_us = self._now_us()
+        listed = (
+            Listed(
+                id=id_,
+                person=case.person,
+                at_us=case.at_us,
+                due_us=case.due_us,
+                holder=holder_of(case, now_us=now_us) or "",
+                waits=self._reviews.waits(case),
+            )
+            for id_, case in self._reviews.cases()
+        )
+        return tuple(one for one in listed if one.waits)
+
+    def stats(self) -> Stats:
+        """Return where the queue stands, and who did what."""
+        cases = self._reviews.cases()
+        counts = progress(cases, scoring=self._reviews.scoring, now_us=self._now_us())
+        took: dict[str, list[float]] = {}
+        undone: dict[str, int] = {}
+        for _, case in cases:
+            for read in case.reads:
+                took.setdefault(read.by, [])
+                if read.undone_us is None:
+                    took[read.by].append(read.took_s)
+                else:
+                    undone[read.by] = undone.get(read.by, 0) + 1
+        readers = tuple(
+            Reader(by=by, decided=len(times), undone=undone.get(by, 0), median_s=_median(times))
+            for by, times in sorted(took.items())
+        )
+        return Stats(counts=counts, readers=readers)
+
+    def decision(self, id_: str) -> Decision:
+        """Return what was decided on a request; what was asked a moment ago is looked for in the journal first.
+
+        Raises:
+            NotFound: Nobody asked so, or it was answered at once.
+        """
+        if not self._reviews.knows(id_):
+            self._controller.catch_up([])
+            self._controller.review(self._now_us(), [])
+        return self._reviews.decision(id_, now_us=self._now_us())
+
+    @property
+    def _reviews(self) -> Reviews:
+        if self._controller.reviews is None:
+            raise NotFound("reviews: want the control process of a server, got another. Start 'slipway serve'.")
+        return self._controller.reviews
+
+    def _handed(self, id_: str, case: ReviewCase) -> Handed:
+        arm, task = self._reviews.person(case.person), self._scope.task
+        shows = case.suggestion is not None and not case.valid()
+        return Handed(
+            id=id_,
+            people=arm.people if arm else case.person,
+            question=task.y,
+            fields=self._shown(id_, case),
+            answers=(0.0, 1.0) if task.kind is TaskKind.BINARY else None,
+            suggestion=case.suggestion if shows else None,
+            due_us=case.due_us,
+            until_us=case.until_us,
+            open=self._reviews.waiting,
+            undo_s=self._reviews.reading(case).undo_s,
+        )
+
+    def _shown(self, id_: str, case: ReviewCase) -> tuple[Shown, ...]:
+        if id_ not in self._known:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[id_] = self._read(id_, case)
+        return self._known[id_]
+
+    def _read(self, id_: str, case: ReviewCase) -> tuple[Shown, ...]:
+        upto = {**self._controller.ledger.upto, case.segment: case.after}
+        for frame, position in self._controller.journal.read(upto):
+            if position.segment != case.segment or id_ not in frame.id:
+                continue
+            if isinstance(frame, PredictionFrame):
+                row = frame.id.index(id_)
+                return tuple(
+                    self._one(name, decode_column(frame.x[name])[row]) for name in self._fields if name in frame.x
+                )
+        return ()  # retention took it
+
+    def _one(self, name: str, value: Any) -> Shown:
+        field = self._fields[name]
+        if field.kind is FieldKind.CATEGORY:
+            return Shown(name=name, value=value)
+        number = float(value)
+        if math.isnan(number):
+            return Shown(name=name, value=None, unit=field.unit)
+        return Shown(name=name, value=bool(number) if field.kind is FieldKind.BOOLEAN else number, unit=field.unit)
+
+
+def _median(times: list[float]) -> float:
+    ordered = sorted(times)
+    return ordered[(len(ordered) - 1) // 2] if ordered else 0.0

@@ -1,0 +1,354 @@
+"""People who decide cases: what the journal says of them becomes a queue, and what they say becomes a decision.
+
+A case is stored before anybody can have it, and a decision is stored before anybody is told of it. It goes into the
+journal once it can no longer be taken back; killed between the two, the next step writes it again, and of one decider's
+decisions on a case the first counts.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from slipway.control.callers import of_callers
+from slipway.control.ledger import Ledger
+from slipway.control.review_shelf import Shelf
+from slipway.deployment import reviewing as rules
+from slipway.errors import Conflict, NotFound, SlipwayError
+from slipway.ports import ControlStore
+from slipway.records.arm import NOBODY, Arm, ArmKind, Reading
+from slipway.records.drawn import Draw, is_drawn
+from slipway.records.frame import DecisionFrame
+from slipway.records.handover import PENDING, READ, Course
+from slipway.records.lease import holder_of, until
+from slipway.records.review import Decision, Part, ReviewCase
+from slipway.records.route import Route
+from slipway.records.scoring import Scoring
+from slipway.storage.journal.stretches import Predictions, Stretch
+
+BY = "controller"
+New = tuple[str, ReviewCase]
+
+
+class Reviews:
+    """Keeps the queue. For any number of threads.
+
+    Args:
+        store: Control store.
+        people: Arms of the scope; those of kind ``person`` say how their cases are read.
+        scoring: Of the task.
+        write: Appends what people decided to the journal.
+        names: Who decided, as the journal may hold it.
+    """
+
+    def __init__(
+        self,
+        store: ControlStore,
+        *,
+        people: Sequence[Arm],
+        scoring: Scoring,
+        write: Callable[[DecisionFrame], object],
+        names: Callable[[list[str]], list[str]] = lambda by: by,
+    ) -> None:
+        self._store, self._scoring, self._write, self._names = store, scoring, write, names
+        self._people = {arm.name: arm for arm in people if arm.kind is ArmKind.PERSON}
+        self._one = threading.RLock()
+        self._new: list[New] = []
+        self._shelf: Shelf | None = None
+
+    @property
+    def unkept(self) -> int:
+        """Cases that were read and are not stored yet; what was read of the journal must not be forgotten before."""
+        return len(self._new)
+
+    def take(self, stretch: Stretch, *, after: int) -> None:
+        """Note the cases of a piece of the journal; :meth:`step` stores them.
+
+        Args:
+            stretch: The piece.
+            after: Byte offset in its segment behind which it begins.
+        """
+        if any(given.people is not None for given in stretch.predictions):
+            with self._one:
+                for given in of_callers(stretch)[0].predictions:
+                    self._new += self._cases_of(given, segment=stretch.position.segment, after=after)
+
+    def forget(self) -> None:
+        """Be as if nothing had been read; what is stored stays."""
+        with self._one:
+            self._new, self._shelf = [], None
+
+    def step(self, ledger: Ledger, *, now_us: int) -> list[str]:
+        """Store new cases, end those whose time is over, write down what is final; return what does not work."""
+        problems: list[str] = []
+        with self._one:
+            for chore in (self._store_new, self._hear, self._end, self._write_final):
+                try:
+                    chore(ledger, now_us)
+                except SlipwayError as error:
+                    problems.append(f"reviews: {error}")
+        return problems
+
+    def next(self, *, by: str, now_us: int, lease_s: float | None = None, person: str = "") -> New | None:
+        """Hand out the first case that waits and nobody else has; the same again to who has one.
+
+        Args:
+            by: Who asks.
+            now_us: The moment.
+            lease_s: How long it is his; None takes the arm's.
+            person: Only cases of this arm; empty takes any.
+
+        Returns:
+            (id, case); None where none waits.
+
+        Raises:
+            BadInput: Nobody is named, or the lease is no time.
+        """
+        until(by, lease_s=lease_s or 1.0, now_us=now_us)
+        with self._one:
+            held = [(id_, self._cases.get(id_)) for id_ in self._cases.held(by)]
+            mine = [(id_, case) for id_, case in held if holder_of(case, now_us=now_us) == by]
+            for id_, case in mine or list(self._cases.open()):
+                if person not in ("", case.person) or not rules.may_have(case, by=by, now_us=now_us):
+                    continue
+                if rules.waits_for(case, scoring=self._scoring) is None:
+                    continue
+                until_us = until(by, lease_s=lease_s or self.reading(case).lease_s, now_us=now_us)
+                since_us = case.since_us if mine else now_us
+                given = msgspec.structs.replace(case, holder=by, since_us=since_us, until_us=until_us)
+                try:
+                    self._cases.change(id_, given, at_us=now_us, by=by, why="has the case")
+                except Conflict:
+                    continue
+                return id_, given
+        return None
+
+    @property
+    def waiting(self) -> int:
+        """How many cases are open."""
+        with self._one:
+            return self._cases.waiting
+
+    def decide(self, id_: str, *, by: str, value: float, why: str, now_us: int) -> ReviewCase:
+        """Write down what somebody decides on the case that he has.
+
+        Raises:
+            NotFound: No such case.
+            Conflict: It is not his, or its time is over.
+            BadInput: Y cannot be that.
+        """
+        with self._one:
+            case = self._cases.get(id_)
+            read = rules.read_once(case, by=by, value=value, why=why, now_us=now_us, scoring=self._scoring)
+            self._cases.change(id_, read, at_us=now_us, by=by, why=why or "decided the case")
+            return read
+
+    def undo(self, id_: str, *, by: str, now_us: int) -> ReviewCase:
+        """Take back what somebody decided last.
+
+        Raises:
+            NotFound: No such case.
+            Conflict: Somebody else decided it, it is too late, or the caller has it.
+        """
+        with self._one:
+            case = self._cases.get(id_)
+            undone = rules.undone(case, by=by, now_us=now_us, undo_s=self.reading(case).undo_s)
+            self._cases.change(id_, undone, at_us=now_us, by=by, why="took the decision back")
+            return undone
+
+    def leave(self, id_: str, *, by: str, now_us: int) -> None:
+        """Give a case back undecided.
+
+        Raises:
+            NotFound: No such case.
+            Conflict: Somebody else has it.
+        """
+        with self._one:
+            case = self._cases.get(id_)
+            if holder_of(case, now_us=now_us) != by:
+                raise Conflict(f"case {id_}: want one that {by} has, got another. There is nothing to give back.")
+            left = msgspec.structs.replace(case, holder="", until_us=0)
+            self._cases.change(id_, left, at_us=now_us, by=by, why="gave the case back")
+
+    def decision(self, id_: str, *, now_us: int) -> Decision:
+        """Return what was decided, and note that whoever asked knows it now.
+
+        Raises:
+            NotFound: No such case, or one that was answered at once.
+        """
+        with self._one:
+            case = self._cases.get(id_)
+            if case.course not in PENDING:
+                raise NotFound(
+                    f"case {id_}: want a request that was left to people, got one that was answered at once."
+                )
+            found = rules.decision_of(id_, case, scoring=self._scoring)
+            if not found.pending and case.fetched_us is None:
+                fetched = msgspec.structs.replace(case, fetched_us=now_us)
+                try:
+                    self._cases.change(id_, fetched, at_us=now_us, by="caller", why="has the decision")
+                except Conflict:  # what another process stored may be another decision
+                    return self.decision(id_, now_us=now_us)
+            by = found.by if found.fallback or found.pending else self._names([found.by])[0]
+            return msgspec.structs.replace(found, by=by)
+
+    def knows(self, id_: str) -> bool:
+        """Tell whether there is a case under an id."""
+        with self._one:
+            return id_ in self._cases
+
+    def case(self, id_: str) -> ReviewCase:
+        """Return a case.
+
+        Raises:
+            NotFound: There is none under that id.
+        """
+        with self._one:
+            return self._cases.get(id_)
+
+    def waits(self, case: ReviewCase) -> bool:
+        """Tell whether somebody has to read a case still."""
+        return rules.waits_for(case, scoring=self._scoring) is not None
+
+    def cases(self) -> list[New]:
+        """Return (id, case) of all, oldest first."""
+        with self._one:
+            return list(self._cases.all())
+
+    def person(self, name: str) -> Arm | None:
+        """Return the people of that name, if the scope still has them."""
+        return self._people.get(name)
+
+    @property
+    def scoring(self) -> Scoring:
+        """Of the task."""
+        return self._scoring
+
+    @property
+    def _cases(self) -> Shelf:
+        if self._shelf is None:
+            self._shelf = Shelf(
+                self._store,
+                rank=lambda case: rules.rank(case, reading=self.reading(case)),
+                is_open=lambda case: not rules.is_done(case, scoring=self._scoring),
+            )
+        return self._shelf
+
+    def reading(self, case: ReviewCase) -> Reading:
+        """Return how a case is read."""
+        arm = self._people.get(case.person)
+        return (arm.reading if arm else None) or Reading()
+
+    def _cases_of(self, given: Predictions, *, segment: str, after: int) -> list[New]:
+        people = given.people
+        if people is None:
+            return []
+        route = self._store.get(Route, id=given.route)[0]
+        found = []
+        for i, course in enumerate(people.course):
+            if course not in READ:
+                continue
+            audited = course == Course.AUDITED
+            asked = (given.arm[i], float(given.score[i])) if audited else (people.asked[i], people.suggestion[i])
+            handover = route.handover_of(asked[0])
+            anybody = handover.person if handover else next(iter(self._people), "")
+            person = anybody if audited else given.arm[i]
+            arm = self._people.get(person)
+            steps_in = None if arm is None or arm.fallback == NOBODY else arm.fallback
+            reading = (arm.reading if arm else None) or Reading()
+            beside = tuple(name for name in given.shadows if name != asked[0])
+            models = tuple(name for name in (asked[0], *beside) if name and (name != steps_in or name == asked[0]))
+            case = ReviewCase(
+                route=given.route,
+                person=person,
+                course=Course(course),
+                at_us=int(given.at_us[i]),
+                due_us=people.due_us[i],
+                segment=segment,
+                after=after,
+                said=(asked,) if asked[0] else (),
+                beside=beside,
+                models=models,
+                suggestion=people.suggestion[i] if people.shown[i] else None,
+                steps_in=steps_in,
+                second=is_drawn(given.id[i], for_=Draw.SECOND, share=reading.second, salt=route.salt),
+                settles=is_drawn(given.id[i], for_=Draw.SETTLE, share=reading.settle, salt=route.salt),
+            )
+            found.append((given.id[i], case))
+        return found
+
+    def _store_new(self, _: Ledger, now_us: int) -> None:
+        self._cases.add(self._new, at_us=now_us, by=BY)
+        self._new = []
+
+    def _hear(self, ledger: Ledger, now_us: int) -> None:
+        """Take up what arms said beside the requests meanwhile."""
+        waiting = [(id_, case) for id_, case in self._cases.open() if _unheard(case)]
+        told = ledger.beside([id_ for id_, _ in waiting]) if waiting else []
+        heard = []
+        for (id_, case), said in zip(waiting, told, strict=True):
+            new = tuple((arm, said[arm]) for arm in _unheard(case) if arm in said)
+            if new:
+                heard.append((id_, msgspec.structs.replace(case, said=(*case.said, *new))))
+        self._change(heard, now_us=now_us, why="arms have answered beside the request")
+
+    def _end(self, _: Ledger, now_us: int) -> None:
+        ended = [
+            (id_, msgspec.structs.replace(case, ended_us=now_us, holder="", until_us=0))
+            for id_, case in self._cases.open()
+            if rules.over(case, now_us=now_us)
+        ]
+        self._change(ended, now_us=now_us, why="the time to decide is over: the declared fallback answers")
+
+    def _write_final(self, _: Ledger, now_us: int) -> None:
+        final = []
+        for id_, case in self._cases.open():
+            reads = rules.to_write(case, now_us=now_us, undo_s=self.reading(case).undo_s)
+            if reads:
+                final.append((id_, case, reads))
+        rows = [(id_, read) for id_, _, reads in final for read in reads if read.undone_us is None]
+        if rows:
+            self._write(
+                DecisionFrame(
+                    at_us=[now_us] * len(rows),
+                    id=[id_ for id_, _ in rows],
+                    value=[read.value for _, read in rows],
+                    by=self._names([read.by for _, read in rows]),
+                    decided_us=[read.at_us for _, read in rows],
+                    saw=[read.saw for _, read in rows],
+                    part=[read.part.value for _, read in rows],
+                )
+            )
+        done = [(id_, msgspec.structs.replace(c, written=c.written + len(reads))) for id_, c, reads in final]
+        self._change(done, now_us=now_us, why="the decision is in the journal")
+
+    def _change(self, cases: list[New], *, now_us: int, why: str) -> None:
+        if cases:
+            self._cases.change_all(cases, at_us=now_us, by=BY, why=why)
+
+
+def _unheard(case: ReviewCase) -> tuple[str, ...]:
+    heard = {arm for arm, _ in case.said}
+    return tuple(arm for arm in case.beside if arm not in heard)
+
+
+def progress(cases: Sequence[New], *, scoring: Scoring, now_us: int) -> Mapping[str, int]:
+    """Count cases: those that wait, that somebody has, that are late, ended by a fallback, disputed, settled."""
+    waits = [case for _, case in cases if rules.waits_for(case, scoring=scoring) is not None]
+    parts = [{read.part for read in case.valid()} for _, case in cases]
+    return {
+        "cases": len(cases),
+        "waiting": len(waits),
+        "held": sum(holder_of(case, now_us=now_us) is not None for case in waits),
+        "late": sum(case.due_us <= now_us for case in waits),
+        "fallback": sum(case.ended_us is not None for _, case in cases),
+        "decided": sum(Part.FIRST in some for some in parts),
+        "read_twice": sum(Part.SECOND in some for some in parts),
+        "readers_differ": sum(_readers_differ(case) for _, case in cases),
+        "settled": sum(Part.SETTLING in some for some in parts),
+    }
+
+
+def _readers_differ(case: ReviewCase) -> bool:
+    values = {read.part: read.value for read in case.valid()}
+    return Part.SECOND in values and values[Part.SECOND] != values.get(Part.FIRST)
