@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from slipway.stats.conformal import SimpleJumper, conformal_p
+from slipway.stats.joint import FULL, JointDrift, JointTick
 from slipway.stats.rank_bets import RankBets
 from slipway.testing.calibration import null_result, power_result
 from slipway.testing.streams import clustered_means
@@ -110,4 +111,54 @@ def test_exchangeable_rows_and_the_simple_jumper(record) -> None:
             alpha=ALPHA,
             looks=80,
         ).demand()
+    )
+
+
+def joint_block(rng: np.random.Generator, *, columns: int, together: float, sd: float = 0.0) -> JointTick:
+    """Rows of columns of which each goes with the next, in a block that differs from others by its nature."""
+    rows = int(rng.integers(60, 200))
+    mixed = np.linalg.cholesky(np.eye(columns) + together * (np.eye(columns, k=1) + np.eye(columns, k=-1)))
+    values = rng.normal(size=(rows, columns)) @ mixed.T + sd * rng.standard_t(3, size=columns)
+    return JointTick.of(np.clip(np.round(50 * values), -FULL, FULL))
+
+
+def joint_alarm(rng: np.random.Generator, *, before: int, looks: int, columns: int, now: float, sd: float) -> int:
+    blocks = [joint_block(rng, columns=columns, together=0.3, sd=sd) for _ in range(before)]
+    test = JointDrift.learn(blocks, names=tuple(f"x{i}" for i in range(columns)))
+    state = test.start()
+    for look in range(looks):
+        state = test.update(state, joint_block(rng, columns=columns, together=now, sd=sd))
+        if test.evidence(state).rejects(alpha=ALPHA):
+            return look
+    return -1
+
+
+@pytest.mark.parametrize("before", [6, 40])
+def test_columns_that_go_together_as_they_did(before: int, record) -> None:
+    rng = np.random.default_rng(before + 200)
+    alarms = [joint_alarm(rng, before=before, looks=40, columns=5, now=0.3, sd=0.3) >= 0 for _ in range(400)]
+    record(
+        null_result(
+            alarms,
+            test="joint drift",
+            scenario=f"{before} reference blocks of 60 to 199 rows, 5 columns, blocks that differ (t with 3 degrees)",
+            alpha=ALPHA,
+            looks=40,
+        ).demand()
+    )
+
+
+def test_columns_that_part_while_each_stays_what_it_was(record) -> None:
+    rng, looks = np.random.default_rng(300), 60
+    first = [joint_alarm(rng, before=60, looks=looks, columns=20, now=0.15, sd=0.0) for _ in range(60)]
+    record(
+        power_result(
+            first,
+            np.arange(1, looks + 1),
+            test="joint drift",
+            scenario="60 reference blocks, 20 columns, each going with the next",
+            effect="correlation .3 to .15",
+            unit="blocks",
+            alpha=ALPHA,
+        ).demand(found=0.8)
     )

@@ -15,6 +15,7 @@ from slipway.stats.drift import TableDrift, TableReference, TableTick
 from slipway.stats.expected import ExpectedLoss
 from slipway.stats.gap import Gap, GapReference, GapTick
 from slipway.stats.histogram import HistogramDrift, HistogramTick, NumericReference
+from slipway.stats.joint import FULL, JointDrift, JointTick
 from slipway.stats.loss_tick import ONE, LossTick
 from slipway.stats.risk import HarmfulRisk
 from slipway.testing.laws import (
@@ -62,6 +63,20 @@ MATRIX = np.random.default_rng(2).normal(size=(300, 3))
 TABLE = TableDrift(TableReference.of_matrix(MATRIX, names=("a", "b", "c")))
 BLOCKS = BlockDrift.learn(MATRIX, names=("a", "b", "c"), block_ids=np.arange(300) // 10)
 BLOCK_GAP = BlockGap.learn(GAP.reference, blocks=[(np.linspace(0, 1, 9), np.arange(9) % k == 0) for k in range(1, 9)])
+
+
+def together(rng, rows):
+    return np.round(rng.uniform(-FULL, FULL, size=(rows, 3)))
+
+
+JOINT = JointDrift.learn(
+    [JointTick.of(together(np.random.default_rng(k), 40)) for k in range(12)], names=("a", "b", "c")
+)
+
+
+def joint_sample(rng):
+    live = together(rng, 60)
+    return JointTick.of(live), [JointTick.of(part) for part in np.array_split(live, 4)]
 
 
 def table_sample(test):
@@ -154,6 +169,21 @@ CASES = [
             any_order=False,
         )
         for name, test in (("table", TABLE), ("block", BLOCKS))
+    ),
+    Case(
+        name="joint drift",
+        test=JOINT,
+        sample=joint_sample,
+        huge=JointTick(n=BILLION, sums=np.full(3, BILLION * 90), products=np.full((3, 3), BILLION * 5000)),
+        bad=(
+            lambda: JointTick.of([[np.nan, 0, 0]]),
+            lambda: JointTick.of([[FULL + 1, 0, 0]]),
+            lambda: JointTick(n=-1, sums=np.zeros(3, dtype=int), products=np.zeros((3, 3), dtype=int)),
+            lambda: JointDrift.learn([], names=("a",)),
+            lambda: JOINT.update(JOINT.start(), JointTick.of([[1.0, 2.0]])),
+        ),
+        any_order=False,
+        commutes=False,
     ),
     Case(
         name="block gap",
