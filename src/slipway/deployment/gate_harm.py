@@ -15,6 +15,7 @@ import msgspec
 
 from slipway.deployment.dealt import dealt_alpha, is_dealt, split_evidence
 from slipway.deployment.gate_not_worse import N_STAR
+from slipway.deployment.missing import missing
 from slipway.deployment.units import count_units, paired_units, ripe
 from slipway.deployment.view import View, by_counts, total_arms, total_pairs
 from slipway.records.cohort import ArmSums, Cohort
@@ -25,9 +26,6 @@ from slipway.stats.evidence import AnytimeInterval, EValue
 from slipway.stats.moments import Moments, moments
 from slipway.stats.paired import PairCounts, PairedHarm
 from slipway.words import amount, count, duration, gap, odds
-
-MISSING = 0.1
-"""A pass needs the candidate's outcomes to be missing no more often than live's by this share."""
 
 
 class _Finding(msgspec.Struct, frozen=True):
@@ -95,11 +93,7 @@ def _blocked(candidate: ArmSums, live: ArmSums, *, units: int, gate: Gate, view:
         )
     if units < gate.min_units:
         return f"this stage has {count(units, noun)} of at least {gate.min_units:,}"
-    if candidate.mature and live.mature:
-        excess = candidate.missing / candidate.mature - live.missing / live.mature
-        if excess > MISSING:
-            return f"outcomes of the candidate are missing {100 * excess:.0f} points more often than live's"
-    return ""
+    return missing(candidate, live, accepted=view.rollout.plan.missing).blocked
 
 
 def _dealt(cohorts: tuple[Cohort, ...], *, plan: Plan, alpha: float) -> _Finding:

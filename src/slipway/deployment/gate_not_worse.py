@@ -7,10 +7,13 @@ is kept; failing takes evidence that the candidate is worse than live at all.
 
 import math
 
+import msgspec
+
 from slipway.deployment.expected import more_evidence, units_to_bound
+from slipway.deployment.missing import missing
 from slipway.deployment.neighbours import allowance
 from slipway.deployment.units import PairedUnit, paired_units, ripe
-from slipway.deployment.view import View, by_counts, total_pairs
+from slipway.deployment.view import View, by_counts, total_arms, total_pairs
 from slipway.records.cohort import PairSums
 from slipway.records.gate import Gate
 from slipway.records.rollout import Decision, GateResult
@@ -58,12 +61,18 @@ def not_worse(gate: Gate, *, view: View) -> GateResult:
         return GateResult(gate=gate, decision=Decision.HOLD, reason=_nothing(whole, view=view), counts=counts)
     if not math.isfinite(whole.candidate_loss + whole.live_loss + whole.squares):
         return GateResult(gate=gate, decision=Decision.HOLD, reason="a loss is not a number: hold.", counts=counts)
-    blocked = _blocked(whole, units=units, gate=gate, metric=view.rollout.plan.metric)
+    candidate, live = total_arms(here)
+    lost = missing(candidate, live, accepted=view.rollout.plan.missing)
+    counts |= {"missing_candidate": float(candidate.missing), "missing_live": float(live.missing)}
+    blocked = _blocked(whole, units=units, gate=gate, metric=view.rollout.plan.metric) or lost.blocked
     if by_counts(gate, plan=view.rollout.plan):
-        return _by_pairs(gate, whole=whole, blocked=blocked, counts=counts)
-    return _by_units(
-        gate, view=view, whole=whole, groups=paired_units(ready, unit=gate.unit), blocked=blocked, counts=counts
-    )
+        said = _by_pairs(gate, whole=whole, blocked=blocked, counts=counts)
+    else:
+        groups = paired_units(ready, unit=gate.unit)
+        said = _by_units(gate, view=view, whole=whole, groups=groups, blocked=blocked, counts=counts)
+    if not lost.words:
+        return said
+    return msgspec.structs.replace(said, reason=f"{said.reason[:-1]}; in this stage {lost.words}.")
 
 
 def _nothing(whole: PairSums, *, view: View) -> str:

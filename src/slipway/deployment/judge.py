@@ -1,8 +1,8 @@
 """The judge: rollout, cohorts and a moment in; one verdict out.
 
 The algorithm is this page: each gate of the present stage gives a decision; one failing gate fails the stage, all
-passing pass it, anything else holds. Silence (no data, too little, not a number, an error in a rule) is a hold, and a
-hold has a deadline. :mod:`slipway.deployment.transition` says what follows for the route.
+passing pass it, anything else holds. Silence (no data, too little, a stream that stopped, not a number, an error in a
+rule) is a hold, and a hold has a deadline. :mod:`slipway.deployment.transition` says what follows for the route.
 """
 
 import math
@@ -15,6 +15,7 @@ from slipway.deployment.gate_latency import latency
 from slipway.deployment.gate_not_worse import not_worse
 from slipway.deployment.gate_service import OPEN, service
 from slipway.deployment.readiness import asks, unready
+from slipway.deployment.stream import stopped
 from slipway.deployment.view import View, look, total_arms
 from slipway.deployment.world import world_changed
 from slipway.errors import BadInput, SlipwayError
@@ -69,7 +70,7 @@ def judge(
     gates = tuple(_ask(gate, view=view) for gate in view.stage.gates)
     alert = " ".join(filter(None, (world_changed(view) if _finite(view) else "", drifted_together(view))))
     decision = _decide(gates, view=view, alert=alert)
-    lacks = unready(rollout, readiness=readiness) if decision is Decision.PASS else ""
+    lacks = (stopped(view) or unready(rollout, readiness=readiness)) if decision is Decision.PASS else ""
     decision = Decision.HOLD if lacks else decision
     action, why = _act(decision, gates=gates, view=view)
     return Verdict(

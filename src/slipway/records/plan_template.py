@@ -119,6 +119,7 @@ class PlanTerms(Record, frozen=True, kw_only=True):
         pair: Whether each arm also shadows the other's requests.
         errors_cost_one: Whether each wrong answer costs 1.
         readiness: ML Test Score that stages beyond the canary ask for, or None.
+        missing: Largest share of outcomes that never come with which gates on outcomes may pass.
     """
 
     metric: str
@@ -129,6 +130,7 @@ class PlanTerms(Record, frozen=True, kw_only=True):
     pair: bool = True
     errors_cost_one: bool = True
     readiness: float | None = None
+    missing: float = 0.5
 
 
 def default_plan(case: Case, *, terms: PlanTerms) -> Plan:
@@ -224,6 +226,7 @@ def complete(drafts: Sequence[StageDraft], *, terms: PlanTerms) -> Plan:
         pair=terms.pair,
         errors_cost_one=terms.errors_cost_one,
         readiness=terms.readiness,
+        missing=terms.missing,
     )
 
 

@@ -58,6 +58,7 @@ class Plan(Record, frozen=True, kw_only=True):
         errors_cost_one: Whether each wrong answer costs 1, so that counts of errors are the loss. It chooses the test
             of a gate whose unit is ``row`` before the first row comes; what came so far may look like either.
         readiness: ML Test Score, 0 to 7, below which no stage beyond the canary is entered; None asks for none.
+        missing: Largest share of outcomes that never come with which a gate on outcomes may still pass; 1 takes any.
     """
 
     stages: tuple[Stage, ...]
@@ -67,8 +68,11 @@ class Plan(Record, frozen=True, kw_only=True):
     pair: bool = True
     errors_cost_one: bool = True
     readiness: float | None = None
+    missing: float = 1.0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.missing <= 1:
+            raise BadInput(f"plan: want 0 <= missing <= 1, got {self.missing}. For half of the outcomes write 0.5.")
         if not self.stages:
             raise BadInput("plan: want at least one stage, got none.")
         if len({s.name for s in self.stages}) < len(self.stages):

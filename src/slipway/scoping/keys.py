@@ -154,6 +154,7 @@ ROLLOUT = (
     Key("maturity", v.duration, default=86400.0, field="maturity_s"),
     Key("pair", v.flag, default=True),
     Key("readiness", v.number(least=0, most=7), default=None),
+    Key("missing", v.number(least=0, most=1), default=0.5),
     Key("stages", lambda value: value, default=None),
 )
 STAGE = (

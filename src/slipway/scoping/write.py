@@ -90,6 +90,7 @@ def _rollout(scope: Scope) -> str:
     head = ["[rollout]", f"alpha = {toml_value(plan.alpha)}", f"maturity = {toml_value(duration(plan.maturity_s))}"]
     if plan.readiness is not None:
         head.append(f"readiness = {toml_value(_short(plan.readiness))}")
+    head.append(f"missing = {toml_value(_short(plan.missing))}")
     stages = [f"  {_stage(stage)}," for stage in plan.stages]
     return "\n".join([*head, f"pair = {toml_value(plan.pair)}", "stages = [", *stages, "]"])
 

@@ -1,0 +1,67 @@
+"""A stream that stopped holds, against the stage's own rate; a rare one is no stream, and a short pause no stop."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from slipway.deployment.judge import judge
+from slipway.deployment.stream import stopped
+from slipway.deployment.view import look
+from slipway.records.cohort import Cohort, PairSums
+from slipway.records.rollout import Action, Decision
+from slipway.testing.rollouts import DAY_US, Rates, day, month, plan, started
+
+GOOD = Rates(candidate=0.09)
+
+
+def waiting(days):
+    """A shadow whose gate passes long before its shortest stay is over."""
+    p = plan()
+    stages = (msgspec.structs.replace(p.stages[0], min_s=days * 86400.0, max_s=90 * 86400.0), *p.stages[1:])
+    return started(msgspec.structs.replace(p, stages=stages))[0]
+
+
+def test_gates_that_passed_on_old_evidence_do_not_advance_a_stream_that_stopped():
+    rollout, cohorts = waiting(40), month(GOOD, days=30)
+    assert judge(rollout, month(GOOD, days=40), now_us=40 * DAY_US).action is Action.ADVANCE
+    verdict = judge(rollout, cohorts, now_us=40 * DAY_US)
+    assert all(g.decision is Decision.PASS for g in verdict.gates)
+    assert (verdict.decision, verdict.action) == (Decision.HOLD, Action.STAY)
+    assert "No request came to the candidate in the last 10 whole days" in verdict.reason
+    assert "foretells 6,000: the stream has stopped, hold" in verdict.reason
+
+
+def test_the_stop_is_seen_once_a_whole_unit_is_empty_and_ends_with_the_next_request():
+    rollout, cohorts = waiting(20), month(GOOD, days=30)
+    for hours, action in ((0, Action.ADVANCE), (23, Action.ADVANCE), (24, Action.STAY), (96, Action.STAY)):
+        now_us = 30 * DAY_US + hours * DAY_US // 24
+        assert judge(rollout, cohorts, now_us=now_us).action is action, hours
+    again = day(np.random.default_rng(3), GOOD, start_us=34 * DAY_US, version=2, share=0.0)
+    assert judge(rollout, [*cohorts, again], now_us=34 * DAY_US + 1).action is Action.ADVANCE
+
+
+def test_a_stop_never_hides_harm():
+    rollout = waiting(40)
+    assert judge(rollout, month(Rates(candidate=0.14), days=30), now_us=40 * DAY_US).action is Action.ROLL_BACK
+
+
+@pytest.mark.parametrize(("a_day", "empty", "stops"), [(600, 1, True), (2, 1, False), (2, 3, True), (0, 9, False)])
+def test_what_stopped_means_is_told_from_the_stages_own_rate(a_day, empty, stops):
+    rollout = waiting(5)
+    cohorts = tuple(
+        Cohort(start_us=t * DAY_US, end_us=(t + 1) * DAY_US, route_version=2, share=0.0, pairs=PairSums(seen=a_day))
+        for t in range(10)
+    )
+    view = look(rollout, cohorts, now_us=(10 + empty) * DAY_US)
+    assert bool(stopped(view)) is stops
+
+
+def test_hours_are_the_unit_where_gates_count_hours():
+    rollout, _ = started(plan(unit="hour", min_units=24))
+    hour = DAY_US // 24
+    cohorts = tuple(
+        Cohort(start_us=t * hour, end_us=(t + 1) * hour, route_version=2, share=0.0, pairs=PairSums(seen=20))
+        for t in range(48)
+    )
+    assert not stopped(look(rollout, cohorts, now_us=48 * hour + hour // 2))
+    assert "in the last 1 whole hour," in stopped(look(rollout, cohorts, now_us=49 * hour))
