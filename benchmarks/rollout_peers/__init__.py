@@ -1,0 +1,1 @@
+"""Who decides in benchmarks/rollout.py, and the streams they decide on."""

@@ -1,0 +1,116 @@
+"""The benchmark of rollouts: streams are what their words say, peers are what their documents say, goals are met."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture(autouse=True)
+def _path(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    yield
+    for name in [n for n in sys.modules if n.split(".")[0] in ("rollout", "rollout_peers")]:
+        del sys.modules[name]
+
+
+def part(name):
+    return importlib.import_module(f"rollout_peers.{name}")
+
+
+def quantile(waits, share):
+    whole = np.cumsum(waits.sum(axis=0))
+    return part("streams").MIDDLE_MS[np.searchsorted(whole, share * whole[-1])]
+
+
+def test_streams_are_what_their_words_say():
+    streams = part("streams")
+    equal, tail, late = (streams.draw(name, 0) for name in ("equal", "tail", "accuracy-3-late"))
+    assert equal.n[0].sum() / equal.n.sum() == pytest.approx(0.1, abs=0.003)
+    assert equal.failures.sum() / equal.n.sum() == pytest.approx(0.01, abs=0.001)
+    assert quantile(equal.waits[2], 0.5) == pytest.approx(40, rel=0.03)
+    assert quantile(equal.waits[0], 0.99) == pytest.approx(128, rel=0.06)
+    assert quantile(tail.waits[0], 0.5) == pytest.approx(40, rel=0.03)
+    assert quantile(tail.waits[0], 0.99) == pytest.approx(2 * 128, rel=0.08)
+    assert late.labelled.sum() / late.n.sum() == pytest.approx(0.7, abs=0.01)
+    assert late.errors[0].sum() / late.labelled[0].sum() == pytest.approx(0.13, abs=0.01)
+    assert (late.known(179), late.known(180)) == (0, 1)  # the first outcomes come six hours after the first cell
+    assert (equal.waits.sum(axis=2) == equal.n).all()
+
+
+def test_a_user_whom_the_service_failed_asks_again_and_is_one_user():
+    bursty = part("streams").draw("equal-bursty", 0)
+    assert bursty.failures.sum() / bursty.failed_users.sum() == pytest.approx(5, abs=0.3)
+    (first, *_), gates = part("slipway_judge").LOOKS, part("slipway_judge").plan(1.0).stages[0].gates
+    cohort = part("slipway_judge")._cohort(bursty, 0, first, version=2)
+    assert cohort.live.failure_entities == bursty.failed_users[1:, : first + 1].sum() < cohort.live.failures
+    assert sum(gate.alpha for gate in gates) == pytest.approx(0.05)
+
+
+def test_cohorts_add_up_to_the_stream():
+    judge, stream = part("slipway_judge"), part("streams").draw("accuracy-3", 1)
+    cell = 2 * judge.AN_HOUR - 1
+    one, two = (judge._cohort(stream, hour, cell, version=2) for hour in range(2))
+    assert (
+        one.candidate.n + two.candidate.n
+        == stream.n[0, : cell + 1].sum()
+        == one.candidate.waits.n + two.candidate.waits.n
+    )
+    assert (two.pairs.n, one.pairs.n) == (0, stream.labelled[:, : judge.AN_HOUR].sum())
+    assert one.pairs.candidate_loss - one.pairs.live_loss == one.pairs.only_candidate - one.pairs.only_live
+    wrong = stream.errors[0, : judge.AN_HOUR].sum() + stream.errors[1:, : judge.AN_HOUR].sum()
+    assert one.candidate.errors + one.live.errors == wrong
+
+
+def test_kayenta_is_the_mann_whitney_test_of_others():
+    rng, kayenta = np.random.default_rng(3), part("kayenta")
+    for _ in range(20):
+        x, y = rng.integers(0, 12, 30).astype(float), rng.integers(1, 12, 40).astype(float)  # with ties
+        p = stats.mannwhitneyu(x, y, alternative="two-sided", method="asymptotic").pvalue
+        assert 2 * stats.norm.sf(abs(kayenta._z(x, y, 0.0))) == pytest.approx(p, rel=1e-9)
+    far = rng.normal(10, 1, 60)
+    assert kayenta.high(far + 5, far) is True
+    assert kayenta.high(far, far + 5) is False
+    assert kayenta.high(far, far) is False
+    assert kayenta.high(np.full(5, np.nan), far) is None
+
+
+def test_welch_is_that_of_others():
+    rng, fixed_n, middle = np.random.default_rng(4), part("fixed_n"), part("streams").MIDDLE_MS
+    canary, live = (rng.multinomial(n, np.full(len(middle), 1 / len(middle))) for n in (50, 400))
+    rows = [np.repeat(middle, counts) for counts in (canary, live)]
+    p = stats.ttest_ind(*rows, equal_var=False, alternative="greater").pvalue
+    assert fixed_n._welch(canary, live) == pytest.approx(p, rel=1e-9)
+
+
+def test_thresholds_allow_as_many_misses_as_the_documents_say():
+    thresholds, streams = part("thresholds"), part("streams")
+    stream = streams.draw("equal", 0)
+    failures = np.zeros_like(stream.failures)
+    for number in range(4):
+        failures[0, 3 * number] = 3 * 100 * 0.1  # 10 % of the measurement of six minutes
+    assert thresholds.stop(stream._replace(failures=failures), "argo", {"failures": 0.05}) == 4 * 3 - 1
+    failures[0, 0] = 0
+    assert thresholds.stop(stream._replace(failures=failures), "argo", {"failures": 0.05}) is None
+    silent = stream._replace(n=np.zeros_like(stream.n), failures=failures * 0, waits=stream.waits * 0)
+    assert thresholds.stop(silent, "flagger", thresholds.DOCUMENTED["flagger"]) is None  # silence is no failure there
+
+
+@pytest.mark.slow
+def test_the_goals_are_met_on_a_few_streams():
+    rollout = importlib.import_module("rollout")
+    tuned = {who: part("thresholds").DOCUMENTED[who] for who in ("argo", "flagger")}
+    names = ("equal", "equal-bursty", "fail-1.25", "tail", "variance", "leak-slow")
+    found = {name: [rollout.decide((name, seed), tuned=tuned) for seed in range(8)] for name in names}
+    figures = {name: rollout.summary(of) for name, of in found.items()}
+    assert all(figures[name]["slipway"]["stopped"] == 1.0 for name in names[2:])
+    assert rollout.keeps(figures, "slipway")
+    assert not rollout.keeps(figures, "peeking")
+    assert all(met for met, _ in rollout.goals(figures)), rollout.goals(figures)
+    assert {gate for f in found["tail"] for gate in f["gates"]} == {"latency"}
+    assert "a leak: up to 60 % slower" in rollout.tables(figures)
