@@ -23,9 +23,10 @@ def main(arguments: list[str] | None = None) -> None:
     if asked.role in GIVES_WAY:
         give_way(GIVES_WAY[asked.role])
     if asked.role == "control":
-        from slipway.wiring.control import run_control  # noqa: PLC0415 - a worker must not load the control store
+        from slipway.web.live.routes import pages  # noqa: PLC0415 - a worker must not load the control store
+        from slipway.wiring.control import run_control  # noqa: PLC0415 - as above
 
-        run_control(asked.folder[0], parent=asked.parent)
+        run_control(asked.folder[0], parent=asked.parent, pages=pages)
         return
     from slipway.serving.start import run_shadow, run_worker  # noqa: PLC0415 - nor control the event loop
 

@@ -1,7 +1,9 @@
 """What the control surface can be asked, without a word of HTTP: plain calls that return records."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import msgspec
@@ -23,6 +25,7 @@ from slipway.records.rollout import Plan, Rollout, Verdict
 from slipway.records.route import Route
 from slipway.records.scope import Scope
 from slipway.records.worker_config import ClockKind
+from slipway.serving.run_state import RunState
 from slipway.storage.audit import AuditEntry
 
 WORKER_WAIT_S = 2.0
@@ -32,6 +35,8 @@ PAUSE_S = 0.01
 
 OLDEST_US = 60_000_000
 """How old a moment may be that a caller names while the machine's clock counts: as long as a call may take."""
+
+_TAIL = 200
 
 Moment = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 
@@ -157,6 +162,7 @@ class Desk:
         shadow_wait_s: With the event clock: how long a step waits for shadows to catch up.
         taken_over: Tells whether the workers have taken over a route. What changes one returns only then, or after two
             seconds, so that the next request meets what was decided.
+        workers: Returns the workers that run and are ready.
         sleep: Waits so many seconds.
 
     Attributes:
@@ -174,13 +180,21 @@ class Desk:
         sender: Sender | None = None,
         shadow_wait_s: float = 20.0,
         taken_over: Callable[[Route], bool] = lambda _: True,
+        workers: Callable[[], Sequence[RunState]] = tuple,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.controller, self._scope, self._clock, self.kind = controller, scope, clock, kind
         self._audit, self._wait_s, self._sleep = audit, shadow_wait_s, sleep
-        self._taken_over = taken_over
+        self._taken_over, self.workers = taken_over, workers
         self.alerts = AlertDesk(controller, now_us=self.now_us, sender=sender)
         self._last: StepReport | None = None
+        self._tail: deque[AuditEntry] = deque(maxlen=_TAIL)
+        self._tail_lock = threading.Lock()
+
+    @property
+    def scope(self) -> Scope:
+        """The project's scope."""
+        return self._scope
 
     def now_us(self) -> int:
         """Return the moment by the clock that counts."""
@@ -308,6 +322,12 @@ class Desk:
     def audit(self, *, after_seq: int = 0) -> list[AuditEntry]:
         """Return the audit entries behind a number, oldest first."""
         return self._audit(after_seq=after_seq)
+
+    def newest_audit(self, most: int) -> list[AuditEntry]:
+        """Return the newest audit entries, oldest first, at most so many and a few hundred; reads what is new only."""
+        with self._tail_lock:
+            self._tail.extend(self._audit(after_seq=self._tail[-1].seq if self._tail else 0))
+            return list(self._tail)[-most:]
 
     def replay(self, verdict_id: str) -> dict[str, object]:
         """Make a verdict again from the journal, and say what differs.

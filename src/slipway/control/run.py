@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 import uvicorn
 from starlette.concurrency import run_in_threadpool
+from starlette.routing import BaseRoute
 
 from slipway.control.desk import Desk, StepRequest
 from slipway.control.office import Office
@@ -24,13 +25,19 @@ from slipway.serving.run_state import State
 if TYPE_CHECKING:
     from slipway.serving.tls import Tls
 
+Pages = Callable[[Desk], Sequence[BaseRoute]]
+"""Desk to what is shown of it to people."""
+
 _log = structlog.get_logger()
 
 LOOK_S = 0.2
 """How often it looks whether whoever started it still runs."""
 
 INTERVAL_S = 1.0
-"""Pause between two steps; a step that takes long is followed by a pause five times as long."""
+"""Pause between two steps; see :func:`pause_s`."""
+
+LONGEST_PAUSE_S = 2.0
+"""The longest pause: reading takes longer the longer one paused, and without a limit each would lengthen the other."""
 
 
 def run(
@@ -41,6 +48,7 @@ def run(
     tell: Callable[[State, int], object],
     guard: Guard,
     tenure: Tenure | None = None,
+    pages: Sequence[BaseRoute] = (),
     tls: "Tls | None" = None,
     alive: Callable[[], bool] = lambda: True,
     beat: Callable[[], object] = lambda: None,
@@ -60,6 +68,7 @@ def run(
         tell: Called with (how far it is, the port bound).
         guard: Who may command.
         tenure: Makes this process the controller, and tells whether it is; None: it is.
+        pages: What is shown to people; see :func:`slipway.control.surface.surface`.
         tls: Certificate to speak TLS with, or None.
         alive: Tells whether whoever started the process still runs.
         beat: Gives a sign of life, five times a second.
@@ -71,7 +80,7 @@ def run(
         Unavailable: The port is taken.
     """
     listening = _listen(host, port)
-    app = surface(desk, guard=guard)
+    app = surface(desk, guard=guard, pages=pages)
     config = uvicorn.Config(app, lifespan="off", log_config=None, server_header=False)
     config.load()
     config.ssl = tls.context if tls else None
@@ -149,7 +158,16 @@ async def _step_forever(desk: Desk, *, office: Office, interval_s: float) -> Non
             await run_in_threadpool(desk.stand_by)
         elif desk.kind is ClockKind.SYSTEM:
             await _step_once(desk, request=StepRequest())
-        await asyncio.sleep(max(interval_s, 5 * (time.monotonic() - began)))
+        await asyncio.sleep(pause_s(time.monotonic() - began, interval_s=interval_s))
+
+
+def pause_s(took_s: float, *, interval_s: float = INTERVAL_S) -> float:
+    """Return how long to pause after a step: a while, or five times what it took, but never so long as to fall behind.
+
+    >>> pause_s(0.01), pause_s(0.3), pause_s(4.0)
+    (1.0, 1.5, 2.0)
+    """
+    return max(interval_s, min(5 * took_s, LONGEST_PAUSE_S))
 
 
 async def _keep_forever(keep: Callable[[], Sequence[str]], *, pause_s: float) -> None:

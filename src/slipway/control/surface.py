@@ -1,11 +1,11 @@
-"""The control surface over HTTP: JSON in, JSON out.
+"""The control surface over HTTP: JSON in, JSON out; and the pages that whoever mounts it gives it, for people.
 
 It answers only requests that name the server as their host and come from no foreign page, and, where the project has
 keys, only who shows one that may command. Bodies are taken only as ``application/json``, so that no web page that
 somebody happens to have open can command a rollout.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,10 +14,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from slipway.control.alert_desk import AlertRequest, AlertTestRequest
+from slipway.control.browser import CHALLENGE, as_bearer, is_page
 from slipway.control.control_metrics import PROMETHEUS, metrics_text
 from slipway.control.desk import ApprovalRequest, Desk, RollbackRequest, StartRequest, StepRequest, decode_request
 from slipway.errors import BadInput, Conflict, Corrupt, NotFound, Refused, SlipwayError, Unavailable
@@ -43,12 +44,13 @@ _STATUS: tuple[tuple[type[SlipwayError], int, str], ...] = (
 )
 
 
-def surface(desk: Desk, *, guard: Guard) -> Starlette:
+def surface(desk: Desk, *, guard: Guard, pages: Sequence[BaseRoute] = ()) -> Starlette:
     """Return the ASGI application.
 
     Args:
         desk: What is served.
         guard: Who may command.
+        pages: What is shown to people, at ``/`` and under ``/page/``.
     """
 
     async def audit(request: Request) -> Response:
@@ -90,6 +92,7 @@ def surface(desk: Desk, *, guard: Guard) -> Starlette:
             Route("/alerts/{id}", post(desk.alerts.act, AlertRequest), methods=["POST"]),
             Route("/audit", audit),
             Route("/step", post(desk.step, StepRequest), methods=["POST"]),
+            *pages,
         ],
         middleware=[Middleware(Guarded, guard=guard)],
         exception_handlers={SlipwayError: _refuse, 404: _not_here, 405: _not_here},
@@ -111,14 +114,18 @@ class Guarded:
         """Pass the request on, or answer 401 or 403."""
         if scope["type"] == "http":
             headers: dict[bytes, bytes] = dict(scope["headers"])
+            page = is_page(scope["path"])
             try:
                 self._guard.check({b"host": b"", **headers})  # who names none gets no answer here
-                scope["state"] = {"key": self._guard.admit(headers, may=May.CONTROL)}
+                key = self._guard.admit(as_bearer(headers) if page else headers, may=May.CONTROL)
+                scope["state"] = {"key": key}
             except Refusal as refusal:
                 body = refusal.body
                 message = f"{body.error} want {body.wanted}, got {body.got}."
                 reply = _error(refusal.status, message, hint=body.hint)
                 reply.headers.update(dict(refusal.headers))
+                if page and refusal.status in (401, 403) and "www-authenticate" in reply.headers:
+                    reply.status_code, reply.headers["www-authenticate"] = 401, CHALLENGE
                 await reply(scope, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -136,12 +143,18 @@ async def _read(request: Request, *, kind: type[Any]) -> Any:
 
 
 def _signed(request: Request, wanted: Any) -> Any:
-    """Add the name of the key to who says that he asks; what he says, he could make up. Of approvals only a key's."""
-    key = request.state.key
-    if key in ("", OWN) or not hasattr(wanted, "by"):
+    """Say who asks: of approvals only whose key it is counts."""
+    if not hasattr(wanted, "by"):
         return wanted
-    by = key if isinstance(wanted, ApprovalRequest) else f"{wanted.by} (key {key})"
-    return msgspec.structs.replace(wanted, by=by)
+    key = request.state.key
+    known = isinstance(wanted, ApprovalRequest) and key not in ("", OWN)
+    return msgspec.structs.replace(wanted, by=key if known else signed(request, wanted.by))
+
+
+def signed(request: Request, by: str) -> str:
+    """Add the name of the key to who says that he asks; what he says, he could make up."""
+    key = request.state.key
+    return by if key in ("", OWN) else f"{by} (key {key})"
 
 
 def _after(request: Request) -> int:

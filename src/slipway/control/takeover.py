@@ -24,11 +24,9 @@ def taken_over(route: Route, *, states: Iterable[RunState], alive: Callable[[int
     >>> [taken_over(route, states=[new, old], alive=alive) for alive in (lambda pid: True, lambda pid: pid == 7)]
     [False, True]
     """
-    return all(
-        state.route_version >= route.version
-        for state in states
-        if state.name.startswith("worker-")
-        and state.state is State.READY
-        and state.route == route.name
-        and alive(state.pid)
-    )
+    return all(s.route_version >= route.version for s in workers_of(states, alive=alive) if s.route == route.name)
+
+
+def workers_of(states: Iterable[RunState], *, alive: Callable[[int], bool]) -> list[RunState]:
+    """Return the workers that run and are ready, as they last said."""
+    return [s for s in states if s.name.startswith("worker-") and s.state is State.READY and alive(s.pid)]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slipway.control import trouble_sources
 from slipway.control.alerting import Alerting
@@ -23,6 +24,9 @@ from slipway.serving.use_now import usage_now
 from slipway.storage.journal.reader import list_segments
 from slipway.storage.lock import ControllerLock
 from slipway.wiring.parts import Parts, open_parts
+
+if TYPE_CHECKING:
+    from slipway.control.run import Pages
 
 
 def controller(
@@ -82,7 +86,13 @@ def tenure_of(parts: Parts) -> Tenure:
 
 
 def run_control(
-    folder: Path, *, parent: int | None = None, name: str = "control", port: int | None = None, keep_s: float = 60.0
+    folder: Path,
+    *,
+    parent: int | None = None,
+    name: str = "control",
+    port: int | None = None,
+    keep_s: float = 60.0,
+    pages: "Pages | None" = None,
 ) -> None:
     """Run a control process of a project until it is told to end.
 
@@ -95,6 +105,7 @@ def run_control(
         name: What it is called in the run folder.
         port: Port of its surface, 0 for any free one; None takes the server's.
         keep_s: Pause before each look for segments of the journal that can be sealed, and for those that may go.
+        pages: Returns what is shown to people of a desk; None shows nothing.
 
     Raises:
         Unavailable: The port is taken.
@@ -104,7 +115,7 @@ def run_control(
     from slipway.control.desk import Desk  # noqa: PLC0415 - the web stack is loaded where it is used
     from slipway.control.housekeeping import keep_house  # noqa: PLC0415 - as above
     from slipway.control.run import run  # noqa: PLC0415 - as above
-    from slipway.control.takeover import taken_over  # noqa: PLC0415 - as above
+    from slipway.control.takeover import taken_over, workers_of  # noqa: PLC0415 - as above
     from slipway.control.telling.sender import Sender  # noqa: PLC0415 - as above
     from slipway.control.until_open import until_open  # noqa: PLC0415 - as above
     from slipway.serving.collector import collect_seldom  # noqa: PLC0415 - as above
@@ -144,6 +155,7 @@ def run_control(
         kind=config.clock,
         audit=parts.store.audit,
         taken_over=lambda route: taken_over(route, states=read_states(place), alive=is_alive),
+        workers=lambda: workers_of(read_states(place), alive=is_alive),
     )
 
     def tell(state: State, bound: int) -> None:
@@ -165,6 +177,7 @@ def run_control(
             tell=tell,
             guard=guard_of(config, layout=parts.layout),
             tenure=tenure,
+            pages=pages(desk) if pages else (),
             tls=open_tls(config),
             alive=alive,
             beat=lambda: beat(name, folder=place),

@@ -64,7 +64,8 @@ class Told(NamedTuple):
 
 def rollouts(data: ReportData) -> tuple[Told, ...]:
     """Tell each rollout, newest first."""
-    return tuple(_tell(story, data) for story in reversed(data.rollouts))
+    metric = data.scope.metric.name
+    return tuple(tell(story, now_us=data.made_us, metric=metric) for story in reversed(data.rollouts))
 
 
 def stays_of(story: RolloutStory, *, now_us: int) -> tuple[Stay, ...]:
@@ -80,8 +81,9 @@ def stays_of(story: RolloutStory, *, now_us: int) -> tuple[Stay, ...]:
     )
 
 
-def _tell(story: RolloutStory, data: ReportData) -> Told:
-    rollout, stays = story.rollout, stays_of(story, now_us=data.made_us)
+def tell(story: RolloutStory, *, now_us: int, metric: str) -> Told:
+    """Tell one rollout, as it stands at a moment."""
+    rollout, stays = story.rollout, stays_of(story, now_us=now_us)
     said = [_say(v) for v in story.verdicts]
     last = _why(story.verdicts[-1]) if story.verdicts else "No verdict yet."
     kind = {RolloutStatus.COMPLETED: "good", RolloutStatus.ROLLED_BACK: "bad"}.get(rollout.status, "")
@@ -97,14 +99,14 @@ def _tell(story: RolloutStory, data: ReportData) -> Told:
         stays=tuple(
             (s.name, percent(s.share, digits=0), moment(s.from_us), span((s.to_us - s.from_us) / 1e6)) for s in stays
         ),
-        charts=tuple(_charts(story, data)),
+        charts=tuple(_charts(story, metric=metric)),
         moved=tuple(s for s in said if s.action != Action.STAY),
         held=tuple(s for s in said if s.action == Action.STAY),
     )
 
 
-def _charts(story: RolloutStory, data: ReportData) -> list[tuple[str, str, Markup]]:
-    found, say = [], partial(amount, metric=data.scope.metric.name)
+def _charts(story: RolloutStory, *, metric: str) -> list[tuple[str, str, Markup]]:
+    found, say = [], partial(amount, metric=metric)
     if len(pairs := _series(story, GateKind.NOT_WORSE)) > 1:
         points = [At(at, g.interval.estimate, g.interval.low, g.interval.high) for at, g in pairs if g.interval]
         if points:

@@ -1,0 +1,98 @@
+"""Everything that the live page shows, as one frozen record, and where it comes from: the desk, and nothing else."""
+
+from slipway.control.desk import Desk, Status
+from slipway.records.alert import Finding
+from slipway.records.base import Record
+from slipway.records.rollout import Rollout, RolloutStatus, Verdict
+from slipway.records.route import Route
+from slipway.serving.run_state import RunState
+from slipway.storage.audit import AuditEntry
+from slipway.web.story import RolloutStory
+
+_NEWEST = 12
+
+
+class LiveData(Record, frozen=True, kw_only=True):
+    """A project at one moment, as whoever is on call wants to see it.
+
+    Attributes:
+        name: The project's.
+        metric: Name of its metric.
+        now_us: The moment by the clock that counts.
+        route: The route of the rollout that is shown; without one the first route; None before any.
+        story: The rollout that is shown, with its verdicts, or None.
+        newest: What was said of it last, stored or not; None before the first verdict.
+        rollouts: All rollouts, newest first.
+        workers: The workers that run and are ready.
+        findings: Findings that are open.
+        audit: Newest entries of the audit trail, newest first.
+        trouble: What does not work, a sentence each.
+    """
+
+    name: str
+    metric: str
+    now_us: int
+    route: Route | None
+    story: RolloutStory | None
+    newest: Verdict | None
+    rollouts: tuple[Rollout, ...]
+    workers: tuple[RunState, ...]
+    findings: tuple[Finding, ...]
+    audit: tuple[AuditEntry, ...]
+    trouble: tuple[str, ...]
+
+
+def gather(desk: Desk, *, rollout: str | None = None) -> LiveData:
+    """Return what the page shows.
+
+    Args:
+        desk: The control surface's.
+        rollout: Id of the rollout to show; None shows the one that runs, else the newest.
+
+    Raises:
+        NotFound: No such rollout.
+    """
+    status, known = desk.status(), desk.rollouts()
+    shown = _shown(known) if rollout is None else rollout
+    story, newest = None, None
+    if shown is not None:
+        page = desk.rollout(shown)
+        verdicts = tuple(verdict for _, verdict in page.verdicts)
+        story = RolloutStory(rollout=page.rollout, verdicts=verdicts)
+        newest = _newest(status, story=story)
+    named = story.rollout.route if story else None
+    return LiveData(
+        name=desk.scope.project.name,
+        metric=desk.scope.metric.name,
+        now_us=status.now_us,
+        route=next((r for r in status.routes if named in (None, r.name)), None),
+        story=story,
+        newest=newest,
+        rollouts=tuple(reversed(known)),
+        workers=tuple(desk.workers()),
+        findings=status.open_findings,
+        audit=tuple(reversed(desk.newest_audit(_NEWEST))),
+        trouble=tuple(_trouble(status)),
+    )
+
+
+def _shown(known: tuple[Rollout, ...]) -> str | None:
+    running = [r.id for r in known if r.status is RolloutStatus.RUNNING]
+    return (running or [r.id for r in known] or [None])[-1]
+
+
+def _newest(status: Status, *, story: RolloutStory) -> Verdict | None:
+    """A hold that says nothing new is not stored; what it says is of now all the same."""
+    stored = story.verdicts[-1] if story.verdicts else None
+    last = status.last_step
+    said = next((v for v in last.verdicts if v.rollout == story.rollout.id), None) if last else None
+    return said if said is not None and (stored is None or said.at_us >= stored.at_us) else stored
+
+
+def _trouble(status: Status) -> list[str]:
+    found = list(status.last_step.problems) if status.last_step else []
+    if status.fault:
+        found.append(f"Control met a fault of its own, and judges nothing until it is past: {status.fault}.")
+    if status.behind_s is not None and status.behind_s > 60:
+        found.append(f"Control has not read the journal to its end for {status.behind_s:.0f} s.")
+    return found
