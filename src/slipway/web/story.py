@@ -27,7 +27,8 @@ class RolloutStory(Record, frozen=True, kw_only=True):
 def headline(verdict: Verdict) -> str:
     """Return what a verdict says besides what each of its gates says; the gates are shown on their own.
 
-    >>> from slipway.records.rollout import Action, Decision, Gate, GateKind, GateResult
+    >>> from slipway.records.gate import Gate, GateKind
+    >>> from slipway.records.rollout import Action, Decision, GateResult
     >>> gate = GateResult(
     ...     gate=Gate(kind=GateKind.HARM), decision=Decision.PASS, reason="no harm seen: pass.", counts={}
     ... )
