@@ -115,8 +115,16 @@ def table(seen):
     return lines
 
 
-def bench(*, without, with_, seed=1, tell=max):
-    """Play all and return (what was seen, how long it took, verdicts judged again, how many of them differ)."""
+def bench(*, without, with_, seed=1, tell=max, seen_by=lambda seen, took_s: None):  # noqa: ARG005 - nobody waits for it
+    """Play all and return (what was seen, verdicts judged again, how many of them differ).
+
+    Args:
+        without: Rollouts without effect.
+        with_: Rollouts with one.
+        seed: Seed of all chance; the second project's is the next.
+        tell: Called with (played, to be played).
+        seen_by: Called with what was seen and the seconds it took, before verdicts are judged again.
+    """
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as place:
         folders = [project.make(Path(place) / name, workers=2).folder for name in ("first", "second")]
@@ -124,12 +132,27 @@ def bench(*, without, with_, seed=1, tell=max):
             port = int(server.url.rpartition(":")[2])
             seen = gather(halves(without, with_), port=port, seed=seed, tell=tell)
         took_s = time.monotonic() - began
+        seen_by(seen, took_s)
         again = [replayed(folder, seen=seen) for folder in folders]
         for folder in folders:
             found = Project.open(folder).verify()
             if not found.holds:
                 raise SystemExit(found.sentence)
-    return seen, took_s, sum(n for n, _ in again), sum(d for _, d in again)
+    return seen, sum(n for n, _ in again), sum(d for _, d in again)
+
+
+def show(seen, took_s, *, out):
+    """Print the table, and keep what was seen of every rollout where a file is named."""
+    if out:
+        out.write_text(json.dumps({"seconds": took_s, "rollouts": [asdict(s) for s in seen]}, indent=1))
+    ends = [s for s in seen if s.ended == "still runs" or s.by == "deadline"]
+    requests, unanswered = sum(s.requests for s in seen), sum(s.unanswered for s in seen)
+    print("\n" + "\n".join(table(seen)))
+    print(f"\n{len(ends)} ended otherwise: {sorted({(s.effect, s.ended, s.by) for s in ends}) or 'none'}.")
+    print(
+        f"{requests:,} predictions, {unanswered:,} of them unanswered because live failed, in {took_s:.0f} s.",
+        flush=True,
+    )
 
 
 def main():
@@ -139,21 +162,14 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="file for what was seen of every rollout")
     asked = parser.parse_args()
-    seen, took_s, verdicts, differ = bench(
+    _, verdicts, differ = bench(
         without=asked.without,
         with_=asked.with_,
         seed=asked.seed,
         tell=lambda done, whole: print(f"\r{done} of {whole}", end="", file=sys.stderr, flush=True),
+        seen_by=lambda seen, took_s: show(seen, took_s, out=asked.json),
     )
-    print(file=sys.stderr)
-    print("\n".join(table(seen)))
-    ends = [s for s in seen if s.ended == "still runs" or s.by == "deadline"]
-    requests, unanswered = sum(s.requests for s in seen), sum(s.unanswered for s in seen)
-    print(f"\n{len(ends)} ended otherwise: {sorted({(s.effect, s.ended, s.by) for s in ends}) or 'none'}.")
-    print(f"{requests:,} predictions, {unanswered:,} of them unanswered because live failed, in {took_s:.0f} s.")
     print(f"{verdicts} verdicts judged again from the journal, {differ} differ; audit chains hold.")
-    if asked.json:
-        asked.json.write_text(json.dumps({"seconds": took_s, "rollouts": [asdict(s) for s in seen]}, indent=1))
 
 
 if __name__ == "__main__":

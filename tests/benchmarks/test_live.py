@@ -36,7 +36,7 @@ def test_intervals_are_clopper_and_pearsons():
 @pytest.mark.timeout(300)
 def test_three_without_effect_complete_and_three_with_are_stopped_through_a_real_server():
     bench = importlib.import_module("rollouts_live")
-    seen, _, verdicts, differ = bench.bench(without=3, with_=3, seed=2)
+    seen, verdicts, differ = bench.bench(without=3, with_=3, seed=2)
     ends = {(s.effect == bench.NONE.name, s.ended) for s in seen}
     assert ends == {(True, "completed"), (False, "rolled back")}
     assert verdicts > 6

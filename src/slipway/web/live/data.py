@@ -78,7 +78,8 @@ def gather(desk: Desk, *, rollout: str | None = None) -> LiveData:
 
 def _shown(known: tuple[Rollout, ...]) -> str | None:
     running = [r.id for r in known if r.status is RolloutStatus.RUNNING]
-    return (running or [r.id for r in known] or [None])[-1]
+    told = running or [r.id for r in known]
+    return told[-1] if told else None
 
 
 def _newest(status: Status, *, story: RolloutStory) -> Verdict | None:
