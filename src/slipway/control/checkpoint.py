@@ -17,6 +17,8 @@ import polars as pl
 
 from slipway.control.cohorts import Closed, CohortBook
 from slipway.control.decided import COLUMNS as DECIDED
+from slipway.control.entity_sums import EntitySums
+from slipway.control.fact_book import FactBook, MetricDay
 from slipway.control.hashes import probe
 from slipway.control.ledger import Ledger
 from slipway.control.past import DaySums
@@ -24,6 +26,7 @@ from slipway.control.saved_post import SavedPost
 from slipway.control.seen import Seen
 from slipway.control.waiting import Waiting
 from slipway.records.base import canonical
+from slipway.records.facts import AgreementSums
 from slipway.stats.moments import Moments
 from slipway.storage.arrays import read_arrays, write_arrays
 
@@ -66,6 +69,7 @@ class _Head(msgspec.Struct, frozen=True):
     gone: dict[str, int]
     blocks: tuple[tuple[int, str, int, int], ...]
     books: dict[str, tuple[Closed, ...]]
+    agreement: dict[str, tuple[AgreementSums, ...]]
     posts: tuple[SavedPost, ...]
     past: tuple[DaySums, ...]
     decided: dict[str, Moments]
@@ -100,6 +104,10 @@ class Checkpoint:
         arrays = dict(ledger.arrays())
         for id_, book in kept.books.items():
             arrays |= {f"book/{id_}/{name}": getattr(book.fixed_seen, name) for name in _SEEN}
+            for metric, day in book.facts.fixed_metrics.items():
+                place = f"metric/{id_}/{metric}"
+                arrays |= {f"{place}/{name}": column for name, column in day.sums._asdict().items()}
+                arrays[f"{place}/hours"] = day.hours
         for name, waiting in _early(ledger).items():
             arrays |= {f"early/{name}/{c}": v for c, v in zip(_WAITING, waiting.columns(), strict=True)}
         arrays |= {f"decided/{name}": column for name, column in ledger.decided.columns().items()}
@@ -116,6 +124,7 @@ class Checkpoint:
             gone=ledger.gone,
             blocks=ledger.numbered(),
             books={id_: tuple(book.fixed) for id_, book in kept.books.items()},
+            agreement={id_: book.facts.fixed_agreement for id_, book in kept.books.items()},
             posts=kept.posts,
             past=kept.past,
             decided=ledger.decided.past,
@@ -145,7 +154,7 @@ class Checkpoint:
         early = [Waiting(tuple(arrays[f"early/{name}/{c}"] for c in _WAITING)) for name in _early(ledger)]  # type: ignore[arg-type]  # four columns
         ledger.early_outcomes, ledger.early_shadows, ledger.early_metrics = early
         ledger.decided.restore({name: arrays[f"decided/{name}"] for name in DECIDED}, past=head.decided)
-        books = {id_: _book(id_, fixed, arrays=arrays) for id_, fixed in head.books.items()}
+        books = {id_: _book(id_, head=head, arrays=arrays) for id_ in head.books}
         return Kept(books=books, posts=head.posts, past=head.past)
 
     def _is_covered(self, upto: Mapping[str, int]) -> bool:
@@ -170,6 +179,20 @@ def _early(ledger: Ledger) -> dict[str, Waiting]:
     return {"outcomes": ledger.early_outcomes, "shadows": ledger.early_shadows, "metrics": ledger.early_metrics}
 
 
-def _book(id_: str, fixed: tuple[Closed, ...], *, arrays: Mapping[str, Array]) -> CohortBook:
+def _book(id_: str, *, head: _Head, arrays: Mapping[str, Array]) -> CohortBook:
     home, stage, erred, failed, slowest = (arrays[f"book/{id_}/{name}"] for name in _SEEN)
-    return CohortBook(id_, fixed=fixed, seen=Seen(home, stage, erred=erred, failed=failed, slowest=slowest))
+    begin = f"metric/{id_}/"
+    names = {place.removeprefix(begin).partition("/")[0] for place in arrays if place.startswith(begin)}
+    metrics = {
+        name: MetricDay(
+            EntitySums._make(arrays[f"{begin}{name}/{column}"] for column in EntitySums._fields),
+            arrays[f"{begin}{name}/hours"],
+        )
+        for name in names
+    }
+    return CohortBook(
+        id_,
+        fixed=head.books[id_],
+        seen=Seen(home, stage, erred=erred, failed=failed, slowest=slowest),
+        facts=FactBook(metrics=metrics, agreement=head.agreement[id_]),
+    )

@@ -13,14 +13,14 @@ import numpy.typing as npt
 
 from slipway.control.block import Block
 from slipway.control.exact import exact_sum
+from slipway.control.fact_book import FactBook
 from slipway.control.ledger import Ledger
+from slipway.control.look import Look
 from slipway.control.maturity import in_time
 from slipway.control.seen import Firsts, Seen, Stages, Tosses, distinct
 from slipway.control.terms import Terms
 from slipway.deployment.dealt import is_dealt
-from slipway.deployment.units import unit_length_us
 from slipway.records.cohort import ArmSums, Cohort, PairSums
-from slipway.records.gate import GateKind
 from slipway.records.rollout import Rollout
 from slipway.stats.crossings import ERROR, Crossings, Levels, count_crossings, levels_of
 from slipway.stats.log_counts import LogCounts, count_log
@@ -51,10 +51,18 @@ class CohortBook:
         rollout_id: The rollout.
         fixed: Days that were summed and cannot change any more, oldest first.
         seen: What they say of entities.
+        facts: Sums beside the cohorts that some gates ask for.
     """
 
-    def __init__(self, rollout_id: str, *, fixed: Iterable[Closed] = (), seen: Seen | None = None) -> None:
-        self.rollout_id = rollout_id
+    def __init__(
+        self,
+        rollout_id: str,
+        *,
+        fixed: Iterable[Closed] = (),
+        seen: Seen | None = None,
+        facts: FactBook | None = None,
+    ) -> None:
+        self.rollout_id, self.facts = rollout_id, facts or FactBook()
         self.fixed, self.fixed_seen = list(fixed), seen or Seen.nothing()
         self._closed, self._seen = list[Closed](), self.fixed_seen.copy()
 
@@ -88,52 +96,18 @@ class CohortBook:
             now_us: The moment.
         """
         look = Look(rollout, ledger, now_us)
-        for block in [b for b in look.blocks() if b.day <= day]:
+        going = [b for b in look.blocks() if b.day <= day]
+        self.facts.fix(look, blocks=going)
+        for block in going:
             self.fixed.append(_close(block, look=look, seen=self.fixed_seen))
         self._closed = [c for c in self._closed if c.day > day]
 
-    def _forget_changed(self, blocks: list[Block], *, look: "Look") -> None:
+    def _forget_changed(self, blocks: list[Block], *, look: Look) -> None:
         """Start over if a day that was summed has changed after all, or was not over yet at this moment."""
         kept = [(d.day, d.revision) for d in self._closed]
         same = kept == [(b.day, b.revision) for b in blocks[: len(kept)]]
         if not same or (kept and not look.is_over(blocks[len(kept) - 1])):
             self._closed, self._seen = [], self.fixed_seen.copy()
-
-
-class Look(NamedTuple):
-    """One look at a rollout."""
-
-    rollout: Rollout
-    ledger: Ledger
-    now_us: int
-
-    @property
-    def wait_us(self) -> int:
-        """How long the rollout waits for outcomes."""
-        return round(self.rollout.plan.maturity_s * 1e6)
-
-    @property
-    def length_us(self) -> int:
-        """Length of a cohort."""
-        return unit_length_us(g.unit for s in self.rollout.plan.stages for g in s.gates)
-
-    @property
-    def asks_latency(self) -> bool:
-        """Whether a gate of the plan compares how long answers take."""
-        return any(g.kind is GateKind.LATENCY for s in self.rollout.plan.stages for g in s.gates)
-
-    def blocks(self) -> list[Block]:
-        """Return the days that are held, from the rollout's first on."""
-        return [b for b in self.ledger.blocks(self.rollout.route) if b.end_us > self.rollout.started_us]
-
-    def is_over(self, block: Block) -> bool:
-        """Tell whether a day is over, and its outcomes waited for."""
-        return block.end_us + self.wait_us <= self.now_us
-
-    def share(self, version: int) -> float:
-        """Return the candidate's share under a version of the route."""
-        shares = {s.name: s.share for s in self.rollout.plan.stages}
-        return next(shares[e.stage] for e in reversed(self.rollout.entries) if e.route_version <= version)
 
 
 def _close(block: Block, *, look: Look, seen: Seen) -> Closed:
@@ -174,10 +148,8 @@ class _Day(NamedTuple):
 def _day(block: Block, *, look: Look) -> _Day:
     (rollout, ledger, now_us), wait_us, terms = look, look.wait_us, look.ledger.terms
     candidate, live = ledger.arm(rollout.candidate), ledger.arm(rollout.live)
-    by_candidate = block.arm == candidate
-    own = (block.version >= rollout.entries[0].route_version) & (by_candidate | (block.arm == live))
-    own &= block.at_us <= now_us
-    by_candidate = by_candidate[own]
+    own, to_candidate = look.own(block)
+    by_candidate = block.arm[own] == candidate
     at_us, version, score, fallback = block.at_us[own], block.version[own], block.score[own], block.fallback[own]
     failed = fallback | ~np.isfinite(score)
     if terms.latency_budget_ms is not None:
@@ -199,8 +171,7 @@ def _day(block: Block, *, look: Look) -> _Day:
         wait=wait,
     )
     rows = _Rows(
-        # Who steps in is live, so a row that live answered as fallback was dealt to the candidate.
-        to_candidate=by_candidate != fallback,
+        to_candidate=to_candidate,
         failed=failed,
         mature=mature,
         outcome=outcome,

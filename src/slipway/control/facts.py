@@ -4,7 +4,9 @@ What cannot be gathered is left out, and a gate that finds nothing holds: a bug 
 deadline.
 """
 
+from slipway.control.fact_book import FactBook
 from slipway.control.ledger import Ledger
+from slipway.control.look import Look
 from slipway.control.watching import Watching
 from slipway.ports import ControlStore
 from slipway.records.facts import Approval, Facts, Watch
@@ -13,7 +15,15 @@ from slipway.records.rollout import Rollout
 from slipway.records.route import Route
 
 
-def gather(rollout: Rollout, *, store: ControlStore, ledger: Ledger, watching: Watching | None, now_us: int) -> Facts:
+def gather(
+    rollout: Rollout,
+    *,
+    store: ControlStore,
+    ledger: Ledger,
+    watching: Watching | None,
+    book: FactBook,
+    now_us: int,
+) -> Facts:
     """Return the facts that the present stage asks for, as they stand now.
 
     Args:
@@ -21,18 +31,22 @@ def gather(rollout: Rollout, *, store: ControlStore, ledger: Ledger, watching: W
         store: Control store.
         ledger: What was read of the journal.
         watching: Monitors of the models on the routes, or None.
+        book: The rollout's sums beside its cohorts.
         now_us: The moment.
 
     Raises:
         Unavailable: The store does not answer.
     """
     asked = {gate.kind for gate in rollout.stage().gates}
+    look = Look(rollout, ledger, now_us)
     route, _ = store.get(Route, id=rollout.route)
     return Facts(
         approvals=approvals(rollout, store=store) if GateKind.APPROVAL in asked else (),
         watches=_watches(rollout, route=route, ledger=ledger, watching=watching, now_us=now_us)
         if GateKind.DRIFT in asked
         else (),
+        metrics=book.metrics(look) if GateKind.METRIC in asked else (),
+        agreement=book.agreement(look) if GateKind.AGREEMENT in asked else (),
     )
 
 

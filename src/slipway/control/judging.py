@@ -7,11 +7,12 @@ from slipway.control.cohorts import CohortBook
 from slipway.control.facts import gather
 from slipway.control.gone import refuse_gone
 from slipway.control.ledger import Ledger
+from slipway.control.look import Look
 from slipway.control.verdicts import VerdictLog, says_more
 from slipway.control.watching import Watching
 from slipway.deployment.judge import judge
 from slipway.deployment.readiness import asks
-from slipway.deployment.replay import replay
+from slipway.deployment.replay import differences, replay
 from slipway.deployment.transition import follow
 from slipway.ports import Change, ControlStore, JournalReader
 from slipway.records.cohort import Cohort, VerdictInputs
@@ -84,7 +85,14 @@ class Judging:
         cohorts = self.cohorts(rollout, now_us=now_us)
         score = self._ready(rollout, now_us) if self._ready and asks(rollout) else None
         costs = self._costs(rollout)
-        facts = gather(rollout, store=self._store, ledger=self._ledger, watching=self._watching, now_us=now_us)
+        facts = gather(
+            rollout,
+            store=self._store,
+            ledger=self._ledger,
+            watching=self._watching,
+            book=self._book(rollout).facts,
+            now_us=now_us,
+        )
         verdict = judge(rollout, cohorts, now_us=now_us, readiness=score, costs=costs, facts=facts)
         if not says_more(verdict, than=last):
             return verdict, None
@@ -135,5 +143,11 @@ def replay_from_journal(
     ledger.leave_out(rollout.route, before_day=rollout.started_us // DAY_US - SPARE_DAYS)
     ledger.catch_up(journal, upto=inputs.upto)
     refuse_gone(inputs, read=ledger.upto, store=store)
-    cohorts = CohortBook(rollout.id).cohorts(rollout, ledger=ledger, now_us=inputs.now_us)
-    return replay(verdict, inputs=inputs, cohorts=cohorts)
+    book, look = CohortBook(rollout.id), Look(rollout, ledger, inputs.now_us)
+    cohorts = book.cohorts(rollout, ledger=ledger, now_us=inputs.now_us)
+    metrics = book.facts.metrics(look) if inputs.facts.metrics else ()
+    agreement = book.facts.agreement(look) if inputs.facts.agreement else ()
+    return (
+        *replay(verdict, inputs=inputs, cohorts=cohorts),
+        *differences(inputs.facts, metrics=metrics, agreement=agreement),
+    )

@@ -55,6 +55,19 @@ class Terms(Record, frozen=True, kw_only=True):
         answer = (score >= self.scoring.threshold).astype(np.float64) if self.binary else score
         return np.where(np.isfinite(score), np.abs(answer - decided), np.nan)
 
+    def alike(self, score: Floats, *, other: Floats, tolerance: float) -> npt.NDArray[np.bool_]:
+        """Tell which answers are alike: of labels the same, of numbers no further apart than the tolerance.
+
+        An answer that is missing is like none.
+
+        >>> Terms().alike(np.array([0.9, 0.2, np.nan]), other=np.array([0.6, 0.5, np.nan]), tolerance=0.0).tolist()
+        [True, False, False]
+        """
+        both = np.isfinite(score) & np.isfinite(other)
+        if self.binary:
+            return np.asarray(both & ((score >= self.scoring.threshold) == (other >= self.scoring.threshold)))
+        return np.asarray(both & (np.abs(np.where(both, score - other, np.inf)) <= tolerance))
+
     def possible(self, outcome: Floats) -> npt.NDArray[np.bool_]:
         """Tell which outcomes can be some of this task, shape (n,)."""
         return (outcome == 0.0) | (outcome == 1.0) if self.binary else np.isfinite(outcome)

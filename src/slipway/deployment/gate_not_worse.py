@@ -115,7 +115,7 @@ def _by_units(
         sums = moments([g.difference for g in groups])
     test = MeanSequence(alpha=gate.alpha, n_star=N_STAR[gate.unit])
     interval = test.evidence(sums)
-    asked = None if gate.unit == "row" else allowance(interval, units=groups)
+    asked = None if gate.unit == "row" else allowance(interval, units=[g.difference for g in groups])
     if asked is not None and asked.high >= gate.margin and not blocked:
         blocked = f"{gate.unit}s follow on one another"
     decision = _decide(interval, margin=gate.margin, blocked=blocked)

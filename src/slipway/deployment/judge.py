@@ -8,10 +8,12 @@ rule) is a hold, and a hold has a deadline. :mod:`slipway.deployment.transition`
 import math
 from collections.abc import Callable, Sequence
 
+from slipway.deployment.gate_agreement import agreement
 from slipway.deployment.gate_approval import approval
 from slipway.deployment.gate_drift import OPEN_FINDINGS, drift, drifted_together
 from slipway.deployment.gate_harm import harm
 from slipway.deployment.gate_latency import latency
+from slipway.deployment.gate_metric import metric
 from slipway.deployment.gate_not_worse import not_worse
 from slipway.deployment.gate_service import OPEN, service
 from slipway.deployment.readiness import asks, unready
@@ -33,6 +35,8 @@ GATES: dict[GateKind, Callable[..., GateResult]] = {
     GateKind.APPROVAL: approval,
     GateKind.DRIFT: drift,
     GateKind.LATENCY: latency,
+    GateKind.METRIC: metric,
+    GateKind.AGREEMENT: agreement,
 }
 """One file a gate; a new one is its file, its kind and this line."""
 

@@ -13,7 +13,6 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from slipway.deployment.units import PairedUnit
 from slipway.stats.evidence import AnytimeInterval
 from slipway.stats.serial import unbiased_lag_one, widening
 from slipway.words import limits
@@ -48,16 +47,16 @@ class Allowance(NamedTuple):
         )
 
 
-def allowance(interval: AnytimeInterval, *, units: Sequence[PairedUnit]) -> Allowance | None:
+def allowance(interval: AnytimeInterval, *, units: Sequence[float]) -> Allowance | None:
     """Return what the likeness of neighbours asks for, or None where it is not clearly above :data:`ALIKE`.
 
     Args:
         interval: The sequence's interval over the units, in units of the metric.
-        units: Its units, oldest first.
+        units: What each unit says, oldest first.
     """
     if len(units) < FEWEST:
         return None
-    correlation = unbiased_lag_one([u.difference for u in units])
+    correlation = unbiased_lag_one(list(units))
     if correlation <= ALIKE + math.sqrt((1 - ALIKE**2) / len(units)):  # Bartlett's standard error of ALIKE
         return None
     factor, middle = widening(correlation), interval.estimate

@@ -1,11 +1,13 @@
 """Make a verdict again from what it was made from, and say whether it is the same, bit for bit."""
 
+import math
 from collections.abc import Sequence
 
 from slipway.deployment.judge import judge
 from slipway.errors import BadInput
 from slipway.records.base import canonical
 from slipway.records.cohort import Cohort, VerdictInputs
+from slipway.records.facts import AgreementSums, Facts, MetricSums
 from slipway.records.rollout import Verdict
 
 
@@ -35,6 +37,31 @@ def replay(verdict: Verdict, *, inputs: VerdictInputs, cohorts: Sequence[Cohort]
         names = [n for n in verdict.__struct_fields__ if canonical(getattr(again, n)) != canonical(getattr(verdict, n))]
         found.append(f"verdict {inputs.verdict}: made again it differs in {', '.join(names)}.")
     return tuple(found)
+
+
+def differences(stored: Facts, *, metrics: Sequence[MetricSums], agreement: Sequence[AgreementSums]) -> tuple[str, ...]:
+    """Return every difference between sums that were stored beside the cohorts and those summed anew from the journal.
+
+    Sums by entity are rounded in the order in which days are let go, so a metric's may differ in their last digits.
+    """
+    found = [
+        f"metric {old.metric}: stored and summed anew differ."
+        for old, new in zip(stored.metrics, metrics, strict=True)
+        if not _near(old, new)
+    ]
+    if [a for a in stored.agreement if a.asked] != [a for a in agreement if a.asked]:
+        found.append("agreement: stored and summed anew differ.")
+    return tuple(found)
+
+
+def _near(old: MetricSums, new: MetricSums) -> bool:
+    def numbers(sums: MetricSums) -> list[float]:
+        arms = [arm for stratum in sums.strata for arm in (stratum.candidate, stratum.live)]
+        of_arms = [float(x) for arm in arms for x in (arm.mature, arm.n, arm.entities, arm.total)]
+        return [sums.difference or 0.0, sums.variance or 0.0, float(sums.days), float(sums.hours), *of_arms]
+
+    one, other = numbers(old), numbers(new)
+    return len(one) == len(other) and all(math.isclose(a, b, rel_tol=1e-9) for a, b in zip(one, other, strict=True))
 
 
 def _cohort_differences(stored: Sequence[Cohort], anew: Sequence[Cohort]) -> list[str]:

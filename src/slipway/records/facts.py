@@ -44,58 +44,78 @@ class Watch(Record, frozen=True, kw_only=True):
     finding: Finding | None = None
 
 
-class ValueSums(Record, frozen=True, kw_only=True):
-    """Values of a metric as sums that add up.
+class MetricArm(Record, frozen=True, kw_only=True):
+    """One arm's values of a metric under one version of the route; requests that were waited for.
 
     Attributes:
-        n: Entities with a value.
-        total: Sum of their values, in the metric's unit.
-        squares: Sum of the squares.
+        mature: Requests dealt to it.
+        n: Of those, with a value that came in time.
+        entities: Entities that have one.
+        total: Sum of the values, in the metric's unit.
     """
 
+    mature: int = 0
     n: int = 0
+    entities: int = 0
     total: float = 0.0
-    squares: float = 0.0
+
+
+class MetricStratum(Record, frozen=True, kw_only=True):
+    """Values of a metric under one version of the route.
+
+    Attributes:
+        route_version: The version.
+        share: Part of the entities that it gave to the candidate; between 0 and 1.
+        candidate: Requests that were dealt to the candidate, whoever answered in the end.
+        live: Those that were dealt to live.
+    """
+
+    route_version: int
+    share: float
+    candidate: MetricArm = MetricArm()
+    live: MetricArm = MetricArm()
 
 
 class MetricSums(Record, frozen=True, kw_only=True):
-    """One unit's values of one metric that the user sends, under one version of the route.
+    """What a user's metric says of the two arms over a rollout.
 
     Attributes:
         metric: Its name.
-        start_us: Beginning of the unit.
-        end_us: Its end, exclusive.
-        route_version: Version of the route under which the requests were dealt.
-        share: Part of the entities that this version gave to the candidate.
-        candidate: Values of requests that were dealt to the candidate.
-        live: Values of those that were dealt to live.
+        strata: One a version of the route that dealt, oldest first.
+        hours: Hours of the present stage in which both arms have a value.
+        days: Days of it.
+        difference: Candidate's mean less live's, over the strata; None where it cannot be told.
+        variance: Of the difference, by entity over all strata; None as above.
+        effective: How many entities carry the variance; 0 as above.
     """
 
     metric: str
-    start_us: int
-    end_us: int
-    route_version: int
-    share: float
-    candidate: ValueSums = ValueSums()
-    live: ValueSums = ValueSums()
+    strata: tuple[MetricStratum, ...] = ()
+    hours: int = 0
+    days: int = 0
+    difference: float | None = None
+    variance: float | None = None
+    effective: float = 0.0
 
 
 class AgreementSums(Record, frozen=True, kw_only=True):
-    """One unit's requests that both arms answered, and how many of them alike.
+    """One unit's requests that both arms were asked about, and how many of them were answered alike.
 
     Attributes:
         start_us: Beginning of the unit.
         end_us: Its end, exclusive.
         route_version: Version of the route under which the requests came.
         tolerance: How far apart two answers may be that count as alike, in the unit of Y; 0 for labels.
-        n: Requests that both answered.
-        alike: Of those, answered alike.
+        asked: Requests that live or the candidate answered, and that the other was asked about or not.
+        n: Of those, that both were asked about.
+        alike: Of these, answered alike; where only one of them answered, they are not.
     """
 
     start_us: int
     end_us: int
     route_version: int
     tolerance: float = 0.0
+    asked: int = 0
     n: int = 0
     alike: int = 0
 

@@ -101,6 +101,10 @@ class HasOwn(Protocol):
         """As in :class:`Gate`; so are the others."""
 
     @property
+    def margin(self) -> float | None:
+        """Likewise; None in a draft that does not say."""
+
+    @property
     def better(self) -> Better | None:
         """Likewise."""
 
@@ -162,6 +166,11 @@ def _check_metric(gate: HasOwn) -> None:
         raise BadInput(
             f"gate metric: want better = 'higher' or 'lower' for {gate.metric}, got none. "
             "Of revenue more is better, of complaints fewer."
+        )
+    if gate.margin is not None and not 0 < gate.margin < math.inf:
+        raise BadInput(
+            f"gate metric: want a margin above 0 in the unit of {gate.metric}, got {gate.margin:g}. "
+            "It is how much worse the mean may be and still pass; no evidence shows that two means are the same."
         )
 
 

@@ -181,12 +181,12 @@ def needs_pairs(gate: GateKind, *, stage: StageKind, metric: str) -> bool:
 def needs_deal(gate: GateKind) -> bool:
     """Tell whether a gate compares requests dealt at random, so that it can ask in canary and ramp only.
 
-    How long a shadow takes is no measure of how long it would take as an arm, so nobody measures it.
+    How long a shadow takes is no measure of how long it would take as an arm, and what it answers brings nothing about.
 
     >>> needs_deal(GateKind.LATENCY), needs_deal(GateKind.SERVICE)
     (True, False)
     """
-    return gate is GateKind.LATENCY
+    return gate in (GateKind.LATENCY, GateKind.METRIC)
 
 
 def default_gates(kind: StageKind, *, pair: bool, metric: str) -> tuple[GateDraft, ...]:

@@ -18,6 +18,7 @@ calibration            Scores into probabilities, and how far off they may be
 categories             Has a category column drifted?
 checks                 Refusals that tests share
 clustered_share        How sure is a share whose trials stick together? (offline)
+clustered_difference   How far are two arms apart, if who was dealt comes again?
 clusters               What an interval counts in: days, entities or rows
 cohort                 Which arm is better, where outcomes come late?
 confident              Which labels are likely to be wrong, and how many?
@@ -38,6 +39,7 @@ gap                    Is the model as good as it expects to be?
 hedged_capital         Where is a bounded mean? By betting on each row
 histogram              Has a number column drifted?
 joint                  Have columns drifted together, though none has alone?
+information            Where is it, if the estimate sharpens by any means?
 late_split             Did the canary's event rate become higher at some time?
 log_counts             How are waiting times spread, the endless ones included? (offline)
 loss_tick              Losses, summed exactly

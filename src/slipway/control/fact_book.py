@@ -1,0 +1,157 @@
+"""Sums of a rollout that some gates ask for beside the cohorts: the user's metrics, and answers that are alike.
+
+They are functions of the rollout, the frames read, and the moment, as cohorts are. A day that is over and waited for is
+grouped once; one that the ledger lets go is kept as its groups.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from slipway.control.block import Block
+from slipway.control.entity_sums import EntitySums
+from slipway.control.look import Look
+from slipway.control.maturity import in_time
+from slipway.deployment.dealt import is_dealt
+from slipway.deployment.units import DAY_US, HOUR_US
+from slipway.records.facts import AgreementSums, MetricSums
+from slipway.records.gate import GateKind
+
+Ints = npt.NDArray[np.int64]
+
+
+class MetricDay(NamedTuple):
+    """What one day says of one metric.
+
+    Attributes:
+        sums: By entity.
+        hours: Hours since the epoch in which both arms have a value, each with its version of the route, shape (n, 2).
+    """
+
+    sums: EntitySums
+    hours: Ints
+
+
+class FactBook:
+    """Keeps them up to date for one rollout.
+
+    Args:
+        metrics: Metric to what days that were let go say of it.
+        agreement: Sums of those days.
+    """
+
+    def __init__(
+        self, *, metrics: Mapping[str, MetricDay] | None = None, agreement: tuple[AgreementSums, ...] = ()
+    ) -> None:
+        self.fixed_metrics, self.fixed_agreement = dict(metrics or {}), agreement
+        self._days: dict[tuple[str, int], tuple[int, MetricDay]] = {}
+
+    def metrics(self, look: Look) -> tuple[MetricSums, ...]:
+        """Return the sums of each metric that a gate of the plan asks for, by name."""
+        return tuple(self._metric(name, look=look) for name in _asked_metrics(look))
+
+    def agreement(self, look: Look) -> tuple[AgreementSums, ...]:
+        """Return how many answers were alike, within each tolerance that a gate of the plan asks for, oldest first."""
+        days = [s for block in look.blocks() for t in _asked_tolerances(look) for s in _alike(block, t, look=look)]
+        return (*self.fixed_agreement, *days)
+
+    def fix(self, look: Look, *, blocks: list[Block]) -> None:
+        """Sum days for good, before the ledger lets them go; they are over, and waited for."""
+        for name in _asked_metrics(look):
+            held = self.fixed_metrics.get(name)
+            days = [*([held] if held else []), *(_metric_day(block, name, look=look) for block in blocks)]
+            self.fixed_metrics[name] = _together(days)
+        tolerances = _asked_tolerances(look)
+        self.fixed_agreement += tuple(s for b in blocks for t in tolerances for s in _alike(b, t, look=look))
+
+    def _metric(self, name: str, *, look: Look) -> MetricSums:
+        held = self.fixed_metrics.get(name)
+        whole = _together([*([held] if held else []), *(self._day(b, name, look=look) for b in look.blocks())])
+        versions = np.unique(whole.sums.version).tolist()
+        found = whole.sums.difference()
+        here = whole.hours[whole.hours[:, 1] >= look.rollout.entries[-1].route_version, 0]
+        return MetricSums(
+            metric=name,
+            strata=tuple(whole.sums.strata({v: look.share(v) for v in versions})),
+            hours=len(np.unique(here)),
+            days=len(np.unique(here * HOUR_US // DAY_US)),
+            difference=None if found is None else found.estimate,
+            variance=None if found is None else found.variance,
+            effective=0.0 if found is None else found.effective,
+        )
+
+    def _day(self, block: Block, name: str, *, look: Look) -> MetricDay:
+        known = self._days.get((name, block.day))
+        if known is not None and known[0] == block.revision and look.is_over(block):
+            return known[1]
+        day = _metric_day(block, name, look=look)
+        if look.is_over(block):
+            self._days[name, block.day] = (block.revision, day)
+        return day
+
+
+def _asked_metrics(look: Look) -> list[str]:
+    gates = [g for s in look.rollout.plan.stages for g in s.gates]
+    return sorted({g.metric for g in gates if g.kind is GateKind.METRIC})
+
+
+def _asked_tolerances(look: Look) -> list[float]:
+    gates = [g for s in look.rollout.plan.stages for g in s.gates]
+    return sorted({g.tolerance for g in gates if g.kind is GateKind.AGREEMENT})
+
+
+def _together(days: list[MetricDay]) -> MetricDay:
+    hours = np.concatenate([np.empty((0, 2), dtype=np.int64), *(day.hours for day in days)])
+    return MetricDay(EntitySums.grouped(day.sums for day in days), np.unique(hours, axis=0))
+
+
+def _metric_day(block: Block, name: str, *, look: Look) -> MetricDay:
+    own, to_candidate = look.own(block)
+    shares = {v: look.share(v) for v in np.unique(block.version[own]).tolist()}
+    dealing = [v for v, share in shares.items() if is_dealt(share)]
+    wanted = np.isin(block.version[own], dealing) & (block.at_us[own] + look.wait_us <= look.now_us)
+    at_us, version, candidate = block.at_us[own][wanted], block.version[own][wanted], to_candidate[wanted]
+    value, came_us = block.metric(look.ledger.metric(name))
+    value = value[own][wanted]
+    told = in_time(came_us[own][wanted], at_us=at_us, wait_us=look.wait_us, now_us=look.now_us)
+    rows = EntitySums(
+        entity=block.entity[own][wanted],
+        version=version,
+        candidate=candidate,
+        mature=np.ones(len(at_us), dtype=np.int64),
+        n=told.astype(np.int64),
+        total=np.where(told, value, 0.0),
+    )
+    hour = np.stack([at_us // HOUR_US, version.astype(np.int64)], axis=1)
+    sides = [set(map(tuple, np.unique(hour[told & (candidate == side)], axis=0).tolist())) for side in (True, False)]
+    both = sorted(sides[0] & sides[1])
+    return MetricDay(EntitySums.grouped([rows]), np.array(both, dtype=np.int64).reshape(-1, 2))
+
+
+def _alike(block: Block, tolerance: float, *, look: Look) -> list[AgreementSums]:
+    own, _ = look.own(block)
+    candidate, live = look.ledger.arm(look.rollout.candidate), look.ledger.arm(look.rollout.live)
+    by_candidate, score = block.arm[own] == candidate, block.score[own]
+    (said, asked), (live_said, live_asked) = block.shadow(candidate), block.shadow(live)
+    other = np.where(by_candidate, live_said[own], said[own])
+    paired = np.where(by_candidate, live_asked[own], asked[own])
+    answered = np.isfinite(score) | (paired & np.isfinite(other))
+    alike = paired & look.ledger.terms.alike(score, other=other, tolerance=tolerance)
+    unit, version = block.at_us[own] // look.length_us, block.version[own]
+    found = []
+    for start, of_version in np.unique(np.stack([unit, version.astype(np.int64)], axis=1), axis=0).tolist():
+        here = (unit == start) & (version == of_version) & answered
+        found.append(
+            AgreementSums(
+                start_us=start * look.length_us,
+                end_us=(start + 1) * look.length_us,
+                route_version=of_version,
+                tolerance=tolerance,
+                asked=int(here.sum()),
+                n=int((here & paired).sum()),
+                alike=int((here & alike).sum()),
+            )
+        )
+    return found

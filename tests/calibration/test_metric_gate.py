@@ -1,0 +1,49 @@
+"""METRIC keeps its promise where entities come again and again: a canary, a ramp, and looks every day."""
+
+import numpy as np
+import pytest
+
+from slipway.stats.clustered_difference import clustered_difference
+from slipway.stats.information import information_sequence
+
+pytestmark = pytest.mark.calibration
+
+ALPHA, MARGIN, DAYS = 0.05, 0.3, 30
+SHARES = (0.05, 0.25, 0.5)
+
+
+def verdict(seed, *, effect, entities=1500, new=0, between=1.0, within=1.0):
+    """Return the first verdict of daily looks: 1 fail, -1 pass, 0 none. Entities keep their taste, and days theirs."""
+    rng = np.random.default_rng(seed)
+    many = entities + new * DAYS
+    came = np.concatenate([np.zeros(entities, int), np.repeat(np.arange(DAYS), new)])
+    taste, rate, deal = rng.normal(size=many) * between, rng.gamma(1.0, size=many) + 0.05, rng.random(many)
+    n, total = np.zeros((3, many)), np.zeros((3, many))
+    for day in range(DAYS):
+        stage = min(2, day // 10)
+        rows = rng.poisson(rate) * (came <= day)
+        harmed = effect * (deal < SHARES[stage])
+        n[stage] += rows
+        total[stage] += rows * (taste + rng.normal() / 2 + harmed) + np.sqrt(rows) * rng.normal(size=many) * within
+        stages, who = np.nonzero(n)
+        found = clustered_difference(
+            who, stratum=stages, treated=deal[who] < np.array(SHARES)[stages], n=n[n > 0], total=total[n > 0]
+        )
+        if found is None or found.effective < 30:
+            continue
+        harm = information_sequence(found.estimate, variance=found.variance, alpha=ALPHA, sharp_at=MARGIN, n=many)
+        if harm.low > 0:
+            return 1
+        if harm.high < MARGIN:
+            return -1
+    return 0
+
+
+@pytest.mark.parametrize("how", [{}, {"entities": 100, "new": 50}, {"between": 0.2, "within": 3.0}], ids=str)
+def test_an_equal_candidate_fails_and_one_at_the_margin_passes_at_most_alpha(how):
+    equal = np.array([verdict(seed, effect=0.0, **how) for seed in range(200)])
+    edge = np.array([verdict(seed, effect=MARGIN, **how) for seed in range(200)])
+    assert (equal == 1).mean() <= ALPHA
+    assert (edge == -1).mean() <= ALPHA
+    assert (equal == -1).mean() > 0.5  # and it does come to a verdict
+    assert (edge == 1).mean() > 0.5
