@@ -65,7 +65,7 @@ ELSEWHERE = {
     ("scope",),
     *(("bench",), ("bench", "show"), ("run", "search")),
     *(("key", "make"), ("key", "revoke")),
-    *(("init",), ("serve",), ("demo",), ("monitor", "show"), ("monitor", "run")),
+    *(("init",), ("serve",), ("control",), ("demo",), ("monitor", "show"), ("monitor", "run")),
     *(("rollout", "start"), ("rollout", "back"), ("rollout", "approve")),
 }
 """Commands with a test of their own below, or beside what they do."""

@@ -94,6 +94,26 @@ def test_a_hundred_swaps_under_load_fail_no_request(serve, place):
     assert last["arm"] == "new"
 
 
+def test_the_late_word_of_a_controller_that_was_replaced_is_refused(serve, place):
+    """It was stopped before it wrote its route, and wakes up after another has rolled back."""
+    new = Arm(name="new", kind=ArmKind.RULE, rule="a > 2")
+    with serve(made(1, "old")) as server:
+        place.publish(made(3, "old"))
+        server.wait_for(version=3)
+        path, state = place.layout.routes / "r.msgpack", place.layout.run / "worker-0.json"
+        path.unlink()
+        place.publish(made(2, "new", new))
+        until = time.monotonic() + 20
+        while b"want version 3, which is in force" not in state.read_bytes() and time.monotonic() < until:
+            assert ask(server).json()["arm"] == "old"
+        assert '"route_version":3' in state.read_text()
+        assert "got 2" in state.read_text()
+        place.publish(made(3, "old"))
+        while b"got 2" in state.read_bytes() and time.monotonic() < until:
+            assert ask(server).json()["arm"] == "old"
+        assert '"trouble":""' in state.read_text()
+
+
 def test_going_back_to_an_arm_that_was_loaded_opens_nothing(serve, place):
     opened = []
 

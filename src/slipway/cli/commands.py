@@ -26,6 +26,12 @@ COMMANDS = (
         "slipway.cli.serve:serve",
         "Serve the live route until stopped.\n\nCtrl-C or SIGTERM stops it; requests under way are answered first.",
     ),
+    (
+        "control",
+        "slipway.cli.control:control",
+        "Stand by, and take over within seconds when the controller of a running server is gone or hangs.\n\n"
+        "Whoever stands by reads along and changes nothing. Ctrl-C or SIGTERM stops it.",
+    ),
     ("batch", "slipway.cli.batch:app", "Score tables, and take outcomes in bulk; no server is needed."),
     (
         "bench",

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
@@ -84,7 +86,7 @@ def run(
     config = uvicorn.Config(app, lifespan="off", log_config=None, server_header=False)
     config.load()
     config.ssl = tls.context if tls else None
-    server = uvicorn.Server(config)
+    server = _Server(config)
 
     def look() -> None:
         beat()
@@ -107,6 +109,26 @@ def run(
     with contextlib.closing(listening):
         asyncio.run(main())
     tell(State.STOPPED, bound)
+
+
+class _Server(uvicorn.Server):
+    """Ends in order and returns: uvicorn's own raises the signal again, and dies of it before the lease is back."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGTERM and SIGINT for the word to stop."""
+        loop = asyncio.get_running_loop()
+        signs = (signal.SIGTERM, signal.SIGINT) if threading.current_thread() is threading.main_thread() else ()
+        for sign in signs:
+            loop.add_signal_handler(sign, self._stop)
+        try:
+            yield
+        finally:
+            for sign in signs:
+                loop.remove_signal_handler(sign)
+
+    def _stop(self) -> None:
+        self.should_exit = True
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from slipway.errors import Conflict, SlipwayError
+from slipway.errors import Conflict, SlipwayError, Unavailable
 from slipway.storage.lease import Lease, LeasedStore
 from slipway.storage.lock import ControllerLock
 
@@ -28,6 +28,8 @@ class Tenure:
             taken over.
         lock: The folder's.
         holder: This process, in words for people.
+        end: Ends whoever has the folder's lock. Called only where it was silent for so long and the store lets nobody
+            write: a process that was stopped in the middle of a commit keeps the database locked.
         silence_s: How long another may be silent.
         monotonic: Tells seconds since any moment.
         sleep: Waits so many seconds.
@@ -39,11 +41,12 @@ class Tenure:
         *,
         lock: ControllerLock,
         holder: str,
+        end: Callable[[], object] = lambda: None,
         silence_s: float = SILENCE_S,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._store, self._lock, self._holder = store, lock, holder
+        self._store, self._lock, self._holder, self._end = store, lock, holder, end
         self._silence_s, self._monotonic, self._sleep = silence_s, monotonic, sleep
         self._seen, self._heard_s, self._looked_s = Lease(), monotonic(), monotonic()
         self._token: int | None = None
@@ -144,6 +147,10 @@ class Tenure:
             self._token = self._store.take_lease(seen, holder=self._holder, lock=self._lock.name)
         except Conflict:
             return False
+        except Unavailable:
+            if seen.holder and not locked:
+                self._end()
+            raise
         return True
 
     def _locked(self) -> bool:

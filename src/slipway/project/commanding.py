@@ -1,7 +1,5 @@
 """Commands that change a rollout: to the control process if one runs, else done here; one project, one controller."""
 
-import os
-import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
@@ -30,7 +28,7 @@ from slipway.records.trouble import Alert
 from slipway.serving.config_file import load_config
 from slipway.serving.pulse import Pulse, pulse_path
 from slipway.serving.run_state import RunState, State, is_alive, read_states
-from slipway.storage.lock import holder_of
+from slipway.storage.lock import end_holder, holder_of
 from slipway.wiring import Parts
 
 T = TypeVar("T")
@@ -90,10 +88,10 @@ def roll_back(parts: Parts, controller: Controller, *, rollout: str, now_us: int
     A control process that hangs is ended, so that the kernel takes the controller's lock from it, and the rollback is
     done here: whoever rolls back cannot wait. There is one controller all the same, for the lock says who.
     """
-    running = control(parts)
+    running, path = control(parts), f"/rollouts/{rollout}/rollback"
     if running is not None:
         try:
-            return _post(parts, running, f"/rollouts/{rollout}/rollback", RollbackRequest(why=why, by=by), kind=Rollout)
+            return _post(parts, running, path, RollbackRequest(why=why, by=by), kind=Rollout)
         except _NoAnswer as silence:
             if not _stands_aside(parts, running, hangs=silence.hangs):
                 raise
@@ -103,7 +101,9 @@ def roll_back(parts: Parts, controller: Controller, *, rollout: str, now_us: int
     except Conflict:
         if running is not None and (ended := _ended(parts, rollout)):
             return ended  # control did it, and then fell silent
-        raise
+        if running is None or (heir := _heir(parts, of=running)) is None:
+            raise
+    return _post(parts, heir, path, RollbackRequest(why=why, by=by), kind=Rollout)
 
 
 def approve(parts: Parts, controller: Controller, *, said: Approval, by: str) -> Approval:
@@ -233,18 +233,18 @@ def _stands_aside(parts: Parts, running: RunState, *, hangs: bool) -> bool:
     lock = parts.layout.controller_lock
     if holder_of(lock) != running.pid:
         return True
-    if not hangs or running.pid == os.getpid():
-        return False
-    try:
-        os.kill(running.pid, signal.SIGKILL)
-    except OSError:  # another account's
-        return False
+    return hangs and end_holder(lock)
+
+
+def _heir(parts: Parts, *, of: RunState) -> RunState | None:
+    """Return who took over meanwhile, for whoever stood by is as quick as we are; None if nobody did."""
     until_s = time.monotonic() + _END_S
-    while holder_of(lock) == running.pid:
-        if time.monotonic() > until_s:
-            return False
-        time.sleep(0.01)
-    return True
+    while time.monotonic() < until_s:
+        found = control(parts)
+        if found is not None and found.pid != of.pid:
+            return found
+        time.sleep(_LOOK_S)
+    return None
 
 
 def _ended(parts: Parts, id: str) -> Rollout | None:  # noqa: A002 - the field's own word

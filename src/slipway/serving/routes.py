@@ -3,6 +3,8 @@
 New arms are loaded and tried first; only a route whose every arm is ready comes into force. If one is not, the present
 route stays and the reason is kept for whoever asks (:attr:`RouteKeeper.trouble`). Arms that have left the route stay
 loaded for a while, so that the way back is as short as a pointer.
+
+Versions only grow. An older route is the late word of a controller that was stopped and has been replaced meanwhile.
 """
 
 import asyncio
@@ -11,7 +13,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from slipway.errors import SlipwayError
+from slipway.errors import Conflict, SlipwayError
 from slipway.ports import Runtime
 from slipway.records.arm import Arm
 from slipway.records.route import Route
@@ -71,7 +73,9 @@ class RouteKeeper:
         except SlipwayError as error:
             self._fail(error)
             return
-        if found is not None:
+        if found is not None and self.live is not None and found.version < self.live.route.version:
+            self._fail(_older(found, live=self.live.route))
+        elif found is not None:
             self._wanted, self._retry_at_s = found, 0.0
         if self._wanted is not None and time.monotonic() >= self._retry_at_s:
             await self._put_in_force(self._wanted)
@@ -118,3 +122,10 @@ class RouteKeeper:
             self.trouble = trouble
             _log.error("route refused", reason=trouble)
             self._changed()
+
+
+def _older(found: Route, *, live: Route) -> Conflict:
+    return Conflict(
+        f"route {found.name}: want version {live.version}, which is in force, or a newer one, got {found.version}. "
+        "Control puts the newest in force again at its next step; where the store was set back, start the server anew."
+    )

@@ -3,12 +3,16 @@
 import fcntl
 import os
 import secrets
+import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 from slipway.errors import Conflict
+
+_END_S = 2.0
 
 
 def try_lock(handle: int) -> bool:
@@ -56,6 +60,26 @@ def holder_of(path: Path) -> int | None:
         return None if try_lock(handle) or not pid.isdigit() else int(pid)
     finally:
         os.close(handle)
+
+
+def end_holder(path: Path) -> bool:
+    """Kill the process that holds the lock, and tell whether the lock is free: there is none, or it has died.
+
+    Never this process, and none of another account. What it had locked in a database is free then, too.
+    """
+    pid = holder_of(path)
+    if pid is None or pid == os.getpid():
+        return pid is None
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        return False
+    until_s = time.monotonic() + _END_S
+    while holder_of(path) == pid:
+        if time.monotonic() > until_s:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 class ControllerLock:

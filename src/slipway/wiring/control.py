@@ -22,7 +22,7 @@ from slipway.control.watching import Watching
 from slipway.records.worker_config import ClockKind
 from slipway.serving.use_now import usage_now
 from slipway.storage.journal.reader import list_segments
-from slipway.storage.lock import ControllerLock
+from slipway.storage.lock import ControllerLock, end_holder
 from slipway.wiring.parts import Parts, open_parts
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ def controller(
 def tenure_of(parts: Parts) -> Tenure:
     """Return this process's claim to be the project's controller."""
     holder = f"process {os.getpid()} on {socket.gethostname()}"
-    return Tenure(parts.store, lock=ControllerLock(parts.layout.controller_lock), holder=holder)
+    lock = parts.layout.controller_lock
+    return Tenure(parts.store, lock=ControllerLock(lock), holder=holder, end=partial(end_holder, lock))
 
 
 def run_control(

@@ -61,6 +61,23 @@ class Serving(Face):
         serving.first_routes(projects, by=self._by, warn=warn)
         serving.serve(projects, port=port, clock=clock, ready=ready, warn=warn)
 
+    def stand_by(self, *, port: int = 0) -> None:
+        """Run one more controller until stopped: it reads along, and takes over when the one in charge is gone.
+
+        Args:
+            port: Port of its control surface; 0 takes any free one, which commands of this project find by themselves.
+
+        Raises:
+            NotFound: No server of this project was ever started.
+            Unavailable: The port is taken.
+        """
+        import os
+
+        from slipway.serving.run_state import standby_name
+        from slipway.wiring.control import run_control
+
+        run_control(self.folder, name=standby_name(os.getpid()), port=port)
+
     def score(
         self,
         table: Any,
