@@ -9,6 +9,7 @@ from slipway.stats.adjudicated import Settled, difference
 from slipway.stats.anchoring import AnchorCounts, Anchoring
 from slipway.stats.betting import Claim, MarginBets
 from slipway.stats.error_rate import log_e_error
+from slipway.stats.peeked_threshold import peeked_threshold
 from slipway.stats.thresholds import Graded, conformal_risk_control, learn_then_test
 from slipway.testing.calibration import first_alarm, null_result
 
@@ -142,4 +143,44 @@ def test_no_pull(record):
         )
         missed.append(any(not pull.low <= 0 <= pull.high for pull in pulls))
     result = null_result(missed, test="anchoring", scenario="no pull, a fifth hidden", alpha=0.05, looks=10)
+    record(result.demand())
+
+
+@pytest.mark.parametrize(("alike", "naive_too"), [(0.0, False), (0.05, True)])
+def test_a_threshold_that_is_looked_for_every_day(record, alike, naive_too):
+    """Each of 40 days of 60 rows adds to what was seen; one bad threshold on any day is a broken promise."""
+    rng = np.random.default_rng(12)
+    bad, naive = [], []
+    for _ in range(160):
+        n = rng.multinomial(60, SHARES, size=40)
+        rate = (
+            RATES if not alike else rng.beta(RATES * (1 / alike - 1), (1 - RATES) * (1 / alike - 1), (40, len(RATES)))
+        )
+        wrong = rng.binomial(n, rate)
+        looks = range(5, 41, 5)
+        rows = not alike
+        bad.append(
+            any(
+                broken(
+                    peeked_threshold(
+                        Graded(GRID, n[:day].sum(axis=0)[None], wrong[:day].sum(axis=0)[None], rows=True)
+                        if rows
+                        else Graded(GRID, n[:day], wrong[:day]),
+                        bound=BOUND,
+                        delta=DELTA,
+                    )
+                )
+                for day in looks
+            )
+        )
+        whole = [Graded(GRID, n[:d].sum(axis=0)[None], wrong[:d].sum(axis=0)[None], rows=True) for d in looks]
+        naive.append(any(broken(learn_then_test(g, bound=BOUND, delta=DELTA)) for g in whole))
+    result = null_result(
+        bad,
+        test="threshold at every look" + (", by day" if naive_too else ""),
+        scenario=f"40 days of 60 rows, intraclass correlation {alike:g}",
+        alpha=DELTA,
+        looks=8,
+        naive=naive,
+    )
     record(result.demand())

@@ -99,7 +99,7 @@ def test_alphas_that_overspend_are_refused(stated, others):
 
 
 alphas = st.none() | st.floats(1e-6, 0.2)
-plain = [k for k in GateKind if k not in (GateKind.METRIC, GateKind.AGREEMENT)]
+plain = [k for k in GateKind if k not in (GateKind.METRIC, GateKind.AGREEMENT, GateKind.ANCHORING)]
 units = st.none() | st.sampled_from(["row", "hour", "day"])
 gate_drafts = (
     st.builds(GateDraft, kind=st.sampled_from(plain), alpha=alphas, unit=units)

@@ -166,7 +166,7 @@ MISTAKES = {  # page, line, key, wanted, got, way out
     ),
     "margin on a gate that has none": (
         spoil('["harm", "not-worse"]', '[{ kind = "harm", margin = 0.1 }]'),
-        46, "rollout.stages[2].gates[0].margin", "'not-worse', 'metric' or 'latency' only", "0.1", "take it out",
+        46, "rollout.stages[2].gates[0].margin", "'metric', 'latency' or 'person' only", "0.1", "take it out",
     ),
     "names on a gate that nobody approves": (
         spoil('["harm", "not-worse"]', '[{ kind = "harm", by = ["Ada"] }]'),

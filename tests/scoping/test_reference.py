@@ -5,6 +5,7 @@ import re
 import pytest
 
 from slipway.records.arm import Arm
+from slipway.records.automation import Automation
 from slipway.records.field import Field
 from slipway.records.gate import Gate
 from slipway.records.receiver import Alerts, Receiver
@@ -43,11 +44,12 @@ NOT_KEYS = {
     "fields.NAME": {"name"},
     "arms.NAME": {"name"},
     "alerts.receivers.NAME": {"name"},
-    "rollout": {"metric", "errors_cost_one"},
+    "rollout": {"metric", "errors_cost_one", "automation"},
 }
 """Fields of a record that the file says in another way: as the table's name, or once in [metric]."""
-NOT_FIELDS = {"serving": {"live"}, "rollout": {"unit"}}
-"""Keys that the file has in another place than the record: Scope.live, and the unit of each gate."""
+AUTOMATION = set(Automation.__struct_fields__)
+NOT_FIELDS = {"serving": {"live"}, "rollout": {"unit", *AUTOMATION}}
+"""Keys that the file has in another place than the record: Scope.live, each gate's unit, and the part of people."""
 
 
 def rows(page: str, table: str) -> dict[str, list[str]]:

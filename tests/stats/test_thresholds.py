@@ -8,6 +8,7 @@ from scipy.stats import binom
 
 from slipway.errors import BadInput
 from slipway.stats.binomial import binomial_cdf, hoeffding_bentkus
+from slipway.stats.peeked_threshold import peeked_threshold
 from slipway.stats.thresholds import THRESHOLDS, Graded, conformal_risk_control, grade, learn_then_test
 
 ROWS = st.lists(st.tuples(st.sampled_from([0.5, 0.55, 0.7, 0.9, 0.95, 0.999, 1.0]), st.booleans()), max_size=80)
@@ -129,3 +130,18 @@ def test_what_cannot_be_meant_is_refused(make, words):
 def test_thresholds_rise_and_begin_where_every_binary_answer_is():
     assert THRESHOLDS[0] == 0.5
     assert list(THRESHOLDS) == sorted(set(THRESHOLDS))
+
+
+def test_looking_every_day_costs_rows_but_never_finds_more():
+    rng = np.random.default_rng(4)
+    sure = rng.uniform(0.5, 1, 3000)
+    bad = rng.random(3000) < (1 - sure) / 2
+    once = learn_then_test(grade(sure, wrong=bad), bound=0.1, delta=0.1)
+    ever = peeked_threshold(grade(sure, wrong=bad), bound=0.1, delta=0.1)
+    by_day = peeked_threshold(grade(sure, wrong=bad, units=np.arange(3000) // 100), bound=0.1, delta=0.1)
+    assert once.threshold <= ever.threshold <= by_day.threshold < 1
+    assert peeked_threshold(grade([], wrong=[]), bound=0.1, delta=0.1).threshold is None
+    assert (
+        peeked_threshold(grade([0.99] * 999, wrong=[0] * 999, units=[1] * 999), bound=0.1, delta=0.1).threshold is None
+    )
+    assert peeked_threshold(grade(sure, wrong=np.ones(3000)), bound=0.1, delta=0.1).threshold is None

@@ -35,8 +35,9 @@ ROW: dict[str, tuple[str, float]] = {
     "latency_us": ("u4", 0),
     "outcome": ("f8", np.nan),
     "outcome_at_us": ("i8", NEVER),
+    "course": ("u1", 0),
 }
-"""Column to its type, and what it holds until it is told: 51 bytes a row."""
+"""Column to its type, and what it holds until it is told: 52 bytes a row."""
 
 _SAID, _ASKED, _BINS, _TOLD, _TOLD_AT = "said/", "asked/", "bins/", "metric/", "metric_at/"
 _GROWTH = 1.25
@@ -129,6 +130,11 @@ class Block:
     def latency_us(self) -> npt.NDArray[np.uint32]:
         """From receipt to answer; what took longer than 71 minutes counts as that."""
         return self._columns["latency_us"][: self._rows]
+
+    @property
+    def course(self) -> npt.NDArray[np.uint8]:
+        """The part that people have in it, as :mod:`slipway.control.told_people` says."""
+        return self._columns["course"][: self._rows]
 
     @property
     def outcome(self) -> Floats:

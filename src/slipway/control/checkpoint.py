@@ -27,6 +27,7 @@ from slipway.control.seen import Seen
 from slipway.control.waiting import Waiting
 from slipway.records.base import canonical
 from slipway.records.facts import AgreementSums
+from slipway.records.people import PeopleSums
 from slipway.stats.moments import Moments
 from slipway.storage.arrays import read_arrays, write_arrays
 
@@ -70,6 +71,7 @@ class _Head(msgspec.Struct, frozen=True):
     blocks: tuple[tuple[int, str, int, int], ...]
     books: dict[str, tuple[Closed, ...]]
     agreement: dict[str, tuple[AgreementSums, ...]]
+    people: dict[str, tuple[PeopleSums, ...]]
     posts: tuple[SavedPost, ...]
     past: tuple[DaySums, ...]
     decided: dict[str, Moments]
@@ -125,6 +127,7 @@ class Checkpoint:
             blocks=ledger.numbered(),
             books={id_: tuple(book.fixed) for id_, book in kept.books.items()},
             agreement={id_: book.facts.fixed_agreement for id_, book in kept.books.items()},
+            people={id_: book.facts.fixed_people for id_, book in kept.books.items()},
             posts=kept.posts,
             past=kept.past,
             decided=ledger.decided.past,
@@ -194,5 +197,5 @@ def _book(id_: str, *, head: _Head, arrays: Mapping[str, Array]) -> CohortBook:
         id_,
         fixed=head.books[id_],
         seen=Seen(home, stage, erred=erred, failed=failed, slowest=slowest),
-        facts=FactBook(metrics=metrics, agreement=head.agreement[id_]),
+        facts=FactBook(metrics=metrics, agreement=head.agreement[id_], people=head.people[id_]),
     )

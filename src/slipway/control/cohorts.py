@@ -19,6 +19,7 @@ from slipway.control.look import Look
 from slipway.control.maturity import in_time
 from slipway.control.seen import Firsts, Seen, Stages, Tosses, distinct
 from slipway.control.terms import Terms
+from slipway.control.told_people import PENDING
 from slipway.deployment.dealt import is_dealt
 from slipway.records.cohort import ArmSums, Cohort, PairSums
 from slipway.records.rollout import Rollout
@@ -151,7 +152,8 @@ def _day(block: Block, *, look: Look) -> _Day:
     own, to_candidate = look.own(block)
     by_candidate = block.arm[own] == candidate
     at_us, version, score, fallback = block.at_us[own], block.version[own], block.score[own], block.fallback[own]
-    failed = fallback | ~np.isfinite(score)
+    course = block.course[own]
+    failed = fallback | ~(np.isfinite(score) | np.isin(course, PENDING))
     if terms.latency_budget_ms is not None:
         failed |= block.latency_us[own] > terms.latency_budget_ms * 1000
     mature = at_us + wait_us <= now_us

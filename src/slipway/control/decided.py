@@ -21,8 +21,9 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-COLUMNS: dict[str, str] = {"key": "u8", "by": "u8", "at_us": "i8", "value": "f8", "known": "?"}
-"""Column to its type: hashes of prediction and decider, moment of receipt, what was decided, whether of a row held."""
+COLUMNS: dict[str, str] = {"key": "u8", "by": "u8", "at_us": "i8", "value": "f8", "saw": "i1", "known": "?"}
+"""Column to its type: hashes of prediction and decider, moment of receipt, what was decided, whether the answer was
+seen before (1, 0, or -1 where nobody said), and whether it is of a row that is held."""
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -41,6 +42,22 @@ class Answers(NamedTuple):
     arm: npt.NDArray[np.int16]
     names: Mapping[int, str]
     terms: Terms
+
+
+class Reading(NamedTuple):
+    """Decisions on the rows of one day, one entry a decision.
+
+    Attributes:
+        row: Number of the row, shape (n,).
+        at_us: Moment of receipt.
+        value: What was decided.
+        saw: 1 where the answer was seen before, 0 where not, -1 where nobody said.
+    """
+
+    row: Ints
+    at_us: Ints
+    value: Floats
+    saw: npt.NDArray[np.int8]
 
 
 class Decided:
@@ -83,7 +100,7 @@ class Decided:
         self._index.put(_pair(self._columns["key"], by=self._columns["by"]), places=np.arange(len(self)))
         self._count()
 
-    def put(self, key: Hashes, *, by: Hashes, at_us: Ints, value: Floats) -> int:
+    def put(self, key: Hashes, *, by: Hashes, at_us: Ints, value: Floats, saw: npt.NDArray[np.int8]) -> int:
         """Take decisions in, and return how many were on cases that their deciders had decided before.
 
         Args:
@@ -91,17 +108,18 @@ class Decided:
             by: Deciders.
             at_us: Moments of receipt.
             value: What was decided, each finite.
+            saw: Whether the answer was seen before: 1, 0, or -1 where nobody said.
         """
         pair = _pair(key, by=by)
-        order = np.lexsort((value, at_us, pair))
+        order = np.lexsort((saw, value, at_us, pair))
         pair, first = np.unique(pair[order], return_index=True)
         chosen = order[first]
         places = self._index.find(pair)
         held = places != ABSENT
-        self._correct(places[held], at_us=at_us[chosen[held]], value=value[chosen[held]])
+        self._correct(places[held], at_us=at_us[chosen[held]], value=value[chosen[held]], saw=saw[chosen[held]])
         fresh = chosen[~held]
         self._index.put(pair[~held], places=len(self) + np.arange(len(fresh)))
-        told = {"key": key[fresh], "by": by[fresh], "at_us": at_us[fresh], "value": value[fresh]}
+        told = {"key": key[fresh], "by": by[fresh], "at_us": at_us[fresh], "value": value[fresh], "saw": saw[fresh]}
         told["known"] = np.zeros(len(fresh), dtype=bool)
         self._columns = {name: np.concatenate((column, told[name])) for name, column in self._columns.items()}
         self.unknown += len(fresh)
@@ -119,6 +137,16 @@ class Decided:
             waiting = np.flatnonzero(~known)
             known[waiting] = find(self._columns["key"][waiting]) != ABSENT
             self._count()
+
+    def reading(self, find: Callable[[Hashes], Ints]) -> Reading:
+        """Return the decisions on some rows.
+
+        Args:
+            find: Returns the number of the row of each prediction, or ``ABSENT`` where it is none of them.
+        """
+        row = find(self._columns["key"])
+        mine = np.flatnonzero(row != ABSENT)
+        return Reading(row[mine], *(self._columns[name][mine] for name in ("at_us", "value", "saw")))
 
     def distances(self, answers: Answers) -> dict[str, Moments]:
         """Return how far what was decided lies from what was answered, by the arm that answered; past ones included.
@@ -145,10 +173,14 @@ class Decided:
         """Give up decisions that came before a moment on rows that were never read, and return how many those were."""
         return self._drop(np.flatnonzero(~self._columns["known"] & (self._columns["at_us"] < moment_us)))
 
-    def _correct(self, rows: Ints, *, at_us: Ints, value: Floats) -> None:
-        had_at, had = self._columns["at_us"], self._columns["value"]
-        better = (at_us < had_at[rows]) | ((at_us == had_at[rows]) & (value < had[rows]))
-        had_at[rows[better]], had[rows[better]] = at_us[better], value[better]
+    def _correct(self, rows: Ints, *, at_us: Ints, value: Floats, saw: npt.NDArray[np.int8]) -> None:
+        had_at, had, had_saw = (self._columns[name] for name in ("at_us", "value", "saw"))
+        same = (at_us == had_at[rows]) & (value == had[rows])
+        better = (
+            (at_us < had_at[rows]) | ((at_us == had_at[rows]) & (value < had[rows])) | (same & (saw < had_saw[rows]))
+        )
+        which = rows[better]
+        had_at[which], had[which], had_saw[which] = at_us[better], value[better], saw[better]
 
     def _drop(self, rows: Ints) -> int:
         if len(rows):

@@ -1,4 +1,4 @@
-"""Sums of a rollout that some gates ask for beside the cohorts: the user's metrics, and answers that are alike.
+"""Sums of a rollout that some gates ask for beside the cohorts: metrics, answers that are alike, what people decided.
 
 They are functions of the rollout, the frames read, and the moment, as cohorts are. A day that is over and waited for is
 grouped once; one that the ledger lets go is kept as its groups.
@@ -14,10 +14,12 @@ from slipway.control.block import Block
 from slipway.control.entity_sums import EntitySums
 from slipway.control.look import Look
 from slipway.control.maturity import in_time
+from slipway.control.people import people_sums
 from slipway.deployment.dealt import is_dealt
 from slipway.deployment.units import DAY_US, HOUR_US
 from slipway.records.facts import AgreementSums, MetricSums
 from slipway.records.gate import GateKind
+from slipway.records.people import PeopleSums
 
 Ints = npt.NDArray[np.int64]
 
@@ -40,12 +42,17 @@ class FactBook:
     Args:
         metrics: Metric to what days that were let go say of it.
         agreement: Sums of those days.
+        people: What people decided on those days.
     """
 
     def __init__(
-        self, *, metrics: Mapping[str, MetricDay] | None = None, agreement: tuple[AgreementSums, ...] = ()
+        self,
+        *,
+        metrics: Mapping[str, MetricDay] | None = None,
+        agreement: tuple[AgreementSums, ...] = (),
+        people: tuple[PeopleSums, ...] = (),
     ) -> None:
-        self.fixed_metrics, self.fixed_agreement = dict(metrics or {}), agreement
+        self.fixed_metrics, self.fixed_agreement, self.fixed_people = dict(metrics or {}), agreement, people
         self._days: dict[tuple[str, int], tuple[int, MetricDay]] = {}
 
     def metrics(self, look: Look) -> tuple[MetricSums, ...]:
@@ -57,6 +64,10 @@ class FactBook:
         days = [s for block in look.blocks() for t in _asked_tolerances(look) for s in _alike(block, t, look=look)]
         return (*self.fixed_agreement, *days)
 
+    def people(self, look: Look) -> tuple[PeopleSums, ...]:
+        """Return what people decided beside the candidate, oldest first."""
+        return (*self.fixed_people, *people_sums(look, blocks=look.blocks()))
+
     def fix(self, look: Look, *, blocks: list[Block]) -> None:
         """Sum days for good, before the ledger lets them go; they are over, and waited for."""
         for name in _asked_metrics(look):
@@ -64,6 +75,8 @@ class FactBook:
             days = [*([held] if held else []), *(_metric_day(block, name, look=look) for block in blocks)]
             self.fixed_metrics[name] = _together(days)
         tolerances = _asked_tolerances(look)
+        if look.rollout.plan.automation is not None:
+            self.fixed_people += people_sums(look, blocks=blocks)
         self.fixed_agreement += tuple(s for b in blocks for t in tolerances for s in _alike(b, t, look=look))
 
     def _metric(self, name: str, *, look: Look) -> MetricSums:

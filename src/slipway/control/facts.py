@@ -9,8 +9,10 @@ from slipway.control.ledger import Ledger
 from slipway.control.look import Look
 from slipway.control.watching import Watching
 from slipway.ports import ControlStore
+from slipway.records.arm import Reading
 from slipway.records.facts import Approval, Facts, Watch
-from slipway.records.gate import GateKind
+from slipway.records.gate import ABOUT_PEOPLE, GateKind
+from slipway.records.people import PeopleFacts
 from slipway.records.rollout import Rollout
 from slipway.records.route import Route
 
@@ -47,6 +49,7 @@ def gather(
         else (),
         metrics=book.metrics(look) if GateKind.METRIC in asked else (),
         agreement=book.agreement(look) if GateKind.AGREEMENT in asked else (),
+        people=_people(look, route=route, book=book) if asked & ABOUT_PEOPLE else None,
     )
 
 
@@ -65,3 +68,12 @@ def _watches(
         return watching.watches(route, arms=arms, ledger=ledger, now_us=now_us)
     except Exception:  # noqa: BLE001 - the step's own look at the monitors meets it too, and says so
         return ()
+
+
+def _people(look: Look, *, route: Route, book: FactBook) -> PeopleFacts | None:
+    plan = look.rollout.plan.automation
+    if plan is None:
+        return None
+    person = next((arm for arm in route.arms if arm.name == plan.person), None)
+    reading = (person.reading if person else None) or Reading()
+    return PeopleFacts(settle=reading.settle, second=reading.second, sums=book.people(look))

@@ -147,7 +147,8 @@ def replay_from_journal(
     cohorts = book.cohorts(rollout, ledger=ledger, now_us=inputs.now_us)
     metrics = book.facts.metrics(look) if inputs.facts.metrics else ()
     agreement = book.facts.agreement(look) if inputs.facts.agreement else ()
+    people = book.facts.people(look) if inputs.facts.people else ()
     return (
         *replay(verdict, inputs=inputs, cohorts=cohorts),
-        *differences(inputs.facts, metrics=metrics, agreement=agreement),
+        *differences(inputs.facts, metrics=metrics, agreement=agreement, people=people),
     )

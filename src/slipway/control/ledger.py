@@ -20,11 +20,12 @@ from slipway.control.block import DAY_US, NEVER, ROW_BITS, ROW_MASK, Block, Know
 from slipway.control.callers import of_callers
 from slipway.control.codes import Codes
 from slipway.control.coding import Coder
-from slipway.control.decided import Answers, Decided
+from slipway.control.decided import Answers, Decided, Reading
 from slipway.control.hashes import Hashes, hashed
 from slipway.control.index import ABSENT, HashIndex
 from slipway.control.tally import Tally
 from slipway.control.terms import Terms
+from slipway.control.told_people import courses, suggested, suggestions
 from slipway.control.waiting import Waiting
 from slipway.ports import JournalReader
 from slipway.stats.moments import Moments
@@ -170,6 +171,16 @@ class Ledger:
             self._apart = self.decided.distances(self._answers(self.decided.known_keys))
         return self._apart
 
+    def readings(self, block: Block) -> Reading:
+        """Return what people decided of a day's rows."""
+        number = self._by_day[block.route, block.day]
+
+        def row(keys: Hashes) -> Ints:
+            places = self._index.find(keys)
+            return np.where((places != ABSENT) & (places >> ROW_BITS == number), places & ROW_MASK, ABSENT)
+
+        return self.decided.reading(row)
+
     def let_go(self, block: Block) -> None:
         """Forget the rows of a day and of all before it; what comes for them from now on is late."""
         going = [key for key in self._by_day if key[0] == block.route and key[1] <= block.day]
@@ -230,6 +241,7 @@ class Ledger:
                 "fallback": given.fallback,
                 "score": given.score,
                 "latency_us": np.clip(given.latency_us, 0, _LONGEST_US).astype(np.uint32),
+                "course": courses(given),
             },
             bins={key: c.bins(given.x, rows=len(given.id)) for key, c in wanted.items()},
         )
@@ -240,6 +252,10 @@ class Ledger:
                 self.counts["late"] += len(part.keys)
             else:
                 self._add(part, route=given.route, day=day)
+        for arm, rows in suggested(given):
+            places = self._index.find(batch.keys[rows])
+            there = places != ABSENT
+            self._put_shadows(places[there], arm=self._arms[arm], score=suggestions(given)[rows][there])
 
     def _add(self, batch: "_Batch", *, route: str, day: int) -> None:
         """Add the rows of one day; of rows with one id, in the batch or held, the one of the lowest rank."""
@@ -331,8 +347,11 @@ class Ledger:
         self.newest_us = max(self.newest_us, int(given.at_us.max(initial=0)))
         possible = self.terms.possible(given.value)
         self.counts["impossible_decisions"] += len(possible) - int(possible.sum())
+        saw = np.array([-1 if s is None else int(s) for s in given.saw], dtype=np.int8)
         key, by = hashed(given.id)[possible], hashed(given.by)[possible]
-        repeated = self.decided.put(key, by=by, at_us=given.at_us[possible], value=given.value[possible])
+        repeated = self.decided.put(
+            key, by=by, at_us=given.at_us[possible], value=given.value[possible], saw=saw[possible]
+        )
         self.counts["repeated_decisions"] += repeated
 
     def _answers(self, keys: Hashes) -> Answers:
@@ -397,6 +416,9 @@ class Ledger:
 
     def _join_shadows(self, places: Ints, *, arm: int, score: Floats) -> None:
         self.counts["shadows"] += len(places)
+        self._put_shadows(places, arm=arm, score=score)
+
+    def _put_shadows(self, places: Ints, *, arm: int, score: Floats) -> None:
         for number, own in by_block(places):
             self._blocks[number].put_shadows(places[own] & ROW_MASK, arm=arm, score=score[own])
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from slipway.control.block import Block
 from slipway.control.ledger import Ledger
+from slipway.control.told_people import HANDED_OVER
 from slipway.deployment.units import unit_length_us
 from slipway.records.gate import GateKind
 from slipway.records.rollout import Rollout
@@ -43,13 +44,15 @@ class Look(NamedTuple):
     def own(self, block: Block) -> tuple[Bools, Bools]:
         """Return (which rows of a day belong to the rollout, which of these were dealt to the candidate).
 
-        Who steps in is live, so a row that live answered as fallback was dealt to the candidate.
+        Who steps in is live, so a row that live answered as fallback was dealt to the candidate; so was what the
+        candidate handed over to people.
         """
         by_candidate = block.arm == self.ledger.arm(self.rollout.candidate)
         by_live = block.arm == self.ledger.arm(self.rollout.live)
         own = (block.version >= self.rollout.entries[0].route_version) & (by_candidate | by_live)
         own &= block.at_us <= self.now_us
-        return own, by_candidate[own] != block.fallback[own]
+        handed_over = np.isin(block.course[own], HANDED_OVER)
+        return own, (by_candidate[own] != block.fallback[own]) | handed_over
 
     def is_over(self, block: Block) -> bool:
         """Tell whether a day is over, and its outcomes waited for."""

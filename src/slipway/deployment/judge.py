@@ -9,12 +9,15 @@ import math
 from collections.abc import Callable, Sequence
 
 from slipway.deployment.gate_agreement import agreement
+from slipway.deployment.gate_anchoring import anchoring
 from slipway.deployment.gate_approval import approval
+from slipway.deployment.gate_automation import automation
 from slipway.deployment.gate_drift import OPEN_FINDINGS, drift, drifted_together
 from slipway.deployment.gate_harm import harm
 from slipway.deployment.gate_latency import latency
 from slipway.deployment.gate_metric import metric
 from slipway.deployment.gate_not_worse import not_worse
+from slipway.deployment.gate_person import person
 from slipway.deployment.gate_service import OPEN, service
 from slipway.deployment.readiness import asks, unready
 from slipway.deployment.stream import stopped
@@ -34,6 +37,9 @@ GATES: dict[GateKind, Callable[..., GateResult]] = {
     GateKind.SERVICE: service,
     GateKind.APPROVAL: approval,
     GateKind.DRIFT: drift,
+    GateKind.PERSON: person,
+    GateKind.AUTOMATION: automation,
+    GateKind.ANCHORING: anchoring,
     GateKind.LATENCY: latency,
     GateKind.METRIC: metric,
     GateKind.AGREEMENT: agreement,

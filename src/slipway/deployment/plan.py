@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from slipway.deployment.plan_people import ask_of_people, does_beside, problems_of_people
 from slipway.deployment.view import by_counts
 from slipway.errors import BadInput
-from slipway.records.gate import Better, Gate, GateKind
+from slipway.records.gate import ABOUT_PEOPLE, Better, Gate, GateKind
 from slipway.records.plan_template import needs_deal, needs_pairs, spent_alpha
 from slipway.records.rollout import Plan, Stage, StageKind
 from slipway.words import amount, count, duration, gap
@@ -13,6 +14,8 @@ _SHARES: dict[StageKind, tuple[str, Callable[[float], bool]]] = {
     StageKind.SHADOW: ("0", lambda share: share == 0),
     StageKind.CANARY: ("0 < share < 1", lambda share: 0 < share < 1),
     StageKind.RAMP: ("0 < share < 1", lambda share: 0 < share < 1),
+    StageKind.ASSIST: ("0 < share < 1", lambda share: 0 < share < 1),
+    StageKind.PARTIAL: ("0 < share < 1", lambda share: 0 < share < 1),
     StageKind.FULL: ("1", lambda share: share == 1),
     StageKind.WATCH: ("1", lambda share: share == 1),
 }
@@ -21,6 +24,8 @@ _DOES = {
     StageKind.SHADOW: "the candidate answers copies of the requests; its answers decide nothing",
     StageKind.CANARY: "the candidate answers for real",
     StageKind.RAMP: "the candidate answers for real",
+    StageKind.ASSIST: "people decide and see what the candidate says",
+    StageKind.PARTIAL: "the candidate decides where it is sure enough",
     StageKind.FULL: "the candidate answers everyone",
     StageKind.WATCH: "the candidate answers everyone and rollback stays armed",
 }
@@ -37,7 +42,7 @@ def problems(plan: Plan) -> tuple[str, ...]:
             found.append(f"stage {stage.name}: want a share of at least {before:g} as before, got {stage.share:g}.")
         before = max(before, stage.share)
         found.extend(_unanswerable(stage, plan=plan))
-    return tuple(found)
+    return (*found, *problems_of_people(plan))
 
 
 def _unanswerable(stage: Stage, *, plan: Plan) -> list[str]:
@@ -84,21 +89,26 @@ seen over at least 3 days (a harmless candidate fails this with chance 5.0 % at 
 def _tell(stage: Stage, *, plan: Plan) -> str:
     of = f"{amount(stage.share, metric='error')} of the entities"
     stay = f"for {duration(stage.min_s)} to {duration(stage.max_s)}"
-    asked = " and ".join(_ask(gate, plan=plan, share=stage.share) for gate in stage.gates) or "requests came"
-    return f"{stage.name} ({of}): {_DOES[stage.kind]}, {stay}. It moves on when {asked}."
+    asked = " and ".join(_ask(gate, plan=plan, stage=stage) for gate in stage.gates) or "requests came"
+    does = does_beside(stage, plan=plan) or _DOES[stage.kind]
+    return f"{stage.name} ({of}): {does}, {stay}. It moves on when {asked}."
 
 
-def _ask(gate: Gate, *, plan: Plan, share: float) -> str:
-    noun = {"row": "pair" if gate.kind is GateKind.NOT_WORSE else "request"}.get(gate.unit, gate.unit)
+def _ask(gate: Gate, *, plan: Plan, stage: Stage) -> str:
+    noun = {
+        "row": "pair" if gate.kind is GateKind.NOT_WORSE else "decision" if gate.kind in ABOUT_PEOPLE else "request"
+    }.get(gate.unit, gate.unit)
     enough = f"over at least {count(gate.min_units, noun)}"
     chance = f"(a harmless candidate fails this with chance {amount(gate.alpha, metric='error')} at most)"
     if gate.kind is GateKind.NOT_WORSE:
         margin = gap(gate.margin, metric=plan.metric)
         return f"its loss is shown to be less than {margin} above live's {enough}{_validity(gate, plan=plan)} {chance}"
+    if gate.kind in ABOUT_PEOPLE:
+        return ask_of_people(gate, stage=stage, plan=plan, enough=enough, chance=chance)
     if gate.kind in _OTHERS:
         return _OTHERS[gate.kind](gate, enough=enough, chance=chance)
     what = "no harm is seen" if gate.kind is GateKind.HARM else "it fails no more often than live"
-    if gate.kind is GateKind.HARM and 0 < share < 1 and not plan.errors_cost_one:
+    if gate.kind is GateKind.HARM and 0 < stage.share < 1 and not plan.errors_cost_one:
         what += " (errors counted, whatever they cost)"
     return f"{what} {enough} {chance}"
 

@@ -6,8 +6,10 @@ already had the candidate, and the same salt through all stages keeps the deal o
 
 import hashlib
 
+from slipway.deployment.automated import handover_of
 from slipway.errors import BadInput
 from slipway.records.arm import NOBODY, Arm, ArmKind
+from slipway.records.handover import Handover
 from slipway.records.rollout import Plan, Rollout, Stage
 from slipway.records.route import Route, Share, named_arms
 
@@ -27,7 +29,7 @@ def shadows_of(stage: Stage, *, plan: Plan, candidate: str, live: str) -> tuple[
     return (candidate, live) if stage.share < 1 else (live,)
 
 
-def route_for(stage: Stage, *, rollout: Rollout, present: Route) -> Route:
+def route_for(stage: Stage, *, rollout: Rollout, present: Route, threshold: float | None = None) -> Route:
     """Return the next version of the route, with this stage in force.
 
     Live steps in where the candidate fails. Shadows that the rollout is not about stay.
@@ -36,7 +38,9 @@ def route_for(stage: Stage, *, rollout: Rollout, present: Route) -> Route:
         stage: A stage of the rollout's plan.
         rollout: The rollout.
         present: The route in force; it must hold both arms.
+        threshold: Confidence from which on the candidate decides alone where it works beside people; None: nowhere.
     """
+    own_handover = handover_of(stage, rollout=rollout, threshold=threshold)
     dealt = ((rollout.candidate, stage.share), (rollout.live, 1.0 - stage.share))
     own = shadows_of(stage, plan=rollout.plan, candidate=rollout.candidate, live=rollout.live)
     return _next(
@@ -45,6 +49,7 @@ def route_for(stage: Stage, *, rollout: Rollout, present: Route) -> Route:
         shadows=(*own, *_others(rollout, present=present)),
         fallback=rollout.live,
         keep=(rollout.candidate, rollout.live, rollout.fallback),
+        handover=own_handover,
     )
 
 
@@ -107,11 +112,13 @@ def _next(
     shadows: tuple[str, ...],
     fallback: str | None,
     keep: tuple[str | None, ...],
+    handover: Handover | None = None,
 ) -> Route:
     """Return the next version; people neither shadow nor step in, for nobody can wait for them there."""
     people = {arm.name: arm.fallback for arm in present.arms if arm.kind is ArmKind.PERSON}
     dealt = {share.arm for share in shares}
-    handovers = tuple(h for h in present.handovers if h.arm in dealt)
+    kept = (h for h in present.handovers if h.arm in dealt and (handover is None or h.arm != handover.arm))
+    handovers = (*kept, *((handover,) if handover else ()))
     keep = (*keep, *(h.person for h in handovers))
     wanted = {*keep, *shadows, *(people[name] for name in keep if name in people)} - {NOBODY}
     return Route(

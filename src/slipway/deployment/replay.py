@@ -8,6 +8,7 @@ from slipway.errors import BadInput
 from slipway.records.base import canonical
 from slipway.records.cohort import Cohort, VerdictInputs
 from slipway.records.facts import AgreementSums, Facts, MetricSums
+from slipway.records.people import PeopleSums
 from slipway.records.rollout import Verdict
 
 
@@ -39,7 +40,13 @@ def replay(verdict: Verdict, *, inputs: VerdictInputs, cohorts: Sequence[Cohort]
     return tuple(found)
 
 
-def differences(stored: Facts, *, metrics: Sequence[MetricSums], agreement: Sequence[AgreementSums]) -> tuple[str, ...]:
+def differences(
+    stored: Facts,
+    *,
+    metrics: Sequence[MetricSums],
+    agreement: Sequence[AgreementSums],
+    people: Sequence[PeopleSums] = (),
+) -> tuple[str, ...]:
     """Return every difference between sums that were stored beside the cohorts and those summed anew from the journal.
 
     Sums by entity are rounded in the order in which days are let go, so a metric's may differ in their last digits.
@@ -51,6 +58,8 @@ def differences(stored: Facts, *, metrics: Sequence[MetricSums], agreement: Sequ
     ]
     if [a for a in stored.agreement if a.asked] != [a for a in agreement if a.asked]:
         found.append("agreement: stored and summed anew differ.")
+    if stored.people is not None and list(stored.people.sums) != list(people):
+        found.append("decisions of people: stored and summed anew differ.")
     return tuple(found)
 
 

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from slipway.deployment.automated import automates, threshold_of
 from slipway.deployment.plan import check_plan
 from slipway.deployment.ramp import route_after, route_back, route_for, with_candidate
-from slipway.errors import Conflict
-from slipway.records.arm import Arm
+from slipway.errors import BadInput, Conflict
+from slipway.records.arm import Arm, ArmKind
 from slipway.records.rollout import Action, Plan, Rollout, RolloutStatus, Stage, StageEntry, Verdict
 from slipway.records.route import Route
 
@@ -48,6 +49,7 @@ def begin(rollout_id: str, *, route: Route, candidate: Arm, plan: Plan, now_us: 
         )
     if whole[0] == candidate.name:
         raise Conflict(f"route {route.name}: {candidate.name} is live already; there is nothing to roll out.")
+    _check_live(route.arm(whole[0]), plan=plan)
     present = with_candidate(route, candidate=candidate)
     rollout = Rollout(
         id=rollout_id,
@@ -64,6 +66,22 @@ def begin(rollout_id: str, *, route: Route, candidate: Arm, plan: Plan, now_us: 
     return _enter(plan.stages[0], rollout=rollout, present=present, now_us=now_us)
 
 
+def _check_live(live: Arm, *, plan: Plan) -> None:
+    """Refuse a plan with people beside what is no people, and one without beside people."""
+    beside = plan.automation.person if plan.automation else None
+    if beside is not None and (beside != live.name or live.kind is not ArmKind.PERSON):
+        raise BadInput(
+            f"plan: want people who are live as its person, got '{beside}', and live is {live.name}, an arm of kind "
+            f"'{live.kind}'. The candidate is measured against who decides today: take a plan without person, or open "
+            "the route with the people."
+        )
+    if beside is None and live.kind is ArmKind.PERSON:
+        raise BadInput(
+            f"plan: want person = '{live.name}' in it, for live is people, who do not answer at once, got none. Its "
+            "stages are then shadow, assist, partial and full."
+        )
+
+
 def follow(verdict: Verdict, *, rollout: Rollout, route: Route) -> Next:
     """Return what the verdict's action makes of the rollout and its route."""
     if verdict.action is Action.STAY:
@@ -75,7 +93,10 @@ def follow(verdict: Verdict, *, rollout: Rollout, route: Route) -> Next:
         return Next(done, route_after(rollout=rollout, present=route))
     names = [s.name for s in rollout.plan.stages]
     stage = rollout.plan.stages[names.index(rollout.stage().name) + 1]
-    return _enter(stage, rollout=rollout, present=route, now_us=verdict.at_us)
+    threshold = rollout.entries[-1].threshold
+    if threshold is None and automates(stage.kind):
+        threshold = threshold_of(verdict)
+    return _enter(stage, rollout=rollout, present=route, now_us=verdict.at_us, threshold=threshold)
 
 
 def roll_back(rollout: Rollout, *, route: Route, now_us: int) -> Next:
@@ -88,10 +109,7 @@ def roll_back(rollout: Rollout, *, route: Route, now_us: int) -> Next:
     """
     if rollout.status is RolloutStatus.ROLLED_BACK:
         raise Conflict(f"rollout {rollout.id}: want one that is running or completed, got one that is rolled back.")
-    if rollout.status is RolloutStatus.COMPLETED and (route.fallback, route.share_of(rollout.candidate)) != (
-        rollout.live,
-        1.0,
-    ):
+    if rollout.status is RolloutStatus.COMPLETED and not _is_as_left(route, rollout=rollout):
         raise Conflict(
             f"rollout {rollout.id}: it was completed and route {route.name} has changed since. "
             f"Start a rollout of {rollout.live} instead."
@@ -100,9 +118,16 @@ def roll_back(rollout: Rollout, *, route: Route, now_us: int) -> Next:
     return Next(ended, route_back(rollout=rollout, present=route))
 
 
-def _enter(stage: Stage, *, rollout: Rollout, present: Route, now_us: int) -> Next:
-    route = route_for(stage, rollout=rollout, present=present)
-    entry = StageEntry(stage=stage.name, at_us=now_us, route_version=route.version)
+def _is_as_left(route: Route, *, rollout: Rollout) -> bool:
+    """Tell whether the route is the one that a completed rollout left: live steps in, or decides the rest."""
+    handover = route.handover_of(rollout.candidate)
+    stands_by = route.fallback if handover is None else handover.person
+    return (stands_by, route.share_of(rollout.candidate)) == (rollout.live, 1.0)
+
+
+def _enter(stage: Stage, *, rollout: Rollout, present: Route, now_us: int, threshold: float | None = None) -> Next:
+    route = route_for(stage, rollout=rollout, present=present, threshold=threshold)
+    entry = StageEntry(stage=stage.name, at_us=now_us, route_version=route.version, threshold=threshold)
     return Next(msgspec.structs.replace(rollout, entries=(*rollout.entries, entry)), route)
 
 

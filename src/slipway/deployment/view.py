@@ -32,6 +32,11 @@ class View(msgspec.Struct, frozen=True):
         return self.rollout.stage()
 
     @property
+    def threshold(self) -> float | None:
+        """The confidence from which on the candidate decides alone; None where it does so nowhere."""
+        return self.rollout.entries[-1].threshold
+
+    @property
     def held_s(self) -> float:
         """How long the rollout has been in this stage, in seconds."""
         return (self.now_us - self.rollout.entries[-1].at_us) / 1e6

@@ -6,6 +6,7 @@ verdict can be made again.
 
 from slipway.records.alert import Finding
 from slipway.records.base import Record
+from slipway.records.people import PeopleFacts
 
 
 class Approval(Record, frozen=True, kw_only=True):
@@ -128,12 +129,14 @@ class Facts(Record, frozen=True, kw_only=True):
         watches: The monitors of the candidate and of live; an arm that none watches is not in it.
         metrics: Sums of what the user sends.
         agreement: Sums of answers that are alike.
+        people: What people decided beside the candidate, where the plan gives them a part.
     """
 
     approvals: tuple[Approval, ...] = ()
     watches: tuple[Watch, ...] = ()
     metrics: tuple[MetricSums, ...] = ()
     agreement: tuple[AgreementSums, ...] = ()
+    people: PeopleFacts | None = None
 
 
 NONE = Facts()

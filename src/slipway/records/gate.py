@@ -24,6 +24,11 @@ class GateKind(StrEnum):
     more than the margin? As NOT_WORSE.
     ``LATENCY``: among randomly assigned requests, does the candidate take longer than live by more than the margin, a
     share of live's time? Fails on evidence that it does, at the median, the 90th or the 99th percentile.
+    ``PERSON``: where the model is as sure as it has to be, is it not more often wrong than people by more than the
+    margin? Who is right where the two differ, somebody else settles.
+    ``AUTOMATION``: is there a confidence from which on the model is wrong on at most the plan's bound? And once it
+    decides there alone, do audits agree? Holds while there is none, fails once audits say that it is above.
+    ``ANCHORING``: do people follow suggestions by at most ``level``, beside people from whom chance hid them?
     ``AGREEMENT``: do both arms give the same answer to at least a share ``level`` of the same requests?
     """
 
@@ -34,6 +39,9 @@ class GateKind(StrEnum):
     DRIFT = "drift"
     METRIC = "metric"
     AGREEMENT = "agreement"
+    PERSON = "person"
+    AUTOMATION = "automation"
+    ANCHORING = "anchoring"
     LATENCY = "latency"
 
 
@@ -44,7 +52,10 @@ class Better(StrEnum):
     LOWER = "lower"
 
 
-MARGINS = (GateKind.NOT_WORSE, GateKind.METRIC, GateKind.LATENCY)
+ABOUT_PEOPLE = frozenset({GateKind.PERSON, GateKind.AUTOMATION, GateKind.ANCHORING})
+"""Kinds of gate that read what people decided beside the model."""
+
+MARGINS = (GateKind.NOT_WORSE, GateKind.METRIC, GateKind.LATENCY, GateKind.PERSON)
 """Kinds of gate that know a margin."""
 
 
@@ -60,7 +71,8 @@ class Gate(Record, frozen=True, kw_only=True):
         min_units: Fewest units before a pass; APPROVAL: fewest people who approve.
         metric: METRIC: name under which its values are sent; a checked word.
         better: METRIC: which way it is better.
-        level: AGREEMENT: share of requests on which the arms have to agree.
+        level: AGREEMENT: share of requests on which the arms have to agree. ANCHORING: by how much more often people
+            may decide as the model says where they see it, as a share of their decisions.
         tolerance: AGREEMENT on numbers: how far apart two answers may be that agree, in the unit of Y.
         by: APPROVAL: names of those who may approve; empty lets anybody.
 
@@ -122,13 +134,13 @@ class HasOwn(Protocol):
 
 
 OWN = {
-    "metric": GateKind.METRIC,
-    "better": GateKind.METRIC,
-    "level": GateKind.AGREEMENT,
-    "tolerance": GateKind.AGREEMENT,
-    "by": GateKind.APPROVAL,
+    "metric": (GateKind.METRIC,),
+    "better": (GateKind.METRIC,),
+    "level": (GateKind.AGREEMENT, GateKind.ANCHORING),
+    "tolerance": (GateKind.AGREEMENT,),
+    "by": (GateKind.APPROVAL,),
 }
-"""Setting to the one kind of gate that has it."""
+"""Setting to the kinds of gate that have it."""
 
 
 def check_own(gate: HasOwn) -> None:
@@ -142,16 +154,21 @@ def check_own(gate: HasOwn) -> None:
         _check_metric(gate)
     if gate.kind is GateKind.AGREEMENT:
         _check_agreement(gate)
+    if gate.kind is GateKind.ANCHORING and (gate.level is None or not 0 < gate.level < 1):
+        raise BadInput(
+            f"gate anchoring: want 0 < level < 1, got {gate.level}. If people may go along with a suggestion ten "
+            "points more often than without it, write 0.1."
+        )
     if not all(name.strip() for name in gate.by):
         raise BadInput(f"gate {gate.kind}: want names in 'by', got {list(gate.by)}. Without it anybody may approve.")
 
 
 def _check_strangers(gate: HasOwn) -> None:
-    for name, owner in OWN.items():
+    for name, owners in OWN.items():
         value = getattr(gate, name)
-        if gate.kind is not owner and value not in (None, "", 0.0, ()):
+        if gate.kind not in owners and value not in (None, "", 0.0, ()):
             raise BadInput(
-                f"gate {gate.kind}: want no '{name}', got {value!r}. A gate '{owner}' has one: take it out here."
+                f"gate {gate.kind}: want no '{name}', got {value!r}. A gate '{owners[0]}' has one: take it out here."
             )
 
 

@@ -18,8 +18,9 @@ import math
 from collections.abc import Sequence
 
 from slipway.errors import BadInput
+from slipway.records.automation import Automation
 from slipway.records.base import Record
-from slipway.records.gate import MARGINS, Better, Gate, GateKind, check_own
+from slipway.records.gate import ABOUT_PEOPLE, MARGINS, Better, Gate, GateKind, check_own
 from slipway.records.rollout import Plan, Stage, StageKind
 from slipway.records.task import Case
 
@@ -33,6 +34,8 @@ STAY_S = {
     StageKind.SHADOW: (7 * _DAY_S, 90 * _DAY_S),
     StageKind.CANARY: (2 * _DAY_S, 30 * _DAY_S),
     StageKind.RAMP: (2 * _DAY_S, 30 * _DAY_S),
+    StageKind.ASSIST: (7 * _DAY_S, 90 * _DAY_S),
+    StageKind.PARTIAL: (2 * _DAY_S, 60 * _DAY_S),
     StageKind.FULL: (1 * _DAY_S, 30 * _DAY_S),
     StageKind.WATCH: (14 * _DAY_S, 28 * _DAY_S),
 }
@@ -48,6 +51,18 @@ MIN_UNITS = {
 FEW_UNITS = {"row": 50, "hour": 6, "day": 1}
 """The same for the other stages, which carry traffic and can be left at any moment."""
 
+
+BESIDE_PEOPLE = {
+    StageKind.SHADOW: (GateKind.AUTOMATION,),
+    StageKind.ASSIST: (GateKind.ANCHORING, GateKind.AUTOMATION),
+    StageKind.PARTIAL: (GateKind.PERSON, GateKind.AUTOMATION),
+    StageKind.FULL: (GateKind.PERSON, GateKind.AUTOMATION),
+    StageKind.WATCH: (GateKind.PERSON, GateKind.AUTOMATION),
+}
+"""What a kind of stage asks where people have a part in the plan."""
+
+ANCHORING_LEVEL = 0.2
+"""By how much more often people may decide as a suggestion says because they see it, where a plan says nothing."""
 
 LATENCY_MARGIN = 0.1
 """How much longer than live a candidate may take where a latency gate states no margin: a tenth."""
@@ -120,6 +135,7 @@ class PlanTerms(Record, frozen=True, kw_only=True):
         errors_cost_one: Whether each wrong answer costs 1.
         readiness: ML Test Score that stages beyond the canary ask for, or None.
         missing: Largest share of outcomes that never come with which gates on outcomes may pass.
+        automation: What holds beside people, or None.
     """
 
     metric: str
@@ -131,6 +147,7 @@ class PlanTerms(Record, frozen=True, kw_only=True):
     errors_cost_one: bool = True
     readiness: float | None = None
     missing: float = 0.5
+    automation: Automation | None = None
 
 
 def default_plan(case: Case, *, terms: PlanTerms) -> Plan:
@@ -141,17 +158,29 @@ def default_plan(case: Case, *, terms: PlanTerms) -> Plan:
     >>> [(s.name, s.share) for s in plan.stages]
     [('shadow', 0.0), ('canary', 0.05), ('ramp-25', 0.25), ('ramp-50', 0.5), ('full', 1.0), ('watch', 1.0)]
     """
-    return complete(default_stages(case), terms=terms)
+    return complete(default_stages(case, automation=terms.automation is not None), terms=terms)
 
 
-def default_stages(case: Case) -> tuple[StageDraft, ...]:
+def default_stages(case: Case, *, automation: bool = False) -> tuple[StageDraft, ...]:
     """Return the stages for a deployment case.
+
+    Where people have a part the degrees of automation are the stages: they decide alone while the candidate shadows
+    them, then see its answers, then it decides alone where it is sure enough, for more and more of the entities.
 
     Beside a person (``assist``) and in the place of a system (``replace``) the candidate first proves itself in the
     shadow of who answers today; beside a person for twice as long, for people's days differ more. Something ``new``
     has nobody whose shadow would be worth waiting in, so it starts with little traffic.
     """
     shadow = StageDraft(name="shadow", kind=StageKind.SHADOW, min_s=14 * _DAY_S if case is Case.ASSIST else None)
+    if automation:
+        return (
+            shadow,
+            StageDraft(name="assist", kind=StageKind.ASSIST, share=0.1),
+            StageDraft(name="partial-25", kind=StageKind.PARTIAL, share=0.25),
+            StageDraft(name="partial-50", kind=StageKind.PARTIAL, share=0.5),
+            StageDraft(name="full", kind=StageKind.FULL),
+            StageDraft(name="watch", kind=StageKind.WATCH),
+        )
     traffic = (
         StageDraft(name="canary", kind=StageKind.CANARY),
         StageDraft(name="ramp-25", kind=StageKind.RAMP, share=0.25),
@@ -171,7 +200,7 @@ def needs_pairs(gate: GateKind, *, stage: StageKind, metric: str) -> bool:
     >>> needs_pairs(GateKind.HARM, stage=StageKind.CANARY, metric="error")
     False
     """
-    if gate in (GateKind.APPROVAL, GateKind.DRIFT, GateKind.METRIC, GateKind.LATENCY):
+    if gate in (GateKind.APPROVAL, GateKind.DRIFT, GateKind.METRIC, GateKind.LATENCY, *ABOUT_PEOPLE):
         return False
     if gate in (GateKind.NOT_WORSE, GateKind.AGREEMENT) or stage not in (StageKind.CANARY, StageKind.RAMP):
         return True
@@ -189,20 +218,26 @@ def needs_deal(gate: GateKind) -> bool:
     return gate in (GateKind.LATENCY, GateKind.METRIC)
 
 
-def default_gates(kind: StageKind, *, pair: bool, metric: str) -> tuple[GateDraft, ...]:
+def default_gates(kind: StageKind, *, pair: bool, metric: str, automation: bool = False) -> tuple[GateDraft, ...]:
     """Return the questions that a kind of stage asks.
 
     In the shadow both answers to each request are compared. Where requests are dealt at random, service and outcomes
     of the two arms are compared as well. At a share of 1 what is new is compared with the shadow of what was live; a
-    plan that is not paired has no such shadow, and asks nothing there.
+    plan that is not paired has no such shadow, and asks nothing there. Beside people the gates read what
+    people decided.
     """
+    if automation:
+        kinds = BESIDE_PEOPLE.get(kind, ())
+        return tuple(
+            GateDraft(kind=gate, level=ANCHORING_LEVEL if gate is GateKind.ANCHORING else None) for gate in kinds
+        )
     asked = {
         StageKind.SHADOW: (GateKind.NOT_WORSE,),
         StageKind.CANARY: (GateKind.SERVICE, GateKind.HARM, GateKind.NOT_WORSE),
         StageKind.RAMP: (GateKind.SERVICE, GateKind.HARM, GateKind.NOT_WORSE),
         StageKind.FULL: (GateKind.HARM, GateKind.NOT_WORSE),
         StageKind.WATCH: (GateKind.HARM, GateKind.NOT_WORSE),
-    }[kind]
+    }.get(kind, ())
     paired = pair or kind is StageKind.SHADOW
     return tuple(GateDraft(kind=gate) for gate in asked if paired or not needs_pairs(gate, stage=kind, metric=metric))
 
@@ -227,16 +262,18 @@ def complete(drafts: Sequence[StageDraft], *, terms: PlanTerms) -> Plan:
         errors_cost_one=terms.errors_cost_one,
         readiness=terms.readiness,
         missing=terms.missing,
+        automation=terms.automation,
     )
 
 
 def _filled(draft: StageDraft, *, terms: PlanTerms) -> tuple[StageDraft, tuple[GateDraft, ...]]:
     if draft.gates is None:
-        return draft, default_gates(draft.kind, pair=terms.pair, metric=terms.metric)
+        beside = terms.automation is not None
+        return draft, default_gates(draft.kind, pair=terms.pair, metric=terms.metric, automation=beside)
     return draft, draft.gates
 
 
-_WHOLE = (GateKind.NOT_WORSE, GateKind.AGREEMENT, GateKind.DRIFT)
+_WHOLE = (GateKind.NOT_WORSE, GateKind.AGREEMENT, GateKind.DRIFT, GateKind.ANCHORING)
 """Gates whose evidence goes on through all stages."""
 
 
@@ -251,6 +288,9 @@ def sequence(kind: GateKind, *, unit: str, stage: str, stage_kind: StageKind, me
     dealt = stage_kind in (StageKind.CANARY, StageKind.RAMP)
     if kind is GateKind.METRIC:
         return (kind.value, unit, metric)
+    if kind in (GateKind.PERSON, GateKind.AUTOMATION):
+        alone = stage_kind in (StageKind.PARTIAL, StageKind.FULL, StageKind.WATCH)
+        return (kind.value, unit, "alone" if alone else "beside")
     return (kind.value, unit) if dealt or kind in _WHOLE else (kind.value, unit, stage)
 
 

@@ -3,17 +3,23 @@
 from enum import StrEnum
 
 from slipway.errors import BadInput
+from slipway.records.automation import Automation
 from slipway.records.base import Record, check_name
 from slipway.records.gate import Gate
 from slipway.stats.evidence import AnytimeInterval, EValue
 
 
 class StageKind(StrEnum):
-    """What a stage does with the candidate."""
+    """What a stage does with the candidate, in the order of stages.
+
+    ``ASSIST``: people decide, and see its answers. ``PARTIAL``: it decides where it is sure enough, people the rest.
+    """
 
     SHADOW = "shadow"
     CANARY = "canary"
     RAMP = "ramp"
+    ASSIST = "assist"
+    PARTIAL = "partial"
     FULL = "full"
     WATCH = "watch"
 
@@ -59,6 +65,7 @@ class Plan(Record, frozen=True, kw_only=True):
             of a gate whose unit is ``row`` before the first row comes; what came so far may look like either.
         readiness: ML Test Score, 0 to 7, below which no stage beyond the canary is entered; None asks for none.
         missing: Largest share of outcomes that never come with which a gate on outcomes may still pass; 1 takes any.
+        automation: What holds where the candidate works beside people; None where people have no part.
     """
 
     stages: tuple[Stage, ...]
@@ -69,6 +76,7 @@ class Plan(Record, frozen=True, kw_only=True):
     errors_cost_one: bool = True
     readiness: float | None = None
     missing: float = 1.0
+    automation: Automation | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.missing <= 1:
@@ -157,11 +165,13 @@ class StageEntry(Record, frozen=True, kw_only=True):
         stage: Name.
         at_us: Moment.
         route_version: Route put in force by it.
+        threshold: Confidence from which on the candidate decides alone, as it was fixed on entering; None: nowhere.
     """
 
     stage: str
     at_us: int
     route_version: int
+    threshold: float | None = None
 
 
 class Rollout(Record, frozen=True, kw_only=True):

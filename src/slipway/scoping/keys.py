@@ -155,6 +155,11 @@ ROLLOUT = (
     Key("pair", v.flag, default=True),
     Key("readiness", v.number(least=0, most=7), default=None),
     Key("missing", v.number(least=0, most=1), default=0.5),
+    Key("person", v.word, default=None),
+    Key("error_bound", v.number(over=0, under=1), default=None),
+    Key("confidence", v.number(over=0, under=1), default=None),
+    Key("audit", v.number(over=0, most=1), default=None),
+    Key("hidden", v.number(least=0, under=1), default=None),
     Key("stages", lambda value: value, default=None),
 )
 STAGE = (

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from slipway.errors import BadInput, nearest
+from slipway.records.automation import Automation
 from slipway.records.gate import MARGINS, GateKind
 from slipway.records.plan_template import (
     SHARES,
@@ -39,12 +40,27 @@ def read_rollout(
         _check(drafts, pair=bool(values is None or values["pair"]), metric=metric, problems=problems)
     if values is None or case is None or len(problems) > before:
         return None
-    terms = PlanTerms(metric=metric, margin=margin, errors_cost_one=errors_cost_one, **values)
+    automation = _automation(values, problems=problems)
+    terms = PlanTerms(metric=metric, margin=margin, errors_cost_one=errors_cost_one, automation=automation, **values)
+    stages = default_stages(case, automation=automation is not None) if drafts is None else drafts
     try:
-        return complete(default_stages(case) if drafts is None else drafts, terms=terms)
+        return complete(stages, terms=terms)
     except BadInput as error:
         problems.quote(("rollout",), error)
         return None
+
+
+def _automation(values: dict[str, Any], *, problems: Problems) -> Automation | None:
+    """Take what a plan says of people out of the values of its table."""
+    said = {name: values.pop(name) for name in ("error_bound", "confidence", "audit", "hidden")}
+    said = {name: value for name, value in said.items() if value is not None}
+    person = values.pop("person")
+    if person is None:
+        for name, value in said.items():
+            way_out = "Name the arm of people beside whom the model works: person = 'desk'."
+            problems.add(("rollout", name), want=f"'person' beside '{name}'", got=shown(value), way_out=way_out)
+        return None
+    return build(Automation, {"person": person, **said}, place=("rollout",), problems=problems)
 
 
 def _drafts(raw: Any, *, problems: Problems) -> list[StageDraft]:

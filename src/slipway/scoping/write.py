@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from slipway.records.arm import Arm, JsonShape, Reading
 from slipway.records.field import Field
 from slipway.records.gate import MARGINS, OWN, Gate
@@ -91,6 +93,8 @@ def _rollout(scope: Scope) -> str:
     if plan.readiness is not None:
         head.append(f"readiness = {toml_value(_short(plan.readiness))}")
     head.append(f"missing = {toml_value(_short(plan.missing))}")
+    if plan.automation is not None:
+        head += [f"{name} = {toml_value(value)}" for name, value in msgspec.structs.asdict(plan.automation).items()]
     stages = [f"  {_stage(stage)}," for stage in plan.stages]
     return "\n".join([*head, f"pair = {toml_value(plan.pair)}", "stages = [", *stages, "]"])
 
@@ -109,7 +113,7 @@ def _stage(stage: Stage) -> str:
 
 def _gate(gate: Gate) -> dict[str, Any]:
     margin = {"margin": _short(gate.margin)} if gate.kind in MARGINS else {}
-    own = {name: _short(getattr(gate, name)) for name, kind in OWN.items() if kind is gate.kind}
+    own = {name: _short(getattr(gate, name)) for name, kinds in OWN.items() if gate.kind in kinds}
     said = {name: value for name, value in own.items() if value not in (None, "", 0, ())}
     plain = {"alpha": gate.alpha, "unit": gate.unit, "min_units": gate.min_units}
     return {"kind": gate.kind, **margin, **said, **plain}

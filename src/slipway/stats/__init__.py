@@ -17,8 +17,8 @@ bounds                 Boundaries for random walks: the parts of confidence sequ
 calibration            Scores into probabilities, and how far off they may be
 categories             Has a category column drifted?
 checks                 Refusals that tests share
-clustered_share        How sure is a share whose trials stick together? (offline)
 clustered_difference   How far are two arms apart, if who was dealt comes again?
+clustered_share        How sure is a share whose trials stick together? (offline)
 clusters               What an interval counts in: days, entities or rows
 cohort                 Which arm is better, where outcomes come late?
 confident              Which labels are likely to be wrong, and how many?
@@ -47,6 +47,7 @@ moments                Count, sum, sum of squares
 multiple               Many e-values: one alarm, and which of them it was
 paired                 Is the shadow wrong more often than the live arm on the same requests?
 paired_margin          Is it not worse than a margin allows?
+peeked_threshold       The same as thresholds, looked at every day
 planned                Sample sizes of the usual fixed-n tests
 power                  How long until a verdict?
 predictable            Bets fixed before their value is seen

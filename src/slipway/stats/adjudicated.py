@@ -75,54 +75,77 @@ def difference(cases: Settled, *, share: float) -> Moments:
 
 
 class Readings(msgspec.Struct, frozen=True):
-    """Cases that two people decided, neither knowing what the other or the model said; parts add up.
+    """Cases that a model answered and a person decided, some of which a second person decided as well; parts add up.
 
     Attributes:
-        n: All of them.
-        apart: Of those, where the two people say different things.
-        model_alone: Where the two people agree, and the model says something else.
+        n: All of them, read twice or not.
+        split: Read twice, where model and first person agree and the second does not.
+        alone: Read twice, where the two people agree and the model says something else.
+        sided: Read twice, where the second person sides with the model.
     """
 
     n: int = 0
-    apart: int = 0
-    model_alone: int = 0
+    split: int = 0
+    alone: int = 0
+    sided: int = 0
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
             check_count(name, getattr(self, name))
-        if self.apart + self.model_alone > self.n:
-            raise BadInput(f"readings: want apart + model_alone <= n, got {self}.")
+        if self.split + self.alone + self.sided > self.n:
+            raise BadInput(f"readings: want split + alone + sided <= n, got {self}.")
 
     def merge(self, other: "Readings") -> "Readings":
         """Add two parts; exact."""
         return Readings(
-            n=self.n + other.n, apart=self.apart + other.apart, model_alone=self.model_alone + other.model_alone
+            n=self.n + other.n,
+            split=self.split + other.split,
+            alone=self.alone + other.alone,
+            sided=self.sided + other.sided,
         )
 
-    @property
-    def between_people(self) -> float:
-        """How often two people say different things; NaN without cases."""
-        return self.apart / self.n if self.n else math.nan
 
-    @property
-    def to_model(self) -> float:
-        """How often a person and the model do, the mean over both people; NaN without cases."""
-        return (self.model_alone + self.apart / 2) / self.n if self.n else math.nan
+def between_people(cases: Readings, *, second: float, settled: float) -> float:
+    """Return on which share of all cases two people differ; NaN where nobody knows. Shares as in :func:`excess`.
+
+    >>> between_people(Readings(n=1000, split=2, alone=30, sided=20), second=0.1, settled=1.0)  # (2 / .1 + 20) / 1000
+    0.04
+    """
+    if not cases.n or not second or not settled:
+        return math.nan
+    return (cases.split / second + cases.sided / settled) / cases.n
 
 
-def excess(cases: Readings) -> Moments:
+def excess(cases: Readings, *, second: float, settled: float) -> Moments:
     """Return the moments of how much more the model differs from a person than another person does, case by case.
 
-    It lies in [-1/2, 1]: 1 where two people agree against the model, -1/2 where they disagree (the model then sides
-    with one of them), else 0. A model that reads like another person has a mean of 0.
+    Of a case that two people read it is 1 where they agree against the model, -1/2 where they disagree (the model then
+    sides with one of them), else 0. A model that reads like another person has a mean of 0. Cases on which model and
+    first person differ are read twice more often than others, so each stands for one over the chance that it was; with
+    them the values lie between -1/2 and 1, each over the smaller of the two shares.
 
     Args:
         cases: As counted; of two classes.
+        second: Part of the cases that a second person reads, in (0, 1].
+        settled: Part of those where model and first person differ that a second person reads, for whatever reason.
+
+    Raises:
+        BadInput: A share is none.
 
     Reference:
-        Obuchowski (2001), Statistics in Medicine 20(19): the index of individual equivalence.
+        Obuchowski (2001), Statistics in Medicine 20(19): the index of individual equivalence. Horvitz & Thompson
+        (1952), JASA 47(260), for the shares.
 
-    >>> excess(Readings(n=10, apart=2, model_alone=3))
+    >>> excess(Readings(n=10, split=1, alone=3, sided=1), second=1.0, settled=1.0)
     Moments(n=10, total=2.0, squares=3.5)
     """
-    return Moments(n=cases.n, total=cases.model_alone - cases.apart / 2, squares=cases.model_alone + cases.apart / 4)
+    for name, share in (("second", second), ("settled", settled)):
+        if not 0 < share <= 1:
+            raise BadInput(
+                f"{name}: want 0 < {name} <= 1, got {share}. Shares are fractions: for one in five write 0.2."
+            )
+    return Moments(
+        n=cases.n,
+        total=(cases.alone - cases.sided / 2) / settled - cases.split / 2 / second,
+        squares=(cases.alone + cases.sided / 4) / settled**2 + cases.split / 4 / second**2,
+    )

@@ -145,23 +145,49 @@ def learn_then_test(graded: Graded, *, bound: float, delta: float) -> Chosen:
     n, wrong = (np.cumsum(part[:, ::-1], axis=1)[:, ::-1] for part in (graded.n, graded.wrong))
     count = len(graded.thresholds)
     p = [_p_value(n[:, k], wrong[:, k], bound=bound, rows=graded.rows) for k in range(count)]
-    accepted = set[int]()
-    for start in _starts(count):
-        for k in range(start, -1, -1):
-            if p[k] > delta / len(_starts(count)):
-                break
-            accepted.add(k)
-    if not accepted:
+    lowest = walk([value <= delta / len(starts(count)) for value in p])
+    if lowest is None:
         best = min(range(count), key=lambda k: (p[k], -k))
         return Chosen(None, bound, n=int(n[:, best].sum()), wrong=int(wrong[:, best].sum()), share=0.0, p=p[best])
-    k, whole = min(accepted), int(graded.n.sum())
-    above = int(n[:, k].sum())
-    return Chosen(graded.thresholds[k], bound, n=above, wrong=int(wrong[:, k].sum()), share=above / whole, p=p[k])
+    above, whole = int(n[:, lowest].sum()), int(graded.n.sum())
+    return Chosen(
+        graded.thresholds[lowest],
+        bound,
+        n=above,
+        wrong=int(wrong[:, lowest].sum()),
+        share=above / whole,
+        p=p[lowest],
+    )
 
 
-def _starts(count: int) -> tuple[int, ...]:
-    """Return the places at which the walk begins: the highest threshold and others at equal steps below it."""
+def starts(count: int) -> tuple[int, ...]:
+    """Return where walks over so many thresholds begin, rising; fewer than :data:`STARTS` where two would be one.
+
+    >>> starts(15), starts(1)
+    ((5, 9, 14), (0,))
+    """
     return tuple(sorted({round((count - 1) * (i + 1) / STARTS) for i in range(STARTS)}))
+
+
+def walk(good: Sequence[bool]) -> int | None:
+    """Return the lowest threshold that is reached, or None: down from each start as long as thresholds are good.
+
+    The starts are the highest threshold and others at equal steps below it; each has an equal part of delta, so what is
+    good is good at delta over their number.
+
+    Args:
+        good: Of each threshold, rising, whether it is accepted.
+
+    >>> walk([False, True, True, False, True]), walk([True, False, True, False, False])  # from 4, 3 and 1
+    (1, None)
+    """
+    reached = set[int]()
+    for start in starts(len(good)):
+        for k in range(start, -1, -1):
+            if not good[k]:
+                break
+            reached.add(k)
+    return min(reached, default=None)
 
 
 def _p_value(n: Ints, wrong: Ints, *, bound: float, rows: bool) -> float:

@@ -1,0 +1,294 @@
+"""Degrees of automation: what people decided passes, holds or fails; a threshold is fixed; harm goes back to people."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from slipway.deployment.judge import judge
+from slipway.deployment.plan import explain, problems
+from slipway.deployment.replay import replay
+from slipway.deployment.transition import begin, follow, roll_back
+from slipway.errors import BadInput
+from slipway.records.arm import Arm, ArmKind
+from slipway.records.automation import Automation
+from slipway.records.cohort import ArmSums, Cohort, VerdictInputs
+from slipway.records.facts import Facts
+from slipway.records.gate import Gate, GateKind
+from slipway.records.people import PeopleFacts, PeopleSums
+from slipway.records.plan_template import GateDraft, PlanTerms, default_plan
+from slipway.records.rollout import Action, Decision, RolloutStatus, StageKind
+from slipway.records.route import Route, Share
+from slipway.records.task import Case
+from slipway.stats.thresholds import THRESHOLDS
+from slipway.testing.people import AUTOMATION, DESK_ROUTE, people_plan
+from slipway.testing.rollouts import CANDIDATE, DAY_US
+
+ROUTE = DESK_ROUTE
+
+
+def plan(**changes):
+    return msgspec.structs.replace(people_plan(), **changes)
+
+
+def sums(rng, *, day, version, confidence, audited=False, n=0, model=0.0, person=0.07, shown=0, follow=0.0):
+    """Rows of one degree of confidence; who differ are settled, a fifth of the others is read twice."""
+    bad, human, other = rng.random(n) < model, rng.random(n) < person, rng.random(n) < person
+    apart, twice = bad != human, rng.random(n) < 0.2
+    wrong_seen = rng.random(shown) < model
+    same = wrong_seen & (rng.random(shown) < follow) | ~wrong_seen & (rng.random(shown) >= person)
+    hidden = int(0.4 * shown)
+    hidden_same = int((rng.random(hidden) < (1 - model) * (1 - person)).sum())
+    return PeopleSums(
+        start_us=day * DAY_US, end_us=(day + 1) * DAY_US, route_version=version, confidence=confidence, audited=audited,
+        n=n, wrong=int(bad.sum() - (bad & human).sum()), apart=int(apart.sum()),
+        model_wrong=int((apart & bad).sum()), person_wrong=int((apart & human).sum()),
+        split=int((~apart & twice & (human != other)).sum()), alone=int((apart & (human == other)).sum()),
+        sided=int((apart & (human != other)).sum()),
+        shown=shown, shown_same=int(same.sum()), hidden=hidden, hidden_same=hidden_same,
+    )  # fmt: skip
+
+
+def day_of(rng, rollout, route, *, day, model, follow_wrong):
+    """One day of 400 cases, 160 of them at a confidence of .95; model errs there with `model`, elsewhere on a third."""
+    stage, version = rollout.stage(), route.version
+    blind = 1.0 if stage.share < 1 else 0.0
+    shown = 120 if stage.kind is StageKind.ASSIST else 0
+    made = {"day": day, "version": version}
+    found = [
+        sums(rng, **made, confidence=0.95, n=int(160 * blind), model=model, shown=shown, follow=follow_wrong),
+        sums(rng, **made, confidence=0.6, n=int(240 * blind), model=0.33),
+    ]
+    if rollout.entries[-1].threshold is not None:
+        found.append(sums(rng, **made, confidence=0.95, audited=True, n=int(160 * stage.share * 0.2), model=model))
+    arm = ArmSums(n=400)
+    cohort = Cohort(
+        start_us=day * DAY_US, end_us=(day + 1) * DAY_US, route_version=version, share=stage.share, live=arm
+    )
+    return found, cohort
+
+
+def live_through(*, model=0.01, later=None, days=120, seed=1, follow_wrong=0.2, p=None):
+    rng, found, cohorts, verdicts = np.random.default_rng(seed), [], [], []
+    rollout, route = begin("r1", route=ROUTE, candidate=CANDIDATE, plan=p or plan(), now_us=0)
+    for day in range(days):
+        now_is = later if later is not None and rollout.entries[-1].threshold is not None else model
+        more, cohort = day_of(rng, rollout, route, day=day, model=now_is, follow_wrong=follow_wrong)
+        found, cohorts = [*found, *more], [*cohorts, cohort]
+        facts = Facts(people=PeopleFacts(settle=1.0, second=0.2, sums=tuple(found)))
+        now_us = (day + 1) * DAY_US
+        verdicts.append((rollout, judge(rollout, cohorts, now_us=now_us, facts=facts), facts, tuple(cohorts)))
+        rollout, changed = follow(verdicts[-1][1], rollout=rollout, route=route)
+        route = changed or route
+        if rollout.status is not RolloutStatus.RUNNING:
+            break
+    return rollout, route, verdicts
+
+
+def test_from_people_alone_to_full_with_an_audit():
+    rollout, route, _ = live_through()
+    assert rollout.status is RolloutStatus.COMPLETED
+    assert [e.stage for e in rollout.entries] == ["shadow", "assist", "partial", "full", "watch"]
+    thresholds = [e.threshold for e in rollout.entries]
+    assert thresholds[:2] == [None, None]
+    assert 0.6 < thresholds[2] <= 0.95, "below it the model is wrong on a third"
+    assert len({*thresholds[2:]}) == 1, "it stays as it was when the first partial stage was entered"
+    (left,) = route.handovers
+    assert (left.arm, left.person, left.threshold, left.audit) == ("candidate", "desk", thresholds[2], 0.2)
+    assert route.shares == (Share(arm="candidate", share=1.0),)
+
+
+def test_each_stage_hands_over_as_it_says():
+    seen = {}
+    rollout, route = begin("r1", route=ROUTE, candidate=CANDIDATE, plan=plan(), now_us=0)
+    seen["shadow"] = route
+    _, _, verdicts = live_through()
+    for before, verdict, _, _ in verdicts:
+        after = follow(verdict, rollout=rollout, route=route)
+        if after.route is not None:
+            rollout, route = after
+            seen[rollout.stage().name if rollout.status is RolloutStatus.RUNNING else "done"] = route
+        assert before.plan == rollout.plan
+    assert seen["shadow"].handovers == ()
+    assert seen["shadow"].shadows == ("candidate",)
+    assist, partial, full = (seen[name].handovers[0] for name in ("assist", "partial", "full"))
+    assert (assist.threshold, assist.suggest, assist.hidden, assist.audit) == (None, True, 0.3, 0.0)
+    assert (partial.suggest, partial.hidden, partial.audit) == (True, 0.3, 0.2)
+    assert partial.threshold == full.threshold is not None
+    assert [seen[n].share_of("candidate") for n in ("shadow", "assist", "partial", "full")] == [0, 0.3, 0.5, 1]
+    assert seen["partial"].shadows == ("candidate",), "on what people decide alone it goes on to shadow them"
+
+
+def test_an_error_that_audits_find_goes_back_to_people():
+    rollout, route, verdicts = live_through(later=0.3)
+    assert rollout.status is RolloutStatus.ROLLED_BACK
+    assert rollout.entries[-1].stage == "partial"
+    assert "evidence that it is above 5.0 %" in verdicts[-1][1].reason
+    assert (route.shares, route.handovers) == ((Share(arm="desk", share=1.0),), ())
+
+
+def test_a_model_that_is_sure_and_wrong_automates_nothing():
+    rollout, _, verdicts = live_through(model=0.2, days=60)
+    assert [e.stage for e in rollout.entries] == ["shadow"]
+    assert "automate nothing: hold" in verdicts[-1][1].reason
+
+
+def test_people_who_follow_wrong_suggestions_hold_the_rollout():
+    p = plan()
+    rollout, _, verdicts = live_through(model=0.02, follow_wrong=0.2, p=p, days=60)
+    assert rollout.status is RolloutStatus.COMPLETED
+    facts = verdicts[-1][2]
+    pulled = tuple(
+        msgspec.structs.replace(s, shown=500, shown_same=490, hidden=500, hidden_same=300) if s.shown else s
+        for s in facts.people.sums
+    )
+    at, verdict, _, cohorts = next(v for v in verdicts if v[0].stage().name == "assist")
+    swayed = Facts(people=msgspec.structs.replace(facts.people, sums=pulled))
+    again = judge(at, cohorts, now_us=verdict.at_us, facts=swayed)
+    assert again.decision is Decision.HOLD
+    assert "more than the plan allows" in again.reason
+
+
+def test_no_word_of_people_holds():
+    rollout, _ = begin("r1", route=ROUTE, candidate=CANDIDATE, plan=plan(), now_us=0)
+    for facts in (Facts(), Facts(people=PeopleFacts(settle=1.0, second=0.2))):
+        verdict = judge(rollout, [], now_us=DAY_US, facts=facts)
+        assert (verdict.decision, verdict.action) == (Decision.HOLD, Action.STAY)
+    late = judge(rollout, [], now_us=100 * DAY_US, facts=Facts())
+    assert late.action is Action.ROLL_BACK
+
+
+def test_rows_that_nobody_decided_hold_what_would_pass():
+    _, _, verdicts = live_through()
+    at, verdict, facts, cohorts = next(v for v in verdicts if v[1].action is Action.ADVANCE)
+    skipped = tuple(msgspec.structs.replace(s, undecided=s.n) for s in facts.people.sums)
+    held = judge(
+        at, cohorts, now_us=verdict.at_us, facts=Facts(people=msgspec.structs.replace(facts.people, sums=skipped))
+    )
+    assert held.decision is Decision.HOLD
+    assert "undecided" in held.reason
+
+
+def test_differences_that_nobody_settled_hold_the_comparison():
+    _, _, verdicts = live_through()
+    at, verdict, facts, cohorts = next(
+        v for v in verdicts if v[0].stage().name == "full" and v[1].action is Action.ADVANCE
+    )
+    open_ = tuple(
+        msgspec.structs.replace(s, model_wrong=0, person_wrong=0, alone=0, sided=0) for s in facts.people.sums
+    )
+    held = judge(
+        at, cohorts, now_us=verdict.at_us, facts=Facts(people=msgspec.structs.replace(facts.people, sums=open_))
+    )
+    assert "too few of the differences that were to be settled are" in held.reason
+    assert held.decision is Decision.HOLD
+
+
+def test_verdicts_are_made_again_from_what_was_stored():
+    _, _, verdicts = live_through()
+    for at, verdict, facts, cohorts in verdicts:
+        inputs = VerdictInputs(verdict="r1-1", now_us=verdict.at_us, upto={}, cohorts=cohorts, rollout=at, facts=facts)
+        stored = msgspec.json.decode(msgspec.json.encode(inputs), type=VerdictInputs)
+        assert replay(verdict, inputs=stored) == ()
+
+
+def test_the_order_of_sums_is_no_matter():
+    _, _, verdicts = live_through()
+    at, verdict, facts, cohorts = verdicts[-1]
+    turned = msgspec.structs.replace(facts.people, sums=facts.people.sums[::-1])
+    assert judge(at, cohorts, now_us=verdict.at_us, facts=Facts(people=turned)) == verdict
+
+
+def test_by_day_it_takes_days():
+    p = people_plan(unit="day")
+    rollout, _, verdicts = live_through(p=p, days=200)
+    assert rollout.status is RolloutStatus.COMPLETED
+    assert next(i for i, v in enumerate(verdicts) if v[1].action is Action.ADVANCE) >= 6
+    bad, _, _ = live_through(p=p, days=200, later=0.3)
+    assert bad.status is RolloutStatus.ROLLED_BACK
+
+
+def test_without_a_judge_people_are_the_yardstick():
+    gate = Gate(kind=GateKind.PERSON, margin=0.05, unit="row", min_units=10)
+    (stage, *_) = plan().stages
+    p = plan(stages=(msgspec.structs.replace(stage, gates=(gate,)),))
+    rng = np.random.default_rng(2)
+    rollout, route = begin("r1", route=ROUTE, candidate=CANDIDATE, plan=p, now_us=0)
+    for model, expected in ((0.07, Decision.PASS), (0.4, Decision.FAIL)):
+        seen = sums(rng, day=0, version=route.version, confidence=0.95, n=20_000, model=model)
+        read = msgspec.structs.replace(
+            seen, model_wrong=0, person_wrong=0, alone=round(seen.alone * 0.2), sided=round(seen.sided * 0.2)
+        )
+        facts = Facts(people=PeopleFacts(settle=0.0, second=0.2, sums=(read,)))
+        verdict = judge(rollout, [], now_us=DAY_US, facts=facts)
+        # people settle nothing, but some second readings fall on differences: these are who was right
+        assert verdict.decision in (expected, Decision.HOLD)
+        assert "two people differ on 1" in verdict.reason
+    nobody = Facts(people=PeopleFacts(settle=0.0, second=0.0, sums=(read,)))
+    assert "nothing to hold the model against" in judge(rollout, [], now_us=DAY_US, facts=nobody).reason
+
+
+def test_a_command_rolls_back_to_people():
+    rollout, route, _ = live_through()
+    back = roll_back(rollout, route=route, now_us=10**15)
+    assert back.route.shares == (Share(arm="desk", share=1.0),)
+    assert back.route.handovers == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"automation": None}, "kind 'assist' needs people"),
+        ({"metric": "absolute-error"}, "questions of two classes only"),
+    ],
+)
+def test_plans_that_cannot_be_meant(change, words):
+    assert any(words in found for found in problems(plan(**change)))
+
+
+def test_a_partial_stage_wants_a_threshold_found_before_it():
+    stages = plan().stages
+    bare = (msgspec.structs.replace(stages[0], gates=()), *stages[2:])
+    assert any("want a gate 'automation' in a stage before it" in found for found in problems(plan(stages=bare)))
+    harm = msgspec.structs.replace(stages[0], gates=(Gate(kind=GateKind.HARM),))
+    assert any("both answer at once" in found for found in problems(plan(stages=(harm, *stages[1:]))))
+    pull = msgspec.structs.replace(stages[0], gates=(Gate(kind=GateKind.ANCHORING, level=0.1),))
+    assert any("none is shown in the shadow" in found for found in problems(plan(stages=(pull, *stages[1:]))))
+
+
+def test_plans_and_live_arms_that_do_not_fit_are_refused():
+    replace = default_plan(Case.REPLACE, terms=PlanTerms(metric="error", margin=0.01))
+    with pytest.raises(BadInput, match="want person = 'desk'"):
+        begin("r1", route=ROUTE, candidate=CANDIDATE, plan=replace, now_us=0)
+    rule = Arm(name="rule", kind=ArmKind.RULE, rule="x > 1")
+    other = Route(name="main", version=1, salt="s", shares=(Share(arm="rule", share=1.0),), arms=(rule,))
+    with pytest.raises(BadInput, match="live is rule"):
+        begin("r1", route=other, candidate=CANDIDATE, plan=plan(), now_us=0)
+
+
+def test_the_template_is_the_degrees_of_automation():
+    p = default_plan(Case.ASSIST, terms=PlanTerms(metric="error", margin=0.02, automation=AUTOMATION))
+    assert [(s.kind.value, s.share) for s in p.stages] == [
+        ("shadow", 0.0), ("assist", 0.1), ("partial", 0.25), ("partial", 0.5), ("full", 1.0), ("watch", 1.0),
+    ]  # fmt: skip
+    assert problems(p) == ()
+    told = " ".join(explain(p))
+    for words in ("sees nothing of what the candidate says", "20.0 %", "wrong on at most 5.0 %", "audits do not show"):
+        assert words in told.replace("30.0 %", "20.0 %")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Automation(person="desk", error_bound=5), "For 5 % write 0.05"),
+        (lambda: Automation(person="desk", audit=0), "nobody would learn"),
+        (lambda: Automation(person="desk", hidden=1), "Where every suggestion is hidden"),
+        (lambda: GateDraft(kind=GateKind.ANCHORING), "gate anchoring: want 0 < level < 1"),
+    ],
+)
+def test_shares_that_are_none_are_refused(make, words):
+    with pytest.raises(BadInput, match=words):
+        make()
+
+
+def test_confidences_of_sums_are_thresholds():
+    assert {0.6, 0.95} <= {*THRESHOLDS}
