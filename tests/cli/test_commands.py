@@ -45,6 +45,7 @@ ARGUMENTS = {
     ("bench", "list"): (),
     ("monitor", "list"): (),
     ("alert", "list"): (),
+    ("retrain", "list"): (),
     ("alert", "test"): (),
     ("journal", "verify"): (),
     ("journal", "tail"): (),
@@ -57,6 +58,7 @@ ARGUMENTS = {
 """What each command is called with; all of them end well in the project of the fixture."""
 
 ELSEWHERE = {
+    ("retrain", "start"),
     *(("alert", name) for name in ("show", "ack", "snooze", "resolve")),
     *(("batch", name) for name in ("score", "outcomes", "decisions", "metrics")),
     *(("model", name) for name in ("sign", "import", "export")),

@@ -127,7 +127,7 @@ def test_a_trouble_that_says_nothing_is_none():
 ACTS = st.sampled_from(["see", "see critical", "miss", "unknown", "ack", "snooze", "resolve"])
 
 
-@given(st.lists(st.tuples(ACTS, st.integers(0, 200)), max_size=40))
+@given(st.lists(st.tuples(ACTS, st.integers(0, 200)), max_size=25))
 def test_whatever_happens_there_is_one_alert_and_looking_twice_says_nothing(acts):
     life = Life()
     life.look(trouble())

@@ -45,6 +45,11 @@ COMMANDS = (
     ("rollout", "slipway.cli.rollout:app", "Start, follow, move and undo rollouts."),
     ("monitor", "slipway.cli.monitor:app", "What the monitors found."),
     ("alert", "slipway.cli.alert:app", "Alerts: list, acknowledge, snooze and resolve them, and try who is told."),
+    (
+        "retrain",
+        "slipway.cli.retrain:app",
+        "Train on newer rows because a finding asks for it; the model enters by shadow.",
+    ),
     ("journal", "slipway.cli.journal:app", "Verify and follow the journal of predictions and outcomes."),
     (
         "audit",

@@ -24,6 +24,7 @@ from slipway.control.letting_go import KEPT_ROWS, let_go
 from slipway.control.past import DaySums
 from slipway.control.publish import RouteFiles, publish_all
 from slipway.control.report import StepReport
+from slipway.control.retraining import Retrainer
 from slipway.control.reviews import Reviews
 from slipway.control.rollback import roll_back_now
 from slipway.control.start import open_route, start
@@ -60,6 +61,7 @@ class Controller:
         ready: Reckons a candidate's readiness where a plan asks for one; None knows of none, so such a plan holds.
         alerting: Keeps the alerts, or None where nobody is to know.
         reviews: Keeps what people are to decide, or None where that is another process's.
+        retrainer: Starts retrainings that are due, or None where nobody does.
         kept_rows: As many rows of the journal stay in memory whatever their age.
         monotonic: Tells seconds since any moment.
 
@@ -85,6 +87,7 @@ class Controller:
         ready: Ready | None = None,
         alerting: Alerting | None = None,
         reviews: Reviews | None = None,
+        retrainer: Retrainer | None = None,
         kept_rows: int = KEPT_ROWS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -92,6 +95,7 @@ class Controller:
         self.frames_read = 0
         self.fault: Fault | None = None
         self.alerting, self.reviews = alerting, reviews
+        self._retrainer = retrainer
         self._monotonic = monotonic
         self._all_read_s: float | None = None
         self._ready, self._costs = ready, costs
@@ -166,6 +170,7 @@ class Controller:
         if self._sound:
             self._keep(now_us, problems)
             self.fault = None
+            self._retrain(now_us, problems=problems)
         alerts = self._alert(now_us, problems=problems)
         return StepReport(
             now_us=now_us,
@@ -376,6 +381,13 @@ class Controller:
         """Enter this around a change: nobody else, in any process, changes anything meanwhile."""
         with self._one, self._guard():
             yield
+
+    def _retrain(self, now_us: int, *, problems: list[str]) -> None:
+        try:
+            if self._retrainer is not None:
+                self._retrainer.step(now_us)
+        except (SlipwayError, OSError) as error:
+            problems.append(f"retraining: {error}")
 
     def _alert(self, now_us: int, *, problems: list[str]) -> tuple[str, ...]:
         """Keep the alerts; that they cannot be kept must keep nothing else from being done."""

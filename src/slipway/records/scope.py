@@ -8,6 +8,7 @@ from slipway.records.base import Record
 from slipway.records.dataset import SplitKind
 from slipway.records.field import Field
 from slipway.records.receiver import Alerts
+from slipway.records.retraining import Retrain
 from slipway.records.rollout import Plan
 from slipway.records.task import Case, Task
 from slipway.records.trial import Dimension
@@ -185,11 +186,17 @@ class Monitoring(Record, frozen=True, kw_only=True):
         unit: Exchangeable unit: ``auto`` (found from the reference), ``row``, ``hour`` or ``day``.
         alpha: Chance of a false alarm on one monitor over its whole life (or 1 / average run length).
         tolerance: A gap in the metric smaller than this is reported, not alarmed.
+        retrain: What follows when a finding says that a model should be trained on newer rows.
+        retrain_rows: Fewest rows with an outcome to train on.
+        retrain_pause_s: Shortest time between two retrainings that control starts.
     """
 
     unit: str = "auto"
     alpha: float = 0.01
     tolerance: float = 0.01
+    retrain: Retrain = Retrain.ASK
+    retrain_rows: int = 1000
+    retrain_pause_s: float = 604_800.0
 
 
 class Journal(Record, frozen=True, kw_only=True):

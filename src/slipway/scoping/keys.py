@@ -8,6 +8,7 @@ from slipway.records.dataset import SplitKind
 from slipway.records.field import FieldKind, Privacy
 from slipway.records.gate import Better, GateKind
 from slipway.records.receiver import ReceiverKind
+from slipway.records.retraining import Retrain
 from slipway.records.rollout import StageKind
 from slipway.records.scope import Mode, Place
 from slipway.records.task import Case, TaskKind
@@ -186,6 +187,9 @@ MONITORING = (
     Key("unit", v.among("auto", "row", "hour", "day"), default="auto"),
     Key("alpha", v.number(over=0, under=1), default=0.01),
     Key("tolerance", v.number(least=0), default=0.01),
+    Key("retrain", v.choice(Retrain), default=Retrain.ASK),
+    Key("retrain_rows", v.whole(least=1, most=10**9), default=1000),
+    Key("retrain_pause", v.duration, default=604800.0, field="retrain_pause_s"),
 )
 JOURNAL = (
     Key("keep", v.duration, default=None, field="keep_s"),

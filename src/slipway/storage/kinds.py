@@ -25,6 +25,7 @@ from slipway.records.model import Manifest, PackageSignature
 from slipway.records.readiness import Attestation
 from slipway.records.receiver import Outbox, Sent
 from slipway.records.removal import RemovedSegment
+from slipway.records.retraining import Retraining
 from slipway.records.review import ReviewCase
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
@@ -59,6 +60,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
         "package-signature": PackageSignature,
         "removed-segment": RemovedSegment,
         "review-case": ReviewCase,
+        "retraining": Retraining,
         "rollout": Rollout,
         "route": Route,
         "run": Run,

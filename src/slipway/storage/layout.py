@@ -73,6 +73,16 @@ class Layout:
         return self.run / "controller.lock"
 
     @property
+    def retrain_lock(self) -> Path:
+        """Held by the one process that retrains."""
+        return self.run / "retrain.lock"
+
+    @property
+    def retrain_log(self) -> Path:
+        """What retrainings that control started printed."""
+        return self.run / "retrain.log"
+
+    @property
     def keys(self) -> Path:
         """Keys that callers show, as far as they are stored."""
         return self.state / "keys.json"

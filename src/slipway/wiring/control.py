@@ -15,6 +15,7 @@ from slipway.control.costs import Costs
 from slipway.control.equip import equip
 from slipway.control.folder_routes import FolderRoutes
 from slipway.control.readiness import candidate_score
+from slipway.control.retraining import Retrainer
 from slipway.control.step import Controller
 from slipway.control.tenure import Tenure
 from slipway.control.terms import terms_of
@@ -22,8 +23,9 @@ from slipway.control.watching import Watching
 from slipway.records.worker_config import ClockKind
 from slipway.serving.use_now import usage_now
 from slipway.storage.journal.reader import list_segments
-from slipway.storage.lock import ControllerLock, end_holder
+from slipway.storage.lock import ControllerLock, end_holder, holder_of
 from slipway.wiring.parts import Parts, open_parts
+from slipway.wiring.retraining import RetrainProcess
 
 if TYPE_CHECKING:
     from slipway.control.run import Pages
@@ -53,7 +55,17 @@ def controller(
         machine_us=parts.clock.now_us,
         replays=replays,
     )
-    rules = (terms, scope.rollout.maturity_s, scope.monitoring, scope.metric, scope.fields)
+    retrainer = Retrainer(
+        parts.store,
+        when=scope.monitoring.retrain,
+        pause_s=scope.monitoring.retrain_pause_s,
+        spawn=RetrainProcess(parts.layout),
+        busy=lambda: not writes() or holder_of(parts.layout.retrain_lock) is not None,
+        machine_us=parts.clock.now_us,
+    )
+    alerting.add(retrainer.source())
+    watched = {name: getattr(scope.monitoring, name) for name in ("alpha", "tolerance", "unit")}
+    rules = (terms, scope.rollout.maturity_s, watched, scope.metric, scope.fields)
     made = Controller(
         store=parts.store,
         journal=parts.journal,
@@ -74,6 +86,7 @@ def controller(
         costs=Costs(lambda: usage_now(parts.layout.run), budgets=parts.scope.budgets, replays=replays),
         ready=lambda rollout, now_us: candidate_score(rollout, store=parts.store, scope=parts.scope, now_us=now_us),
         alerting=alerting,
+        retrainer=retrainer,
     )
     alerting.add(trouble_sources.faults(lambda: made.fault))
     return made

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from slipway.project.status import Status
     from slipway.project.watching import Watched
     from slipway.records.alert import Finding
+    from slipway.records.retraining import Retraining
     from slipway.records.trouble import Alert
 
 
@@ -71,6 +72,29 @@ class Monitoring(Face):
         from slipway.project import commanding
 
         return list(commanding.test_alerts(self._parts, AlertTestRequest(receiver=receiver, by=self._by)))
+
+    def retrain(self, finding: str) -> Retraining:
+        """Train the same code on newer rows of production, compare, and start a rollout of what came of it by shadow.
+
+        What was begun for the finding and killed is gone on with. What is not done says why (``refused``).
+
+        Args:
+            finding: Id of the finding that asks for it.
+
+        Raises:
+            NotFound: No such finding.
+            Conflict: A retraining runs in another process.
+            Unavailable: Something is away; it can be gone on with later.
+        """
+        from slipway.project import retraining
+
+        return retraining.retrain(self._parts, self._controller, finding=finding, now_us=self.now_us(), by=self._by)
+
+    def retrainings(self) -> list[Retraining]:
+        """Return all retrainings, oldest first."""
+        from slipway.control.retraining import retrainings
+
+        return list(retrainings(self._parts.store))
 
     def status(self) -> Status:
         """Return what the engineer on call wants to know."""
