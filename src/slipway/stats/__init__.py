@@ -38,8 +38,8 @@ fixed                  Intervals for one comparison at a planned n (offline)
 gap                    Is the model as good as it expects to be?
 hedged_capital         Where is a bounded mean? By betting on each row
 histogram              Has a number column drifted?
-joint                  Have columns drifted together, though none has alone?
 information            Where is it, if the estimate sharpens by any means?
+joint                  Have columns drifted together, though none has alone?
 late_split             Did the canary's event rate become higher at some time?
 log_counts             How are waiting times spread, the endless ones included? (offline)
 loss_tick              Losses, summed exactly
