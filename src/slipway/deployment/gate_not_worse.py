@@ -115,10 +115,11 @@ def _by_units(
         sums = moments([g.difference for g in groups])
     test = MeanSequence(alpha=gate.alpha, n_star=N_STAR[gate.unit])
     interval = test.evidence(sums)
-    asked = None if gate.unit == "row" else allowance(interval, units=[g.difference for g in groups])
+    bound = interval if gate.beta is None else MeanSequence(alpha=gate.beta, n_star=N_STAR[gate.unit]).evidence(sums)
+    asked = None if gate.unit == "row" else allowance(bound, units=[g.difference for g in groups])
     if asked is not None and asked.high >= gate.margin and not blocked:
         blocked = f"{gate.unit}s follow on one another"
-    decision = _decide(interval, margin=gate.margin, blocked=blocked)
+    decision = _decide(interval, bound=bound, margin=gate.margin, blocked=blocked)
     noun = "pair" if gate.unit == "row" else gate.unit
     seen = (
         count(whole.n, "pair") if gate.unit == "row" else f"{count(len(groups), gate.unit)}, {count(whole.n, 'pair')}"
@@ -127,19 +128,27 @@ def _by_units(
         f"{seen}: {_losses(whole, metric=metric)}; difference {gap(interval.estimate, metric=metric)}, "
         f"{100 * (1 - gate.alpha):.3g} % for all time (asymptotic in {noun}s) "
         f"{limits(interval.low, interval.high, metric=metric)}; "
-        f"{_say(decision, interval=interval, gate=gate, metric=metric, blocked=blocked)}"
+        f"{_beta(bound, gate=gate, metric=metric)}"
+        f"{_say(decision, interval=bound, gate=gate, metric=metric, blocked=blocked)}"
     )
     if decision is Decision.HOLD and not blocked:
-        reason += _when(interval, sums=sums, gate=gate, groups=groups)
+        reason += _when(bound, sums=sums, gate=gate, groups=groups)
     if asked is not None:
         reason += asked.words(unit=gate.unit, metric=metric)
     return GateResult(gate=gate, decision=decision, reason=reason + ".", interval=interval, counts=counts)
 
 
-def _decide(interval: AnytimeInterval, *, margin: float, blocked: str) -> Decision:
+def _beta(bound: AnytimeInterval, *, gate: Gate, metric: str) -> str:
+    """Say the limit that a pass is read from, where it is not that of the interval."""
+    if gate.beta is None:
+        return ""
+    return f"at most {gap(bound.high, metric=metric)} but for {100 * gate.beta:.3g} % of such candidates; "
+
+
+def _decide(interval: AnytimeInterval, *, bound: AnytimeInterval, margin: float, blocked: str) -> Decision:
     if interval.low > 0:
         return Decision.FAIL
-    return Decision.PASS if interval.high < margin and not blocked else Decision.HOLD
+    return Decision.PASS if bound.high < margin and not blocked else Decision.HOLD
 
 
 def _say(decision: Decision, *, interval: AnytimeInterval, gate: Gate, metric: str, blocked: str) -> str:
@@ -161,6 +170,12 @@ def _when(interval: AnytimeInterval, *, sums: Moments, gate: Gate, groups: list[
     return f"; at this difference a verdict takes about {count(max(1, needed - sums.n), noun)} more" if groups else ""
 
 
+def _decides(gate: Gate) -> str:
+    if gate.beta is None:
+        return f"{1 / gate.alpha:.0f} : 1 decides"
+    return f"{1 / gate.alpha:.0f} : 1 fails, {1 / gate.beta:.0f} : 1 passes"
+
+
 def _by_pairs(gate: Gate, *, whole: PairSums, blocked: str, counts: dict[str, float]) -> GateResult:
     pairs = PairCounts(pairs=whole.n, only_canary=whole.only_candidate, only_live=whole.only_live)
     harm = PairedHarm().evidence(pairs)
@@ -168,19 +183,23 @@ def _by_pairs(gate: Gate, *, whole: PairSums, blocked: str, counts: dict[str, fl
     decision = Decision.HOLD
     if harm.rejects(alpha=gate.alpha):
         decision = Decision.FAIL
-    elif kept.rejects(alpha=gate.alpha) and not blocked:
+    elif kept.rejects(alpha=gate.passes_at) and not blocked:
         decision = Decision.PASS
     allowed = gap(gate.margin, metric="error")
     reason = (
         f"{count(whole.n, 'pair')}: {_losses(whole, metric='error')}; only the candidate erred "
         f"{whole.only_candidate:,} times, only live {whole.only_live:,}; evidence of harm {odds(harm.log_e)}, "
         f"of not worse than {allowed} "
-        f"{odds(kept.log_e)} ({1 / gate.alpha:.0f} : 1 decides): {decision}"
+        f"{odds(kept.log_e)} ({_decides(gate)}): {decision}"
     )
     if blocked:
         reason += f" ({blocked})"
     elif decision is Decision.HOLD:
-        more = more_evidence(max(kept.log_e, harm.log_e), alpha=gate.alpha, n=whole.n)
+        paces = (
+            more_evidence(harm.log_e, alpha=gate.alpha, n=whole.n),
+            more_evidence(kept.log_e, alpha=gate.passes_at, n=whole.n),
+        )
+        more = min((pace for pace in paces if pace is not None), default=None)
         reason += "; no verdict in sight yet" if more is None else f"; at this pace about {count(more, 'pair')} more"
     return GateResult(
         gate=gate, decision=decision, reason=reason + ".", harm=harm, counts={**counts, "log_e_not_worse": kept.log_e}

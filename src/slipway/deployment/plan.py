@@ -6,7 +6,7 @@ from slipway.deployment.plan_people import ask_of_people, does_beside, problems_
 from slipway.deployment.view import by_counts
 from slipway.errors import BadInput
 from slipway.records.gate import ABOUT_PEOPLE, Better, Gate, GateKind
-from slipway.records.plan_template import needs_deal, needs_pairs, spent_alpha
+from slipway.records.plan_template import needs_deal, needs_pairs, overpromised, passing_harm, spent_alpha
 from slipway.records.rollout import Plan, Stage, StageKind
 from slipway.words import amount, count, duration, gap
 
@@ -42,7 +42,7 @@ def problems(plan: Plan) -> tuple[str, ...]:
             found.append(f"stage {stage.name}: want a share of at least {before:g} as before, got {stage.share:g}.")
         before = max(before, stage.share)
         found.extend(_unanswerable(stage, plan=plan))
-    return (*found, *problems_of_people(plan))
+    return (*found, *problems_of_people(plan), *overpromised(plan))
 
 
 def _unanswerable(stage: Stage, *, plan: Plan) -> list[str]:
@@ -102,7 +102,11 @@ def _ask(gate: Gate, *, plan: Plan, stage: Stage) -> str:
     chance = f"(a harmless candidate fails this with chance {amount(gate.alpha, metric='error')} at most)"
     if gate.kind is GateKind.NOT_WORSE:
         margin = gap(gate.margin, metric=plan.metric)
-        return f"its loss is shown to be less than {margin} above live's {enough}{_validity(gate, plan=plan)} {chance}"
+        known = (
+            " here, where the pairs of the stages before count too" if _carries(gate, plan=plan, stage=stage) else ""
+        )
+        valid = _validity(gate, plan=plan)
+        return f"its loss is shown to be less than {margin} above live's {enough}{known}{valid} {chance}"
     if gate.kind in ABOUT_PEOPLE:
         return ask_of_people(gate, stage=stage, plan=plan, enough=enough, chance=chance)
     if gate.kind in _OTHERS:
@@ -111,6 +115,12 @@ def _ask(gate: Gate, *, plan: Plan, stage: Stage) -> str:
     if gate.kind is GateKind.HARM and 0 < stage.share < 1 and not plan.errors_cost_one:
         what += " (errors counted, whatever they cost)"
     return f"{what} {enough} {chance}"
+
+
+def _carries(gate: Gate, *, plan: Plan, stage: Stage) -> bool:
+    """Tell whether an earlier stage asked the same of the same pairs."""
+    before = plan.stages[: [s.name for s in plan.stages].index(stage.name)]
+    return any((g.kind, g.unit) == (gate.kind, gate.unit) for s in before for g in s.gates)
 
 
 def _approval(gate: Gate, **_: str) -> str:
@@ -165,5 +175,19 @@ def _promise(plan: Plan) -> str:
     return (
         f"Outcomes {wait}. A stage without a verdict at its end rolls back. "
         f"Over the whole rollout a harmless candidate is rolled back by a failing gate with chance "
-        f"{amount(spent, metric='error')} at most."
+        f"{amount(spent, metric='error')} at most. {_keeps_out(plan)}"
+    )
+
+
+def _keeps_out(plan: Plan) -> str:
+    kept = passing_harm(plan)
+    if kept is None:
+        return (
+            "No gate asks for evidence that there is no harm, so nothing is promised of how often harm gets through; "
+            "'not-worse' would."
+        )
+    harm = gap(kept[0], metric=plan.metric).lstrip("+")
+    return (
+        f"One that is worse than live by {harm} or more gets through with chance "
+        f"{amount(kept[1], metric='error')} at most."
     )

@@ -66,7 +66,9 @@ class Gate(Record, frozen=True, kw_only=True):
         kind: What is asked.
         margin: NOT_WORSE: how much worse is still acceptable, in units of the plan's metric; METRIC: in units of the
             gate's own; LATENCY: how much longer, as a share of live's time.
-        alpha: Chance that a harmless candidate fails this gate, and that a harmful one passes, over all looks.
+        alpha: Chance that a harmless candidate fails this gate, over all looks.
+        beta: NOT_WORSE: chance that a candidate that is worse by the margin or more passes, over all looks; None takes
+            alpha.
         unit: Exchangeable unit: ``row``, ``hour`` or ``day``.
         min_units: Fewest units before a pass; APPROVAL: fewest people who approve.
         metric: METRIC: name under which its values are sent; a checked word.
@@ -83,6 +85,7 @@ class Gate(Record, frozen=True, kw_only=True):
     kind: GateKind
     margin: float = 0.0
     alpha: float = 0.05
+    beta: float | None = None
     unit: str = "day"
     min_units: int = 1
     metric: str = ""
@@ -91,9 +94,19 @@ class Gate(Record, frozen=True, kw_only=True):
     tolerance: float = 0.0
     by: tuple[str, ...] = ()
 
+    @property
+    def passes_at(self) -> float:
+        """Chance that harm of the margin's size passes: beta, or alpha where none is stated."""
+        return self.alpha if self.beta is None else self.beta
+
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 1:
             raise BadInput(f"gate {self.kind}: want 0 < alpha < 1, got {self.alpha}.")
+        if self.beta is not None and not (0 < self.beta < 1 and self.kind is GateKind.NOT_WORSE):
+            raise BadInput(
+                f"gate {self.kind}: want 0 < beta < 1, on {GateKind.NOT_WORSE} only, got {self.beta}. "
+                "It is the chance that harm of the margin's size passes."
+            )
         if self.margin < 0:
             raise BadInput(f"gate {self.kind}: want margin >= 0, got {self.margin}.")
         if self.unit not in ("row", "hour", "day"):

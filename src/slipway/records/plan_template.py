@@ -75,6 +75,7 @@ class GateDraft(Record, frozen=True, kw_only=True):
         kind: What is asked.
         margin: As in :class:`~slipway.records.rollout.Gate`.
         alpha: Likewise.
+        beta: Likewise.
         unit: Likewise.
         min_units: Likewise.
         metric: Likewise.
@@ -90,6 +91,7 @@ class GateDraft(Record, frozen=True, kw_only=True):
     kind: GateKind
     margin: float | None = None
     alpha: float | None = None
+    beta: float | None = None
     unit: str | None = None
     min_units: int | None = None
     metric: str = ""
@@ -136,6 +138,8 @@ class PlanTerms(Record, frozen=True, kw_only=True):
         readiness: ML Test Score that stages beyond the canary ask for, or None.
         missing: Largest share of outcomes that never come with which gates on outcomes may pass.
         automation: What holds beside people, or None.
+        beta: Chance that harm of ``relevant`` or more gets through, or None.
+        relevant: Smallest harm that must not get through, or None.
     """
 
     metric: str
@@ -148,6 +152,8 @@ class PlanTerms(Record, frozen=True, kw_only=True):
     readiness: float | None = None
     missing: float = 0.5
     automation: Automation | None = None
+    beta: float | None = None
+    relevant: float | None = None
 
 
 def default_plan(case: Case, *, terms: PlanTerms) -> Plan:
@@ -246,14 +252,15 @@ def complete(drafts: Sequence[StageDraft], *, terms: PlanTerms) -> Plan:
     """Fill in what the drafts leave open and share alpha over the questions.
 
     Raises:
-        BadInput: A ramp without a share, a value that its record refuses, or gates whose own alphas leave nothing.
+        BadInput: A ramp without a share, a value that its record refuses, gates whose own alphas leave nothing, or
+            that do not keep the chance stated for harm.
     """
     filled = tuple(_filled(d, terms=terms) for d in drafts)
     spent = _shared_alpha(filled, alpha=terms.alpha, unit=terms.unit)
     stages = tuple(
         _stage(d, tuple(_gate(g, kind=d.kind, alpha=spent, terms=terms) for g in gates)) for d, gates in filled
     )
-    return Plan(
+    plan = Plan(
         stages=stages,
         metric=terms.metric,
         alpha=terms.alpha,
@@ -263,7 +270,12 @@ def complete(drafts: Sequence[StageDraft], *, terms: PlanTerms) -> Plan:
         readiness=terms.readiness,
         missing=terms.missing,
         automation=terms.automation,
+        beta=terms.beta,
+        relevant=terms.relevant,
     )
+    if wrong := overpromised(plan):
+        raise BadInput(" ".join(wrong))
+    return plan
 
 
 def _filled(draft: StageDraft, *, terms: PlanTerms) -> tuple[StageDraft, tuple[GateDraft, ...]]:
@@ -310,6 +322,39 @@ def spent_alpha(plan: Plan) -> float:
     return math.fsum(most.values())
 
 
+def passing_harm(plan: Plan) -> tuple[float, float] | None:
+    """Return (harm, chance): candidates worse than live by that much or more complete with that chance at most.
+
+    Every ``not-worse`` gate has to pass, so the surest of those whose margin such harm reaches keeps the promise for
+    the whole rollout. None where no gate asks for evidence that there is no harm: the others only wait for evidence
+    that there is.
+
+    >>> passing_harm(default_plan(Case.REPLACE, terms=PlanTerms(metric="error", margin=0.01, beta=0.1)))
+    (0.01, 0.1)
+    """
+    stages = [s for s in plan.stages if s.kind is not StageKind.WATCH]  # a watch may end without a pass
+    proofs = [g for s in stages for g in s.gates if g.kind is GateKind.NOT_WORSE]
+    harm = max((g.margin for g in proofs), default=0.0) if plan.relevant is None else plan.relevant
+    return min(((harm, g.passes_at) for g in proofs if g.margin <= harm), default=None)
+
+
+def overpromised(plan: Plan) -> tuple[str, ...]:
+    """Return what is wrong where a plan states a chance for harm that none of its gates keeps."""
+    if plan.beta is None and plan.relevant is None:
+        return ()
+    kept = passing_harm(plan)
+    if kept is None:
+        harm = "" if plan.relevant is None else f" with a margin of at most {plan.relevant:g}"
+        return (
+            f"beta and relevant: want a gate 'not-worse'{harm} before the watch, got none, so none keeps harm out.",
+        )
+    if plan.beta is not None and kept[1] > plan.beta * (1 + 1e-9):
+        return (
+            f"beta: want {plan.beta:g} kept by a gate 'not-worse', got {kept[1]:g} at best. Lower the gates' beta.",
+        )
+    return ()
+
+
 def _shared_alpha(filled: Sequence[tuple[StageDraft, tuple[GateDraft, ...]]], *, alpha: float, unit: str) -> float:
     """Return the alpha of each sequence whose gates state none."""
     stated: dict[tuple[str, ...], float] = {}
@@ -345,6 +390,7 @@ def _gate(draft: GateDraft, *, kind: StageKind, alpha: float, terms: PlanTerms) 
         kind=draft.kind,
         margin=margin if draft.kind in MARGINS else 0.0,
         alpha=alpha if draft.alpha is None else draft.alpha,
+        beta=terms.beta if draft.beta is None and draft.kind is GateKind.NOT_WORSE else draft.beta,
         unit=unit,
         min_units=units,
         metric=draft.metric,

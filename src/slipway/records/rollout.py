@@ -66,6 +66,9 @@ class Plan(Record, frozen=True, kw_only=True):
         readiness: ML Test Score, 0 to 7, below which no stage beyond the canary is entered; None asks for none.
         missing: Largest share of outcomes that never come with which a gate on outcomes may still pass; 1 takes any.
         automation: What holds where the candidate works beside people; None where people have no part.
+        beta: Chance that a candidate passes the whole rollout although it is worse than live by ``relevant`` or more;
+            its ``not-worse`` gates state none above it. None promises what each gate does.
+        relevant: Smallest harm that must not get through, in units of the metric; None is the gates' margin.
     """
 
     stages: tuple[Stage, ...]
@@ -77,6 +80,8 @@ class Plan(Record, frozen=True, kw_only=True):
     readiness: float | None = None
     missing: float = 1.0
     automation: Automation | None = None
+    beta: float | None = None
+    relevant: float | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.missing <= 1:

@@ -161,6 +161,8 @@ ROLLOUT = (
     Key("confidence", v.number(over=0, under=1), default=None),
     Key("audit", v.number(over=0, most=1), default=None),
     Key("hidden", v.number(least=0, under=1), default=None),
+    Key("beta", v.number(over=0, under=1), default=None),
+    Key("relevant", v.number(over=0), default=None),
     Key("stages", lambda value: value, default=None),
 )
 STAGE = (
@@ -175,6 +177,7 @@ GATE = (
     Key("kind", v.choice(GateKind), why="It says what is asked."),
     Key("margin", v.number(least=0), default=None),
     Key("alpha", v.number(over=0, under=1), default=None),
+    Key("beta", v.number(over=0, under=1), default=None),
     Key("unit", v.among("row", "hour", "day"), default=None),
     Key("min_units", v.whole(least=1, most=10**9), default=None),
     Key("metric", v.text, default=""),

@@ -92,6 +92,8 @@ def _rollout(scope: Scope) -> str:
     head = ["[rollout]", f"alpha = {toml_value(plan.alpha)}", f"maturity = {toml_value(duration(plan.maturity_s))}"]
     if plan.readiness is not None:
         head.append(f"readiness = {toml_value(_short(plan.readiness))}")
+    stated = {"beta": plan.beta, "relevant": plan.relevant}
+    head += [f"{key} = {toml_value(_short(value))}" for key, value in stated.items() if value is not None]
     head.append(f"missing = {toml_value(_short(plan.missing))}")
     if plan.automation is not None:
         head += [f"{name} = {toml_value(value)}" for name, value in msgspec.structs.asdict(plan.automation).items()]
@@ -115,7 +117,8 @@ def _gate(gate: Gate) -> dict[str, Any]:
     margin = {"margin": _short(gate.margin)} if gate.kind in MARGINS else {}
     own = {name: _short(getattr(gate, name)) for name, kinds in OWN.items() if gate.kind in kinds}
     said = {name: value for name, value in own.items() if value not in (None, "", 0, ())}
-    plain = {"alpha": gate.alpha, "unit": gate.unit, "min_units": gate.min_units}
+    beta = {} if gate.beta is None else {"beta": gate.beta}
+    plain = {"alpha": gate.alpha, **beta, "unit": gate.unit, "min_units": gate.min_units}
     return {"kind": gate.kind, **margin, **said, **plain}
 
 
