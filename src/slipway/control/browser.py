@@ -16,7 +16,7 @@ from collections.abc import Mapping
 PAGES = "/page"
 """Where the pages are, but for the first one, which is at ``/``."""
 
-CHALLENGE = 'Basic realm="slipway: any name, and a key that may control as the password", charset="UTF-8"'
+CHALLENGE = 'Basic realm="slipway: any name, and a key as the password", charset="UTF-8"'
 
 
 def is_page(path: str) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 from slipway.control.alert_desk import AlertDesk
 from slipway.control.arms import find_arm
 from slipway.control.report import StepReport
+from slipway.control.review_desk import ReviewDesk
 from slipway.control.step import Controller
 from slipway.control.tally import Tally
 from slipway.control.telling.courier import ReceiverState
@@ -167,6 +168,7 @@ class Desk:
 
     Attributes:
         alerts: Answers what is asked about alerts.
+        reviews: Answers reviewers, and who waits for them.
     """
 
     def __init__(
@@ -187,6 +189,7 @@ class Desk:
         self._audit, self._wait_s, self._sleep = audit, shadow_wait_s, sleep
         self._taken_over, self.workers = taken_over, workers
         self.alerts = AlertDesk(controller, now_us=self.now_us, sender=sender)
+        self.reviews = ReviewDesk(controller, scope=scope, now_us=self.now_us)
         self._last: StepReport | None = None
         self._tail: deque[AuditEntry] = deque(maxlen=_TAIL)
         self._tail_lock = threading.Lock()

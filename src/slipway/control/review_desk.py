@@ -160,10 +160,13 @@ class ReviewDesk:
         controller: The controller, which keeps the queue.
         scope: The project's scope.
         now_us: Tells the moment by the clock that counts.
+
+    Attributes:
+        now_us: As given.
     """
 
     def __init__(self, controller: Controller, *, scope: Scope, now_us: Callable[[], int]) -> None:
-        self._controller, self._scope, self._now_us = controller, scope, now_us
+        self._controller, self._scope, self.now_us = controller, scope, now_us
         self._fields = {f.name: f for f in scope.fields if f.privacy is Privacy.CLEAR}
         self._known: dict[str, tuple[Shown, ...]] = {}
 
@@ -174,19 +177,16 @@ class ReviewDesk:
             BadInput: Nobody is named.
             Unavailable: The journal cannot be read.
         """
-        found = self._reviews.next(by=request.by, now_us=self._now_us(), lease_s=request.lease_s, person=request.person)
+        with self._controller.guarded():
+            found = self._reviews.next(
+                by=request.by, now_us=self.now_us(), lease_s=request.lease_s, person=request.person
+            )
         return None if found is None else self._handed(*found)
 
-    def held(self, id_: str, *, by: str) -> Handed:
-        """Return a case that somebody has, as he has it.
-
-        Raises:
-            NotFound: He has no such case.
-        """
-        case = self._reviews.case(id_)
-        if holder_of(case, now_us=self._now_us()) != by:
-            raise NotFound(f"case {id_[:80]}: want one that {by} has, got another. Ask for the next.")
-        return self._handed(id_, case)
+    def mine(self, by: str) -> Handed | None:
+        """Return the case that somebody has, or None."""
+        found = self._reviews.held_by(by, now_us=self.now_us())
+        return None if found is None else self._handed(*found)
 
     def decide(self, id_: str, *, request: DecideRequest) -> Accepted:
         """Write down what somebody decides.
@@ -196,8 +196,9 @@ class ReviewDesk:
             Conflict: It is not his, or its time is over.
             BadInput: Y cannot be that.
         """
-        now_us = self._now_us()
-        case = self._reviews.decide(id_, by=request.by, value=request.value, why=request.why, now_us=now_us)
+        now_us = self.now_us()
+        with self._controller.guarded():
+            case = self._reviews.decide(id_, by=request.by, value=request.value, why=request.why, now_us=now_us)
         return Accepted(id=id_, undo_until_us=now_us + round(self._reviews.reading(case).undo_s * 1e6))
 
     def undo(self, id_: str, *, request: ClaimRequest) -> Accepted:
@@ -207,7 +208,8 @@ class ReviewDesk:
             NotFound: No such case.
             Conflict: It is another's, too late, or the caller has it.
         """
-        self._reviews.undo(id_, by=request.by, now_us=self._now_us())
+        with self._controller.guarded():
+            self._reviews.undo(id_, by=request.by, now_us=self.now_us())
         return Accepted(id=id_, undo_until_us=0)
 
     def leave(self, id_: str, *, request: ClaimRequest) -> Accepted:
@@ -217,12 +219,13 @@ class ReviewDesk:
             NotFound: No such case.
             Conflict: It is another's.
         """
-        self._reviews.leave(id_, by=request.by, now_us=self._now_us())
+        with self._controller.guarded():
+            self._reviews.leave(id_, by=request.by, now_us=self.now_us())
         return Accepted(id=id_, undo_until_us=0)
 
     def cases(self) -> tuple[Listed, ...]:
         """Return the cases that are open, oldest first."""
-        now_us = self._now_us()
+        now_us = self.now_us()
         listed = (
             Listed(
                 id=id_,
@@ -239,7 +242,7 @@ class ReviewDesk:
     def stats(self) -> Stats:
         """Return where the queue stands, and who did what."""
         cases = self._reviews.cases()
-        counts = progress(cases, scoring=self._reviews.scoring, now_us=self._now_us())
+        counts = progress(cases, scoring=self._reviews.scoring, now_us=self.now_us())
         took: dict[str, list[float]] = {}
         undone: dict[str, int] = {}
         for _, case in cases:
@@ -263,8 +266,9 @@ class ReviewDesk:
         """
         if not self._reviews.knows(id_):
             self._controller.catch_up([])
-            self._controller.review(self._now_us(), [])
-        return self._reviews.decision(id_, now_us=self._now_us())
+            self._controller.review(self.now_us(), [])
+        with self._controller.guarded():
+            return self._reviews.decision(id_, now_us=self.now_us())
 
     @property
     def _reviews(self) -> Reviews:

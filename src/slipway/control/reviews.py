@@ -106,8 +106,7 @@ class Reviews:
         """
         until(by, lease_s=lease_s or 1.0, now_us=now_us)
         with self._one:
-            held = [(id_, self._cases.get(id_)) for id_ in self._cases.held(by)]
-            mine = [(id_, case) for id_, case in held if holder_of(case, now_us=now_us) == by]
+            mine = self._held_by(by, now_us=now_us)
             for id_, case in mine or list(self._cases.open()):
                 if person not in ("", case.person) or not rules.may_have(case, by=by, now_us=now_us):
                     continue
@@ -122,6 +121,15 @@ class Reviews:
                     continue
                 return id_, given
         return None
+
+    def held_by(self, by: str, *, now_us: int) -> New | None:
+        """Return the case that somebody has, or None."""
+        with self._one:
+            return next(iter(self._held_by(by, now_us=now_us)), None)
+
+    def _held_by(self, by: str, *, now_us: int) -> list[New]:
+        held = [(id_, self._cases.get(id_)) for id_ in self._cases.held(by)]
+        return [(id_, case) for id_, case in held if holder_of(case, now_us=now_us) == by]
 
     @property
     def waiting(self) -> int:

@@ -376,6 +376,14 @@ class Controller:
             with self._reading, self._guard():
                 problems += self.reviews.step(self.ledger, now_us=now_us)
 
+    def guarded(self) -> AbstractContextManager[object]:
+        """Enter this around a change that stands for itself: this process is the controller.
+
+        Raises:
+            Conflict: Another process is.
+        """
+        return self._guard()
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Enter this around a change: nobody else, in any process, changes anything meanwhile."""

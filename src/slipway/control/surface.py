@@ -21,8 +21,9 @@ from slipway.control.alert_desk import AlertRequest, AlertTestRequest
 from slipway.control.browser import CHALLENGE, as_bearer, is_page
 from slipway.control.control_metrics import PROMETHEUS, metrics_text
 from slipway.control.desk import ApprovalRequest, Desk, RollbackRequest, StartRequest, StepRequest, decode_request
+from slipway.control.review_desk import ClaimRequest, DecideRequest
+from slipway.control.review_surface import decision, page_routes, right_to
 from slipway.errors import BadInput, Conflict, Corrupt, NotFound, Refused, SlipwayError, Unavailable
-from slipway.records.access import May
 from slipway.serving.door import OWN
 from slipway.serving.guard import Guard
 from slipway.serving.refusal import Refusal
@@ -59,6 +60,9 @@ def surface(desk: Desk, *, guard: Guard, pages: Sequence[BaseRoute] = ()) -> Sta
     async def metrics(_: Request) -> Response:
         return Response(metrics_text(await run_in_threadpool(desk.status)), media_type=PROMETHEUS)
 
+    async def decided(request: Request) -> Response:
+        return _answer(request, await decision(request, desk.reviews))
+
     def get(ask: Callable[..., Any]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             return _answer(request, await run_in_threadpool(ask, *request.path_params.values()))
@@ -91,6 +95,14 @@ def surface(desk: Desk, *, guard: Guard, pages: Sequence[BaseRoute] = ()) -> Sta
             Route("/alerts/{id}", get(desk.alerts.alert)),
             Route("/alerts/{id}", post(desk.alerts.act, AlertRequest), methods=["POST"]),
             Route("/audit", audit),
+            Route("/decisions/{id:path}", decided),
+            *page_routes(desk.reviews),
+            Route("/review/next", post(desk.reviews.next, ClaimRequest), methods=["POST"]),
+            Route("/review/cases", get(desk.reviews.cases)),
+            Route("/review/stats", get(desk.reviews.stats)),
+            Route("/review/cases/{id:path}/decide", post(desk.reviews.decide, DecideRequest), methods=["POST"]),
+            Route("/review/cases/{id:path}/undo", post(desk.reviews.undo, ClaimRequest), methods=["POST"]),
+            Route("/review/cases/{id:path}/leave", post(desk.reviews.leave, ClaimRequest), methods=["POST"]),
             Route("/step", post(desk.step, StepRequest), methods=["POST"]),
             *pages,
         ],
@@ -117,7 +129,7 @@ class Guarded:
             page = is_page(scope["path"])
             try:
                 self._guard.check({b"host": b"", **headers})  # who names none gets no answer here
-                key = self._guard.admit(as_bearer(headers) if page else headers, may=May.CONTROL)
+                key = self._guard.admit(as_bearer(headers) if page else headers, may=right_to(scope["path"]))
                 scope["state"] = {"key": key}
             except Refusal as refusal:
                 body = refusal.body
@@ -143,11 +155,11 @@ async def _read(request: Request, *, kind: type[Any]) -> Any:
 
 
 def _signed(request: Request, wanted: Any) -> Any:
-    """Say who asks: of approvals only whose key it is counts."""
+    """Say who asks: of approvals, and of people's decisions, only whose key it is counts."""
     if not hasattr(wanted, "by"):
         return wanted
     key = request.state.key
-    known = isinstance(wanted, ApprovalRequest) and key not in ("", OWN)
+    known = isinstance(wanted, ApprovalRequest | ClaimRequest | DecideRequest) and key not in ("", OWN)
     return msgspec.structs.replace(wanted, by=key if known else signed(request, wanted.by))
 
 
@@ -190,6 +202,6 @@ async def _not_here(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 404)
     paths = (
         "/status, /rollouts, /rollouts/{id}, /rollouts/{id}/rollback, /rollouts/{id}/approvals, "
-        "/verdicts/{id}/replay, /findings, /alerts, /alerts/{id}, /alerts/test, /audit, /step"
+        "/verdicts/{id}/replay, /findings, /alerts, /alerts/{id}, /alerts/test, /audit, /decisions/{id}, /review, /step"
     )
     return _error(status, f"{request.method} {request.url.path}: no such thing here.", hint=f"There is {paths}.")

@@ -16,12 +16,16 @@ from slipway.control.equip import equip
 from slipway.control.folder_routes import FolderRoutes
 from slipway.control.readiness import candidate_score
 from slipway.control.retraining import Retrainer
+from slipway.control.reviews import Reviews
 from slipway.control.step import Controller
 from slipway.control.tenure import Tenure
 from slipway.control.terms import terms_of
 from slipway.control.watching import Watching
-from slipway.records.worker_config import ClockKind
+from slipway.records.frame import DecisionFrame
+from slipway.records.worker_config import ClockKind, WorkerConfig
+from slipway.serving.decisions import names_kept
 from slipway.serving.use_now import usage_now
+from slipway.storage.journal import SegmentWriter, writer_name
 from slipway.storage.journal.reader import list_segments
 from slipway.storage.lock import ControllerLock, end_holder, holder_of
 from slipway.wiring.parts import Parts, open_parts
@@ -37,6 +41,7 @@ def controller(
     guard: Callable[[], AbstractContextManager[object]] | None = None,
     writes: Callable[[], bool] = lambda: False,
     replays: bool = False,
+    reviews: Reviews | None = None,
 ) -> Controller:
     """Return the project's controller.
 
@@ -46,6 +51,7 @@ def controller(
             while a control process runs.
         writes: Tells whether it keeps what it read for others to go on from; only the controller may.
         replays: Whether rows of the past are replayed, as fast as they go.
+        reviews: Keeps what people are to decide; None leaves that to the control process.
     """
     scope, terms = parts.scope, terms_of(parts.scope)
     alerting = Alerting(
@@ -87,6 +93,7 @@ def controller(
         ready=lambda rollout, now_us: candidate_score(rollout, store=parts.store, scope=parts.scope, now_us=now_us),
         alerting=alerting,
         retrainer=retrainer,
+        reviews=reviews,
     )
     alerting.add(trouble_sources.faults(lambda: made.fault))
     return made
@@ -97,6 +104,25 @@ def tenure_of(parts: Parts) -> Tenure:
     holder = f"process {os.getpid()} on {socket.gethostname()}"
     lock = parts.layout.controller_lock
     return Tenure(parts.store, lock=ControllerLock(lock), holder=holder, end=partial(end_holder, lock))
+
+
+def reviews_of(parts: Parts, *, config: WorkerConfig) -> Reviews:
+    """Return the queue of what people are to decide; what they decide goes into a series of the journal of its own."""
+    writers: list[SegmentWriter] = []
+
+    def write(frame: DecisionFrame) -> None:
+        if not writers:
+            name = writer_name("people", started_us=parts.clock.now_us(), pid=os.getpid())
+            writers.append(SegmentWriter(parts.layout.journal, name=name, durability=config.durability))
+        writers[0].append([frame])
+
+    return Reviews(
+        parts.store,
+        people=parts.scope.arms,
+        scoring=terms_of(parts.scope).scoring,
+        write=write,
+        names=lambda by: names_kept(by, config=config),
+    )
 
 
 def run_control(
@@ -152,7 +178,13 @@ def run_control(
     if not until_open(lambda: parts.store, trouble=without_store, alive=alive):
         return
     tenure = tenure_of(parts)
-    control = controller(parts, guard=tenure.guard, writes=lambda: tenure.held, replays=config.clock is ClockKind.EVENT)
+    control = controller(
+        parts,
+        guard=tenure.guard,
+        writes=lambda: tenure.held,
+        replays=config.clock is ClockKind.EVENT,
+        reviews=reviews_of(parts, config=config),
+    )
     sender = Sender(
         parts.store,
         alerts=parts.scope.alerts,

@@ -1,0 +1,203 @@
+"""Reviewers and waiting callers over real HTTP: what they are told, and what nobody can get out of it."""
+
+import base64
+import contextlib
+import re
+import threading
+from html import unescape
+
+import httpx
+import pytest
+
+from slipway.control.browser import CHALLENGE
+from slipway.control.desk import Desk
+from slipway.control.run import run
+from slipway.records.access import May
+from slipway.records.handover import Course
+from slipway.records.worker_config import ClockKind
+from slipway.scoping.parse import parse
+from slipway.serving.door import Door
+from slipway.serving.guard import Guard
+from slipway.storage.access_keys import make_key
+from slipway.testing import review_site
+
+OPEN = Guard("127.0.0.1")
+SCOPE = """
+[project]
+name = "demo"
+owner = "team@example.org"
+need = "to know"
+case = "assist"
+kill = "worse than the rule"
+[task]
+x = "a claim"
+y = "<b>Is it a fraud?</b>"
+kind = "binary"
+target = "fraud"
+entity = "card"
+[fields]
+amount = { kind = "number", unit = "EUR" }
+words = "category"
+name = { kind = "category", privacy = "pseudonym" }
+[metric]
+why = "it counts"
+target = 0.1
+margin = 0.02
+"""
+X = {"amount": 1234.5, "words": "<script>alert(1)</script>", "name": "0123456789abcdef"}
+
+
+class Machine:
+    def now_us(self):
+        return self.site.now_us
+
+
+@contextlib.contextmanager
+def served(site, *, guard=OPEN):
+    """The queue behind a real server on a free port of loopback; its time is the site's."""
+    clock = Machine()
+    clock.site = site
+    desk = Desk(
+        site.control,
+        scope=parse(SCOPE, path="slipway.toml"),
+        clock=clock,
+        kind=ClockKind.SYSTEM,
+        audit=site.store.audit,
+    )
+    ports, ready, alive = [], threading.Event(), threading.Event()
+    alive.set()
+
+    def tell(_, port):
+        ports.append(port)
+        ready.set()
+
+    how = {"host": "127.0.0.1", "port": 0, "tell": tell, "alive": alive.is_set, "interval_s": 0.02, "guard": guard}
+    server = threading.Thread(target=run, args=(desk,), kwargs=how)
+    server.start()
+    try:
+        assert ready.wait(10)
+        with httpx.Client(base_url=f"http://127.0.0.1:{ports[0]}", timeout=30) as client:
+            client.headers["Origin"] = f"http://127.0.0.1:{ports[0]}"
+            yield client
+    finally:
+        alive.clear()
+        server.join(10)
+
+
+@pytest.fixture
+def site():
+    return review_site.Desk(x=X)
+
+
+def test_a_case_goes_from_the_caller_to_a_reviewer_and_back(site):
+    with served(site) as client:
+        name = site.ask()
+        pending = client.get(f"/decisions/{name}").json()
+        assert (pending["pending"], pending["decision"], pending["due_us"]) == (True, None, 601_000_000)
+        handed = client.post("/review/next", json={"by": "ana"}).json()
+        assert handed["fields"] == [
+            {"name": "amount", "value": 1234.5, "unit": "EUR"},
+            {"name": "words", "value": X["words"], "unit": ""},
+        ], "what the scope keeps out of clear sight is not shown"
+        assert client.post("/review/next", json={"by": "bob"}).json() is None
+        answers = []
+        waiter = threading.Thread(target=lambda: answers.append(client.get(f"/decisions/{name}?wait_s=20").json()))
+        waiter.start()
+        said = client.post(f"/review/cases/{name}/decide", json={"by": "ana", "value": 0, "why": "odd"})
+        assert said.json() == {"id": name, "undo_until_us": 11_000_000}
+        waiter.join()
+        late = client.post(f"/review/cases/{name}/undo", json={"by": "ana"})
+        stats = client.get("/review/stats").json()
+    assert answers[0] == {
+        "id": name, "pending": False, "decision": 0.0, "by": "ana", "fallback": False, "at_us": 1_000_000,
+        "due_us": 601_000_000,
+    }  # fmt: skip
+    assert (late.status_code, "the caller has" in late.json()["error"]) == (409, True)
+    assert stats["readers"] == [{"by": "ana", "decided": 1, "undone": 0, "median_s": 0.0}]
+    assert (stats["counts"]["decided"], stats["counts"]["waiting"]) == (1, 1), "the model said otherwise: one settles"
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [("/decisions/nobody", 404), ("/decisions/c1?wait_s=99", 400), ("/decisions/c1?wait_s=x", 400)],
+)
+def test_what_is_no_case_or_no_time_is_refused(site, path, says):
+    site.ask()
+    with served(site) as client:
+        assert client.get(path).status_code == says
+
+
+@pytest.mark.parametrize("course", [Course.HANDED_OVER, Course.AUDITED, Course.ASKED])
+def test_nothing_that_a_reviewer_can_reach_tells_what_is_hidden(site, course):
+    tell_tale = 0.876543
+    name = site.ask(course=course, suggestion=tell_tale, shown=False, beside=0.123456)
+    with served(site) as client:
+        site.step()
+        seen = [client.post("/review/next", json={"by": "ana"}).text, client.get("/page/review?as=ana").text]
+        seen += [client.get("/review/cases").text, client.get("/review/stats").text]
+        seen += [client.post(f"/review/cases/{name}/decide", json={"by": "ana", "value": 0}).text]
+        seen += [client.post("/review/next", json={"by": "bob"}).text, client.get("/page/review?as=bob").text]
+        seen += [client.get("/review/cases").text]
+    assert name in seen[0]
+    for text in seen:
+        for word in ("876543", "0.88", "123456", "0.12", "handed", "audit", "settl", "ana decided"):
+            assert word not in text.replace('"settled"', ""), (word, text)
+
+
+def test_the_page_takes_one_through_a_case_by_forms_alone(site):
+    name = site.ask(suggestion=0.61)
+    with served(site) as client:
+        site.step()
+        assert "Who are you?" in client.get("/page/review").text
+
+        def send(**form):
+            return client.post("/page/review", data={"by": "ana", **form}, follow_redirects=True).text
+
+        page = send(act="next")
+        assert "&lt;b&gt;Is it a fraud?&lt;/b&gt;" in page
+        assert "&lt;script&gt;" in page
+        assert "<script" not in page
+        assert "1,234.5 EUR" in page
+        assert "A model would say <strong>0.61</strong>" in page
+        assert re.findall(r'name="value" value="(\d)" accesskey="\d"', page) == ["1", "0"]
+        page = send(act="decide", id=name, value="1")
+        assert "Take it back" in page
+        assert "waits again" in send(act="undo", id=name)
+        assert site.reviews.case(name).holder == "ana"
+        assert "want 0 or 1" in unescape(send(act="decide", id=name, value="7"))
+        assert "Given back" in send(act="leave", id=name)
+        assert not site.reviews.case(name).holder
+
+
+def test_a_form_of_another_page_is_refused(site):
+    site.ask()
+    with served(site) as client:
+        site.step()
+        for headers in ({"Origin": "http://127.0.0.1:1"}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
+            assert client.post("/page/review", data={"by": "ana", "act": "next"}, headers=headers).status_code == 403
+        del client.headers["Origin"]
+        assert client.post("/page/review", data={"by": "ana", "act": "next"}).status_code == 403
+    assert not site.reviews.case("c1").holder
+
+
+def test_a_key_says_who_reviews_and_lets_in_for_nothing_else(site, tmp_path):
+    keys = {
+        name: make_key(tmp_path / "keys.json", name=name, may=[may], now_us=1, by="test")[1]
+        for name, may in (("ana", May.REVIEW), ("caller", May.PREDICT), ("boss", May.CONTROL))
+    }
+    shown = {name: {"Authorization": f"Bearer {token}"} for name, token in keys.items()}
+    basic = base64.b64encode(f"whoever:{keys['ana']}".encode()).decode()
+    site.ask()
+    with served(site, guard=Guard("127.0.0.1", door=Door(tmp_path / "keys.json"))) as client:
+        site.step()
+        bare = client.get("/page/review")
+        assert (bare.status_code, bare.headers["www-authenticate"]) == (401, CHALLENGE)
+        assert client.get("/page/review", headers={"Authorization": f"Basic {basic}"}).status_code == 200
+        assert client.get("/page/review", headers={"Authorization": "Basic !"}).status_code == 401
+        for path in ("/status", "/decisions/c1", "/rollouts", "/audit"):
+            assert client.get(path, headers=shown["ana"]).status_code == 403
+        for who in ("caller", "boss"):
+            assert client.post("/review/next", json={"by": "ana"}, headers=shown[who]).status_code == 403
+        assert client.get("/decisions/c1", headers=shown["caller"]).json()["pending"]
+        assert client.post("/review/next", json={"by": "somebody else"}, headers=shown["ana"]).json()["id"] == "c1"
+    assert site.reviews.case("c1").holder == "ana", "a key's name, whatever its holder says"
