@@ -59,6 +59,7 @@ ARGUMENTS = {
 
 ELSEWHERE = {
     ("retrain", "start"),
+    *(("review", name) for name in ("next", "decide", "undo", "leave", "list", "stats", "decision")),
     *(("alert", name) for name in ("show", "ack", "snooze", "resolve")),
     *(("batch", name) for name in ("score", "outcomes", "decisions", "metrics")),
     *(("model", name) for name in ("sign", "import", "export")),

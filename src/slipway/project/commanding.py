@@ -68,7 +68,7 @@ def ask_status(parts: Parts) -> ControlStatus | None:
     if running is None:
         return None
     try:
-        return _call(parts, running, "GET", "/status", None, kind=ControlStatus, timeout_s=STATUS_S)
+        return call(parts, running, "GET", "/status", None, kind=ControlStatus, timeout_s=STATUS_S)
     except SlipwayError:
         return None
 
@@ -155,10 +155,10 @@ class _NoAnswer(Unavailable):
 def _post(
     parts: Parts, running: RunState, path: str, request: Record, *, kind: type[T], timeout_s: float | None = None
 ) -> T:
-    return _call(parts, running, "POST", path, request, kind=kind, timeout_s=timeout_s)
+    return call(parts, running, "POST", path, request, kind=kind, timeout_s=timeout_s)
 
 
-def _call(
+def call(
     parts: Parts,
     running: RunState,
     method: str,
@@ -168,6 +168,21 @@ def _call(
     kind: type[T],
     timeout_s: float | None = None,
 ) -> T:
+    """Return what a control process answers.
+
+    Args:
+        parts: The project.
+        running: The process.
+        method: Such as ``GET``.
+        path: Path and query.
+        request: What is sent, or None.
+        kind: What is answered.
+        timeout_s: How long it may take; None takes :data:`ANSWER_S`.
+
+    Raises:
+        Unavailable: It does not answer.
+        SlipwayError: What it refuses with.
+    """
     place = f"control at {running.host}:{running.port}"
     timeout_s = ANSWER_S if timeout_s is None else timeout_s
     call = partial(

@@ -8,6 +8,7 @@ from slipway.project.faces.base import Face
 
 if TYPE_CHECKING:
     from slipway.control.report import StepReport
+    from slipway.project.reviewing import Reviews
     from slipway.project.rollouts import ReplayReport
     from slipway.records.cohort import VerdictInputs
     from slipway.records.facts import Approval
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 
 class Rollouts(Face):
     """Routes, and the rollouts that change them."""
+
+    @property
+    def reviews(self) -> Reviews:
+        """The cases that people decide."""
+        from slipway.project.reviewing import Reviews
+
+        return Reviews(self._parts, by=self._by)
 
     def route(self) -> Route | None:
         """Return the route in force, or None if nothing was served yet."""
