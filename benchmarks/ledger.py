@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from slipway.control.coding import Coder
+from slipway.stats.coding import Coder
 from slipway.control.cohorts import CohortBook
 from slipway.control.ledger import Ledger
 from slipway.control.terms import Terms

@@ -4,7 +4,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from slipway.control.coding import Coder
 from slipway.control.ledger import Ledger
 from slipway.control.slices import Model, input_sums, outcome_sums
 from slipway.control.terms import Terms
@@ -17,6 +16,8 @@ from slipway.records.field import Field, FieldKind
 from slipway.records.frame import OutcomeFrame, PredictionFrame
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
+from slipway.records.watch import InputSums
+from slipway.stats.coding import Coder
 from slipway.storage.columns import encode_columns
 from slipway.testing.memory import MemoryJournal
 
@@ -164,3 +165,26 @@ def test_drift_that_stays_is_one_finding_and_drift_that_goes_is_closed(monitor):
     (finding,) = live(monitor, seed=8, then=40, after=150, delay=1.5)
     assert finding.closed_us is not None
     assert day_of(finding.closed_us) > 60
+
+
+def test_scores_that_move_alone_are_found_and_named(monitor):
+    """As when the model behind an arm is not the one that was packaged: X is what it was, the answers are not."""
+    watching, _ = monitor
+    rng = np.random.default_rng(9)
+    profile = watching.reference.score.profile
+    counts = watching.instruments.inputs.reference
+    watched = begin(watching)
+    for day in range(100, 160):
+        _, x, p, _ = rows(rng, day=day)
+        sums = InputSums(
+            start_us=day * DAY_US,
+            end_us=(day + 1) * DAY_US,
+            rows=ROWS,
+            counts=counts.tick(x).counts,
+            expected=0.2 * ROWS,
+            answers=profile.tick(np.sqrt(p)).counts,
+        )
+        watched = take(watched, monitor=watching, sums=sums, now_us=(day + 1) * DAY_US)
+    (finding,) = watched.findings
+    assert finding.kind is FindingKind.DATA_DRIFT
+    assert [c.name for c in finding.columns] == ["score"]

@@ -1,6 +1,5 @@
 """From a packaged model to its monitor: the reference and the calibration that it carries."""
 
-from slipway.control.coding import Coder
 from slipway.control.slices import Model
 from slipway.control.watching import Equipped
 from slipway.monitoring.advise import Limits
@@ -9,9 +8,11 @@ from slipway.monitoring.watch import Monitor
 from slipway.ports import BlobStore
 from slipway.records.arm import Arm
 from slipway.records.calibration import decode_calibration
-from slipway.records.reference import decode_reference
+from slipway.records.reference import decode_reference, table_of
 from slipway.records.scope import Scope
 from slipway.runtime.package import load_manifest
+from slipway.stats.coding import Coder
+from slipway.stats.joint_scores import JointScores
 
 REFERENCE, CALIBRATION = "reference.msgpack", "calibration.msgpack"
 
@@ -42,5 +43,11 @@ def equip(arm: Arm, *, blobs: BlobStore, scope: Scope) -> Equipped | None:
         units={f.name: f.unit for f in scope.fields},
         alpha=scope.monitoring.alpha,
     )
-    model = Model(arm=arm.name, reference=reference, calibration=calibration, coder=Coder(instruments.inputs.reference))
+    model = Model(
+        arm=arm.name,
+        reference=reference,
+        calibration=calibration,
+        coder=Coder(instruments.inputs.reference),
+        together=JointScores.of(table_of(reference)) if instruments.joint is not None else None,
+    )
     return Equipped(model=model, monitor=monitor)

@@ -19,7 +19,6 @@ import numpy.typing as npt
 from slipway.control.block import DAY_US, NEVER, ROW_BITS, ROW_MASK, Block, Known, by_block
 from slipway.control.callers import of_callers
 from slipway.control.codes import Codes
-from slipway.control.coding import Coder
 from slipway.control.decided import Answers, Decided, Reading
 from slipway.control.hashes import Hashes, hashed
 from slipway.control.index import ABSENT, HashIndex
@@ -28,6 +27,7 @@ from slipway.control.terms import Terms
 from slipway.control.told_people import courses, suggested, suggestions
 from slipway.control.waiting import Waiting
 from slipway.ports import JournalReader
+from slipway.stats.coding import Coder
 from slipway.stats.moments import Moments
 from slipway.storage.journal.stretches import Decisions, Metrics, Outcomes, Predictions, Shadows, Stretch, stretches
 

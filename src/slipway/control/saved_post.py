@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from slipway.monitoring.track import Side, Track
+from slipway.monitoring.track import Side, Track, start
 from slipway.monitoring.watch import Monitor, Watched
 from slipway.records.alert import Finding
 from slipway.records.watch import InputSums, OutcomeSums
@@ -36,6 +36,8 @@ class SavedPost(msgspec.Struct, frozen=True):
         findings: All so far.
         inputs: Whether the inputs have moved.
         gap: Whether realised and expected performance have come apart; None where the reference has no answers.
+        joint: Whether columns still go together; None where that is not watched.
+        answers: Whether the scores have moved; None likewise.
     """
 
     route: str
@@ -47,6 +49,8 @@ class SavedPost(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     inputs: SavedSide
     gap: SavedSide | None
+    joint: SavedSide | None = None
+    answers: SavedSide | None = None
 
     def watched(self, monitor: Monitor) -> Watched:
         """Return where the monitor stood.
@@ -56,8 +60,15 @@ class SavedPost(msgspec.Struct, frozen=True):
         """
         tests = monitor.instruments
         inputs = _side(self.inputs, test=tests.inputs, kind=InputSums)
+        fresh = start(tests)
         gap = None if self.gap is None else _side(self.gap, test=tests.gap, kind=OutcomeSums)
-        return Watched(track=Track(inputs=inputs, gap=gap), findings=self.findings, took=self.took, quiet=self.quiet)
+        track = Track(
+            inputs=inputs,
+            gap=gap,
+            joint=_side(self.joint, test=tests.joint, kind=InputSums) if self.joint else fresh.joint,
+            answers=_side(self.answers, test=tests.answers, kind=InputSums) if self.answers else fresh.answers,
+        )
+        return Watched(track=track, findings=self.findings, took=self.took, quiet=self.quiet)
 
 
 def save_post(watched: Watched, *, route: str, model: str, inputs_upto_us: int, outcomes_upto_us: int) -> SavedPost:
@@ -71,7 +82,9 @@ def save_post(watched: Watched, *, route: str, model: str, inputs_upto_us: int, 
         quiet=watched.quiet,
         findings=watched.findings,
         inputs=_saved(watched.track.inputs),
-        gap=None if watched.track.gap is None else _saved(watched.track.gap),
+        gap=_saved(watched.track.gap) if watched.track.gap else None,
+        joint=_saved(watched.track.joint) if watched.track.joint else None,
+        answers=_saved(watched.track.answers) if watched.track.answers else None,
     )
 
 

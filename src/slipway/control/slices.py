@@ -5,7 +5,6 @@ import numpy as np
 import numpy.typing as npt
 
 from slipway.control.block import UNKNOWN_BIN, Block
-from slipway.control.coding import Coder
 from slipway.control.exact import exact_sum
 from slipway.control.ledger import Ledger
 from slipway.control.maturity import in_time
@@ -13,6 +12,8 @@ from slipway.records.calibration import Calibration, expected_loss
 from slipway.records.reference import Reference
 from slipway.records.task import TaskKind
 from slipway.records.watch import InputSums, OutcomeSums
+from slipway.stats.coding import Coder
+from slipway.stats.joint_scores import JointScores
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -26,12 +27,14 @@ class Model(msgspec.Struct, frozen=True, eq=False):
         reference: As packaged.
         calibration: As packaged.
         coder: Counts the columns of X by their profiles.
+        together: How its bins become what is watched together; None where that is not.
     """
 
     arm: str
     reference: Reference
     calibration: Calibration
     coder: Coder
+    together: JointScores | None = None
 
 
 def input_sums(block: Block, *, model: Model, ledger: Ledger, start_us: int, end_us: int) -> InputSums:
@@ -39,12 +42,16 @@ def input_sums(block: Block, *, model: Model, ledger: Ledger, start_us: int, end
     here, score = _answered(block, ledger=ledger, arm=model.arm, start_us=start_us, end_us=end_us)
     bins = block.bins(model.coder.key)
     here &= False if bins is None else bins[:, 0] != UNKNOWN_BIN
+    coded = model.coder.nothing() if bins is None else bins[here]
+    profile = model.reference.score
     return InputSums(
         start_us=start_us,
         end_us=end_us,
         rows=int(here.sum()),
-        counts=model.coder.counts(model.coder.nothing() if bins is None else bins[here]),
+        counts=model.coder.counts(coded),
         expected=exact_sum(_expected(model, score[here], ledger=ledger)),
+        answers=None if profile is None else profile.profile.tick(score[here]).counts,
+        joint=() if model.together is None else model.together.ticks(coded, rows=model.reference.joint_rows),
     )
 
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import msgspec
 
 from slipway.control.block import Block
-from slipway.control.coding import Coder
 from slipway.control.ledger import Ledger
 from slipway.control.past import DaySums
 from slipway.control.saved_post import SavedPost, save_post
@@ -20,6 +19,7 @@ from slipway.records.base import canonical
 from slipway.records.facts import Watch
 from slipway.records.route import Route
 from slipway.records.watch import InputSums, OutcomeSums
+from slipway.stats.coding import Coder
 
 
 class Equipped(NamedTuple):

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -10,19 +11,23 @@ import polars as pl
 from slipway.modeling.blocks import DAY_US, HOUR_US, Blocks, block_length, into_blocks
 from slipway.modeling.frame import as_columns
 from slipway.modeling.held_out import Calibrated, calibrate
+from slipway.ports import Columns
 from slipway.records.calibration import Calibration
 from slipway.records.field import Field, FieldKind
-from slipway.records.reference import BlockSums, ColumnReference, Reference
+from slipway.records.reference import BlockSums, ColumnReference, Reference, table_of
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
 from slipway.stats.categories import CategoryReference
+from slipway.stats.coding import Coder
 from slipway.stats.histogram import NumericReference
+from slipway.stats.joint_scores import JointScores
 from slipway.stats.unit import ROW, UnitChoice, choose_unit
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _CATEGORIES_LOOKED_AT = 3
+_PIECES, _FEWEST_ROWS, _MOST_ROWS = 60, 25, 500
 _NO_TIME = (
     "Unit row: there is no time, so nobody can tell which rows stick together. If rows come in clusters, monitors "
     "will alarm falsely; name the column of the time in the scope."
@@ -75,7 +80,7 @@ def make_reference(
         gap=calibrated.gap,
         held_out=_sums(calibrated, held_blocks),
     )
-    return reference, calibrated.calibration
+    return _with_joint(reference, columns=columns, blocks=blocks), calibrated.calibration
 
 
 def watch_only(x: pl.DataFrame, *, fields: Sequence[Field], times_us: Ints | None) -> Reference:
@@ -84,7 +89,7 @@ def watch_only(x: pl.DataFrame, *, fields: Sequence[Field], times_us: Ints | Non
     blocks = into_blocks(times_us, rows=x.height, unit_us=unit_us)
     kinds, columns = _kinds(times_us, unit_us), as_columns(x, fields=fields)
     profiles = tuple(_column(columns[f.name], field=f, blocks=blocks, kinds=kinds) for f in fields)
-    return Reference(
+    reference = Reference(
         kind=TaskKind.BINARY,
         threshold=math.nan,
         unit=min((c.unit for c in profiles), key=lambda choice: choice.units),
@@ -93,6 +98,20 @@ def watch_only(x: pl.DataFrame, *, fields: Sequence[Field], times_us: Ints | Non
         block_starts=blocks.starts,
         columns=profiles,
     )
+    return _with_joint(reference, columns=columns, blocks=blocks)
+
+
+def _with_joint(reference: Reference, *, columns: Columns, blocks: Blocks) -> Reference:
+    """Add how the columns went together: by block of time, or by pieces of equal size where rows are the unit."""
+    table, rows = table_of(reference), len(blocks.of_row)
+    scores = JointScores.of(table)
+    if scores is None:
+        return reference
+    bins = Coder(table).bins(columns, rows=rows)
+    if any(unit.unit != ROW for unit in (reference.unit, *(c.unit for c in reference.columns))):
+        return msgspec.structs.replace(reference, joint=tuple(scores.tick(bins[part]) for part in blocks.rows()))
+    piece = min(max(rows // _PIECES, _FEWEST_ROWS), _MOST_ROWS)
+    return msgspec.structs.replace(reference, joint=scores.pieces(bins, rows=piece), joint_rows=piece)
 
 
 def _kinds(times_us: Ints | None, unit_us: int) -> dict[str, Ints]:

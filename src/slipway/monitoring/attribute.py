@@ -10,12 +10,13 @@ import msgspec
 import numpy as np
 
 from slipway.monitoring.instruments import SLICE_US, Instruments
-from slipway.monitoring.moved import moved
-from slipway.monitoring.track import Track, evidence
+from slipway.monitoring.moved import moved, parted
+from slipway.monitoring.track import Evidence, Side, Track, evidence
 from slipway.records.alert import FindingKind, MovedColumn
 from slipway.records.reference import Reference
 from slipway.records.watch import InputSums, OutcomeSums
-from slipway.stats.asymptotic import MeanSequence, Side
+from slipway.stats.asymptotic import MeanSequence
+from slipway.stats.asymptotic import Side as Tail
 from slipway.stats.evidence import AnytimeInterval, EValue
 from slipway.stats.moments import Moments
 from slipway.stats.multiple import e_bh
@@ -72,15 +73,16 @@ def attribute(
         units: Column to its unit.
         alpha: Chance of a false alarm from one start of the monitor on, over all looks.
     """
-    of_inputs, of_gap, whole = evidence(track, instruments=instruments)
-    if not whole.rejects(alpha=alpha):
+    known = evidence(track, instruments=instruments)
+    of_x, of_gap = known.of_x.log_e, known.gap.log_e
+    if not known.whole.rejects(alpha=alpha):
         return None
-    inputs_moved, gap_moved = e_bh([of_inputs.log_e, of_gap.log_e], alpha=alpha).tolist()
+    inputs_moved, gap_moved = e_bh([of_x, of_gap], alpha=alpha).tolist()
     if not inputs_moved and not gap_moved:
-        inputs_moved, gap_moved = of_inputs.log_e >= of_gap.log_e, of_gap.log_e > of_inputs.log_e
+        inputs_moved, gap_moved = of_x >= of_gap, of_gap > of_x
     kinds = {(True, True): FindingKind.BOTH, (True, False): FindingKind.DATA_DRIFT}
     kind = kinds.get((inputs_moved, gap_moved), FindingKind.CONCEPT_DRIFT)
-    sides = ((track.inputs, inputs_moved), (track.gap, gap_moved))
+    sides = ((_loudest(track, known=known), inputs_moved), (track.gap, gap_moved))
     since_us = min(s.since_us for s, has_moved in sides if has_moved and s is not None and s.since_us is not None)
     inputs, outcomes = track.inputs_since(since_us), track.outcomes_since(since_us)
     rows, labelled = sum(s.rows for s in inputs), sum(s.labelled for s in outcomes)
@@ -92,9 +94,9 @@ def attribute(
         kind=kind,
         inputs_moved=inputs_moved,
         gap_moved=gap_moved,
-        evidence=whole,
+        evidence=known.whole,
         since_us=since_us,
-        columns=_columns(track, inputs=inputs, instruments=instruments, units=units, alpha=alpha)
+        columns=_moved(track, known=known, inputs=inputs, instruments=instruments, units=units, alpha=alpha)
         if inputs_moved
         else (),
         gap=_gap(track, reference=reference, unit=instruments.unit, alpha=alpha),
@@ -108,18 +110,49 @@ def attribute(
     )
 
 
+def _loudest(track: Track, *, known: Evidence) -> Side:
+    """Return the test of X with the most evidence: it dates the change."""
+    sides = [(known.inputs, track.inputs), (known.joint, track.joint), (known.answers, track.answers)]
+    return max(((e.log_e, side) for e, side in sides if side is not None), key=lambda pair: pair[0])[1]
+
+
+def _moved(
+    track: Track,
+    *,
+    known: Evidence,
+    inputs: tuple[InputSums, ...],
+    instruments: Instruments,
+    units: dict[str, str],
+    alpha: float,
+) -> tuple[MovedColumn, ...]:
+    """Return what moved in X: columns, pairs of columns, the scores; the strongest first."""
+    found = []
+    alone = known.inputs.rejects(alpha=alpha) or track.inputs is _loudest(track, known=known)
+    if alone:
+        found += _columns(track, inputs=inputs, instruments=instruments, units=units, alpha=alpha)
+    if instruments.joint is not None and track.joint is not None and known.joint.rejects(alpha=alpha):
+        pair = instruments.joint.strongest(track.joint.state)
+        if pair is not None and (pair.second or not found):
+            found.append(parted(pair, evidence=known.joint))
+    if instruments.answers is not None and known.answers.rejects(alpha=alpha):
+        table = instruments.answers.reference
+        counts = np.sum([s.answers for s in inputs if s.answers is not None], axis=0)
+        found.append(moved(table.names[0], reference=table.columns[0], counts=counts, unit="", evidence=known.answers))
+    return tuple(sorted(found, key=lambda c: -c.evidence.log_e))
+
+
 def _explained(inputs: tuple[InputSums, ...], *, rows: int, before: float) -> float:
     return sum(s.expected for s in inputs) / rows - before if rows else 0.0
 
 
 def _columns(
     track: Track, *, inputs: tuple[InputSums, ...], instruments: Instruments, units: dict[str, str], alpha: float
-) -> tuple[MovedColumn, ...]:
+) -> list[MovedColumn]:
     table = instruments.inputs.reference
     now = np.sum([s.counts for s in inputs], axis=0)
     known = instruments.inputs.columns(track.inputs.state, alpha=alpha)
     strongest = max(known, key=lambda c: c.evidence.log_e)
-    found = [
+    return [
         moved(
             column.name,
             reference=table.columns[i],
@@ -130,7 +163,6 @@ def _columns(
         for i, column in enumerate(known)
         if column.drifted or column is strongest
     ]
-    return tuple(sorted(found, key=lambda c: -c.evidence.log_e))
 
 
 def _gap(track: Track, *, reference: Reference, unit: str, alpha: float) -> AnytimeInterval | None:
@@ -158,7 +190,7 @@ def _loss_at_least(outcomes: tuple[OutcomeSums, ...], *, unit: str, alpha: float
     else:
         means = [s.loss / s.labelled for s in outcomes]
         sums = Moments(n=len(means), total=math.fsum(means), squares=math.fsum(m * m for m in means))
-    return MeanSequence(alpha=alpha, n_star=_N_STAR[unit], side=Side.LOWER).evidence(sums).low
+    return MeanSequence(alpha=alpha, n_star=_N_STAR[unit], side=Tail.LOWER).evidence(sums).low
 
 
 def _by_unit(reference: Reference, *, unit: str) -> list[tuple[int, float, float]]:

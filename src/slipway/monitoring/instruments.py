@@ -5,19 +5,22 @@ costs the promise. Rows are tested as rows only where the reference says that th
 """
 
 import functools
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from slipway.errors import BadInput
-from slipway.records.reference import ColumnReference, Reference
+from slipway.records.reference import ColumnReference, Reference, table_of
 from slipway.stats.block_drift import BlockDrift, block_means
 from slipway.stats.block_gap import BlockGap
 from slipway.stats.categories import CategoryReference
 from slipway.stats.drift import TableDrift
 from slipway.stats.gap import Gap
 from slipway.stats.histogram import NumericReference
+from slipway.stats.joint import JointDrift, JointTick
+from slipway.stats.joint_scores import JointScores
 from slipway.stats.moments import Moments
 from slipway.stats.rank_bets import RankBets
 from slipway.stats.residuals import ONE, GapTick
@@ -31,6 +34,8 @@ SLICE_US = {"row": 3_600_000_000, "hour": 3_600_000_000, "day": 86_400_000_000}
 """Length of the slices that are fed to the instruments; rows may be fed in slices of any length."""
 
 _RANKED_EVERY = 3
+_JOINT_BLOCKS = 12
+"""Blocks from which on a joint test is worth its share of the alarm."""
 
 
 class Instruments(msgspec.Struct, frozen=True, eq=False):
@@ -40,11 +45,15 @@ class Instruments(msgspec.Struct, frozen=True, eq=False):
         unit: Exchangeable unit: ``row``, ``hour`` or ``day``.
         inputs: Whether X has moved.
         gap: Whether realised and expected performance have come apart; None where the reference has no answers.
+        joint: Whether columns of X still go together as they did; None where that is not watched.
+        answers: Whether the scores have moved; None where the reference has none, or too few blocks of them.
     """
 
     unit: str
     inputs: TableDrift | BlockDrift
     gap: Gap | BlockGap | None
+    joint: JointDrift | None = None
+    answers: TableDrift | BlockDrift | None = None
 
     @property
     def slice_us(self) -> int:
@@ -78,26 +87,51 @@ def instruments_of(reference: Reference, *, unit: str = "auto", tolerance: float
     """
     chosen = unit_of(reference, wanted=unit)
     names = tuple(c.name for c in reference.columns)
+    joint, answers = _joint(reference, unit=chosen), _answers(reference, unit=chosen)
     if chosen == "row":
         table = TableReference(names=names, columns=tuple(c.profile for c in reference.columns))
         of_rows = None if reference.gap is None else Gap(reference.gap, tolerance=tolerance)
-        return Instruments(chosen, TableDrift(table), of_rows)
+        return Instruments(chosen, TableDrift(table), of_rows, joint, answers)
+    inputs = _block_drift(reference.columns, starts=reference.block_starts, unit=chosen, reference=reference)
     of_blocks = None if reference.gap is None else _block_gap(reference, unit=chosen)
-    return Instruments(chosen, _block_drift(reference, unit=chosen), of_blocks)
+    return Instruments(chosen, inputs, of_blocks, joint, answers)
 
 
-def _block_drift(reference: Reference, *, unit: str) -> BlockDrift:
+def _joint(reference: Reference, *, unit: str) -> JointDrift | None:
+    """Return the joint test where the reference was summed for this unit and has blocks enough."""
+    scores = JointScores.of(table_of(reference)) if reference.joint else None
+    if scores is None or (unit == "row") != (reference.joint_rows > 0):
+        return None
+    blocks = list(reference.joint)
+    if unit != "row":
+        groups = _groups(reference.block_starts, unit=unit, reference=reference)
+        blocks = [functools.reduce(JointTick.merge, (reference.joint[i] for i in group)) for group in groups]
+    return JointDrift.learn(blocks, names=scores.names) if len(blocks) >= _JOINT_BLOCKS else None
+
+
+def _answers(reference: Reference, *, unit: str) -> TableDrift | BlockDrift | None:
+    if reference.score is None:
+        return None
+    if unit == "row":
+        return TableDrift(TableReference(names=(reference.score.name,), columns=(reference.score.profile,)))
+    if len(_groups(reference.score_starts, unit=unit, reference=reference)) < _RANKED_EVERY:
+        return None
+    return _block_drift((reference.score,), starts=reference.score_starts, unit=unit, reference=reference)
+
+
+def _block_drift(
+    columns: Sequence[ColumnReference], *, starts: tuple[int, ...], unit: str, reference: Reference
+) -> BlockDrift:
     """Take the ranks from every third block and compare the others; as :meth:`BlockDrift.learn` does with rows."""
-    groups = _groups(reference.block_starts, unit=unit, reference=reference)
+    groups = _groups(starts, unit=unit, reference=reference)
     if len(groups) < _RANKED_EVERY:
         raise BadInput(f"reference: want {_RANKED_EVERY} blocks of a {unit} or more, got {len(groups)}.")
-    per_column = [np.stack([c.block_counts[g].sum(axis=0) for g in groups]) for c in reference.columns]
+    per_column = [np.stack([c.block_counts[g].sum(axis=0) for g in groups]) for c in columns]
     ranked = np.arange(len(groups)) % _RANKED_EVERY == _RANKED_EVERY - 1
     table = TableReference(
-        names=tuple(c.name for c in reference.columns),
+        names=tuple(c.name for c in columns),
         columns=tuple(
-            _recounted(c, counts=counts[ranked].sum(axis=0))
-            for c, counts in zip(reference.columns, per_column, strict=True)
+            _recounted(c, counts=counts[ranked].sum(axis=0)) for c, counts in zip(columns, per_column, strict=True)
         ),
     )
     blocks = np.concatenate(per_column, axis=1)[~ranked]

@@ -7,6 +7,7 @@ from slipway.records.alert import MovedColumn
 from slipway.stats.categories import CategoryReference
 from slipway.stats.evidence import EValue
 from slipway.stats.histogram import NumericReference
+from slipway.stats.joint import Together
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -41,6 +42,22 @@ def moved(
     most = int(np.abs(now - was).argmax())
     detail = f"{name}: {reference.labels[most]} in {was[most]:.1%} of the rows before, in {now[most]:.1%} now"
     return MovedColumn(name=name, size=distance, unit="share of rows", evidence=evidence, detail=detail)
+
+
+def parted(pair: Together, *, evidence: EValue) -> MovedColumn:
+    """Return two columns that no longer go together as they did, or one whose mean weighs most in what was learned."""
+    if not pair.second:
+        detail = f"{pair.first}: {pair.weight:+.2g} standard deviations of a block"
+        return MovedColumn(name=pair.first, size=pair.weight, unit="sd of a block", evidence=evidence, detail=detail)
+    how = "more" if pair.weight > 0 else "less"
+    name = f"{pair.first} with {pair.second}"
+    return MovedColumn(
+        name=name,
+        size=pair.weight,
+        unit="sd of a block",
+        evidence=evidence,
+        detail=f"{name}: high values go together {how} than they did",
+    )
 
 
 def _shares(counts: Ints) -> Floats:

@@ -1,7 +1,7 @@
 """What a monitor remembers of one model: two tests, two detectors of when it changed, and the slices of late."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -11,8 +11,10 @@ from slipway.monitoring.instruments import Instruments
 from slipway.records.watch import InputSums, OutcomeSums
 from slipway.stats.block_drift import BlockDrift, block_means
 from slipway.stats.block_gap import BlockGap
+from slipway.stats.drift import TableDrift
 from slipway.stats.edetector import DetectorState, EDetector, LogIncrements
 from slipway.stats.evidence import EValue
+from slipway.stats.joint import JointDrift, JointTick
 from slipway.stats.multiple import mean_e
 from slipway.stats.residuals import ONE, GapTick
 from slipway.stats.table import TableTick
@@ -57,10 +59,14 @@ class Track(msgspec.Struct, frozen=True, eq=False):
         inputs: Have the inputs moved? Its slices are :class:`InputSums`.
         gap: Have realised and expected performance come apart? Its slices are :class:`OutcomeSums`; None where the
             reference has no answers.
+        joint: Do columns of X go together as they did? None where that is not watched.
+        answers: Have the scores moved? None where that is not watched.
     """
 
     inputs: Side
-    gap: Side | None
+    gap: Side | None = None
+    joint: Side | None = None
+    answers: Side | None = None
 
     def inputs_since(self, since_us: int) -> tuple[InputSums, ...]:
         """Return the slices of inputs from a moment on."""
@@ -74,12 +80,15 @@ class Track(msgspec.Struct, frozen=True, eq=False):
 
 def start(instruments: Instruments) -> Track:
     """Return the track before any slice."""
-    bins = sum(len(c.counts) for c in instruments.inputs.reference.columns)
-    inputs = _side(instruments.inputs, TableTick(np.zeros(bins, dtype=np.int64)))
-    if instruments.gap is None:
-        return Track(inputs=inputs, gap=None)
-    zeros = np.zeros(len(instruments.gap.reference.means), dtype=np.int64)
-    return Track(inputs=inputs, gap=_side(instruments.gap, GapTick(n=0, totals=zeros, squares=zeros)))
+    gap = joint = answers = None
+    if instruments.gap is not None:
+        zeros = np.zeros(len(instruments.gap.reference.means), dtype=np.int64)
+        gap = _side(instruments.gap, GapTick(n=0, totals=zeros, squares=zeros))
+    if instruments.joint is not None:
+        joint = _side(instruments.joint, _no_pairs(len(instruments.joint.names)))
+    if instruments.answers is not None:
+        answers = _side(instruments.answers, _no_rows(instruments.answers))
+    return Track(inputs=_side(instruments.inputs, _no_rows(instruments.inputs)), gap=gap, joint=joint, answers=answers)
 
 
 def _side(test: Any, nothing: Any) -> Side:
@@ -88,35 +97,88 @@ def _side(test: Any, nothing: Any) -> Side:
     return Side(state=state, detector=detector.start())
 
 
+def _no_rows(test: TableDrift | BlockDrift) -> TableTick:
+    return TableTick(np.zeros(sum(len(c.counts) for c in test.reference.columns), dtype=np.int64))
+
+
+def _no_pairs(columns: int) -> JointTick:
+    return JointTick(n=0, sums=np.zeros(columns, dtype=np.int64), products=np.zeros((columns, columns), dtype=np.int64))
+
+
 def restart(track: Track, *, instruments: Instruments, inputs: bool, gap: bool) -> Track:
-    """Return the track with the tests named started afresh."""
+    """Return the track with the tests of X, or that of the gap, started afresh."""
     fresh = start(instruments)
-    return Track(inputs=fresh.inputs if inputs else track.inputs, gap=fresh.gap if gap else track.gap)
+    of_x, of_gap = (fresh if inputs else track), (fresh if gap else track)
+    return Track(inputs=of_x.inputs, gap=of_gap.gap, joint=of_x.joint, answers=of_x.answers)
 
 
 def take_inputs(track: Track, *, instruments: Instruments, sums: InputSums) -> Track:
     """Return the track after one more whole slice of inputs; one without rows changes nothing."""
     if not sums.rows:
         return track
-    return Track(
-        inputs=_feed(track.inputs, test=instruments.inputs, tick=TableTick(sums.counts), seen=sums), gap=track.gap
-    )
+    joint, answers = track.joint, track.answers
+    seen = msgspec.structs.replace(sums, joint=())  # what sizes a change needs no products, and they are large
+    if joint is not None:
+        for tick in sums.joint:
+            joint = _feed(joint, test=instruments.joint, tick=tick, seen=seen)
+    if answers is not None and sums.answers is not None:
+        answers = _feed(answers, test=instruments.answers, tick=TableTick(sums.answers), seen=seen)
+    inputs = _feed(track.inputs, test=instruments.inputs, tick=TableTick(sums.counts), seen=seen)
+    return Track(inputs=inputs, gap=track.gap, joint=joint, answers=answers)
 
 
 def take_outcomes(track: Track, *, instruments: Instruments, sums: OutcomeSums) -> Track:
     """Return the track after one more whole slice of outcomes; one without a label changes nothing."""
     if not sums.labelled or track.gap is None:
         return track
-    return Track(inputs=track.inputs, gap=_feed(track.gap, test=instruments.gap, tick=sums.gap, seen=sums))
+    return msgspec.structs.replace(track, gap=_feed(track.gap, test=instruments.gap, tick=sums.gap, seen=sums))
 
 
-def evidence(track: Track, *, instruments: Instruments) -> tuple[EValue, EValue, EValue]:
-    """Return (that inputs moved, that the gap did, that either did): the last is one alarm for the whole."""
+class Evidence(NamedTuple):
+    """What stands against "nothing has changed".
+
+    Attributes:
+        inputs: That X has moved, column by column.
+        joint: That columns of X no longer go together as they did.
+        answers: That the scores have moved.
+        of_x: That X has moved in any of these ways: a fixed mean of the three, so their dependence does not matter.
+        gap: That realised and expected performance have come apart.
+        whole: That anything has: one alarm for the whole.
+    """
+
+    inputs: EValue
+    joint: EValue
+    answers: EValue
+    of_x: EValue
+    gap: EValue
+    whole: EValue
+
+
+NOTHING = EValue(log_e=-math.inf, n=0)
+"""The evidence of what is not watched."""
+
+_OF_X = (0.8, 0.1, 0.1)
+"""What columns, what they do together, and the scores weigh: most drift is seen by columns, and soonest."""
+
+
+def evidence(track: Track, *, instruments: Instruments) -> Evidence:
+    """Return what stands against "nothing has changed"."""
     inputs = _evidence(instruments.inputs, track.inputs)
+    joint = NOTHING if track.joint is None else _evidence(instruments.joint, track.joint)
+    answers = NOTHING if track.answers is None else _evidence(instruments.answers, track.answers)
+    of_x = _weighed(inputs, joint, answers)
     if track.gap is None:
-        return inputs, EValue(log_e=-math.inf, n=0), inputs
+        return Evidence(inputs, joint, answers, of_x, NOTHING, of_x)
     gap = _evidence(instruments.gap, track.gap)
-    return inputs, gap, mean_e([inputs, gap])
+    return Evidence(inputs, joint, answers, of_x, gap, mean_e([of_x, gap]))
+
+
+def _weighed(*parts: EValue) -> EValue:
+    """Return the weighed mean of those that are watched; the weights of the others go to all of these."""
+    known = [(part, weight) for part, weight in zip(parts, _OF_X, strict=True) if part is not NOTHING]
+    whole = sum(weight for _, weight in known)
+    logs = [part.log_e + math.log(weight / whole) for part, weight in known]
+    return EValue(log_e=float(np.logaddexp.reduce(logs)), n=parts[0].n)
 
 
 def _evidence(test: Any, side: Side) -> EValue:
@@ -141,5 +203,7 @@ def _bets(test: Any, state: Any, tick: Any) -> Floats:
         return test.bets.increments(state.ranks, block_means(test.reference, tick.counts)).ravel()
     if isinstance(test, BlockGap):
         return test.bets.increments(state.ranks, tick.totals / (ONE * max(tick.n, 1))).ravel()
+    if isinstance(test, JointDrift):
+        return test.increments(state, tick)
     bets: Floats = test.increments(tick)
     return bets

@@ -17,7 +17,9 @@ from slipway.records.task import TaskKind
 from slipway.stats import state
 from slipway.stats.categories import CategoryReference
 from slipway.stats.histogram import NumericReference
+from slipway.stats.joint import JointTick
 from slipway.stats.residuals import GapReference, GapTick
+from slipway.stats.table import TableReference
 from slipway.stats.unit import UnitChoice
 
 Ints = npt.NDArray[np.int64]
@@ -96,6 +98,9 @@ class Reference(Record, frozen=True, kw_only=True, eq=False):
         gap: How well the held-out rows were calibrated, all blocks together; None where there were no answers with a
             truth, so that only X can be watched.
         held_out: Losses of the held-out rows by block, in the order of ``score_starts``.
+        joint: How the columns went together, by block of ``block_starts``, or by pieces of ``joint_rows`` rows where
+            rows are the unit; empty where that is not watched.
+        joint_rows: Rows of a piece; 0 where blocks of time are the unit.
     """
 
     kind: TaskKind
@@ -109,6 +114,8 @@ class Reference(Record, frozen=True, kw_only=True, eq=False):
     score: ColumnReference | None = None
     gap: GapReference | None = None
     held_out: tuple[BlockSums, ...] = ()
+    joint: tuple[JointTick, ...] = ()
+    joint_rows: int = 0
 
     @property
     def held_out_rows(self) -> int:
@@ -136,6 +143,13 @@ class Reference(Record, frozen=True, kw_only=True, eq=False):
             if column.name == name:
                 return column
         raise BadInput(f"reference: want one of {[c.name for c in self.columns]}, got '{name}'.")
+
+
+def table_of(reference: Reference) -> TableReference:
+    """Return the profiles of X as one table."""
+    return TableReference(
+        names=tuple(c.name for c in reference.columns), columns=tuple(c.profile for c in reference.columns)
+    )
 
 
 def encode_reference(reference: Reference) -> bytes:

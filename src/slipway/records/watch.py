@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from slipway.records.base import Record
+from slipway.stats.joint import JointTick
 from slipway.stats.residuals import GapTick
 
 Ints = npt.NDArray[np.int64]
@@ -18,6 +19,9 @@ class InputSums(Record, frozen=True, kw_only=True, eq=False):
         rows: Rows that the model answered, as the serving arm or as a shadow.
         counts: Rows per column and bin of the reference, all columns in one array.
         expected: Sum of the loss that the calibration expects, in units of the metric.
+        answers: Rows per bin of the reference's score; None where that is not watched.
+        joint: How the columns went together: the slice, or its whole pieces where rows are the unit; empty where that
+            is not watched.
     """
 
     start_us: int
@@ -25,6 +29,8 @@ class InputSums(Record, frozen=True, kw_only=True, eq=False):
     rows: int
     counts: Ints
     expected: float
+    answers: Ints | None = None
+    joint: tuple[JointTick, ...] = ()
 
 
 class OutcomeSums(Record, frozen=True, kw_only=True, eq=False):

@@ -20,6 +20,7 @@ checks                 Refusals that tests share
 clustered_difference   How far are two arms apart, if who was dealt comes again?
 clustered_share        How sure is a share whose trials stick together? (offline)
 clusters               What an interval counts in: days, entities or rows
+coding                 Inputs as bins, one byte a value
 cohort                 Which arm is better, where outcomes come late?
 confident              Which labels are likely to be wrong, and how many?
 conformal              Is the stream still exchangeable?
@@ -40,6 +41,7 @@ hedged_capital         Where is a bounded mean? By betting on each row
 histogram              Has a number column drifted?
 information            Where is it, if the estimate sharpens by any means?
 joint                  Have columns drifted together, though none has alone?
+joint_scores           From binned columns to what is watched together
 late_split             Did the canary's event rate become higher at some time?
 log_counts             How are waiting times spread, the endless ones included? (offline)
 loss_tick              Losses, summed exactly

@@ -3,7 +3,6 @@
 import numpy as np
 import polars as pl
 
-from slipway.control.coding import Coder
 from slipway.control.slices import Model
 from slipway.control.watching import Equipped
 from slipway.modeling.reference import make_reference
@@ -13,6 +12,7 @@ from slipway.monitoring.watch import Monitor
 from slipway.records.field import Field, FieldKind
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
+from slipway.stats.coding import Coder
 
 DAY_US = 86_400_000_000
 

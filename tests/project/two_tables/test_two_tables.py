@@ -126,6 +126,26 @@ def test_a_change_in_the_middle_is_dated():
     assert by_month["2026-05"] == "concept drift"
 
 
+@pytest.mark.parametrize("days", [0, 60])
+def test_columns_that_part_are_found_though_each_stays_what_it_was(days):
+    rng = np.random.default_rng(32)
+
+    def pair(together, *, first):
+        x = rng.normal(size=(6000, 2)) @ np.linalg.cholesky(np.array([[1, together], [together, 1]])).T
+        columns = {"load": x[:, 0], "price": x[:, 1], "noise": rng.normal(size=6000)}
+        if days:
+            columns["at"] = [MONDAY + timedelta(days=first + i * days // 6000) for i in range(6000)]
+        return pl.DataFrame(columns)
+
+    terms = {"unit": "day"} if days else {}
+    reference = pair(0.8, first=0)
+    answer = slipway.monitor(reference, pair(0.3, first=days), **terms).found
+    assert answer.findings[0].columns[0].name == "load with price"
+    assert "go together less" in answer.sentence
+    assert not any(c.moved for c in answer.columns)
+    assert slipway.monitor(reference, pair(0.8, first=days), **terms).found.findings == ()
+
+
 def test_numbers_are_held_by_their_absolute_error():
     rng = np.random.default_rng(14)
 

@@ -9,10 +9,12 @@ from slipway.modeling.frame import as_columns
 from slipway.monitoring.instruments import Instruments
 from slipway.project.two_tables.prepare import Prepared
 from slipway.records.calibration import Calibration, expected_loss
-from slipway.records.reference import Reference
+from slipway.records.reference import Reference, table_of
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
 from slipway.records.watch import InputSums, OutcomeSums
+from slipway.stats.coding import Coder
+from slipway.stats.joint_scores import JointScores
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -59,25 +61,36 @@ def slices(
     renamed = dict(zip(current.names, columns.values(), strict=True))
     loss, expected, measured = _losses(current, reference=reference, answers=answers)
     order = np.argsort(at, kind="stable")
+    coder = Coder(instruments.inputs.reference)
+    bins = coder.bins(renamed, rows=rows)
+    together = JointScores.of(table_of(reference)) if instruments.joint is not None else None
     found = []
     for start, part in zip(starts.tolist(), np.split(order, np.cumsum(np.bincount(at))[:-1]), strict=True):
-        bounds = {"start_us": start * length, "end_us": (start + 1) * length}
-        counts = instruments.inputs.reference.tick({n: c[part] for n, c in renamed.items()}).counts
+        begun, ended = start * length, (start + 1) * length
         known = part[np.isfinite(expected[part])]
         answered = float(expected[known].mean()) * part.size if known.size else 0.0
-        inputs = InputSums(rows=part.size, counts=counts, expected=answered, **bounds)
+        coded = bins[part]
+        inputs = InputSums(
+            start_us=begun,
+            end_us=ended,
+            rows=part.size,
+            counts=coder.counts(coded),
+            expected=answered,
+            joint=together.ticks(coded, rows=reference.joint_rows) if together is not None else (),
+        )
         told = part[np.isfinite(loss[part])]
         outcomes = None
         if answers is not None:
             gap = loss[told] - expected[told]
             outcomes = OutcomeSums(
+                start_us=begun,
+                end_us=ended,
                 labelled=told.size,
                 missing=part.size - told.size,
                 loss=float(loss[told].sum()),
                 expected=float(expected[told].sum()),
                 gap_squares=float(gap @ gap),
                 gap=reference.measures.tick(measured[0][told], outcome=measured[1][told]),
-                **bounds,
             )
         found.append(Slice(inputs, outcomes))
     return found

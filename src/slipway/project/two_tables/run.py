@@ -96,7 +96,7 @@ def watch_two_tables(
     now = prepare(table, roles=roles, kinds=reference, what=names[1])
     known, answers, remarks = _learn(before, threshold=terms.threshold, what=names[0])
     try:
-        instruments = instruments_of(known, unit=terms.unit)
+        instruments = msgspec.structs.replace(instruments_of(known, unit=terms.unit), answers=None)  # they are a column
     except BadInput as error:
         raise BadInput(
             f"{names[0]}: {error} Give a longer reference, or '--unit row' if rows are independent of each other."

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.control.coding import Coder
 from slipway.errors import BadInput
 from slipway.stats.categories import CategoryReference
+from slipway.stats.coding import Coder
 from slipway.stats.histogram import NumericReference
 from slipway.stats.table import TableReference
 

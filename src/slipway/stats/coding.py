@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from slipway.control.block import UNKNOWN_BIN
 from slipway.errors import BadInput
 from slipway.stats import state
 from slipway.stats.binning import CELLS, Binning, cells_of
@@ -19,6 +18,9 @@ from slipway.stats.table import ColumnReference, TableReference
 Array = npt.NDArray[Any]
 Bins = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
+
+MOST_BINS = 255
+"""Bins that a byte can tell apart; the last of its values is left to say that a row was not coded."""
 
 _REMEMBERED = 10_000
 
@@ -40,8 +42,8 @@ class Coder:
         self.key = hashlib.sha256(state.encode(table)).hexdigest()[:16]
         self._sizes = [len(column.counts) for column in table.columns]
         for name, size in zip(table.names, self._sizes, strict=True):
-            if size > UNKNOWN_BIN:
-                raise BadInput(f"reference of {name}: want at most {UNKNOWN_BIN} bins, got {size}. Package it anew.")
+            if size > MOST_BINS:
+                raise BadInput(f"reference of {name}: want at most {MOST_BINS} bins, got {size}. Package it anew.")
         self._columns = list(zip(table.names, map(_coding, table.columns), self._sizes, strict=True))
 
     def bins(self, x: Mapping[str, Array], *, rows: int) -> Bins:
