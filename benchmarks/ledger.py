@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from slipway.stats.coding import Coder
 from slipway.control.cohorts import CohortBook
 from slipway.control.ledger import Ledger
 from slipway.control.terms import Terms
 from slipway.records.frame import OutcomeFrame, PredictionFrame, ShadowFrame
 from slipway.records.gate import Gate, GateKind
 from slipway.records.rollout import Plan, Stage, StageKind
+from slipway.stats.coding import Coder
 from slipway.stats.table import TableReference
 from slipway.storage.journal import SegmentReader, SegmentWriter
 from slipway.storage.journal.stretches import stretches
