@@ -2,6 +2,7 @@
 
 import msgspec
 
+from slipway.control.fact_book import FactBook
 from slipway.control.facts import gather
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
@@ -94,6 +95,7 @@ def test_a_monitor_that_fails_unforeseen_holds_and_keeps_no_deadline():
     site.watching._feed = lambda *_, **__: 1 / 0
     route = site.files.read("main")
     terms = {"store": site.store, "ledger": site.control.ledger, "watching": site.watching, "now_us": DAY_US}
+    terms |= {"book": FactBook()}
     assert route.version == 2
     assert gather(site.rollout, **terms) == NONE
 
