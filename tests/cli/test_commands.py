@@ -69,7 +69,7 @@ ELSEWHERE = {
     *(("bench",), ("bench", "show"), ("run", "search")),
     *(("key", "make"), ("key", "revoke")),
     *(("init",), ("serve",), ("control",), ("demo",), ("monitor", "show"), ("monitor", "run")),
-    *(("rollout", "start"), ("rollout", "back"), ("rollout", "approve")),
+    *(("rollout", "start"), ("rollout", "back"), ("rollout", "approve"), ("rollout", "rehearse")),
 }
 """Commands with a test of their own below, or beside what they do."""
 

@@ -4,7 +4,7 @@ from cyclopts import App
 
 from slipway.cli.options import COMMON, Common
 from slipway.cli.pick import pick
-from slipway.cli.rollout_page import listed, page, stepped
+from slipway.cli.rollout_page import listed, page, rehearsed, stepped
 from slipway.cli.screen import say, show, working
 from slipway.deployment.plan import explain
 from slipway.records.base import Record
@@ -85,6 +85,21 @@ def back(rollout: str | None = None, /, *, why: str, common: Common = COMMON) ->
     ended = project.roll_back(chosen.id, why=why)
     story = RolloutStory(rollout=ended, verdicts=tuple(project.verdicts(chosen.id)))
     return show(story, human=page, common=common)
+
+
+@app.command(sort_key=6)
+def rehearse(rollout: str | None = None, /, *, common: Common = COMMON) -> int:
+    """Try the way back and time it, without anybody being answered by another arm. Ends with 1 if it would fail.
+
+    Args:
+        rollout: Id or start of an id; the newest if not given.
+        common: What every command takes.
+    """
+    project = common.open()
+    chosen = _pick(rollout, project.rollouts())
+    with working("going the way back, as far as it harms nobody"):
+        found = project.rehearse(chosen.id)
+    return show(found, human=rehearsed, common=common, holds=found.holds)
 
 
 @app.command(sort_key=6)

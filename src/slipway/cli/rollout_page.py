@@ -2,6 +2,7 @@
 
 from slipway.cli.screen import Screen
 from slipway.control.report import StepReport
+from slipway.records.rehearsal import Rehearsal
 from slipway.records.rollout import Action, Rollout, RolloutStatus, StageKind, Verdict
 from slipway.web.story import RolloutStory, headline
 from slipway.words import day, moment, number, percent, span
@@ -75,6 +76,25 @@ def _history(screen: Screen, verdicts: tuple[Verdict, ...]) -> None:
     screen.title(f"History: {len(verdicts)} verdicts, {len(verdicts) - len(moved)} of them held")
     rows = [(moment(v.at_us), v.stage, v.action, headline(v)) for v in moved]
     screen.table(("when", "stage", "action", "because"), rows, none="Nothing has moved yet.")
+
+
+def rehearsed(screen: Screen, found: Rehearsal) -> None:
+    """Print what a rehearsal found: each leg of the way with the time from the word, then the answer."""
+    screen.title(f"Way back of {found.rollout} to {found.back_to}, rehearsed: who answers stayed as it was")
+    legs = [("store has it", f"{found.stored_ms:.0f} ms"), ("route file has it", f"{found.published_ms:.0f} ms")]
+    legs += [(w.name, "not in time" if w.took_ms is None else f"{w.took_ms:.0f} ms") for w in found.workers]
+    screen.table(("leg", ">from the word"), legs)
+    for sentence in found.checked:
+        screen.line(f"  {sentence}")
+    warm = f"{', '.join(found.cold)} would be loaded first, so it takes longer." if found.cold else "All of it is warm."
+    screen.line(
+        f"  {warm if found.workers else 'No worker runs: the next one that starts takes the route of the store.'}"
+    )
+    for trouble in found.troubles:
+        screen.line(f"WOULD FAIL: {trouble}", style="bold red")
+    if found.holds:
+        last = f", {found.last_ms:.0f} ms from the word to the last worker" if found.last_ms is not None else ""
+        screen.line(f"The way back is open{last}.")
 
 
 def stepped(screen: Screen, report: StepReport) -> None:

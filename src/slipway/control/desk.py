@@ -16,12 +16,13 @@ from slipway.control.step import Controller
 from slipway.control.tally import Tally
 from slipway.control.telling.courier import ReceiverState
 from slipway.control.telling.sender import Sender
-from slipway.errors import BadInput
+from slipway.errors import BadInput, NotFound
 from slipway.ports import Clock
 from slipway.records.agreement import Agreement
 from slipway.records.alert import Finding
 from slipway.records.base import Record
 from slipway.records.facts import Approval
+from slipway.records.rehearsal import Rehearsal
 from slipway.records.rollout import Plan, Rollout, Verdict
 from slipway.records.route import Route
 from slipway.records.scope import Scope
@@ -89,6 +90,12 @@ class ApprovalRequest(Record, frozen=True, kw_only=True):
     why: str
     approved: bool = True
     now_us: Moment | None = None
+
+
+class RehearsalRequest(Record, frozen=True, kw_only=True):
+    """What rehearses a rollback; ``by`` says who asks."""
+
+    by: str = "control surface"
 
 
 class StepRequest(Record, frozen=True, kw_only=True):
@@ -263,6 +270,23 @@ class Desk:
         rollout = self.controller.roll_back(rollout_id, now_us=self.now_us(), why=request.why, by=request.by)
         self._await_workers()
         return rollout
+
+    def rehearse(self, rollout_id: str, *, request: RehearsalRequest) -> Rehearsal:
+        """Go the way back as far as it harms nobody, and time it.
+
+        Raises:
+            NotFound: No such rollout.
+            Conflict: There is no way back.
+        """
+        now_us = self.now_us()
+        return self.controller.rehearse(rollout_id, workers=self.workers, now_us=now_us, by=request.by)
+
+    def rehearsal(self, rollout_id: str) -> Rehearsal | None:
+        """Return what the last rehearsal of a rollout's way back found, or None if there was none."""
+        try:
+            return self.controller.store.get(Rehearsal, id=rollout_id)[0]
+        except NotFound:
+            return None
 
     def approve(self, rollout_id: str, *, request: ApprovalRequest) -> Approval:
         """Keep a person's word on the present stage; the next step judges by it.

@@ -9,6 +9,7 @@ from slipway.records.dataset import DatasetVersion
 from slipway.records.load_test import LoadTest
 from slipway.records.model import Manifest
 from slipway.records.readiness import Attestation
+from slipway.records.rehearsal import Rehearsal
 from slipway.records.rollout import Rollout, RolloutStatus, Verdict
 from slipway.records.route import Route
 from slipway.records.run import Run
@@ -48,6 +49,7 @@ def gather(store: ControlStore, *, scope: Scope, now_us: int, arm: str | None = 
         verdicts=tuple((id_, v) for id_, v, _ in store.all(Verdict)),
         load_tests=tuple(t for _, t, _ in store.all(LoadTest)),
         findings=tuple(f for _, f, _ in store.all(Finding)),
+        rehearsals=tuple(r for _, r, _ in store.all(Rehearsal)),
         attestations=tuple(a for _, a, _ in store.all(Attestation)),
     )
 

@@ -23,6 +23,7 @@ from slipway.control.ledger import Ledger
 from slipway.control.letting_go import KEPT_ROWS, let_go
 from slipway.control.past import DaySums
 from slipway.control.publish import RouteFiles, publish_all
+from slipway.control.rehearsing import Sound, rehearse
 from slipway.control.report import StepReport
 from slipway.control.retraining import Retrainer
 from slipway.control.reviews import Reviews
@@ -36,8 +37,10 @@ from slipway.records.agreement import Agreement, agreements
 from slipway.records.arm import Arm
 from slipway.records.cohort import Cohort
 from slipway.records.facts import Approval
+from slipway.records.rehearsal import Rehearsal
 from slipway.records.rollout import Plan, Rollout, RolloutStatus, Verdict
 from slipway.records.route import Route
+from slipway.serving.run_state import RunState
 from slipway.storage.journal.stretches import stretches
 
 BY = "controller"
@@ -62,6 +65,7 @@ class Controller:
         alerting: Keeps the alerts, or None where nobody is to know.
         reviews: Keeps what people are to decide, or None where that is another process's.
         retrainer: Starts retrainings that are due, or None where nobody does.
+        sound: Tries an arm as a worker that starts would, and says why it cannot be used.
         kept_rows: As many rows of the journal stay in memory whatever their age.
         monotonic: Tells seconds since any moment.
 
@@ -88,6 +92,7 @@ class Controller:
         alerting: Alerting | None = None,
         reviews: Reviews | None = None,
         retrainer: Retrainer | None = None,
+        sound: Sound = lambda _: "",
         kept_rows: int = KEPT_ROWS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -98,7 +103,7 @@ class Controller:
         self._retrainer = retrainer
         self._monotonic = monotonic
         self._all_read_s: float | None = None
-        self._ready, self._costs = ready, costs
+        self._ready, self._costs, self._sound_arm = ready, costs, sound
         self._watching, self._guard = watching, guard
         self._checkpoint, self._kept_rows = checkpoint, kept_rows
         self._agreement: tuple[Agreement, ...] = ()
@@ -308,6 +313,21 @@ class Controller:
         """Roll back by command; see :func:`slipway.control.rollback.roll_back_now`."""
         with self._one, self._guard():
             return roll_back_now(rollout_id, store=self.store, files=self.files, now_us=now_us, by=by, why=why)
+
+    def rehearse(
+        self, rollout_id: str, *, workers: Callable[[], Sequence[RunState]], now_us: int, by: str
+    ) -> Rehearsal:
+        """Time the way back without harm; see :func:`slipway.control.rehearsing.rehearse`."""
+        with self._one, self._guard():
+            return rehearse(
+                rollout_id,
+                store=self.store,
+                files=self.files,
+                sound=self._sound_arm,
+                workers=workers,
+                now_us=now_us,
+                by=by,
+            )
 
     def approve(self, said: Approval, *, by: str = BY) -> Approval:
         """Keep a person's word on a stage; see :func:`slipway.control.approving.approve`."""

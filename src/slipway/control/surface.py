@@ -20,7 +20,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from slipway.control.alert_desk import AlertRequest, AlertTestRequest
 from slipway.control.browser import CHALLENGE, as_bearer, is_page
 from slipway.control.control_metrics import PROMETHEUS, metrics_text
-from slipway.control.desk import ApprovalRequest, Desk, RollbackRequest, StartRequest, StepRequest, decode_request
+from slipway.control.desk import (
+    ApprovalRequest,
+    Desk,
+    RehearsalRequest,
+    RollbackRequest,
+    StartRequest,
+    StepRequest,
+    decode_request,
+)
 from slipway.control.review_desk import ClaimRequest, DecideRequest
 from slipway.control.review_surface import decision, page_routes, right_to
 from slipway.errors import BadInput, Conflict, Corrupt, NotFound, Refused, SlipwayError, Unavailable
@@ -87,6 +95,7 @@ def surface(desk: Desk, *, guard: Guard, pages: Sequence[BaseRoute] = ()) -> Sta
             Route("/rollouts", post(desk.start, StartRequest, status=201), methods=["POST"]),
             Route("/rollouts/{id}", get(desk.rollout)),
             Route("/rollouts/{id}/rollback", post(desk.roll_back, RollbackRequest), methods=["POST"]),
+            Route("/rollouts/{id}/rehearsal", post(desk.rehearse, RehearsalRequest), methods=["POST"]),
             Route("/rollouts/{id}/approvals", post(desk.approve, ApprovalRequest, status=201), methods=["POST"]),
             Route("/verdicts/{id}/replay", get(desk.replay)),
             Route("/findings", get(desk.findings)),
@@ -201,7 +210,8 @@ async def _refuse(_: Request, error: Exception) -> Response:
 async def _not_here(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 404)
     paths = (
-        "/status, /rollouts, /rollouts/{id}, /rollouts/{id}/rollback, /rollouts/{id}/approvals, "
-        "/verdicts/{id}/replay, /findings, /alerts, /alerts/{id}, /alerts/test, /audit, /decisions/{id}, /review, /step"
+        "/status, /rollouts, /rollouts/{id}, /rollouts/{id}/rollback, /rollouts/{id}/rehearsal, "
+        "/rollouts/{id}/approvals, /verdicts/{id}/replay, /findings, /alerts, /alerts/{id}, /alerts/test, /audit, "
+        "/decisions/{id}, /review, /step"
     )
     return _error(status, f"{request.method} {request.url.path}: no such thing here.", hint=f"There is {paths}.")

@@ -12,17 +12,19 @@ from typing import TypeVar
 import msgspec
 
 from slipway.control.alert_desk import AlertDesk, AlertRequest, AlertTestRequest
-from slipway.control.desk import ApprovalRequest, RollbackRequest, StartRequest, StepRequest
+from slipway.control.desk import ApprovalRequest, RehearsalRequest, RollbackRequest, StartRequest, StepRequest
 from slipway.control.desk import Status as ControlStatus
 from slipway.control.report import StepReport
 from slipway.control.step import Controller
 from slipway.control.surface import EXACT
+from slipway.control.takeover import workers_of
 from slipway.control.telling.sender import Sender, Tried
 from slipway.errors import BadInput, Conflict, NotFound, Refused, SlipwayError, Unavailable
 from slipway.project.loopback import Reply, ask, key_of
 from slipway.records.arm import Arm
 from slipway.records.base import Record
 from slipway.records.facts import Approval
+from slipway.records.rehearsal import Rehearsal
 from slipway.records.rollout import Plan, Rollout, RolloutStatus
 from slipway.records.trouble import Alert
 from slipway.serving.config_file import load_config
@@ -104,6 +106,18 @@ def roll_back(parts: Parts, controller: Controller, *, rollout: str, now_us: int
         if running is None or (heir := _heir(parts, of=running)) is None:
             raise
     return _post(parts, heir, path, RollbackRequest(why=why, by=by), kind=Rollout)
+
+
+def rehearse(parts: Parts, controller: Controller, *, rollout: str, now_us: int, by: str) -> Rehearsal:
+    """Time the way back without harm; see :func:`slipway.control.rehearsing.rehearse`."""
+    running = control(parts)
+    if running is None:
+        return controller.rehearse(rollout, workers=lambda: _workers(parts), now_us=now_us, by=by)
+    return _post(parts, running, f"/rollouts/{rollout}/rehearsal", RehearsalRequest(by=by), kind=Rehearsal)
+
+
+def _workers(parts: Parts) -> list[RunState]:
+    return workers_of(read_states(parts.layout.run), alive=is_alive)
 
 
 def approve(parts: Parts, controller: Controller, *, said: Approval, by: str) -> Approval:

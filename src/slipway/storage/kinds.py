@@ -24,6 +24,7 @@ from slipway.records.look import Look
 from slipway.records.model import Manifest, PackageSignature
 from slipway.records.readiness import Attestation
 from slipway.records.receiver import Outbox, Sent
+from slipway.records.rehearsal import Rehearsal
 from slipway.records.removal import RemovedSegment
 from slipway.records.retraining import Retraining
 from slipway.records.review import ReviewCase
@@ -58,6 +59,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
         "look": Look,
         "package": Manifest,
         "package-signature": PackageSignature,
+        "rehearsal": Rehearsal,
         "removed-segment": RemovedSegment,
         "review-case": ReviewCase,
         "retraining": Retraining,

@@ -30,6 +30,7 @@ from slipway.storage.journal.reader import list_segments
 from slipway.storage.lock import ControllerLock, end_holder, holder_of
 from slipway.wiring.parts import Parts, open_parts
 from slipway.wiring.retraining import RetrainProcess
+from slipway.wiring.soundness import sound
 
 if TYPE_CHECKING:
     from slipway.control.run import Pages
@@ -94,6 +95,7 @@ def controller(
         alerting=alerting,
         retrainer=retrainer,
         reviews=reviews,
+        sound=sound(parts),
     )
     alerting.add(trouble_sources.faults(lambda: made.fault))
     return made

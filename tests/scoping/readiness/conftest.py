@@ -11,6 +11,7 @@ from slipway.records.field import Field, FieldKind
 from slipway.records.gate import Gate, GateKind
 from slipway.records.load_test import Arrivals, Hold, Limits, LoadTest, Rung
 from slipway.records.model import Manifest, Provenance, Signature
+from slipway.records.rehearsal import Rehearsal, WorkerTook
 from slipway.records.rollout import (
     Action,
     Decision,
@@ -134,6 +135,22 @@ def gate(kind, decision=Decision.PASS, *, gap=None, units=30.0):
 def verdict(*gates, rollout="o1", stage="canary", action=Action.ADVANCE, decision=Decision.PASS):
     return Verdict(
         rollout=rollout, stage=stage, at_us=3 * DAY, decision=decision, action=action, reason="so.", gates=gates
+    )
+
+
+def rehearsal(*, took_ms, trouble=""):
+    workers = () if took_ms is None else (WorkerTook(name="worker-0", took_ms=took_ms),)
+    return Rehearsal(
+        rollout="o1",
+        at_us=2 * DAY,
+        by="ann",
+        back_to="rule",
+        checked=(),
+        cold=(),
+        stored_ms=4.0,
+        published_ms=9.0,
+        workers=workers,
+        troubles=(trouble,) if trouble else (),
     )
 
 

@@ -118,6 +118,9 @@ CASES = {
     "rolled back from its canary": ("infra-6", -1, lambda b, s: set_(s, verdicts=s.verdicts[:1], rollouts=(make.rollout(status=RolloutStatus.ROLLED_BACK, upto=2),))),
     "another's canary": ("infra-6", 0.5, lambda b, s: set_(s, package="m9", packages=(*s.packages, ("m9", make.manifest())))),
     "never rolled back": ("infra-7", 0, lambda b, s: s),
+    "rehearsed": ("infra-7", 0.5, lambda b, s: set_(s, rehearsals=(make.rehearsal(took_ms=31.0),))),
+    "rehearsed without a worker": ("infra-7", 0, lambda b, s: set_(s, rehearsals=(make.rehearsal(took_ms=None),))),
+    "rehearsed in vain": ("infra-7", 0, lambda b, s: set_(s, rehearsals=(make.rehearsal(took_ms=31.0, trouble="damaged"),))),
     "rolled back by command": ("infra-7", 0.5, lambda b, s: with_rollback(s, verdict=False)),
     "rolled back by verdict": ("infra-7", 1, lambda b, s: with_rollback(s, verdict=True)),
     # --- monitoring

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from slipway.project.rollouts import ReplayReport
     from slipway.records.cohort import VerdictInputs
     from slipway.records.facts import Approval
+    from slipway.records.rehearsal import Rehearsal
     from slipway.records.rollout import Plan, Rollout, Verdict
     from slipway.records.route import Route
 
@@ -123,6 +124,17 @@ class Rollouts(Face):
 
         now = self.now_us()
         return commanding.roll_back(self._parts, self._controller, rollout=id, now_us=now, why=why, by=self._by)
+
+    def rehearse(self, id: str) -> Rehearsal:  # noqa: A002 - the field's own word
+        """Try and time the way back of a rollout; nobody is answered by another arm meanwhile.
+
+        Raises:
+            NotFound: No such rollout.
+            Conflict: There is no way back: it is rolled back, or its route has gone another way since.
+        """
+        from slipway.project import commanding
+
+        return commanding.rehearse(self._parts, self._controller, rollout=id, now_us=self.now_us(), by=self._by)
 
     def approve(
         self,

@@ -9,6 +9,7 @@ from slipway.records.gate import GateKind
 from slipway.records.load_test import LoadTest
 from slipway.records.model import Manifest
 from slipway.records.readiness import FULL, HALF, NONE, Attestation
+from slipway.records.rehearsal import Rehearsal
 from slipway.records.rollout import Decision, GateResult, Rollout, Verdict
 from slipway.records.run import Run
 from slipway.records.scope import Scope
@@ -33,6 +34,7 @@ class Evidence(Record, frozen=True, kw_only=True):
         verdicts: Verdict id and verdict.
         load_tests: Load tests.
         findings: What the monitors found.
+        rehearsals: What rehearsals of a rollback found.
         attestations: What people gave their word for.
     """
 
@@ -48,6 +50,7 @@ class Evidence(Record, frozen=True, kw_only=True):
     verdicts: tuple[tuple[str, Verdict], ...] = ()
     load_tests: tuple[LoadTest, ...] = ()
     findings: tuple[Finding, ...] = ()
+    rehearsals: tuple[Rehearsal, ...] = ()
     attestations: tuple[Attestation, ...] = ()
 
     @property

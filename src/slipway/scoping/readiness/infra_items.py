@@ -114,8 +114,12 @@ def rolled_back(e: Evidence) -> Found:
     """Infra 7: a rollback that happened, by verdict or by command; a rehearsal is as good as an emergency."""
     back = [r for r in e.rollouts if r.status is RolloutStatus.ROLLED_BACK]
     if not back:
-        way_out = "Rehearse: start a rollout and undo it with 'slipway rollout back'."
-        return nothing("nobody has ever rolled back.", way_out=way_out)
+        gone = [r for r in e.rehearsals if r.holds and r.last_ms is not None]
+        if gone:
+            told = f"the way back was rehearsed: {gone[-1].last_ms:.0f} ms to the last worker, and nobody noticed."
+            way_out = "A rollback that happened, by command or by a verdict, shows the rest."
+            return half(told, f"rollout {gone[-1].rollout}", way_out=way_out)
+        return nothing("nobody has ever rolled back.", way_out="Rehearse it: 'slipway rollout rehearse'.")
     judged = [(name, v) for name, v in e.verdicts if v.action is Action.ROLL_BACK]
     if judged:
         told = "a verdict has rolled back by itself, and the live arm answered again."

@@ -3,6 +3,7 @@
 from slipway.control.desk import Desk, Status
 from slipway.records.alert import Finding
 from slipway.records.base import Record
+from slipway.records.rehearsal import Rehearsal
 from slipway.records.rollout import Rollout, RolloutStatus, Verdict
 from slipway.records.route import Route
 from slipway.serving.run_state import RunState
@@ -24,6 +25,7 @@ class LiveData(Record, frozen=True, kw_only=True):
         newest: What was said of it last, stored or not; None before the first verdict.
         rollouts: All rollouts, newest first.
         workers: The workers that run and are ready.
+        rehearsal: What the last rehearsal of the way back found, or None.
         findings: Findings that are open.
         audit: Newest entries of the audit trail, newest first.
         trouble: What does not work, a sentence each.
@@ -37,6 +39,7 @@ class LiveData(Record, frozen=True, kw_only=True):
     newest: Verdict | None
     rollouts: tuple[Rollout, ...]
     workers: tuple[RunState, ...]
+    rehearsal: Rehearsal | None
     findings: tuple[Finding, ...]
     audit: tuple[AuditEntry, ...]
     trouble: tuple[str, ...]
@@ -70,6 +73,7 @@ def gather(desk: Desk, *, rollout: str | None = None) -> LiveData:
         newest=newest,
         rollouts=tuple(reversed(known)),
         workers=tuple(desk.workers()),
+        rehearsal=desk.rehearsal(shown) if shown else None,
         findings=status.open_findings,
         audit=tuple(reversed(desk.newest_audit(_NEWEST))),
         trouble=tuple(_trouble(status)),

@@ -29,6 +29,7 @@ def render(data: LiveData) -> str:
             newest=data.newest,
             back=told.way_back(data),
             moves=told.moves(data),
+            rehearsal=data.rehearsal,
             told=shown,
             rollout=data.story.rollout if data.story else None,
             route=data.route,
