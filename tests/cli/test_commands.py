@@ -220,6 +220,15 @@ def test_a_stage_that_asks_nobody_takes_no_approval(project, slipway):
     assert "asks nobody" in json.loads(done.stdout)["error"]
 
 
+def test_a_rehearsal_tells_each_leg_and_that_nobody_serves(project, slipway):
+    done = slipway("rollout", "rehearse", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "store has it" in done.stdout
+    assert "radius-rule can be loaded and asked" in done.stdout
+    assert "No worker runs" in done.stdout
+    assert "rehearsed: who answers stays as it was" in slipway("audit", cwd=project).stdout
+
+
 def test_rolling_back_is_a_command_with_a_reason_that_the_audit_keeps(project, slipway):
     done = slipway("rollout", "back", "--why", "the phone rang", "--json", cwd=project)
     assert done.returncode == 0, done.stderr

@@ -29,7 +29,9 @@ def control(*, port: int = 0, common: Common = COMMON) -> int:
     project = common.open()
     name = project.scope.project.name
     tell(f"{name}: standing by as process {os.getpid()}. 'slipway status' says who is in charge. Ctrl-C stops.")
-    project.stand_by(port=port)
+    from slipway.web.live.routes import pages  # noqa: PLC0415 - a web stack that --help does without
+
+    project.stand_by(port=port, pages=pages)
     return show(StoodBy(project=name, pid=os.getpid()), human=_stopped, common=common)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from slipway.batch.decisions import DecisionsReport
     from slipway.batch.metrics import MetricsReport
     from slipway.batch.outcomes import OutcomesReport
+    from slipway.control.run import Pages
     from slipway.project.benching import BenchPlan
     from slipway.project.keeping import Pruned
     from slipway.project.scoring import Scored
@@ -61,11 +62,12 @@ class Serving(Face):
         serving.first_routes(projects, by=self._by, warn=warn)
         serving.serve(projects, port=port, clock=clock, ready=ready, warn=warn)
 
-    def stand_by(self, *, port: int = 0) -> None:
+    def stand_by(self, *, port: int = 0, pages: Pages | None = None) -> None:
         """Run one more controller until stopped: it reads along, and takes over when the one in charge is gone.
 
         Args:
             port: Port of its control surface; 0 takes any free one, which commands of this project find by themselves.
+            pages: What its surface shows to people; None shows nothing.
 
         Raises:
             NotFound: No server of this project was ever started.
@@ -76,7 +78,7 @@ class Serving(Face):
         from slipway.serving.run_state import standby_name
         from slipway.wiring.control import run_control
 
-        run_control(self.folder, name=standby_name(os.getpid()), port=port)
+        run_control(self.folder, name=standby_name(os.getpid()), port=port, pages=pages)
 
     def score(
         self,
