@@ -16,6 +16,8 @@ from slipway.control.terms import Terms
 from slipway.records.frame import MetricFrame, PredictionFrame, ShadowFrame
 from slipway.records.gate import Better, Gate, GateKind
 from slipway.records.rollout import Plan, Stage, StageEntry, StageKind
+from slipway.records.scoring import Scoring
+from slipway.records.task import TaskKind
 from slipway.testing.memory import MemoryJournal
 from slipway.testing.rollouts import started
 
@@ -136,3 +138,31 @@ def test_days_that_go_and_restarts_change_nothing(restart, tmp_path):
     assert (found.days, found.hours, found.effective) == (right.days, right.hours, pytest.approx(right.effective))
     assert (found.difference, found.variance) == pytest.approx((right.difference, right.variance))
     assert [s.live.n for s in found.strata] == [s.live.n for s in right.strata]
+
+
+def test_numbers_are_alike_within_the_gates_tolerance_and_two_gates_may_have_two():
+    terms = Terms(scoring=Scoring(kind=TaskKind.REGRESSION))
+    rollout, _ = started(
+        Plan(
+            stages=(
+                Stage(
+                    name="shadow", kind=StageKind.SHADOW, share=0, min_s=0, max_s=9e9,
+                    gates=(AGREEMENT, msgspec.structs.replace(AGREEMENT, tolerance=1.5)),
+                ),
+            ),
+            metric="absolute-error",
+        )
+    )  # fmt: skip
+    journal = MemoryJournal()
+    journal.writer("w").append([
+        PredictionFrame(
+            route=rollout.route, route_version=2, at_us=[1, 2, 3, 4], id=list("abcd"), entity=list("abcd"),
+            arm=[rollout.live] * 4, fallback=[False] * 4, score=[10.0, 10.0, 10.0, math.nan], latency_us=[1] * 4,
+            shadows=(rollout.candidate,), x={},
+        ),
+        ShadowFrame(arm=rollout.candidate, id=list("abc"), score=[11.5, 12.0, 10.0], segment="w", offset=1),
+    ])  # fmt: skip
+    ledger = Ledger(terms)
+    ledger.catch_up(journal)
+    found = FactBook().agreement(Look(rollout, ledger, DAY_US))
+    assert {a.tolerance: (a.asked, a.n, a.alike) for a in found} == {0.0: (3, 3, 1), 1.5: (3, 3, 2)}

@@ -8,12 +8,16 @@ import pytest
 from slipway import Project
 from slipway.errors import Conflict
 from slipway.project.server import Server
-from slipway.records.gate import Gate, GateKind
+from slipway.records.gate import Better, Gate, GateKind
 from slipway.records.rollout import Plan, RolloutStatus, Stage, StageKind
 
 pytestmark = pytest.mark.slow
 
-GATES = (Gate(kind=GateKind.HARM, unit="row", alpha=0.02), Gate(kind=GateKind.SERVICE, unit="row", alpha=0.02))
+GATES = (
+    Gate(kind=GateKind.HARM, unit="row", alpha=0.01),
+    Gate(kind=GateKind.SERVICE, unit="row", alpha=0.01),
+    Gate(kind=GateKind.METRIC, metric="saved", better=Better.HIGHER, margin=0.5, unit="row", alpha=0.01),
+)
 CANARY = Stage(name="canary", kind=StageKind.CANARY, share=0.5, gates=GATES, min_s=86_400, max_s=864_000)
 PLAN = Plan(stages=(CANARY,), maturity_s=0)
 RULES = '[arms.near]\nrule = "mean_radius > 14"\n\n[arms.far]\nrule = "mean_radius > 25"\n\n[data]'
@@ -48,6 +52,8 @@ def test_only_the_harmful_one_rolls_back_and_no_evidence_is_the_others(tmp_path)
                     assert client.post(f"/predict/{name}", json={"rows": rows}).status_code == 200
                     told = [{"id": row["id"], "value": int(row["mean_radius"] > 14)} for row in rows]
                     assert client.post(f"/outcomes/{name}", json={"outcomes": told}).status_code == 200
+                    saved = [{"id": row["id"], "metric": "saved", "value": row["mean_radius"]} for row in rows]
+                    assert client.post(f"/outcomes/{name}", json={"metrics": saved}).status_code == 200
                     asked[name] += many
                 assert good.step().problems == bad.step().problems == ()
     ended = {"good": good.rollout("near-1"), "bad": bad.rollout("far-1")}
@@ -61,4 +67,6 @@ def test_only_the_harmful_one_rolls_back_and_no_evidence_is_the_others(tmp_path)
         counted = sum(c.candidate.n + c.live.n for c in inputs.cohorts)
         labelled = sum(c.candidate.labelled + c.live.labelled for c in inputs.cohorts)
         assert 0 < labelled == counted <= asked[name]
+        (saved,) = inputs.facts.metrics
+        assert sum(s.candidate.n + s.live.n for s in saved.strata) == counted
         assert project.replay(started[name].id).same

@@ -23,6 +23,9 @@ from slipway.records.people import PeopleSums
 
 Ints = npt.NDArray[np.int64]
 
+_VERSIONS = 1 << 31
+"""Versions of a route there can be."""
+
 
 class MetricDay(NamedTuple):
     """What one day says of one metric.
@@ -137,10 +140,14 @@ def _metric_day(block: Block, name: str, *, look: Look) -> MetricDay:
         n=told.astype(np.int64),
         total=np.where(told, value, 0.0),
     )
-    hour = np.stack([at_us // HOUR_US, version.astype(np.int64)], axis=1)
-    sides = [set(map(tuple, np.unique(hour[told & (candidate == side)], axis=0).tolist())) for side in (True, False)]
-    both = sorted(sides[0] & sides[1])
-    return MetricDay(EntitySums.grouped([rows]), np.array(both, dtype=np.int64).reshape(-1, 2))
+    hour = _coded(at_us // HOUR_US, version=version)
+    both = np.intersect1d(hour[told & candidate], hour[told & ~candidate])
+    return MetricDay(EntitySums.grouped([rows]), np.stack(np.divmod(both, _VERSIONS), axis=1))
+
+
+def _coded(unit: Ints, *, version: npt.NDArray[np.int32]) -> Ints:
+    """Return one number for a unit of time under a version of the route."""
+    return np.asarray(unit * _VERSIONS + version)
 
 
 def _alike(block: Block, tolerance: float, *, look: Look) -> list[AgreementSums]:
@@ -152,19 +159,17 @@ def _alike(block: Block, tolerance: float, *, look: Look) -> list[AgreementSums]
     paired = np.where(by_candidate, live_asked[own], asked[own])
     answered = np.isfinite(score) | (paired & np.isfinite(other))
     alike = paired & look.ledger.terms.alike(score, other=other, tolerance=tolerance)
-    unit, version = block.at_us[own] // look.length_us, block.version[own]
-    found = []
-    for start, of_version in np.unique(np.stack([unit, version.astype(np.int64)], axis=1), axis=0).tolist():
-        here = (unit == start) & (version == of_version) & answered
-        found.append(
-            AgreementSums(
-                start_us=start * look.length_us,
-                end_us=(start + 1) * look.length_us,
-                route_version=of_version,
-                tolerance=tolerance,
-                asked=int(here.sum()),
-                n=int((here & paired).sum()),
-                alike=int((here & alike).sum()),
-            )
+    codes, at = np.unique(_coded(block.at_us[own] // look.length_us, version=block.version[own]), return_inverse=True)
+    sums = [np.bincount(at[rows], minlength=len(codes)).tolist() for rows in (answered, answered & paired, alike)]
+    return [
+        AgreementSums(
+            start_us=code // _VERSIONS * look.length_us,
+            end_us=(code // _VERSIONS + 1) * look.length_us,
+            route_version=code % _VERSIONS,
+            tolerance=tolerance,
+            asked=asked_of,
+            n=n,
+            alike=same,
         )
-    return found
+        for code, asked_of, n, same in zip(codes.tolist(), *sums, strict=True)
+    ]
