@@ -1,0 +1,114 @@
+"""Slipway: the product's own monitor of a model, fed batch by batch with inputs and outcomes.
+
+As `slipway` packages and watches a model: reference from held-out rows, unit found from them, alpha 1 % over all looks
+and columns, tolerance 1 point. What it says is the finding that is open after the last batch.
+"""
+
+import numpy as np
+import polars as pl
+from slipway.control.coding import Coder
+
+from slipway.modeling.reference import make_reference
+from slipway.monitoring.advise import Limits
+from slipway.monitoring.instruments import instruments_of
+from slipway.monitoring.watch import Monitor, begin, take
+from slipway.records.calibration import expected_loss
+from slipway.records.field import Field, FieldKind
+from slipway.records.scoring import Scoring
+from slipway.records.task import TaskKind
+from slipway.records.watch import InputSums, OutcomeSums
+
+TITLE = "Slipway"
+SCORING = Scoring(kind=TaskKind.BINARY)
+KINDS = {"data drift": "data", "concept drift": "concept", "data and concept drift": "both"}
+HOUR_US = 3_600_000_000
+
+
+def watch(stream, names):
+    """Return what it found: first batch with a finding, kind, columns, and whether it says that it matters."""
+    monitor, coder, calibration = _monitor(stream, names)
+    watched, first = begin(monitor), None
+    for number, start_us, end_us, rows in _slices(stream, monitor.instruments.slice_us):
+        sums = _sums(stream, rows, monitor=monitor, coder=coder, calibration=calibration, span=(start_us, end_us))
+        watched = take(watched, monitor=monitor, sums=sums[0], known=sums[1], now_us=end_us)
+        if watched.findings and first is None:
+            first = number
+    if first is None:
+        return {"first": None, "unit": monitor.instruments.unit}
+    finding = watched.findings[-1]
+    return {
+        "first": first,
+        "kind": KINDS[finding.kind.value],
+        "columns": sorted(c.name for c in finding.columns),
+        "matters": finding.relevant,
+        "unit": monitor.instruments.unit,
+    }
+
+
+def _monitor(stream, names):
+    n = stream.reference
+    held_out = np.arange(n // 3, n)
+    table = pl.DataFrame(stream.x[:n], schema=list(names))
+    fields = tuple(Field(name=name, kind=FieldKind.NUMBER) for name in names)
+    reference, calibration = make_reference(
+        table,
+        fields=fields,
+        times_us=None if stream.at_us is None else stream.at_us[:n],
+        held_out=held_out,
+        scores=stream.score[held_out],
+        y=stream.y[held_out],
+        scoring=SCORING,
+    )
+    instruments = instruments_of(reference, tolerance=0.01)
+    monitor = Monitor(
+        model="model",
+        reference=reference,
+        instruments=instruments,
+        limits=Limits(metric="error", tolerance=0.01),
+        units={},
+        alpha=0.01,
+    )
+    return monitor, Coder(instruments.inputs.reference), calibration
+
+
+def _slices(stream, slice_us):
+    """Yield (number of the batch, start, end, rows): batches where there is no time, else hours or days."""
+    if stream.at_us is None:
+        for number, rows in enumerate(stream.batches):
+            yield number, number * HOUR_US, (number + 1) * HOUR_US, rows
+        return
+    live = np.arange(stream.reference, len(stream.y))
+    unit = stream.at_us[live] // slice_us
+    for here in np.unique(unit).tolist():
+        rows = live[unit == here]
+        yield int((rows[-1] - stream.reference) // stream.batch), here * slice_us, (here + 1) * slice_us, rows
+
+
+def _sums(stream, rows, *, monitor, coder, calibration, span):
+    x = {name: np.ascontiguousarray(stream.x[rows, i]) for i, name in enumerate(coder_names(monitor))}
+    score, y = stream.score[rows], stream.y[rows]
+    expected = expected_loss(calibration, scores=score, scoring=SCORING)
+    loss = SCORING.loss(y, answers=score)
+    inputs = InputSums(
+        start_us=span[0],
+        end_us=span[1],
+        rows=len(rows),
+        counts=coder.counts(coder.bins(x, rows=len(rows))),
+        expected=float(expected.sum()),
+    )
+    outcomes = OutcomeSums(
+        start_us=span[0],
+        end_us=span[1],
+        labelled=len(rows),
+        missing=0,
+        loss=float(loss.sum()),
+        expected=float(expected.sum()),
+        gap_squares=float(((loss - expected) ** 2).sum()),
+        gap=monitor.reference.measures.tick(calibration.apply(score), outcome=y),
+    )
+    return inputs, outcomes
+
+
+def coder_names(monitor):
+    """Return the names of the columns, in the order of the reference."""
+    return monitor.instruments.inputs.reference.names
