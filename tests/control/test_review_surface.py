@@ -158,7 +158,8 @@ def test_the_page_takes_one_through_a_case_by_forms_alone(site):
         assert "&lt;script&gt;" in page
         assert "<script" not in page
         assert "1,234.5 EUR" in page
-        assert "A model would say <strong>0.61</strong>" in page
+        assert "A model gives Yes a score of <strong>0.61</strong>" in page
+        assert page.index("<button disabled") < page.index('name="value"'), "Enter in a field must not say Yes"
         assert re.findall(r'name="value" value="(\d)" accesskey="\d"', page) == ["1", "0"]
         page = send(act="decide", id=name, value="1")
         assert "Take it back" in page

@@ -130,3 +130,17 @@ def decisions(project):
 def command(folder, *words):
     line = [sys.executable, "-m", "slipway.cli.app", *words, "--project", str(folder)]
     return subprocess.run(line, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+def test_past_its_time_the_rule_answers_a_case_and_is_named(folder):
+    page = folder / "slipway.toml"
+    page.write_text(page.read_text().replace('answer = "2h"', 'answer = "2s"'))
+    with Server(folder) as server, httpx.Client(timeout=120) as client:
+        pending = client.post(f"{server.url}/predict", json=row(20)).json()
+        assert pending["pending"]
+        until(lambda: not client.get(f"{server.control_url}/decisions/case-20?wait_s=20").json()["pending"])
+        told = client.get(f"{server.control_url}/decisions/case-20").json()
+        late = client.post(f"{server.control_url}/review/next", json={"by": "ana"}).json()
+    assert (told["decision"], told["by"], told["fallback"]) == (1.0, "radius-rule", True), "a radius of 20 is above 15"
+    assert told["at_us"] >= told["due_us"] == pending["due_us"]
+    assert late is None

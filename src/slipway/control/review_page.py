@@ -57,7 +57,7 @@ def page(
         undo: Case that he can take back, or empty.
         asked: Whether he asked for a case and there was none.
     """
-    parts = [f'<p class="told" role="status">{escape(told)}{_undo(undo, by)}</p>' if told else ""]
+    parts = [f'<div class="told" role="status">{escape(told)}{_undo(undo, by)}</div>' if told else ""]
     if not by:
         parts.append(_who())
     elif case is None:
@@ -89,7 +89,8 @@ def _case(case: Handed, *, by: str, now_us: int) -> str:
     known = f"<table>{rows}</table>" if rows else "<p>What was known of it is not kept any more.</p>"
     said = ""
     if case.suggestion is not None:
-        said = f'<p class="said">A model would say <strong>{case.suggestion:.2f}</strong>. You decide.</p>'
+        told = "would say" if case.answers is None else "gives Yes a score of"
+        said = f'<p class="said">A model {told} <strong>{case.suggestion:.2f}</strong>. You decide.</p>'
     more = count(case.open - 1, "more case") if case.open > 1 else "no more cases"
     return (
         f'<p class="soft">For {escape(case.people)} · {_left(case.due_us, now_us)} · yours until '
@@ -112,7 +113,10 @@ def _answers(case: Handed, *, by: str) -> str:
         f"{words.get(value, '')} <kbd>{value:g}</kbd></button>"
         for value in sorted(case.answers, reverse=True)
     )
-    return f'<form method="post" action="{PAGE}">{hidden}<div class="answers">{buttons}</div>{why}</form><p></p>'
+    # Enter in a field presses a form's first button: one that is disabled, so that nobody says Yes by it
+    nothing = '<button disabled hidden aria-hidden="true"></button>'
+    inside = f'{hidden}{nothing}<div class="answers">{buttons}</div>{why}'
+    return f'<form method="post" action="{PAGE}">{inside}</form><p></p>'
 
 
 def _deed(act: str, label: str, *, by: str, id_: str = "", focus: bool = False) -> str:
