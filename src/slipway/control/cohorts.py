@@ -156,8 +156,9 @@ def _day(block: Block, *, look: Look) -> _Day:
     failed = fallback | ~(np.isfinite(score) | np.isin(course, PENDING))
     if terms.latency_budget_ms is not None:
         failed |= block.latency_us[own] > terms.latency_budget_ms * 1000
-    mature = at_us + wait_us <= now_us
-    told = in_time(block.outcome_at_us[own], at_us=at_us, wait_us=wait_us, now_us=now_us)
+    asked_us = look.by_now(at_us)
+    mature = asked_us + wait_us <= now_us
+    told = in_time(look.by_now(block.outcome_at_us[own]), at_us=asked_us, wait_us=wait_us, now_us=now_us)
     outcome = np.where(told & mature, block.outcome[own], np.nan)
     loss = terms.loss(score, outcome=outcome)
     took_us = np.where(np.isfinite(score), np.maximum(block.latency_us[own], 1.0), np.inf)

@@ -10,6 +10,7 @@ import msgspec
 
 from slipway.control.alert_desk import AlertDesk
 from slipway.control.arms import find_arm
+from slipway.control.clock_sets import ClockWatch
 from slipway.control.report import StepReport
 from slipway.control.review_desk import ReviewDesk
 from slipway.control.step import Controller
@@ -171,11 +172,13 @@ class Desk:
         taken_over: Tells whether the workers have taken over a route. What changes one returns only then, or after two
             seconds, so that the next request meets what was decided.
         workers: Returns the workers that run and are ready.
+        clock_watch: Notices when the machine's clock is set; None where it is not watched.
         sleep: Waits so many seconds.
 
     Attributes:
         alerts: Answers what is asked about alerts.
         reviews: Answers reviewers, and who waits for them.
+        clock_ahead_us: By how much the machine's clock was set since this process started.
     """
 
     def __init__(
@@ -190,8 +193,11 @@ class Desk:
         shadow_wait_s: float = 20.0,
         taken_over: Callable[[Route], bool] = lambda _: True,
         workers: Callable[[], Sequence[RunState]] = tuple,
+        clock_watch: ClockWatch | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._clock_watch, self._clock_sets = clock_watch, list[tuple[int, int]]()
+        self.clock_ahead_us = 0
         self.controller, self._scope, self._clock, self.kind = controller, scope, clock, kind
         self._audit, self._wait_s, self._sleep = audit, shadow_wait_s, sleep
         self._taken_over, self.workers = taken_over, workers
@@ -218,6 +224,7 @@ class Desk:
             Conflict: Another process is the controller.
         """
         self._refuse_other_time(request.now_us)
+        self._note_clock()
         if self.kind is ClockKind.EVENT:
             self._await_shadows()
         now_us = self.now_us() if request.now_us is None else request.now_us
@@ -237,6 +244,8 @@ class Desk:
 
     def stand_by(self) -> None:
         """Read what is new and change nothing, so that whoever takes over need not read the journal first."""
+        if self._clock_watch is not None:
+            self._clock_watch.look()  # whoever is the controller notes what it sees
         self.controller.catch_up([])
 
     def start(self, request: StartRequest) -> Rollout:
@@ -248,6 +257,7 @@ class Desk:
             BadInput: The plan asks what cannot be answered, or the route is not clear.
         """
         self._refuse_other_time(request.now_us)
+        self._note_clock()
         arm = find_arm(request.candidate, store=self.controller.store, stated=self._scope.arms)
         self.controller.catch_up([])
         rollout = self.controller.start(
@@ -375,6 +385,18 @@ class Desk:
                 f"now_us: want the machine's time, {now_us}, or none, got {asked_us}. "
                 "Only a server that was started with --clock event takes the time from its callers."
             )
+
+    def _note_clock(self) -> None:
+        """Note that the clock was set before anything is judged by it; what could not be noted is, the next time."""
+        if self._clock_watch is None or self.kind is ClockKind.EVENT:
+            return
+        if (found := self._clock_watch.look()) is not None:
+            self._clock_sets.append(found)
+            self.clock_ahead_us += found[1]
+        while self._clock_sets:
+            at_us, by_us = self._clock_sets[0]
+            self.controller.note_clock(at_us=at_us, by_us=by_us, now_us=self.now_us())
+            del self._clock_sets[0]
 
     def _only_route(self) -> str:
         names = [name for name, _, _ in self.controller.store.all(Route)]

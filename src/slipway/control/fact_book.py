@@ -127,11 +127,13 @@ def _metric_day(block: Block, name: str, *, look: Look) -> MetricDay:
     own, to_candidate = look.own(block)
     shares = {v: look.share(v) for v in np.unique(block.version[own]).tolist()}
     dealing = [v for v, share in shares.items() if is_dealt(share)]
-    wanted = np.isin(block.version[own], dealing) & (block.at_us[own] + look.wait_us <= look.now_us)
+    wanted = np.isin(block.version[own], dealing) & (look.by_now(block.at_us[own]) + look.wait_us <= look.now_us)
     at_us, version, candidate = block.at_us[own][wanted], block.version[own][wanted], to_candidate[wanted]
     value, came_us = block.metric(look.ledger.metric(name))
     value = value[own][wanted]
-    told = in_time(came_us[own][wanted], at_us=at_us, wait_us=look.wait_us, now_us=look.now_us)
+    told = in_time(
+        look.by_now(came_us[own][wanted]), at_us=look.by_now(at_us), wait_us=look.wait_us, now_us=look.now_us
+    )
     rows = EntitySums(
         entity=block.entity[own][wanted],
         version=version,

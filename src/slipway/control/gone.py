@@ -23,7 +23,7 @@ def refuse_gone(inputs: VerdictInputs, *, read: Mapping[str, int], store: Contro
     Raises:
         NotFound: Rows that it needs are gone; the message says which, why and since when.
     """
-    since_us = inputs.rollout.started_us // DAY_US * DAY_US
+    since_us = inputs.rollout.since_us // DAY_US * DAY_US
     missing = sorted(segment for segment in inputs.upto if segment not in read)
     noted = {segment: _noted(segment, store=store) for segment in missing}
     needed = [s for s, note in noted.items() if note is None or _ends_us(note) >= since_us]

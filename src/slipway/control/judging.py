@@ -80,7 +80,7 @@ class Judging:
             Conflict: Somebody else changed the rollout or its route meanwhile; nothing was stored.
         """
         number, last = self._log.last(rollout.id)
-        if now_us < rollout.entries[-1].at_us or (last is not None and now_us <= last.at_us):
+        if now_us < rollout.entered_us or (last is not None and _counted(now_us, rollout) <= _judged_us(last)):
             return None
         cohorts = self.cohorts(rollout, now_us=now_us)
         score = self._ready(rollout, now_us) if self._ready and asks(rollout) else None
@@ -119,6 +119,15 @@ class Judging:
         return self.books.setdefault(rollout.id, CohortBook(rollout.id))
 
 
+def _counted(now_us: int, rollout: Rollout) -> int:
+    """Return the moment as if the clock had never been set: by it, time only goes on."""
+    return now_us - rollout.clock_set_us
+
+
+def _judged_us(verdict: Verdict) -> int:
+    return verdict.at_us - verdict.clock_set_us
+
+
 def replay_from_journal(
     verdict_id: str, *, store: ControlStore, journal: JournalReader, ledger: Ledger
 ) -> tuple[str, ...]:
@@ -140,7 +149,7 @@ def replay_from_journal(
     if any(offset > inputs.upto.get(segment, -1) for segment, offset in ledger.upto.items()):
         return ("it was made from less of the journal than the verdict before it",)
     rollout = inputs.rollout
-    ledger.leave_out(rollout.route, before_day=rollout.started_us // DAY_US - SPARE_DAYS)
+    ledger.leave_out(rollout.route, before_day=rollout.since_us // DAY_US - SPARE_DAYS)
     ledger.catch_up(journal, upto=inputs.upto)
     refuse_gone(inputs, read=ledger.upto, store=store)
     book, look = CohortBook(rollout.id), Look(rollout, ledger, inputs.now_us)

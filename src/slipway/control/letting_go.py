@@ -67,7 +67,7 @@ def let_go(
     past: list[DaySums] = []
     while ledger.rows > kept_rows:
         block = min((next(ledger.blocks(route)) for route in ledger.routes()), key=lambda b: (b.day, b.route))
-        needing = [r for r in running if r.route == block.route and block.end_us > r.started_us]
+        needing = [r for r in running if r.route == block.route and block.end_us > r.since_us]
         waits_us = [wait_us, *(round(r.plan.maturity_s * 1e6) for r in needing)]
         if not may_go(block, ledger=ledger, waits_us=waits_us, now_us=now_us):
             break

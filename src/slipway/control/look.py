@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from slipway.control.block import Block
+from slipway.control.clock_sets import by_now
 from slipway.control.ledger import Ledger
 from slipway.control.told_people import HANDED_OVER
 from slipway.deployment.units import unit_length_us
@@ -13,6 +14,7 @@ from slipway.records.gate import GateKind
 from slipway.records.rollout import Rollout
 
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 
 class Look(NamedTuple):
@@ -39,7 +41,7 @@ class Look(NamedTuple):
 
     def blocks(self) -> list[Block]:
         """Return the days that are held, from the rollout's first on."""
-        return [b for b in self.ledger.blocks(self.rollout.route) if b.end_us > self.rollout.started_us]
+        return [b for b in self.ledger.blocks(self.rollout.route) if b.end_us > self.rollout.since_us]
 
     def own(self, block: Block) -> tuple[Bools, Bools]:
         """Return (which rows of a day belong to the rollout, which of these were dealt to the candidate).
@@ -56,7 +58,11 @@ class Look(NamedTuple):
 
     def is_over(self, block: Block) -> bool:
         """Tell whether a day is over, and its outcomes waited for."""
-        return block.end_us + self.wait_us <= self.now_us
+        return int(self.by_now(np.array([block.end_us]))[0]) + self.wait_us <= self.now_us
+
+    def by_now(self, at_us: Ints) -> Ints:
+        """Return moments as today's clock would have shown them; see :func:`slipway.control.clock_sets.by_now`."""
+        return by_now(at_us, sets=self.rollout.clock_sets)
 
     def share(self, version: int) -> float:
         """Return the candidate's share under a version of the route."""

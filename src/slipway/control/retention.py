@@ -85,7 +85,7 @@ def needs(store: ControlStore, *, scope: Scope, now_us: int) -> tuple[Need, ...]
     found = [Need(now_us - held_us(wait_us), f"outcomes of it may still come (rollout.maturity {rule})")]
     for _, rollout, _ in store.all(Rollout):
         if rollout.status is RolloutStatus.RUNNING:
-            since_us = rollout.started_us // DAY_US * DAY_US  # cohorts are summed by whole days
+            since_us = rollout.since_us // DAY_US * DAY_US  # cohorts are summed by whole days
             found.append(Need(since_us, f"rollout {rollout.id} runs since {day(rollout.started_us)}"))
     return tuple(found)
 

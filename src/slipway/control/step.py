@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from slipway.control.alerting import Alerting
 from slipway.control.approving import approve
 from slipway.control.checkpoint import Checkpoint, Kept
+from slipway.control.clock_sets import note
 from slipway.control.fault import Fault
 from slipway.control.judging import Costs, Judging, Ready, replay_from_journal
 from slipway.control.ledger import Ledger
@@ -308,6 +309,11 @@ class Controller:
                 now_us=now_us,
                 by=by,
             )
+
+    def note_clock(self, *, at_us: int, by_us: int, now_us: int) -> str:
+        """Note with what runs that the clock was set; see :func:`slipway.control.clock_sets.note`."""
+        with self._one, self._guard():
+            return note(self.store, at_us=at_us, by_us=by_us, now_us=now_us, by=BY)
 
     def roll_back(self, rollout_id: str, *, now_us: int, why: str, by: str = BY) -> Rollout:
         """Roll back by command; see :func:`slipway.control.rollback.roll_back_now`."""

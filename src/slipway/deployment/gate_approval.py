@@ -31,7 +31,10 @@ def approval(gate: Gate, *, view: View) -> GateResult:
     """Return what people said since the stage was entered; each person's last word counts."""
     entry, last = view.rollout.entries[-1], dict[str, Approval]()
     for said in sorted(view.facts.approvals, key=lambda a: (a.at_us, a.by)):
-        here = (said.rollout, said.stage) == (view.rollout.id, entry.stage) and entry.at_us <= said.at_us <= view.now_us
+        here = (said.rollout, said.stage) == (
+            view.rollout.id,
+            entry.stage,
+        ) and view.rollout.entered_us <= said.at_us <= view.now_us
         if here and not may_approve(said.by, gate=gate, rollout=view.rollout):
             last[said.by] = said
     refused = [a for a in last.values() if not a.approved]

@@ -74,8 +74,8 @@ def judge(
     """
     if rollout.status is not RolloutStatus.RUNNING:
         raise BadInput(f"rollout {rollout.id}: want a running rollout, got one that is {rollout.status}.")
-    if now_us < rollout.entries[-1].at_us:
-        raise BadInput(f"now_us: want at least {rollout.entries[-1].at_us}, when the stage began, got {now_us}.")
+    if now_us < rollout.entered_us:
+        raise BadInput(f"now_us: want at least {rollout.entered_us}, when the stage began, got {now_us}.")
     view = look(rollout, tuple(cohorts), now_us=now_us, costs=tuple(costs), facts=facts)
     gates = tuple(_ask(gate, view=view) for gate in view.stage.gates)
     alert = " ".join(filter(None, (world_changed(view) if _finite(view) else "", drifted_together(view))))
@@ -93,6 +93,7 @@ def judge(
         gates=gates,
         alert=alert,
         readiness=readiness if asks(rollout) else None,
+        clock_set_us=rollout.clock_set_us,
     )
 
 

@@ -31,7 +31,7 @@ def rollout_troubles(rollouts: Iterable[tuple[Rollout, Verdict | None]], *, now_
 
 
 def _running(rollout: Rollout, verdict: Verdict | None, *, now_us: int) -> list[Trouble]:
-    found, stage, entered_us = [], rollout.stage(), rollout.entries[-1].at_us
+    found, stage, entered_us = [], rollout.stage(), rollout.entered_us
     of_stage = verdict if verdict is not None and verdict.stage == stage.name else None
     if of_stage is not None and of_stage.alert:
         found.append(

@@ -38,8 +38,8 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def held_s(self) -> float:
-        """How long the rollout has been in this stage, in seconds."""
-        return (self.now_us - self.rollout.entries[-1].at_us) / 1e6
+        """How long the rollout has been in this stage, in seconds; by how much the clock was set does not count."""
+        return (self.now_us - self.rollout.entered_us) / 1e6
 
     def of_stage(self, cohorts: tuple[Cohort, ...]) -> tuple[Cohort, ...]:
         """Return those that came under the present stage's route."""

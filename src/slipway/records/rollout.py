@@ -1,6 +1,7 @@
 """A rollout: a plan of stages with gates, where it stands, and the verdicts that moved it."""
 
 from enum import StrEnum
+from itertools import accumulate
 
 from slipway.errors import BadInput
 from slipway.records.automation import Automation
@@ -142,6 +143,7 @@ class Verdict(Record, frozen=True, kw_only=True):
         gates: Each gate's result.
         alert: A sentence for people if something else than the candidate seems wrong (the world changed), else empty.
         readiness: ML Test Score of the candidate, where the plan asks for one before the next stage; else None.
+        clock_set_us: By how much the machine's clock had been set since the rollout started.
     """
 
     rollout: str
@@ -153,6 +155,7 @@ class Verdict(Record, frozen=True, kw_only=True):
     gates: tuple[GateResult, ...]
     alert: str = ""
     readiness: float | None = None
+    clock_set_us: int = 0
 
 
 class RolloutStatus(StrEnum):
@@ -179,6 +182,20 @@ class StageEntry(Record, frozen=True, kw_only=True):
     threshold: float | None = None
 
 
+class ClockSet(Record, frozen=True, kw_only=True):
+    """The machine's clock was set while a rollout ran.
+
+    Attributes:
+        stage: Stage that the rollout was in.
+        at_us: The moment by the clock as it was before.
+        by_us: By how much it was set: ahead, or back if negative.
+    """
+
+    stage: str
+    at_us: int
+    by_us: int
+
+
 class Rollout(Record, frozen=True, kw_only=True):
     """A candidate on its way.
 
@@ -194,6 +211,7 @@ class Rollout(Record, frozen=True, kw_only=True):
         started_us: When.
         ended_us: When it ended, or None.
         started_by: Who started it; empty in one that an older version began.
+        clock_sets: When and by how much the machine's clock was set since it started, in order.
     """
 
     id: str
@@ -207,6 +225,24 @@ class Rollout(Record, frozen=True, kw_only=True):
     started_us: int
     ended_us: int | None = None
     started_by: str = ""
+    clock_sets: tuple[ClockSet, ...] = ()
+
+    @property
+    def clock_set_us(self) -> int:
+        """By how much the clock was set since the rollout started."""
+        return sum(s.by_us for s in self.clock_sets)
+
+    @property
+    def entered_us(self) -> int:
+        """When the present stage was entered, as today's clock would have shown it."""
+        entry = self.entries[-1]
+        return entry.at_us + sum(s.by_us for s in self.clock_sets if s.stage == entry.stage)
+
+    @property
+    def since_us(self) -> int:
+        """The earliest moment that rows of it can carry: they do carry earlier ones once the clock was set back."""
+        sums = accumulate((s.by_us for s in self.clock_sets), initial=0)
+        return self.started_us + min(sums)
 
     def stage(self) -> Stage:
         """Return the present stage."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from slipway.control import trouble_sources
 from slipway.control.alerting import Alerting
 from slipway.control.checkpoint import Checkpoint, basis_of
+from slipway.control.clock_sets import ClockWatch
 from slipway.control.costs import Costs
 from slipway.control.equip import equip
 from slipway.control.folder_routes import FolderRoutes
@@ -31,9 +32,14 @@ from slipway.storage.lock import ControllerLock, end_holder, holder_of
 from slipway.wiring.parts import Parts, open_parts
 from slipway.wiring.retraining import RetrainProcess
 from slipway.wiring.soundness import sound
+from slipway.words import duration
 
 if TYPE_CHECKING:
     from slipway.control.run import Pages
+
+
+SUSPECT_US = 6 * 3_600_000_000
+"""By how much a clock may be set ahead before nobody goes by it to remove what cannot be had back."""
 
 
 def controller(
@@ -201,6 +207,7 @@ def run_control(
         scope=parts.scope,
         clock=parts.clock,
         kind=config.clock,
+        clock_watch=ClockWatch(parts.clock.now_us),
         audit=parts.store.audit,
         taken_over=lambda route: taken_over(route, states=read_states(place), alive=is_alive),
         workers=lambda: workers_of(read_states(place), alive=is_alive),
@@ -212,6 +219,11 @@ def run_control(
     def keep() -> list[str]:
         if not tenure.held:
             return []
+        if desk.clock_ahead_us > SUSPECT_US:
+            return [
+                f"the machine's clock was set ahead by {duration(desk.clock_ahead_us / 1e6)}: until control is started "
+                "again nothing is removed from the journal. See whether the clock is right."
+            ]
         upto, now_us = control.ledger.upto, desk.now_us()
         return keep_house(parts.layout, scope=parts.scope, store=parts.store, read=upto, now_us=now_us)
 
