@@ -219,7 +219,7 @@ def test_metrics(serve):
         httpx.post(f"{server.url}/predict", json={"a": 1, "user": "u"})
         httpx.post(f"{server.url}/predict", json={"a": "x", "user": "u"})
         lines = dict(line.rsplit(" ", 1) for line in httpx.get(f"{server.url}/metrics").text.splitlines())
-    assert lines['slipway_predictions_total{arm="old"}'] == "1"
+    assert lines['slipway_predictions_total{arm="old",outcome="answered"}'] == "1"
     assert lines['slipway_errors_total{kind="http_400"}'] == "1"
     assert lines['slipway_latency_seconds_bucket{le="+Inf"}'] == "1"
     assert lines["slipway_route_version"] == "1"

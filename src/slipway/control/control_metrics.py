@@ -1,33 +1,106 @@
-"""How control is, in Prometheus's text: above all how far it is behind."""
+"""How control is and what it knows, in Prometheus's text: evidence, shares, alerts, and how far it is behind."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from slipway.control.desk import Status
+from slipway.records.rollout import Rollout, Verdict
+from slipway.records.scope import Budgets
+from slipway.records.trouble import Alert, AlertState
+from slipway.serving.prometheus import family
 
-PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-
-_NAMES = {
-    "behind_seconds": "How old what control has not read of the journal may be; NaN before it has read it once.",
-    "held_rows": "Rows of the journal in control's memory.",
-    "held_bytes": "Memory that they take.",
-    "running_rollouts": "Rollouts that run.",
-    "open_findings": "Findings of monitors that are open.",
-}
+_Values = dict[tuple[str, ...], float]
 
 
-def metrics_text(status: Status) -> str:
-    """Return one gauge a line, each with its meaning.
+def metrics_text(status: Status, *, alerts: Sequence[Alert] = (), budgets: Budgets = Budgets()) -> str:  # noqa: B008 - immutable
+    """Return what Prometheus reads of control.
 
     Args:
         status: How control is.
+        alerts: All alerts.
+        budgets: The scope's, so that rules need not know its numbers.
     """
-    values = {
-        "behind_seconds": float("nan") if status.behind_s is None else status.behind_s,
-        "held_rows": status.held_rows,
-        "held_bytes": status.held_bytes,
-        "running_rollouts": len(status.running),
-        "open_findings": len(status.open_findings),
-    }
-    lines = []
-    for name, meaning in _NAMES.items():
-        full, value = f"slipway_control_{name}", values[name]
-        lines += [f"# HELP {full} {meaning}", f"# TYPE {full} gauge", f"{full} {value:g}".replace("nan", "NaN")]
+    behind_s = math.nan if status.behind_s is None else status.behind_s
+    lines = [
+        *family("control_behind_seconds", "How old what control has not read of the journal may be.", {(): behind_s}),
+        *family("control_held_rows", "Rows of the journal in control's memory.", {(): status.held_rows}),
+        *family("control_held_bytes", "Memory that they take.", {(): status.held_bytes}),
+        *family("control_fault", "Whether no step of control is sound.", {(): status.fault is not None}),
+        *family("control_running_rollouts", "Rollouts that run.", {(): len(status.running)}),
+        *family("control_open_findings", "Findings of monitors that are open.", {(): len(status.open_findings)}),
+        *_routes(status),
+        *_rollouts(status.running),
+        *_evidence(status.last_step.verdicts if status.last_step else ()),
+        *_alerts(alerts),
+        *_receivers(status),
+    ]
+    if budgets.latency_p99_ms is not None:
+        text = "Budget of the scope for the latency that 99 % of answers keep."
+        lines += family("budget_latency_p99_seconds", text, {(): budgets.latency_p99_ms / 1e3})
     return "\n".join(lines) + "\n"
+
+
+def _routes(status: Status) -> list[str]:
+    shares: _Values = {(r.name, s.arm): s.share for r in status.routes for s in r.shares}
+    shadows: _Values = {(r.name, arm): 1.0 for r in status.routes for arm in r.shadows}
+    return [
+        *family("route_share", "Share of the entities that an arm answers.", shares, labels=("route", "arm")),
+        *family("route_shadow", "Arms that are asked and decide nothing.", shadows, labels=("route", "arm")),
+    ]
+
+
+def _rollouts(running: Iterable[Rollout]) -> list[str]:
+    ends: _Values = {(r.id, r.candidate, r.stage().name): r.entries[-1].at_us / 1e6 + r.stage().max_s for r in running}
+    text = "When the hold of the present stage rolls back, seconds since the epoch by the clock that counts."
+    return family("rollout_deadline_timestamp_seconds", text, ends, labels=("rollout", "candidate", "stage"))
+
+
+def _evidence(verdicts: Iterable[Verdict]) -> list[str]:
+    """Return what the gates of the running rollouts said last; what is not known yet has no sample."""
+    decisions: _Values = {}
+    harm: _Values = {}
+    bounds: _Values = {}
+    for verdict in verdicts:
+        for number, result in enumerate(verdict.gates, start=1):
+            gate = (verdict.rollout, verdict.stage, f"{number}-{result.gate.kind}")
+            decisions[(*gate, result.decision)] = 1.0
+            if result.harm is not None:
+                harm[gate] = result.harm.log_e
+            if result.interval is not None:
+                bounds[(*gate, "low")] = result.interval.low
+                bounds[(*gate, "high")] = result.interval.high
+    labels = ("rollout", "stage", "gate")
+    log_e = "Log of the e-value against 'the candidate is not worse'; log(1/alpha) rejects it."
+    limits = "Anytime-valid limits of how much worse the candidate is, in units of the metric."
+    return [
+        *family(
+            "gate_decision", "What a gate says: the sample that is there.", decisions, labels=(*labels, "decision")
+        ),
+        *family("gate_harm_log_e", log_e, harm, labels=labels),
+        *family("gate_difference", limits, bounds, labels=(*labels, "bound")),
+    ]
+
+
+def _alerts(alerts: Iterable[Alert]) -> list[str]:
+    counted = Counter((a.trouble.kind, a.trouble.severity, a.state) for a in alerts)
+    known: _Values = {
+        (str(kind), str(severity), str(state)): float(n)
+        for (kind, severity, state), n in counted.items()
+        if state is not AlertState.RESOLVED
+    }
+    return family("alerts", "Alerts that are not resolved.", known, labels=("kind", "severity", "state"))
+
+
+def _receivers(status: Status) -> list[str]:
+    waiting: _Values = {(r.receiver,): float(r.waiting) for r in status.receivers}
+    failures: _Values = {(r.receiver,): float(r.failures) for r in status.receivers}
+    given_up: _Values = {(r.receiver,): float(r.given_up) for r in status.receivers}
+    delivered: _Values = {(r.receiver,): float(r.delivered) for r in status.receivers}
+    one = ("receiver",)
+    return [
+        *family("alert_messages_delivered_total", "Messages that a receiver of alerts took.", delivered, labels=one),
+        *family("alert_messages_waiting", "Messages that are to be sent to it.", waiting, labels=one),
+        *family("alert_messages_given_up", "Messages to it of the newest that were given up.", given_up, labels=one),
+        *family("alert_receiver_failures", "Attempts in a row that it did not take.", failures, labels=one),
+    ]

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from slipway.control.alert_desk import AlertRequest, AlertTestRequest
 from slipway.control.browser import CHALLENGE, as_bearer, is_page
-from slipway.control.control_metrics import PROMETHEUS, metrics_text
+from slipway.control.control_metrics import metrics_text
 from slipway.control.desk import (
     ApprovalRequest,
     Desk,
@@ -34,6 +34,7 @@ from slipway.control.review_surface import decision, page_routes, right_to
 from slipway.errors import BadInput, Conflict, Corrupt, NotFound, Refused, SlipwayError, Unavailable
 from slipway.serving.door import OWN
 from slipway.serving.guard import Guard
+from slipway.serving.prometheus import CONTENT_TYPE
 from slipway.serving.refusal import Refusal
 
 MOST_BYTES = 1_000_000
@@ -65,8 +66,11 @@ def surface(desk: Desk, *, guard: Guard, pages: Sequence[BaseRoute] = ()) -> Sta
     async def audit(request: Request) -> Response:
         return _answer(request, await run_in_threadpool(desk.audit, after_seq=_after(request)))
 
+    def told() -> str:
+        return metrics_text(desk.status(), alerts=desk.alerts.alerts(), budgets=desk.budgets)
+
     async def metrics(_: Request) -> Response:
-        return Response(metrics_text(await run_in_threadpool(desk.status)), media_type=PROMETHEUS)
+        return Response(await run_in_threadpool(told), media_type=CONTENT_TYPE)
 
     async def decided(request: Request) -> Response:
         return _answer(request, await decision(request, desk.reviews))

@@ -13,7 +13,7 @@ from slipway.records.access import May
 from slipway.records.load_test import HEADER as LOAD_TEST
 from slipway.records.route import Route
 from slipway.records.worker_config import WorkerConfig
-from slipway.serving import arrow, metrics
+from slipway.serving import arrow, metrics, prometheus
 from slipway.serving.answers import encoders
 from slipway.serving.decisions import COLUMNS as DECISION_COLUMNS
 from slipway.serving.decisions import Decisions, decisions_of, decode_decisions, names_kept, tells_decisions
@@ -261,4 +261,4 @@ class App:
         self.intake.guard.admit(request.headers)
         workers = metrics.total(self._counts, folder=self._metrics_path.parent, own_path=self._metrics_path)
         shadow = metrics.read(metrics.shadow_path(self._metrics_path.parent))
-        request.reply(200, metrics.render(workers, shadow=shadow), content_type=metrics.CONTENT_TYPE)
+        request.reply(200, metrics.render(workers, shadow=shadow), content_type=prometheus.CONTENT_TYPE)

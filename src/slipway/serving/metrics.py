@@ -1,9 +1,6 @@
 """Counts of one worker, and their sum over all workers, in the text format of Prometheus.
 
 Any worker may get the scrape, so each leaves its counts in a file every second, and the one that is asked adds them up.
-
-Reference:
-    prometheus.io, "Exposition formats", text-based format 0.0.4.
 """
 
 import time
@@ -16,10 +13,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from slipway.serving.prometheus import family, histogram
 from slipway.serving.use import Use
 from slipway.serving.use_metrics import use_lines
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_PREDICTIONS = "Answers by the arm that gave them, and whether it was its turn or it stepped in for one that failed."
 _EDGES_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _EDGES_US = tuple(edge * 1e6 for edge in _EDGES_S)
 _KEPT_S = 15.0
@@ -38,7 +36,7 @@ class Counts(msgspec.Struct, kw_only=True):
 
     Attributes:
         predictions: Answers by arm.
-        fallbacks: Answers of the fallback in place of another arm.
+        stepped_in: Those of them that it gave in place of another arm, which failed.
         errors: Failures by kind.
         outcomes: Outcomes taken.
         decisions: Decisions taken.
@@ -54,7 +52,7 @@ class Counts(msgspec.Struct, kw_only=True):
     """
 
     predictions: dict[str, int] = {}
-    fallbacks: int = 0
+    stepped_in: dict[str, int] = {}
     errors: dict[str, int] = {}
     outcomes: int = 0
     decisions: int = 0
@@ -73,7 +71,10 @@ class Counts(msgspec.Struct, kw_only=True):
         rows = len(arms)
         for arm in set(arms):
             self.predictions[arm] = self.predictions.get(arm, 0) + arms.count(arm)
-        self.fallbacks += sum(fallbacks)
+        if True in fallbacks:
+            for arm, instead in zip(arms, fallbacks, strict=True):
+                if instead:
+                    self.stepped_in[arm] = self.stepped_in.get(arm, 0) + 1
         self.latency[bisect_left(_EDGES_US, latency_us)] += rows
         self.latency_sum_s += latency_us * rows / 1e6
 
@@ -142,45 +143,43 @@ def render(workers: Iterable[Counts], *, shadow: Counts | None = None) -> bytes:
     >>> counts = Counts(route_version=3)
     >>> counts.answered(["live"], [False], latency_us=700)
     >>> text = render([counts, counts]).decode()
-    >>> [line for line in text.splitlines() if line.startswith("slipway_predictions_total")]
-    ['slipway_predictions_total{arm="live"} 2']
+    >>> print(*[line for line in text.splitlines() if line.startswith("slipway_predictions_total{")], sep=chr(10))
+    slipway_predictions_total{arm="live",outcome="answered"} 2
+    slipway_predictions_total{arm="live",outcome="fallback"} 0
     """
     known = list(workers)
-    predictions, errors = Counter[str](), Counter[str]()
-    for counts in known:
-        predictions.update(counts.predictions)
-        errors.update(counts.errors)
-    lines = _counter("predictions_total", "Answers by arm.", {f'arm="{a}"': n for a, n in sorted(predictions.items())})
-    lines += _counter("fallback_total", "Answers of the fallback.", {"": sum(c.fallbacks for c in known)})
-    lines += _counter("outcomes_total", "Outcomes taken.", {"": sum(c.outcomes for c in known)})
-    lines += _counter("decisions_total", "Decisions of people taken.", {"": sum(c.decisions for c in known)})
-    lines += _counter("metrics_total", "Values of business metrics taken.", {"": sum(c.metrics for c in known)})
+    told = {"outcomes": "Outcomes taken.", "decisions": "Decisions of people taken."}
+    told["metrics"] = "Values of business metrics taken."
+    lines = family("predictions_total", _PREDICTIONS, _predictions(known), labels=("arm", "outcome"))
+    for name, text in told.items():
+        lines += family(f"{name}_total", text, {(): sum(getattr(c, name) for c in known)})
     unlogged = sum(c.unlogged for c in known)
-    lines += _counter("unlogged_total", "Answers that the journal's disk refused.", {"": unlogged})
-    lines += _counter("errors_total", "Failures by kind.", {f'kind="{k}"': n for k, n in sorted(errors.items())})
-    lines += _histogram(known)
+    lines += family("unlogged_total", "Answers that the journal's disk refused.", {(): unlogged})
+    errors = Counter[str]()
+    for counts in known:
+        errors.update(counts.errors)
+    lines += family("errors_total", "Failures by kind.", {(k,): n for k, n in errors.items()}, labels=("kind",))
+    lines += histogram(
+        "latency_seconds",
+        "From receipt to answer.",
+        edges=_EDGES_S,
+        counts=np.sum([c.latency for c in known], axis=0).tolist(),
+        total=sum(c.latency_sum_s for c in known),
+    )
     oldest = min(c.route_version for c in known)
-    lines += _gauge("route_version", "Oldest route version in force in any worker.", oldest)
+    lines += family("route_version", "Oldest route version in force in any worker.", {(): oldest})
     refuses = sum(c.disk_refuses for c in known)
-    lines += _gauge("disk_refuses", "Workers whose rows the journal's disk does not take.", refuses)
-    lines += _gauge("workers", "Workers counted here.", len(known))
+    lines += family("disk_refuses", "Workers whose rows the journal's disk does not take.", {(): refuses})
+    lines += family("workers", "Workers counted here.", {(): len(known)})
     lines += use_lines({c.worker: c.use for c in [*known, *([shadow] if shadow else [])] if c.worker})
     return ("\n".join(lines) + "\n").encode()
 
 
-def _counter(name: str, text: str, values: dict[str, int]) -> list[str]:
-    head = [f"# HELP slipway_{name} {text}", f"# TYPE slipway_{name} counter"]
-    return head + [f"slipway_{name}{{{label}}} {n}" if label else f"slipway_{name} {n}" for label, n in values.items()]
-
-
-def _gauge(name: str, text: str, value: float) -> list[str]:
-    return [f"# HELP slipway_{name} {text}", f"# TYPE slipway_{name} gauge", f"slipway_{name} {value}"]
-
-
-def _histogram(known: list[Counts]) -> list[str]:
-    name = "slipway_latency_seconds"
-    lines = [f"# HELP {name} From receipt to answer.", f"# TYPE {name} histogram"]
-    sums = np.cumsum(np.sum([c.latency for c in known], axis=0)).tolist()
-    labels = [*(f"{edge:g}" for edge in _EDGES_S), "+Inf"]
-    lines += [f'{name}_bucket{{le="{label}"}} {n}' for label, n in zip(labels, sums, strict=True)]
-    return [*lines, f"{name}_sum {sum(c.latency_sum_s for c in known):.6f}", f"{name}_count {sums[-1]}"]
+def _predictions(known: list[Counts]) -> dict[tuple[str, ...], float]:
+    """Return how many answers each arm gave in its own turn, and how many in place of another."""
+    all_, instead = Counter[str](), Counter[str]()
+    for counts in known:
+        all_.update(counts.predictions)
+        instead.update(counts.stepped_in)
+    answered: dict[tuple[str, ...], float] = {(arm, "answered"): n - instead[arm] for arm, n in all_.items()}
+    return answered | {(arm, "fallback"): float(instead[arm]) for arm in all_}  # a rate needs the 0 before the first

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from slipway.serving.prometheus import family
 from slipway.serving.use import Use
 
 _Values = dict[tuple[str, ...], float]
@@ -35,29 +36,22 @@ def use_lines(workers: Mapping[str, Use]) -> list[str]:
     of_workers: _Values = {(name,): float(use.memory_bytes) for name, use in workers.items()}
     cpu_of_workers: _Values = {(name,): use.cpu_s for name, use in workers.items()}
     return [
-        *_lines("worker_memory_bytes", "Resident memory of a process with arms, itself.", of_workers, ("worker",)),
-        *_lines("worker_cpu_seconds_total", "Processor time of such a process itself.", cpu_of_workers, ("worker",)),
-        *_lines("arm_rows_total", "Rows that an arm was asked about.", rows, ("arm",)),
-        *_lines("arm_seconds_total", "Time that an arm took for them.", seconds, ("arm",)),
-        *_lines("arm_memory_bytes", "Memory that an arm holds, in all processes.", memory, ("arm",)),
-        *_lines("arm_cpu_seconds_total", "Processor time of an arm's own processes.", cpu, ("arm",)),
-        *_lines("arm_cores", "Cores that an arm has in use, over ten seconds.", cores, ("arm",)),
-        *_lines("arm_restarts_total", "Processes of an arm that ended, by why.", restarts, ("arm", "why")),
-        *_lines("arm_failures_total", "Batches that an arm did not answer, by kind.", failures, ("arm", "kind")),
+        *family(
+            "worker_memory_bytes", "Resident memory of a process with arms, itself.", of_workers, labels=("worker",)
+        ),
+        *family(
+            "worker_cpu_seconds_total", "Processor time of such a process itself.", cpu_of_workers, labels=("worker",)
+        ),
+        *family("arm_rows_total", "Rows that an arm was asked about.", rows, labels=("arm",)),
+        *family("arm_seconds_total", "Time that an arm took for them.", seconds, labels=("arm",)),
+        *family("arm_memory_bytes", "Memory that an arm holds, in all processes.", memory, labels=("arm",)),
+        *family("arm_cpu_seconds_total", "Processor time of an arm's own processes.", cpu, labels=("arm",)),
+        *family("arm_cores", "Cores that an arm has in use, over ten seconds.", cores, labels=("arm",)),
+        *family("arm_restarts_total", "Processes of an arm that ended, by why.", restarts, labels=("arm", "why")),
+        *family("arm_failures_total", "Batches that an arm did not answer, by kind.", failures, labels=("arm", "kind")),
     ]
 
 
 def _add(to: _Values, values: Mapping[tuple[str, ...], float]) -> None:
     for key, value in values.items():
         to[key] = to.get(key, 0) + value
-
-
-def _lines(name: str, text: str, values: _Values, labels: tuple[str, ...]) -> list[str]:
-    if not values:
-        return []
-    kind = "counter" if name.endswith("_total") else "gauge"
-    told = []
-    for key, value in sorted(values.items()):
-        named = ",".join(f'{label}="{word}"' for label, word in zip(labels, key, strict=True))
-        told.append(f"slipway_{name}{{{named}}} {value:.10g}")
-    return [f"# HELP slipway_{name} {text}", f"# TYPE slipway_{name} {kind}", *told]
