@@ -21,7 +21,7 @@ DEALT = (
     Gate(kind=GateKind.HARM, unit="row", alpha=0.01, min_units=50),
     Gate(kind=GateKind.METRIC, metric="saved", better=Better.HIGHER, margin=0.2, unit="row", alpha=0.01, min_units=50),
 )
-CANARY = Stage(name="canary", kind=StageKind.CANARY, share=0.1, gates=DEALT, min_s=0, max_s=9e6)
+CANARY = Stage(name="canary", kind=StageKind.CANARY, share=0.1, gates=DEALT, min_s=130_000, max_s=9e6)
 RAMP = Stage(name="ramp", kind=StageKind.RAMP, share=0.5, gates=DEALT, min_s=0, max_s=9e6)
 FULL = Stage(name="full", kind=StageKind.FULL, share=1, gates=(SHADOW.gates[0],), min_s=0, max_s=9e6)
 
@@ -70,6 +70,7 @@ def test_a_good_candidate_goes_from_shadow_to_full_by_jobs_alone(project):
             break
     assert project.rollout(started.id).status is RolloutStatus.COMPLETED
     assert list(dict.fromkeys(stages)) == ["shadow", "canary", "ramp", "full"]
+    assert stages.count("canary") >= 2  # a job and a look a night are enough for a stay of a day and a half
     for stage, share in zip(stages, shares, strict=True):
         assert share == pytest.approx({"shadow": 0, "canary": 0.1, "ramp": 0.5, "full": 1}[stage], abs=0.05)
     assert set(a_day(project, 30)["arm"]) == {"near"}
