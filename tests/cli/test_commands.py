@@ -39,7 +39,7 @@ ARGUMENTS = {
     ("label", "guidelines"): (),
     ("rollout", "list"): (),
     ("rollout", "show"): (),
-    ("rollout", "plan"): (),
+    ("rollout", "plan"): ("--per-day", "5000"),
     ("rollout", "step"): (),
     ("rollout", "replay"): (),
     ("bench", "list"): (),
@@ -210,6 +210,29 @@ def wait_for_health(url, server, *, within_s=60.0):
     pytest.fail(
         f"{url}: not ready within {within_s} s, or the server ended with {server.poll()}: {server.stderr.read()}"
     )
+
+
+def test_a_template_is_printed_edited_and_started_with(project, slipway, tmp_path):
+    page = tmp_path / "plan.toml"
+    page.write_text(slipway("rollout", "plan", "--template", "new", "--toml", cwd=project).stdout)
+    told = json.loads(
+        slipway("rollout", "plan", "--file", str(page), "--per-day", "5000", "--json", cwd=project).stdout
+    )
+    assert told["plan"]["stages"][0]["name"] == "canary"
+    assert len(told["forecasts"]) == len(told["plan"]["stages"])
+    assert "Reckoned with 5,000 requests a day" in told["traffic"]
+    started = slipway("rollout", "start", "second", "--plan", str(page), "--json", cwd=project)
+    assert json.loads(started.stdout)["kind"] == "Conflict"  # the plan was read, and a rollout runs
+    page.write_text("[rollout]\nalpha = 5\n")
+    refused = slipway("rollout", "start", "second", "--plan", str(page), "--json", cwd=project)
+    assert "line 2, rollout.alpha" in json.loads(refused.stdout)["error"]
+
+
+def test_the_plan_of_a_rollout_says_where_it_stands(project, slipway):
+    rollout = json.loads(slipway("rollout", "list", "--json", cwd=project).stdout)[0]["id"]
+    told = json.loads(slipway("rollout", "plan", rollout, "--json", cwd=project).stdout)
+    assert f"Rollout {rollout} is in stage shadow (1 of" in told["stands"]
+    assert "without a verdict it rolls back at" in told["stands"]
 
 
 def test_a_stage_that_asks_nobody_takes_no_approval(project, slipway):

@@ -1,37 +1,37 @@
 """``slipway rollout``: let a candidate into the water bit by bit, and haul it out again."""
 
+import sys
+from pathlib import Path
+
 from cyclopts import App
 
 from slipway.cli.options import COMMON, Common
 from slipway.cli.pick import pick
 from slipway.cli.rollout_page import listed, page, rehearsed, stepped
+from slipway.cli.rollout_plan import plan_page, stated_traffic, told_plan
 from slipway.cli.screen import say, show, working
-from slipway.deployment.plan import explain
-from slipway.records.base import Record
 from slipway.records.rollout import Rollout
+from slipway.records.task import Case
+from slipway.scoping.plan_file import write_plan
 from slipway.web.story import RolloutStory
 
 app = App(name="rollout")
 
 
-class Explained(Record, frozen=True, kw_only=True):
-    """A plan in plain words, one sentence a stage and one on what it promises."""
-
-    sentences: tuple[str, ...]
-
-
 @app.command(sort_key=0)
-def start(candidate: str | None = None, /, *, common: Common = COMMON) -> int:
-    """Start a rollout with the plan of slipway.toml; one rollout at a time.
+def start(candidate: str | None = None, /, *, plan: Path | None = None, common: Common = COMMON) -> int:
+    """Start a rollout with the plan of slipway.toml, or of a file; one rollout at a time.
 
     Args:
         candidate: Package id, start of one, or name of a model (then its newest package), or an arm of slipway.toml;
             the newest package if not given.
+        plan: File with a table [rollout]; 'slipway rollout plan --toml' prints one to begin with.
         common: What every command takes.
     """
     project = common.open()
+    read = None if plan is None else project.read_plan(plan)
     with working("starting"):
-        rollout = project.start_rollout(candidate)
+        rollout = project.start_rollout(candidate, plan=read)
     return show(RolloutStory(rollout=rollout, verdicts=()), human=page, common=common)
 
 
@@ -56,10 +56,47 @@ def show_(rollout: str | None = None, /, *, common: Common = COMMON) -> int:
 
 
 @app.command(sort_key=3)
-def plan(*, common: Common = COMMON) -> int:
-    """Say in plain words what the plan of slipway.toml does, and what it promises."""
-    told = Explained(sentences=explain(common.open().scope.rollout))
-    return show(told, human=say(told.sentences), common=common)
+def plan(
+    rollout: str | None = None,
+    /,
+    *,
+    file: Path | None = None,
+    template: Case | None = None,
+    toml: bool = False,
+    per_day: float | None = None,
+    error: float | None = None,
+    common: Common = COMMON,
+) -> int:
+    """Say in plain words what a plan does, what it promises, and how long each stage takes at today's traffic.
+
+    Args:
+        rollout: Id or start of an id: the plan that it follows, and where it stands; else the plan of slipway.toml.
+        file: A file with a table [rollout] instead.
+        template: The plan of a case instead: new, assist or replace.
+        toml: Print it as a page to edit; 'slipway rollout start --plan FILE' takes it.
+        per_day: Requests a day, where no rollout has seen any yet, or to ask what if.
+        error: Live's error rate, a share; what was seen, else the metric's target, if not given.
+        common: What every command takes.
+    """
+    project = common.open()
+    chosen = None if rollout is None else _pick(rollout, project.rollouts())
+    if file is not None:
+        asked = project.read_plan(file)
+    elif template is not None:
+        asked = project.plan_template(template)
+    else:
+        asked = project.scope.rollout if chosen is None else chosen.plan
+    seen = project.seen_traffic()
+    told = plan_page(
+        asked,
+        rollout=chosen,
+        traffic=stated_traffic(seen, per_day=per_day, error=error, target=project.scope.metric.target),
+        toml=write_plan(asked),
+    )
+    if toml and not common.json:
+        sys.stdout.write(told.toml)  # as it is: a page that was broken at 100 columns is no TOML
+        return 0
+    return show(told, human=told_plan, common=common)
 
 
 @app.command(sort_key=4)

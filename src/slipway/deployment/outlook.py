@@ -46,7 +46,14 @@ def outlook(plan: Plan, *, traffic: Traffic) -> tuple[str, ...]:
 
     It supposes that an entity comes once and that days are alike; real days differ, which takes longer.
     """
-    return tuple(sentence for stage in plan.stages for sentence in _stage(stage, plan=plan, traffic=traffic))
+    return tuple(
+        sentence
+        for stage in plan.stages
+        for sentence in (
+            f"{stage.name}: {duration(shortest_s(stage, plan=plan))} at least.",
+            *power(stage, plan=plan, traffic=traffic),
+        )
+    )
 
 
 def shortest_s(stage: Stage, *, plan: Plan) -> float:
@@ -66,8 +73,9 @@ def shortest_s(stage: Stage, *, plan: Plan) -> float:
     return max([stage.min_s, *waits])
 
 
-def _stage(stage: Stage, *, plan: Plan, traffic: Traffic) -> list[str]:
-    found = [f"{stage.name}: {duration(shortest_s(stage, plan=plan))} at least."]
+def power(stage: Stage, *, plan: Plan, traffic: Traffic) -> list[str]:
+    """Return when the gates of a stage would find doubled errors, and when they would prove equality."""
+    found = []
     for gate in stage.gates:
         if gate.kind is GateKind.HARM and is_dealt(stage.share):
             found.append(_harm(gate, share=stage.share, traffic=traffic, maturity_s=plan.maturity_s))
@@ -91,8 +99,8 @@ def _harm(gate: Gate, *, share: float, traffic: Traffic, maturity_s: float) -> s
 def _not_worse(gate: Gate, *, traffic: Traffic) -> str:
     length_s = LENGTH_US[gate.unit] / 1e6
     sd = math.sqrt(traffic.discordance / max(1.0, traffic.requests_s * length_s))
-    test = MeanSequence(alpha=gate.alpha, n_star=N_STAR[gate.unit])
-    known = expected_time(test, effect=MeanEffect(distance=gate.margin, sd=sd), alpha=gate.alpha)
+    test = MeanSequence(alpha=gate.passes_at, n_star=N_STAR[gate.unit])
+    known = expected_time(test, effect=MeanEffect(distance=gate.margin, sd=sd))
     if not math.isfinite(known.median):
         return "Equal arms would not be proven to keep the margin."
     return f"Arms that are equal are proven to keep the margin in {count(math.ceil(known.median), gate.unit)} or more."

@@ -9,7 +9,7 @@ import msgspec
 from slipway.records.arm import Arm, JsonShape, Reading
 from slipway.records.field import Field
 from slipway.records.gate import MARGINS, OWN, Gate
-from slipway.records.rollout import Stage
+from slipway.records.rollout import Plan, Stage
 from slipway.records.scope import Scope
 from slipway.scoping.duration import duration
 from slipway.scoping.keys import (
@@ -44,7 +44,7 @@ def write(scope: Scope) -> str:
         _table("data", scope.data, DATA) if scope.data.source else "",
         _table("model", scope.modeling, MODEL) if scope.modeling.train else "",
         *map(_arm, scope.arms),
-        _rollout(scope),
+        write_rollout(scope.rollout),
         _table("monitoring", scope.monitoring, MONITORING),
         _journal(scope),
     ]
@@ -87,8 +87,8 @@ def _reading(reading: Reading) -> dict[str, Any]:
     return {**times, "second": reading.second, "settle": reading.settle, "first": reading.first}
 
 
-def _rollout(scope: Scope) -> str:
-    plan = scope.rollout
+def write_rollout(plan: Plan) -> str:
+    """Return the table ``[rollout]``, with every setting of every stage and gate."""
     head = ["[rollout]", f"alpha = {toml_value(plan.alpha)}", f"maturity = {toml_value(duration(plan.maturity_s))}"]
     if plan.readiness is not None:
         head.append(f"readiness = {toml_value(_short(plan.readiness))}")

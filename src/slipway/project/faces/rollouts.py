@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from slipway.project.faces.base import Face
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from slipway.control.report import StepReport
+    from slipway.deployment.outlook import Traffic
     from slipway.project.reviewing import Reviews
     from slipway.project.rollouts import ReplayReport
     from slipway.records.cohort import VerdictInputs
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from slipway.records.rehearsal import Rehearsal
     from slipway.records.rollout import Plan, Rollout, Verdict
     from slipway.records.route import Route
+    from slipway.records.task import Case
 
 
 class Rollouts(Face):
@@ -74,6 +78,39 @@ class Rollouts(Face):
             now_us=self.now_us() if at_us is None else at_us,
             by=self._by,
         )
+
+    def read_plan(self, path: Path) -> Plan:
+        """Return the plan that a file of its own describes: a page with the table ``[rollout]``.
+
+        Raises:
+            NotFound: No such file.
+            BadFile: It is no TOML, or says what cannot be meant; each fault with its line.
+        """
+        from slipway.errors import NotFound
+        from slipway.scoping.plan_file import read_plan
+
+        try:
+            source = path.read_bytes()
+        except OSError as error:
+            raise NotFound(f"{path}: want a file with a plan, got {error.strerror}.") from error
+        return read_plan(source, scope=self.scope, path=str(path))
+
+    def plan_template(self, case: Case) -> Plan:
+        """Return the plan of a case (new, assist or replace) with this project's metric and margin."""
+        from slipway.scoping.plan_file import template
+
+        return template(case, scope=self.scope)
+
+    def seen_traffic(self) -> Traffic | None:
+        """Return the traffic that the newest rollout's last verdict was made from; None where none tells."""
+        from slipway.control.verdicts import VerdictLog
+        from slipway.deployment.forecast import seen_traffic
+
+        for rollout in reversed(self.rollouts()):
+            number, verdict = VerdictLog(self._parts.store).last(rollout.id)
+            if verdict is not None:
+                return seen_traffic(self.verdict_inputs(f"{rollout.id}-{number}").cohorts)
+        return None
 
     def rollouts(self) -> list[Rollout]:
         """Return all rollouts, oldest first."""
