@@ -6,7 +6,6 @@ and columns, tolerance 1 point. What it says is the finding that is open after t
 
 import numpy as np
 import polars as pl
-from slipway.control.coding import Coder
 
 from slipway.modeling.reference import make_reference
 from slipway.monitoring.advise import Limits
@@ -14,9 +13,12 @@ from slipway.monitoring.instruments import instruments_of
 from slipway.monitoring.watch import Monitor, begin, take
 from slipway.records.calibration import expected_loss
 from slipway.records.field import Field, FieldKind
+from slipway.records.reference import table_of
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
 from slipway.records.watch import InputSums, OutcomeSums
+from slipway.stats.coding import Coder
+from slipway.stats.joint_scores import JointScores
 
 TITLE = "Slipway"
 SCORING = Scoring(kind=TaskKind.BINARY)
@@ -27,9 +29,16 @@ HOUR_US = 3_600_000_000
 def watch(stream, names):
     """Return what it found: first batch with a finding, kind, columns, and whether it says that it matters."""
     monitor, coder, calibration = _monitor(stream, names)
+    joint = monitor.instruments.joint is not None
+    how = {
+        "monitor": monitor,
+        "coder": coder,
+        "together": JointScores.of(table_of(monitor.reference)) if joint else None,
+        "calibration": calibration,
+    }
     watched, first = begin(monitor), None
     for number, start_us, end_us, rows in _slices(stream, monitor.instruments.slice_us):
-        sums = _sums(stream, rows, monitor=monitor, coder=coder, calibration=calibration, span=(start_us, end_us))
+        sums = _sums(stream, rows, span=(start_us, end_us), **how)
         watched = take(watched, monitor=monitor, sums=sums[0], known=sums[1], now_us=end_us)
         if watched.findings and first is None:
             first = number
@@ -39,7 +48,7 @@ def watch(stream, names):
     return {
         "first": first,
         "kind": KINDS[finding.kind.value],
-        "columns": sorted(c.name for c in finding.columns),
+        "columns": sorted(c.name for c in finding.columns if c.name in names),
         "matters": finding.relevant,
         "unit": monitor.instruments.unit,
     }
@@ -84,8 +93,10 @@ def _slices(stream, slice_us):
         yield int((rows[-1] - stream.reference) // stream.batch), here * slice_us, (here + 1) * slice_us, rows
 
 
-def _sums(stream, rows, *, monitor, coder, calibration, span):
-    x = {name: np.ascontiguousarray(stream.x[rows, i]) for i, name in enumerate(coder_names(monitor))}
+def _sums(stream, rows, *, monitor, coder, together, calibration, span):
+    names = monitor.instruments.inputs.reference.names
+    x = {name: np.ascontiguousarray(stream.x[rows, i]) for i, name in enumerate(names)}
+    coded, profile = coder.bins(x, rows=len(rows)), monitor.reference.score
     score, y = stream.score[rows], stream.y[rows]
     expected = expected_loss(calibration, scores=score, scoring=SCORING)
     loss = SCORING.loss(y, answers=score)
@@ -93,8 +104,10 @@ def _sums(stream, rows, *, monitor, coder, calibration, span):
         start_us=span[0],
         end_us=span[1],
         rows=len(rows),
-        counts=coder.counts(coder.bins(x, rows=len(rows))),
+        counts=coder.counts(coded),
         expected=float(expected.sum()),
+        answers=None if profile is None else profile.profile.tick(score).counts,
+        joint=() if together is None else together.ticks(coded, rows=monitor.reference.joint_rows),
     )
     outcomes = OutcomeSums(
         start_us=span[0],
@@ -107,8 +120,3 @@ def _sums(stream, rows, *, monitor, coder, calibration, span):
         gap=monitor.reference.measures.tick(calibration.apply(score), outcome=y),
     )
     return inputs, outcomes
-
-
-def coder_names(monitor):
-    """Return the names of the columns, in the order of the reference."""
-    return monitor.instruments.inputs.reference.names
