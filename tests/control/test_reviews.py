@@ -7,10 +7,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from slipway.control.review_desk import ClaimRequest, ReviewDesk
 from slipway.control.terms import Terms
-from slipway.errors import BadInput, Conflict, NotFound
+from slipway.control.trouble_sources import reviews_due
+from slipway.errors import BadInput, Conflict, NotFound, Unavailable
 from slipway.records.arm import Reading
 from slipway.records.handover import Course
 from slipway.records.review import Part, ReviewCase
+from slipway.records.trouble import AlertKind
 from slipway.testing.review_site import Desk
 
 S = 1_000_000
@@ -123,6 +125,43 @@ def test_the_first_to_be_handed_out_is_the_one_that_the_arm_says():
         site.ask(suggestion=0.55)
         site.step()
         assert site.next("ana") == wanted
+
+
+def test_a_case_near_the_end_of_its_time_is_an_alert_until_somebody_decides_it():
+    site = site_of(answer_s=100, settle=0.0)
+    source = reviews_due(site.reviews.pressed)
+    name = site.ask()
+    site.step(later_s=89)
+    assert list(source.troubles(site.now_us)) == []
+    site.step(later_s=2)
+    (trouble,) = source.troubles(site.now_us)
+    assert (trouble.kind, trouble.about, "'rule' answers" in trouble.sentence) == (AlertKind.REVIEW_DUE, "desk", True)
+    site.next("ana")
+    site.decide(name, "ana")
+    assert list(source.troubles(site.now_us)) == []
+
+
+def test_killed_between_the_journal_and_the_store_a_decision_comes_twice_and_counts_once():
+    site = site_of(undo_s=0, settle=0.0)
+    name = site.ask()
+    site.step()
+    site.next("ana")
+    site.decide(name, "ana")
+    site.now_us += 1
+    commit = site.store.commit
+
+    def refuses(*_, **__):
+        raise Unavailable("killed")
+
+    site.store.commit = refuses
+    assert any("killed" in problem for problem in site.step())
+    site.store.commit = commit
+    site.start()
+    site.step()
+    site.step()
+    assert len(site.decisions()) == 2
+    assert (site.control.ledger.tally.decisions, site.control.ledger.tally.repeated_decisions) == (1, 1)
+    assert site.reviews.case(name).written == 1
 
 
 def test_nobody_and_nonsense_are_refused():

@@ -200,6 +200,18 @@ class Reviews:
             by = found.by if found.fallback or found.pending else self._names([found.by])[0]
             return msgspec.structs.replace(found, by=by)
 
+    def pressed(self, *, now_us: int) -> Mapping[str, str]:
+        """Return the arms with a case that nobody has decided and whose time is nearly over, and what counts then.
+
+        That is: less than a tenth of it is left. An arm that has nothing to step in for it has an empty text.
+        """
+        with self._one:
+            return {
+                case.person: case.steps_in or ""
+                for _, case in self._cases.open()
+                if rules.is_pressed(case, now_us=now_us)
+            }
+
     def knows(self, id_: str) -> bool:
         """Tell whether there is a case under an id."""
         with self._one:

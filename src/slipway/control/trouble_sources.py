@@ -1,6 +1,6 @@
 """Who knows of which troubles, as far as control itself sees them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from slipway.control.alerting import Source
@@ -146,3 +146,25 @@ def undelivered(store: ControlStore, *, machine_us: Callable[[], int]) -> Source
                 )
 
     return Source(frozenset({AlertKind.UNDELIVERED}), troubles)
+
+
+def reviews_due(pressed: Callable[..., Mapping[str, str]]) -> Source:
+    """Return who knows of people whose time is nearly over.
+
+    Args:
+        pressed: Returns arm to what counts afterwards, of those with a case that nobody has decided
+            (:meth:`slipway.control.reviews.Reviews.pressed`).
+    """
+
+    def troubles(now_us: int) -> Iterable[Trouble]:
+        for arm, steps_in in pressed(now_us=now_us).items():
+            then = f"then '{steps_in}' answers instead" if steps_in else "nothing answers instead of them"
+            yield Trouble(
+                kind=AlertKind.REVIEW_DUE,
+                about=arm,
+                severity=Severity.WARNING,
+                sentence=f"Cases that wait for '{arm}' are near the end of their time, or past it; {then}.",
+                command="slipway review list",
+            )
+
+    return Source(frozenset({AlertKind.REVIEW_DUE}), troubles)

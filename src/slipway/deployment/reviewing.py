@@ -116,6 +116,12 @@ def over(case: ReviewCase, *, now_us: int) -> bool:
     return waits and now_us >= case.due_us and stepped_in(case) is not None
 
 
+def is_pressed(case: ReviewCase, *, now_us: int) -> bool:
+    """Tell whether a caller waits for a case of whose time less than a tenth is left."""
+    waits = case.course in PENDING and not case.valid() and case.ended_us is None
+    return waits and now_us >= case.due_us - (case.due_us - case.at_us) // 10
+
+
 def stepped_in(case: ReviewCase) -> float | None:
     """Return what the arm answered that steps in; None where there is none, or it has no answer."""
     found = [score for arm, score in case.said if arm == case.steps_in and math.isfinite(score)]

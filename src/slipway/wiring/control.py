@@ -104,6 +104,8 @@ def controller(
         sound=sound(parts),
     )
     alerting.add(trouble_sources.faults(lambda: made.fault))
+    if reviews is not None:
+        alerting.add(trouble_sources.reviews_due(reviews.pressed))
     return made
 
 
