@@ -6,6 +6,7 @@ import pytest
 from slipway.control.rehearsing import rehearse
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
+from slipway.control.ways_back import WaysBack
 from slipway.errors import Conflict, NotFound
 from slipway.records.rehearsal import Rehearsal
 from slipway.records.rollout import Rollout, RolloutStatus, Verdict
@@ -45,6 +46,7 @@ class Site:
             store=self.store,
             files=self.files,
             sound=sound,
+            ways=WaysBack(self.store),
             workers=self.workers,
             now_us=now_us,
             by="ann",

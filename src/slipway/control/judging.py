@@ -10,13 +10,14 @@ from slipway.control.ledger import Ledger
 from slipway.control.look import Look
 from slipway.control.verdicts import VerdictLog, says_more
 from slipway.control.watching import Watching
+from slipway.control.ways_back import WaysBack
 from slipway.deployment.judge import judge
 from slipway.deployment.readiness import asks
 from slipway.deployment.replay import differences, replay
 from slipway.deployment.transition import follow
 from slipway.ports import Change, ControlStore, JournalReader
 from slipway.records.cohort import Cohort, VerdictInputs
-from slipway.records.rollout import Rollout, Verdict
+from slipway.records.rollout import Action, Rollout, Verdict
 from slipway.records.route import Route
 from slipway.records.usage import ServingCost
 
@@ -39,6 +40,7 @@ class Judging:
         by: Whom the audit trail names.
         ready: Reckons a candidate's readiness at a moment, where a plan asks for one; None knows of none.
         costs: Tells what serving takes now with each arm of a rollout, of the budgets that the scope has.
+        ways: Finds where a rollback leads; None knows nothing of packages.
         watching: Monitors of the models on the routes, or None.
 
     Attributes:
@@ -52,11 +54,13 @@ class Judging:
         ledger: Ledger,
         by: str,
         ready: Ready | None = None,
+        ways: WaysBack | None = None,
         costs: Costs = lambda _: (),
         watching: Watching | None = None,
     ) -> None:
         self._costs, self._watching = costs, watching
         self._store, self._ledger, self._by, self._ready = store, ledger, by, ready
+        self._ways = ways or WaysBack(store)
         self.books: dict[str, CohortBook] = {}
         self._log = VerdictLog(store)
 
@@ -108,11 +112,13 @@ class Judging:
             facts=facts,
         )
         present, route_version = self._store.get(Route, id=rollout.route)
-        after = follow(verdict, rollout=rollout, route=present)
+        back, arms = self._ways.find(rollout, present=present) if verdict.action is Action.ROLL_BACK else (None, ())
+        after = follow(verdict, rollout=rollout, route=present, back=back, arms=arms)
         changes = [Change(verdict, name, 0), Change(inputs, name, 0)]
         if after.route is not None:
             changes += [Change(after.rollout, rollout.id, version), Change(after.route, present.name, route_version)]
-        self._store.commit(changes, at_us=now_us, by=self._by, why=verdict.reason)
+        why = f"{verdict.reason} {back.why}".rstrip() if back else verdict.reason
+        self._store.commit(changes, at_us=now_us, by=self._by, why=why)
         return verdict, name
 
     def _book(self, rollout: Rollout) -> CohortBook:

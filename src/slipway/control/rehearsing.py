@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from slipway.control.publish import RouteFiles, publish_all
+from slipway.control.ways_back import WaysBack
 from slipway.deployment.transition import roll_back
 from slipway.ports import Change, ControlStore
 from slipway.records.arm import Arm
@@ -34,6 +35,7 @@ def rehearse(
     store: ControlStore,
     files: RouteFiles,
     sound: Sound,
+    ways: WaysBack,
     workers: Callable[[], Sequence[RunState]],
     now_us: int,
     by: str,
@@ -47,6 +49,7 @@ def rehearse(
         store: Control store.
         files: Route files.
         sound: Tries an arm as a worker that starts would.
+        ways: Finds where a rollback leads.
         workers: Returns the workers that run and are ready.
         now_us: The moment.
         by: Who asked for it.
@@ -59,7 +62,8 @@ def rehearse(
     """
     rollout, _ = store.get(Rollout, id=rollout_id)
     present, version = store.get(Route, id=rollout.route)
-    back = roll_back(rollout, route=present, now_us=now_us).route or present
+    leads, arms = ways.find(rollout, present=present)
+    back = roll_back(rollout, route=present, now_us=now_us, back=leads, arms=arms).route or present
     wanted = sorted(answering_arms(back))
     found = {name: sound(back.arm(name)) for name in wanted}
     cold = tuple(name for name in wanted if name not in answering_arms(present))
@@ -71,12 +75,14 @@ def rehearse(
     publish_all(store, files=files)
     published_us = machine_us()
     took, late = _followed(again, workers=workers, word_us=word_us, sleep=sleep)
+    whole = [f"{name} can be loaded and asked." for name, trouble in found.items() if not trouble]
+    checked = (*((leads.why,) if leads.why else ()), *whole)
     rehearsal = Rehearsal(
         rollout=rollout_id,
         at_us=now_us,
         by=by,
         back_to=target,
-        checked=tuple(f"{name} can be loaded and asked." for name, trouble in found.items() if not trouble),
+        checked=checked,
         cold=cold,
         stored_ms=(stored_us - word_us) / 1000,
         published_ms=(published_us - word_us) / 1000,

@@ -32,6 +32,7 @@ from slipway.control.rollback import roll_back_now
 from slipway.control.start import open_route, start
 from slipway.control.terms import Terms
 from slipway.control.watching import Told, Watching
+from slipway.control.ways_back import WaysBack
 from slipway.errors import SlipwayError
 from slipway.ports import ControlStore, JournalReader
 from slipway.records.agreement import Agreement, agreements
@@ -67,6 +68,7 @@ class Controller:
         reviews: Keeps what people are to decide, or None where that is another process's.
         retrainer: Starts retrainings that are due, or None where nobody does.
         sound: Tries an arm as a worker that starts would, and says why it cannot be used.
+        ways: Finds where a rollback leads; None knows nothing of packages.
         kept_rows: As many rows of the journal stay in memory whatever their age.
         monotonic: Tells seconds since any moment.
 
@@ -94,6 +96,7 @@ class Controller:
         reviews: Reviews | None = None,
         retrainer: Retrainer | None = None,
         sound: Sound = lambda _: "",
+        ways: WaysBack | None = None,
         kept_rows: int = KEPT_ROWS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -105,6 +108,7 @@ class Controller:
         self._monotonic = monotonic
         self._all_read_s: float | None = None
         self._ready, self._costs, self._sound_arm = ready, costs, sound
+        self._ways = ways or WaysBack(store)
         self._watching, self._guard = watching, guard
         self._checkpoint, self._kept_rows = checkpoint, kept_rows
         self._agreement: tuple[Agreement, ...] = ()
@@ -121,7 +125,13 @@ class Controller:
             self.reviews.forget()
         self.ledger = Ledger(self.terms, coder=watching.coder) if watching else Ledger(self.terms)
         self._judging = Judging(
-            self.store, ledger=self.ledger, by=BY, ready=self._ready, costs=self._costs, watching=watching
+            self.store,
+            ledger=self.ledger,
+            by=BY,
+            ready=self._ready,
+            ways=self._ways,
+            costs=self._costs,
+            watching=watching,
         )
         self._past: tuple[DaySums, ...] = ()
         self._unsaved_rows = 0
@@ -170,6 +180,7 @@ class Controller:
                     verdicts.append(judged[0])
                     stored += [judged[1]] if judged[1] else []
             published += self._publish(problems)  # before the monitors: whoever rolls back waits for nothing else
+            problems += self._ways.damaged(self.running())
             if self._sound:  # else days would be summed for good without rows that are in the journal
                 told = self._watch(now_us, problems)
         self.review(now_us, problems)
@@ -318,7 +329,9 @@ class Controller:
     def roll_back(self, rollout_id: str, *, now_us: int, why: str, by: str = BY) -> Rollout:
         """Roll back by command; see :func:`slipway.control.rollback.roll_back_now`."""
         with self._one, self._guard():
-            return roll_back_now(rollout_id, store=self.store, files=self.files, now_us=now_us, by=by, why=why)
+            return roll_back_now(
+                rollout_id, store=self.store, files=self.files, ways=self._ways, now_us=now_us, by=by, why=why
+            )
 
     def rehearse(
         self, rollout_id: str, *, workers: Callable[[], Sequence[RunState]], now_us: int, by: str
@@ -330,6 +343,7 @@ class Controller:
                 store=self.store,
                 files=self.files,
                 sound=self._sound_arm,
+                ways=self._ways,
                 workers=workers,
                 now_us=now_us,
                 by=by,

@@ -6,7 +6,10 @@ already had the candidate, and the same salt through all stages keeps the deal o
 
 import hashlib
 
+import msgspec
+
 from slipway.deployment.automated import handover_of
+from slipway.deployment.way_back import WayBack
 from slipway.errors import BadInput
 from slipway.records.arm import NOBODY, Arm, ArmKind
 from slipway.records.handover import Handover
@@ -53,15 +56,29 @@ def route_for(stage: Stage, *, rollout: Rollout, present: Route, threshold: floa
     )
 
 
-def route_back(*, rollout: Rollout, present: Route) -> Route:
-    """Return the next version of the route with live alone, and the fallback that was there before the rollout."""
+def route_back(*, rollout: Rollout, present: Route, back: WayBack | None = None, arms: tuple[Arm, ...] = ()) -> Route:
+    """Return the next version of the route with live alone, and the fallback that was there before the rollout.
+
+    Args:
+        rollout: What is rolled back.
+        present: The route in force.
+        back: Where the way back leads; None: to live, as the rollout found it.
+        arms: The arms that it names, which the route may not hold any more.
+    """
+    back = back or WayBack(rollout.live, rollout.fallback)
     return _next(
-        present,
-        shares=(Share(arm=rollout.live, share=1.0),),
-        shadows=_others(rollout, present=present),
-        fallback=rollout.fallback,
-        keep=(rollout.live, rollout.fallback),
+        with_arms(present, arms=arms),
+        shares=(Share(arm=back.arm, share=1.0),),
+        shadows=tuple(arm for arm in _others(rollout, present=present) if arm != back.arm),
+        fallback=back.fallback,
+        keep=(back.arm, back.fallback),
     )
+
+
+def with_arms(present: Route, *, arms: tuple[Arm, ...]) -> Route:
+    """Return the route with these arms known to it, too."""
+    known = {arm.name for arm in present.arms}
+    return msgspec.structs.replace(present, arms=(*present.arms, *(arm for arm in arms if arm.name not in known)))
 
 
 def route_after(*, rollout: Rollout, present: Route) -> Route:

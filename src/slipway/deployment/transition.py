@@ -7,6 +7,7 @@ import msgspec
 from slipway.deployment.automated import automates, threshold_of
 from slipway.deployment.plan import check_plan
 from slipway.deployment.ramp import route_after, route_back, route_for, with_candidate
+from slipway.deployment.way_back import WayBack
 from slipway.errors import BadInput, Conflict
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.rollout import Action, Plan, Rollout, RolloutStatus, Stage, StageEntry, Verdict
@@ -82,12 +83,19 @@ def _check_live(live: Arm, *, plan: Plan) -> None:
         )
 
 
-def follow(verdict: Verdict, *, rollout: Rollout, route: Route) -> Next:
-    """Return what the verdict's action makes of the rollout and its route."""
+def follow(
+    verdict: Verdict,
+    *,
+    rollout: Rollout,
+    route: Route,
+    back: WayBack | None = None,
+    arms: tuple[Arm, ...] = (),
+) -> Next:
+    """Return what the verdict's action makes of the rollout and its route; ``back`` and ``arms`` as in a rollback."""
     if verdict.action is Action.STAY:
         return Next(rollout, None)
     if verdict.action is Action.ROLL_BACK:
-        return roll_back(rollout, route=route, now_us=verdict.at_us)
+        return roll_back(rollout, route=route, now_us=verdict.at_us, back=back, arms=arms)
     if verdict.action is Action.COMPLETE:
         done = _end(rollout, status=RolloutStatus.COMPLETED, now_us=verdict.at_us)
         return Next(done, route_after(rollout=rollout, present=route))
@@ -99,26 +107,58 @@ def follow(verdict: Verdict, *, rollout: Rollout, route: Route) -> Next:
     return _enter(stage, rollout=rollout, present=route, now_us=verdict.at_us, threshold=threshold)
 
 
-def roll_back(rollout: Rollout, *, route: Route, now_us: int) -> Next:
+def roll_back(
+    rollout: Rollout, *, route: Route, now_us: int, back: WayBack | None = None, arms: tuple[Arm, ...] = ()
+) -> Next:
     """Return the rollout ended and live in force, by verdict or by command.
 
     A completed rollout can be rolled back too, as long as the route is the one that it left.
+
+    Args:
+        rollout: What is rolled back.
+        route: The route in force.
+        now_us: The moment.
+        back: Where it leads; None: to live, as the rollout found it.
+        arms: The arms that it names, which the route may not hold any more.
 
     Raises:
         Conflict: It is rolled back already, or the route has since gone another way.
     """
     if rollout.status is RolloutStatus.ROLLED_BACK:
         raise Conflict(f"rollout {rollout.id}: want one that is running or completed, got one that is rolled back.")
-    if rollout.status is RolloutStatus.COMPLETED and not _is_as_left(route, rollout=rollout):
+    if rollout.status is RolloutStatus.COMPLETED and not is_as_left(route, rollout=rollout):
         raise Conflict(
             f"rollout {rollout.id}: it was completed and route {route.name} has changed since. "
             f"Start a rollout of {rollout.live} instead."
         )
     ended = _end(rollout, status=RolloutStatus.ROLLED_BACK, now_us=now_us)
-    return Next(ended, route_back(rollout=rollout, present=route))
+    return Next(ended, route_back(rollout=rollout, present=route, back=back, arms=arms))
 
 
-def _is_as_left(route: Route, *, rollout: Rollout) -> bool:
+def withdraw(
+    rollout: Rollout, *, after: Rollout, route: Route, now_us: int, back: WayBack, arms: tuple[Arm, ...] = ()
+) -> tuple[Next, Rollout]:
+    """Return a completed rollout rolled back although another came after it, that other one, and the route.
+
+    What runs beside a model that is withdrawn ends with it: it was measured against that model. What has taken its
+    place stays, and is not rolled back to it.
+
+    Args:
+        rollout: What is withdrawn.
+        after: The rollout that found its candidate live; it runs, or completed.
+        route: The route in force.
+        now_us: The moment.
+        back: Where a rollback of ``rollout`` leads.
+        arms: The arms that it names.
+    """
+    ended = _end(rollout, status=RolloutStatus.ROLLED_BACK, now_us=now_us)
+    if after.status is not RolloutStatus.RUNNING:
+        return Next(ended, None), after
+    stopped = _end(after, status=RolloutStatus.ROLLED_BACK, now_us=now_us)
+    return Next(ended, route_back(rollout=after, present=route, back=back, arms=arms)), stopped
+
+
+def is_as_left(route: Route, *, rollout: Rollout) -> bool:
     """Tell whether the route is the one that a completed rollout left: live steps in, or decides the rest."""
     handover = route.handover_of(rollout.candidate)
     stands_by = route.fallback if handover is None else handover.person

@@ -57,6 +57,14 @@ class LocalBlobs:
         """Tell whether the blob is there."""
         return bool(_ID.fullmatch(id)) and self._path(id).is_file()
 
+    def stamp(self, id: str) -> tuple[int, int, int] | None:  # noqa: A002 - the field's own word
+        """Return what changes when somebody changes the file: inode, size, time; None if it is gone."""
+        try:
+            found = self._path(id).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
     def ids(self) -> list[str]:
         """Return the ids of all blobs that are there, sorted."""
         return sorted(p.name for p in self._folder.glob("??/*") if _ID.fullmatch(p.name))

@@ -22,6 +22,7 @@ from slipway.control.step import Controller
 from slipway.control.tenure import Tenure
 from slipway.control.terms import terms_of
 from slipway.control.watching import Watching
+from slipway.control.ways_back import WaysBack
 from slipway.records.frame import DecisionFrame
 from slipway.records.worker_config import ClockKind, WorkerConfig
 from slipway.serving.decisions import names_kept
@@ -33,6 +34,7 @@ from slipway.wiring.parts import Parts, open_parts
 from slipway.wiring.retraining import RetrainProcess
 from slipway.wiring.soundness import sound
 from slipway.words import duration
+from slipway.wiring.soundness import Whole, sound
 
 if TYPE_CHECKING:
     from slipway.control.run import Pages
@@ -102,6 +104,7 @@ def controller(
         retrainer=retrainer,
         reviews=reviews,
         sound=sound(parts),
+        ways=WaysBack(parts.store, stated=scope.arms, whole=Whole(parts)),
     )
     alerting.add(trouble_sources.faults(lambda: made.fault))
     if reviews is not None:

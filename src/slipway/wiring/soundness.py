@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from slipway.errors import SlipwayError
 from slipway.records.arm import Arm, ArmKind
-from slipway.records.model import Signature
+from slipway.records.model import Manifest, Signature
 from slipway.wiring.parts import Parts
 
 
@@ -27,6 +27,43 @@ def sound(parts: Parts) -> Callable[[Arm], str]:
         return ""
 
     return why_not
+
+
+class Whole:
+    """Tells what is wrong with an arm's package; its files are hashed again only when one of them has changed.
+
+    Args:
+        parts: The project.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._known: dict[str, tuple[tuple[object, ...], str]] = {}
+
+    def __call__(self, arm: Arm) -> str:
+        """Return it, or an empty string; of what is no package nothing is said."""
+        if not arm.package:
+            return ""
+        stamp, said = self._known.get(arm.package, ((), ""))
+        now = self._stamp(arm.package)
+        if stamp and stamp == now:
+            return said
+        try:
+            from slipway.runtime.package import load_package  # noqa: PLC0415 - loads what reads packages
+
+            load_package(self._parts.blobs, arm.package)
+            said = ""
+        except SlipwayError as error:
+            said = f"arm {arm.name}: {error}"
+        self._known[arm.package] = (now, said)
+        return said
+
+    def _stamp(self, package: str) -> tuple[object, ...]:
+        try:
+            manifest, _ = self._parts.store.get(Manifest, id=package)
+        except SlipwayError:
+            return ()
+        return tuple(self._parts.blobs.stamp(id_) for id_ in sorted({package, *manifest.files.values()}))
 
 
 async def _open_and_close(arm: Arm, *, parts: Parts) -> None:
