@@ -32,9 +32,8 @@ from slipway.storage.journal.reader import list_segments
 from slipway.storage.lock import ControllerLock, end_holder, holder_of
 from slipway.wiring.parts import Parts, open_parts
 from slipway.wiring.retraining import RetrainProcess
-from slipway.wiring.soundness import sound
-from slipway.words import duration
 from slipway.wiring.soundness import Whole, sound
+from slipway.words import duration
 
 if TYPE_CHECKING:
     from slipway.control.run import Pages
