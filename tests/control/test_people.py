@@ -81,6 +81,14 @@ def test_in_the_shadow_a_model_that_differs_and_is_settled_against():
     assert (cell.confidence, cell.audited, cell.route_version) == (0.95, False, 2)
 
 
+def test_a_second_reader_sees_what_model_and_first_reader_share():
+    asked = row("a", course=Course.ASKED, score=0.9)
+    frames = [decision("a", "ana", 1.0), decision("a", "bob", 0.0, at_us=3 * HOUR_US)]
+    assert counted(*asked, *frames) == {"n": 1, "wrong": 1, "split": 1}, "until somebody settles it"
+    assert counted(*asked, *frames, decision("a", "eve", 1.0, at_us=4 * HOUR_US)) == {"n": 1, "split": 1}
+    assert counted(*asked, *frames, decision("a", "eve", 0.0, at_us=4 * HOUR_US)) == {"n": 1, "wrong": 1, "split": 1}
+
+
 def test_an_outcome_says_who_was_right_whoever_settled():
     asked = row("a", course=Course.ASKED, score=0.02)
     frames = (decision("a", "ana", 1.0), decision("a", "bob", 1.0, at_us=4 * HOUR_US), outcome("a", 0.0))
@@ -172,7 +180,7 @@ def test_sums_are_those_of_a_plain_loop_in_any_order(cases, seed):
         expected["apart"] += apart
         expected["model_wrong"] += apart and word is not None and word != label
         expected["person_wrong"] += apart and word is not None and word == label
-        expected["wrong"] += label != truth if truth is not None else apart and word != label
+        expected["wrong"] += apart if word is None else word != label
     mixed = [frames[i] for i in np.random.default_rng(seed).permutation(len(frames))]
     found = sums_of(*mixed)
     assert {name: sum(getattr(s, name) for s in found) for name in expected} == expected

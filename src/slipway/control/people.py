@@ -118,7 +118,7 @@ def _counts(label: Floats, *, said: _Said, outcome: Floats, course: npt.NDArray[
     return {
         "undecided": ~decided,
         "n": blind,
-        "wrong": blind & np.where(np.isfinite(outcome), outcome != label, ~same & ~(settled & (truth == label))),
+        "wrong": blind & np.where(settled, truth != label, ~same),
         "apart": apart,
         "model_wrong": apart & settled & (truth != label),
         "person_wrong": apart & settled & (truth == label),

@@ -22,6 +22,7 @@ from slipway.project.tables import as_polars, features, typed
 from slipway.project.time_limit import time_limit
 from slipway.project.user_checks import user_checks
 from slipway.project.user_code import call, load_function
+from slipway.records.arm import Arm, ArmKind
 from slipway.records.base import Record
 from slipway.records.dataset import CheckResult, DatasetVersion, Deal, SplitKind, SplitRule
 from slipway.records.run import Run
@@ -102,9 +103,12 @@ def make(
     """
     table, present = loaded.table, None
     asked = _asked(parts, table)
-    if parts.scope.live is not None:
-        present = f"{ANSWER_OF}{parts.scope.live}"
-        table = table.with_columns(pl.Series(present, _answers(parts, table)).fill_nan(None))
+    live = next((arm for arm in parts.scope.arms if arm.name == parts.scope.live), None)
+    if (
+        live is not None and live.kind is not ArmKind.PERSON
+    ):  # people decide case by case, and are measured in a rollout
+        present = f"{ANSWER_OF}{live.name}"
+        table = table.with_columns(pl.Series(present, _answers(live, parts=parts, table=table)).fill_nan(None))
     scope, hashes = parts.scope, row_hashes(table)
     version = prepare(
         table,
@@ -294,8 +298,7 @@ def _rule(parts: Parts, *, seed: int) -> SplitRule:
     return SplitRule(kind=data.split, by=data.split_by, test_share=data.test_share, seed=seed)
 
 
-def _answers(parts: Parts, table: pl.DataFrame) -> Any:
-    arm = next(a for a in parts.scope.arms if a.name == parts.scope.live)
+def _answers(arm: Arm, *, parts: Parts, table: pl.DataFrame) -> Any:
     asked = features(table, fields=parts.scope.fields)  # what is wrong with the data is not the arm's fault
     try:
         return np.asarray(ask(arm, table=asked, parts=parts))

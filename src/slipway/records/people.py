@@ -20,8 +20,8 @@ class PeopleSums(Record, frozen=True, kw_only=True):
         audited: Whether the model's answer went out, and a person decided the same row for an audit.
         undecided: Rows that were put before people and that nobody decided.
         n: Rows whose first decision was made without a look at the model's answer.
-        wrong: Of those, where the model was wrong: by the outcome; without one by who settled it; and where it differs
-            from the person and nobody settled that, too.
+        wrong: Of those, where the model was wrong: by the outcome; without one by who decided last, where more than one
+            did; and where it differs from the one person who decided.
         apart: Of those, where model and person differ.
         model_wrong: Of those apart, settled against the model, by the outcome or by who decided last.
         person_wrong: Settled against the person.
