@@ -76,6 +76,11 @@ def test_silence_few_carriers_and_missing_values_hold_and_say_so(found, words):
     assert words in result.reason
 
 
+def test_a_hold_says_when_a_verdict_comes_at_the_earliest():
+    assert "; at this difference a verdict takes" in say(sums(0.0, variance=0.2)).reason
+    assert "no verdict in sight" in say(sums(0.0, variance=1e6)).reason
+
+
 def test_harm_is_told_before_the_least_stay_in_days_is_over():
     assert say(sums(-3.0, days=1)).decision is Decision.FAIL
 

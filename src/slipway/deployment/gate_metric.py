@@ -13,13 +13,14 @@ test of a mean can know what the next one does, and so the gate holds until enou
 
 import math
 
+from slipway.deployment.dealt import is_dealt
 from slipway.deployment.view import View
 from slipway.records.facts import MetricArm, MetricSums
 from slipway.records.gate import Better, Gate
 from slipway.records.rollout import Decision, GateResult
 from slipway.stats.evidence import AnytimeInterval
-from slipway.stats.information import information_sequence
-from slipway.words import count, number
+from slipway.stats.information import information_sequence, times_more
+from slipway.words import count, duration, number
 
 ENOUGH = 30
 """Entities that have to carry the variance; see :class:`~slipway.stats.clustered_difference.ClusteredDifference`."""
@@ -56,8 +57,11 @@ def metric(gate: Gate, *, view: View) -> GateResult:
         f"{gate.metric}: candidate {number(candidate.total / candidate.n)} of {count(candidate.n, 'value')}, live "
         f"{number(live.total / live.n)} of {count(live.n, 'value')}; within each share of the rollout the candidate is "
         f"{_worse(harm.estimate)}, {100 * (1 - gate.alpha):.3g} % for all time (asymptotic in entities) from "
-        f"{_worse(harm.low)} to {_worse(harm.high)}; {_say(decision, harm=harm, gate=gate, blocked=blocked)}."
+        f"{_worse(harm.low)} to {_worse(harm.high)}; {_say(decision, harm=harm, gate=gate, blocked=blocked)}"
     )
+    if decision is Decision.HOLD and not blocked:
+        reason += _when(harm, variance=sums.variance, gate=gate, view=view)
+    reason += "."
     return GateResult(gate=gate, decision=decision, reason=reason, interval=harm, counts=counts)
 
 
@@ -115,6 +119,19 @@ def _decide(harm: AnytimeInterval, *, margin: float, blocked: str) -> Decision:
     if harm.low > 0:
         return Decision.FAIL
     return Decision.PASS if harm.high < margin and not blocked else Decision.HOLD
+
+
+def _when(harm: AnytimeInterval, *, variance: float, gate: Gate, view: View) -> str:
+    """Say when a verdict comes at the earliest: information grows no faster than the time since the deal began."""
+    shares = {s.name: s.share for s in view.rollout.plan.stages}
+    began_us = next((e.at_us for e in view.rollout.entries if is_dealt(shares[e.stage])), view.now_us)
+    target = max(harm.estimate, gate.margin - harm.estimate)
+    times = times_more(target, variance=variance, alpha=gate.alpha, sharp_at=gate.margin)
+    if times is None or view.now_us <= began_us:
+        return "; no verdict in sight at this difference"
+    return (
+        f"; at this difference a verdict takes {duration((times - 1) * (view.now_us - began_us) / 1e6)} more at least"
+    )
 
 
 def _worse(value: float) -> str:

@@ -11,6 +11,9 @@ import math
 from slipway.stats.asymptotic import half_width
 from slipway.stats.checks import check_positive
 from slipway.stats.evidence import AnytimeInterval
+from slipway.stats.roots import bisect
+
+_MOST_TIMES = 10_000
 
 
 def information_sequence(estimate: float, *, variance: float, alpha: float, sharp_at: float, n: int) -> AnytimeInterval:
@@ -40,6 +43,32 @@ def information_sequence(estimate: float, *, variance: float, alpha: float, shar
     return AnytimeInterval(
         low=estimate - half, high=estimate + half, estimate=estimate, alpha=alpha, n=n, validity="asymptotic"
     )
+
+
+def times_more(target: float, *, variance: float, alpha: float, sharp_at: float) -> float | None:
+    """Return how many times the present information narrows the sequence to a half width; None if 10,000 do not.
+
+    Args:
+        target: The half width, above 0.
+        variance: Of the estimate as it stands.
+        alpha: As in :func:`information_sequence`.
+        sharp_at: Likewise.
+
+    >>> times = times_more(0.1, variance=0.01, alpha=0.05, sharp_at=0.1)
+    >>> told = information_sequence(0.0, variance=0.01 / times, alpha=0.05, sharp_at=0.1, n=9)
+    >>> round(told.high, 9)
+    0.1
+    """
+    check_positive("target", target)
+    star = information_at(sharp_at, alpha=alpha)
+
+    def excess(log_times: float) -> float:
+        return half_width(math.exp(log_times) / variance, alpha=alpha, n_star=star) - target
+
+    most = math.log(_MOST_TIMES)
+    if excess(most) > 0:
+        return None
+    return 1.0 if excess(0.0) <= 0 else math.exp(bisect(lambda x: -excess(x), low=0.0, high=most))
 
 
 def information_at(half: float, *, alpha: float) -> float:
