@@ -5,11 +5,12 @@ import pytest
 from slipway.control.alerting import OUTBOX, Alerting, Source, outbox_of
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
-from slipway.control.trouble_sources import budgets, faults, stored, undelivered
+from slipway.control.trouble_sources import budgets, certificate, faults, stored, undelivered
 from slipway.deployment.budgets import BudgetUse
 from slipway.errors import NotFound, Unavailable
 from slipway.monitoring.alerts import acknowledge, resolve
 from slipway.ports import Change
+from slipway.records.access import Certificate
 from slipway.records.receiver import Alerts, DeadLetter, Receiver, ReceiverKind, Sent
 from slipway.records.rollout import RolloutStatus
 from slipway.records.trouble import Alert, AlertKind, AlertState, Severity, Trouble
@@ -184,3 +185,31 @@ def test_the_outbox_is_one_record():
     alerting(store, Source(KIND, lambda _: [trouble("a"), trouble("b")])).step(1, problems=[])
     (id_,) = [id_ for id_, _, _ in store.all(type(outbox_of(store)[0]))]
     assert id_ == OUTBOX
+
+
+def test_what_nobody_here_knows_of_is_not_resolved():
+    """A command without the queue, or a source that another process has, says nothing of their alerts."""
+    store = MemoryStore()
+    alerting(store, Source(KIND, lambda _: [trouble()])).step(1, problems=[])
+    for n in range(2, 5):
+        assert alerting(store).step(n * 100_000_000, problems=[]) == ()
+    assert alerts(store) == {"budget": AlertState.OPEN}
+
+
+def test_a_certificate_is_told_of_two_weeks_before_its_end_and_where_it_cannot_be_served():
+    day_us, now_us, ends = 86_400_000_000, [0], [20]
+
+    def read():
+        if ends[0] is None:
+            raise Unavailable("/secret/path: want a key")
+        return Certificate(path="c.pem", names=(), ends_us=ends[0] * day_us)
+
+    source = certificate(read, machine_us=lambda: now_us[0])
+    assert source.troubles(0) == []
+    now_us[0] = 7 * day_us
+    (told,) = source.troubles(0)
+    assert told.sentence == "The server's certificate ends on 1970-01-21."
+    ends[0] = None
+    assert source.troubles(0) == [told]  # read once an hour
+    now_us[0] += 3_600_000_000
+    assert source.troubles(0)[0].sentence == "The server's certificate cannot be served (Unavailable)."

@@ -64,7 +64,7 @@ class Alerting:
     def step(self, now_us: int, *, problems: list[str]) -> tuple[str, ...]:
         """Ask everybody what is wrong, store what follows, and return the ids of the alerts that changed."""
         troubles: list[Trouble] = []
-        unknown: set[AlertKind] = set()
+        unknown = set(AlertKind).difference(*(source.kinds for source in self._sources))
         for source in self._sources:
             try:
                 troubles += source.troubles(now_us)

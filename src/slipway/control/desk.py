@@ -179,7 +179,6 @@ class Desk:
         alerts: Answers what is asked about alerts.
         reviews: Answers reviewers, and who waits for them.
         clock_ahead_us: By how much the machine's clock was set since this process started.
-        budgets: The scope's.
     """
 
     def __init__(
@@ -202,7 +201,6 @@ class Desk:
         self.controller, self._scope, self._clock, self.kind = controller, scope, clock, kind
         self._audit, self._wait_s, self._sleep = audit, shadow_wait_s, sleep
         self._taken_over, self.workers = taken_over, workers
-        self.budgets = scope.budgets
         self.alerts = AlertDesk(controller, now_us=self.now_us, sender=sender)
         self.reviews = ReviewDesk(controller, scope=scope, now_us=self.now_us)
         self._last: StepReport | None = None

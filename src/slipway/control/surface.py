@@ -67,7 +67,7 @@ def surface(desk: Desk, *, guard: Guard, pages: Sequence[BaseRoute] = ()) -> Sta
         return _answer(request, await run_in_threadpool(desk.audit, after_seq=_after(request)))
 
     def told() -> str:
-        return metrics_text(desk.status(), alerts=desk.alerts.alerts(), budgets=desk.budgets)
+        return metrics_text(desk.status(), alerts=desk.alerts.alerts(), budgets=desk.scope.budgets)
 
     async def metrics(_: Request) -> Response:
         return Response(await run_in_threadpool(told), media_type=CONTENT_TYPE)

@@ -8,9 +8,10 @@ from slipway.control.fault import Fault
 from slipway.control.verdicts import VerdictLog
 from slipway.deployment.budgets import BudgetUse, budget_use
 from slipway.deployment.troubles import rollout_troubles
-from slipway.errors import Unavailable
+from slipway.errors import SlipwayError, Unavailable
 from slipway.monitoring.finding_troubles import finding_troubles
 from slipway.ports import Clock, ControlStore
+from slipway.records.access import WARN_DAYS, Certificate
 from slipway.records.alert import Finding
 from slipway.records.receiver import Sent
 from slipway.records.rollout import Rollout
@@ -20,7 +21,10 @@ from slipway.serving import metrics
 from slipway.serving.use_now import usage_now
 from slipway.storage.journal.room import room
 from slipway.storage.layout import Layout
-from slipway.words import count
+from slipway.words import count, day
+
+LOOK_US = 3_600_000_000
+"""How often the certificate is read."""
 
 UNDELIVERED_US = 86_400_000_000
 """For how long a message that was given up is told of."""
@@ -127,6 +131,38 @@ def budgets(use: Callable[[], Sequence[BudgetUse]]) -> Source:
         ]
 
     return Source(frozenset({AlertKind.BUDGET}), troubles)
+
+
+def certificate(read: Callable[[], Certificate], *, machine_us: Callable[[], int]) -> Source:
+    """Return who knows of the server's certificate; it is read once an hour."""
+    seen: list[tuple[int, str]] = []
+
+    def troubles(_: int) -> list[Trouble]:
+        now_us = machine_us()
+        if not seen or not 0 <= now_us - seen[-1][0] < LOOK_US:
+            seen[:] = [(now_us, _certificate_trouble(read, now_us=now_us))]
+        said = seen[-1][1]
+        if not said:
+            return []
+        return [
+            Trouble(
+                kind=AlertKind.CERTIFICATE,
+                about="server",
+                severity=Severity.WARNING,
+                sentence=f"The server's certificate {said}.",
+                command="slipway status",
+            )
+        ]
+
+    return Source(frozenset({AlertKind.CERTIFICATE}), troubles)
+
+
+def _certificate_trouble(read: Callable[[], Certificate], *, now_us: int) -> str:
+    try:
+        found = read()
+    except SlipwayError as error:
+        return f"cannot be served ({type(error).__name__})"
+    return f"ends on {day(found.ends_us)}" if found.days_left(now_us=now_us) <= WARN_DAYS else ""
 
 
 def undelivered(store: ControlStore, *, machine_us: Callable[[], int]) -> Source:

@@ -23,6 +23,7 @@ from slipway.control.tenure import Tenure
 from slipway.control.terms import terms_of
 from slipway.control.watching import Watching
 from slipway.control.ways_back import WaysBack
+from slipway.records.access import Certificate
 from slipway.records.frame import DecisionFrame
 from slipway.records.worker_config import ClockKind, WorkerConfig
 from slipway.serving.decisions import names_kept
@@ -78,6 +79,8 @@ def controller(
         machine_us=parts.clock.now_us,
     )
     alerting.add(retrainer.source())
+    if certificate := _certificate(parts):
+        alerting.add(trouble_sources.certificate(certificate, machine_us=parts.clock.now_us))
     watched = {name: getattr(scope.monitoring, name) for name in ("alpha", "tolerance", "unit")}
     rules = (terms, scope.rollout.maturity_s, watched, scope.metric, scope.fields)
     made = Controller(
@@ -109,6 +112,20 @@ def controller(
     if reviews is not None:
         alerting.add(trouble_sources.reviews_due(reviews.pressed))
     return made
+
+
+def _certificate(parts: Parts) -> Callable[[], Certificate] | None:
+    """Return what reads the server's certificate, or None where the scope names none."""
+    serving, root = parts.scope.serving, parts.layout.root
+    if not serving.tls_certificate:
+        return None
+
+    def read() -> Certificate:
+        from slipway.serving.tls import read_certificate  # noqa: PLC0415 - cryptography is for those who name one
+
+        return read_certificate(root / serving.tls_certificate, key=root / serving.tls_key, now_us=parts.clock.now_us())
+
+    return read
 
 
 def tenure_of(parts: Parts) -> Tenure:
