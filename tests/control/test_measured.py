@@ -38,7 +38,7 @@ MEASURED = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     frames=st.lists(ASKED | MEASURED, max_size=14),
     writers=st.lists(st.sampled_from("ab"), min_size=14, max_size=14),

@@ -36,7 +36,7 @@ def plan_of(shares):
     return Plan(stages=(*dealt, full), maturity_s=0)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     salt=st.text(min_size=1, max_size=80),
     shares=st.lists(st.floats(0.001, 0.999), min_size=1, max_size=6, unique=True).map(sorted),
