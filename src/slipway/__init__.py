@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from slipway.project import Project
-    from slipway.web.two_tables import monitor
+    from slipway.web.two_tables import Answer, monitor
 
-__all__ = ["Project", "monitor"]
+__all__ = ["Answer", "Project", "monitor"]
 
 
 def __getattr__(name: str) -> Any:
@@ -19,8 +19,8 @@ def __getattr__(name: str) -> Any:
         from slipway.project import Project  # noqa: PLC0415 - lazily, as the docstring says
 
         return Project
-    if name == "monitor":
-        from slipway.web.two_tables import monitor  # noqa: PLC0415 - as above
+    if name in ("Answer", "monitor"):
+        from slipway.web import two_tables  # noqa: PLC0415 - as above
 
-        return monitor
+        return getattr(two_tables, name)
     raise AttributeError(f"module 'slipway' has no attribute {name!r}")

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from slipway.errors import BadInput, NotFound
 from slipway.project import Project
 from slipway.records.frame import OutcomeFrame, PredictionFrame
 from slipway.storage.journal import SegmentWriter
 from slipway.storage.layout import Layout
 from slipway.web.gather import gather
 from slipway.web.report import render
+from slipway.web.two_tables import Answer
 from slipway.web.write import write_report
 
 DAY_US = 86_400_000_000
@@ -66,6 +68,21 @@ def test_everything_the_project_holds_is_gathered(project):
     page = render(data)
     assert project.rollouts()[0].candidate in page
     assert "realised and expected error by day" in page
+
+
+def test_the_journal_is_held_against_what_the_model_was_packaged_with(project, tmp_path):
+    name = project.rollouts()[0].candidate
+    found = project.monitor_report(name)
+    assert (found.rows_now, found.loss_now) == (3 * ROWS, pytest.approx(0.2))
+    assert found.current == "2023-11-15 to 2023-11-18"
+    assert found.roles.prediction == "score"
+    page = Answer(found).save(tmp_path / "monitor.html").read_text()
+    assert f"2023-11-15 to 2023-11-18 against {name} as packaged" in page
+    assert project.monitor_report(name, since_us=START_US + DAY_US).rows_now == 2 * ROWS
+    with pytest.raises(NotFound, match="want one of the models"):
+        project.monitor_report("nobody")
+    with pytest.raises(BadInput, match="found none in this window"):
+        project.monitor_report(name, since_us=START_US + 30 * DAY_US)
 
 
 def test_the_page_is_replaced_whole(project, tmp_path):

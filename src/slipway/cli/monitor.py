@@ -8,6 +8,7 @@ from cyclopts import App
 from slipway.cli.options import COMMON, Common
 from slipway.cli.pick import pick
 from slipway.cli.screen import Screen, show, working
+from slipway.cli.when import moment_us
 from slipway.records.alert import Finding
 from slipway.records.two_tables import Standing, TwoTables
 from slipway.words import amount, count, day, moment, number, odds
@@ -104,6 +105,39 @@ def run(
         answer.save(out)
     show(answer.found, human=partial(_answer, out=out), common=common)
     return int(check and answer.found.standing in (Standing.MATTERS, Standing.CANNOT_TELL))
+
+
+@app.command(sort_key=3)
+def report(
+    out: Path | None = None,
+    /,
+    *,
+    model: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    common: Common = COMMON,
+) -> int:
+    """Write what a model's traffic was, against what it was packaged with: one page that needs no network, or JSON.
+
+    Args:
+        out: File to write, JSON where the name ends in .json; monitor.html in the project's folder if not given.
+        model: Name of the arm; the one that answers most if not given.
+        since: Only rows received from then on: a day, a moment (UTC) or how long ago (7d).
+        until: Only rows received before then.
+        common: What every command takes.
+    """
+    from slipway.web.two_tables import Answer  # noqa: PLC0415 - it brings the table engine
+
+    project = common.open()
+    now_us = project.now_us()
+    with working("reading the journal"):
+        found = project.monitor_report(
+            model,
+            since_us=moment_us(since, option="--since", now_us=now_us) if since else None,
+            until_us=moment_us(until, option="--until", now_us=now_us) if until else None,
+        )
+    written = Answer(found).save(out or project.folder / "monitor.html")
+    return show(found, human=partial(_answer, out=written), common=common)
 
 
 def _answer(screen: Screen, found: TwoTables, *, out: Path | None) -> None:

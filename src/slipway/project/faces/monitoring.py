@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from slipway.records.alert import Finding
     from slipway.records.retraining import Retraining
     from slipway.records.trouble import Alert
+    from slipway.records.two_tables import TwoTables
 
 
 class Monitoring(Face):
@@ -32,6 +33,26 @@ class Monitoring(Face):
         from slipway.project.watching import watched
 
         return watched(self._parts, controller=self._controller, now_us=self.now_us())
+
+    def monitor_report(
+        self, model: str | None = None, *, since_us: int | None = None, until_us: int | None = None
+    ) -> TwoTables:
+        """Hold what a model was asked and answered against the reference that was packaged with it, period by period.
+
+        ``slipway.Answer`` shows what is returned in a notebook, and saves it as a page or as JSON.
+
+        Args:
+            model: Name of the arm; None takes the one that answers most.
+            since_us: Only rows received from this moment on.
+            until_us: Only rows received before this moment.
+
+        Raises:
+            NotFound: No such model, or its package has no reference.
+            BadInput: The journal has no row of it in this window.
+        """
+        from slipway.project.two_tables.journalled import watch_journal
+
+        return watch_journal(self._parts, model=model, since_us=since_us, until_us=until_us)
 
     def alerts(self) -> list[Alert]:
         """Return all alerts, those that were opened first, first."""

@@ -76,6 +76,7 @@ def slices(
             rows=part.size,
             counts=coder.counts(coded),
             expected=answered,
+            answers=_scored(current, part=part, reference=reference) if instruments.answers is not None else None,
             joint=together.ticks(coded, rows=reference.joint_rows) if together is not None else (),
         )
         told = part[np.isfinite(loss[part])]
@@ -94,6 +95,13 @@ def slices(
             )
         found.append(Slice(inputs, outcomes))
     return found
+
+
+def _scored(current: Prepared, *, part: Ints, reference: Reference) -> Ints | None:
+    if current.scores is None or reference.score is None:
+        return None
+    given = current.scores[part]
+    return reference.score.profile.tick(given[np.isfinite(given)]).counts
 
 
 def _losses(
