@@ -103,13 +103,13 @@ def _told(result: GateResult) -> str:
 
 def _ask(gate: Gate, *, view: View) -> GateResult:
     """Ask one gate; a rule that cannot answer holds, and says why."""
-    if gate.kind not in GATES:
-        reason = "this version of Slipway has no rule for it: hold."
-        return GateResult(gate=gate, decision=Decision.HOLD, reason=reason, counts={})
     try:
         return GATES[gate.kind](gate, view=view)
     except SlipwayError as error:
-        return GateResult(gate=gate, decision=Decision.HOLD, reason=f"cannot be judged ({error}): hold.", counts={})
+        why = str(error)
+    except Exception as error:  # noqa: BLE001 - a bug in a rule must not keep a rollout from its deadline
+        why = f"{type(error).__name__}: {error}"
+    return GateResult(gate=gate, decision=Decision.HOLD, reason=f"cannot be judged ({why}): hold.", counts={})
 
 
 def _decide(gates: tuple[GateResult, ...], *, view: View, alert: str) -> Decision:
