@@ -1,5 +1,6 @@
 """What the control surface can be asked, without a word of HTTP: plain calls that return records."""
 
+import contextlib
 import threading
 import time
 from collections import deque
@@ -17,7 +18,7 @@ from slipway.control.step import Controller
 from slipway.control.tally import Tally
 from slipway.control.telling.courier import ReceiverState
 from slipway.control.telling.sender import Sender
-from slipway.errors import BadInput, NotFound
+from slipway.errors import BadInput, Corrupt, NotFound, Unavailable
 from slipway.ports import Clock
 from slipway.records.agreement import Agreement
 from slipway.records.alert import Finding
@@ -278,7 +279,8 @@ class Desk:
             Conflict: It is rolled back already.
         """
         rollout = self.controller.roll_back(rollout_id, now_us=self.now_us(), why=request.why, by=request.by)
-        self._await_workers()
+        with contextlib.suppress(Unavailable, Corrupt):  # of a store that is told later
+            self._await_workers()
         return rollout
 
     def rehearse(self, rollout_id: str, *, request: RehearsalRequest) -> Rehearsal:

@@ -18,6 +18,7 @@ from slipway.control.alerting import Alerting
 from slipway.control.approving import approve
 from slipway.control.checkpoint import Checkpoint, Kept
 from slipway.control.clock_sets import note
+from slipway.control.emergency import Emergency
 from slipway.control.fault import Fault
 from slipway.control.judging import Costs, Judging, Ready, replay_from_journal
 from slipway.control.ledger import Ledger
@@ -33,7 +34,7 @@ from slipway.control.start import open_route, start
 from slipway.control.terms import Terms
 from slipway.control.watching import Told, Watching
 from slipway.control.ways_back import WaysBack
-from slipway.errors import SlipwayError
+from slipway.errors import Corrupt, SlipwayError, Unavailable
 from slipway.ports import ControlStore, JournalReader
 from slipway.records.agreement import Agreement, agreements
 from slipway.records.arm import Arm
@@ -69,6 +70,7 @@ class Controller:
         retrainer: Starts retrainings that are due, or None where nobody does.
         sound: Tries an arm as a worker that starts would, and says why it cannot be used.
         ways: Finds where a rollback leads; None knows nothing of packages.
+        emergency: Rolls back while the store does not answer; None: nobody does.
         kept_rows: As many rows of the journal stay in memory whatever their age.
         monotonic: Tells seconds since any moment.
 
@@ -97,6 +99,7 @@ class Controller:
         retrainer: Retrainer | None = None,
         sound: Sound = lambda _: "",
         ways: WaysBack | None = None,
+        emergency: Emergency | None = None,
         kept_rows: int = KEPT_ROWS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -104,7 +107,7 @@ class Controller:
         self.frames_read = 0
         self.fault: Fault | None = None
         self.alerting, self.reviews = alerting, reviews
-        self._retrainer = retrainer
+        self._retrainer, self._emergency = retrainer, emergency
         self._monotonic = monotonic
         self._all_read_s: float | None = None
         self._ready, self._costs, self._sound_arm = ready, costs, sound
@@ -164,6 +167,7 @@ class Controller:
     def _step(self, now_us: int) -> StepReport:
         problems: list[str] = []
         with self._one, self._guard():
+            problems += self._emergency.carry_out(self.store) if self._emergency else []
             published = self._publish(problems)
         frames = self.catch_up(problems)
         verdicts: list[Verdict] = []
@@ -310,7 +314,7 @@ class Controller:
     def start(self, route: str, *, candidate: Arm, plan: Plan, now_us: int, by: str = BY) -> Rollout:
         """Start a rollout; see :func:`slipway.control.start.start`."""
         with self._one, self._guard():
-            return start(
+            started = start(
                 route,
                 candidate=candidate,
                 plan=plan,
@@ -320,6 +324,8 @@ class Controller:
                 now_us=now_us,
                 by=by,
             )
+            self._publish([])  # so that it can be rolled back whatever happens to the store
+            return started
 
     def note_clock(self, *, at_us: int, by_us: int, now_us: int) -> str:
         """Note with what runs that the clock was set; see :func:`slipway.control.clock_sets.note`."""
@@ -327,7 +333,18 @@ class Controller:
             return note(self.store, at_us=at_us, by_us=by_us, now_us=now_us, by=BY)
 
     def roll_back(self, rollout_id: str, *, now_us: int, why: str, by: str = BY) -> Rollout:
-        """Roll back by command; see :func:`slipway.control.rollback.roll_back_now`."""
+        """Roll back by command; see :func:`slipway.control.rollback.roll_back_now`.
+
+        While the store does not answer it is done on this machine (:mod:`slipway.control.emergency`).
+        """
+        try:
+            return self._roll_back(rollout_id, now_us=now_us, why=why, by=by)
+        except (Unavailable, Corrupt):
+            if self._emergency is None:
+                raise
+            return self._emergency.roll_back(rollout_id, now_us=now_us, by=by, why=why)
+
+    def _roll_back(self, rollout_id: str, *, now_us: int, why: str, by: str) -> Rollout:
         with self._one, self._guard():
             return roll_back_now(
                 rollout_id, store=self.store, files=self.files, ways=self._ways, now_us=now_us, by=by, why=why
@@ -452,7 +469,13 @@ class Controller:
 
     def _publish(self, problems: list[str]) -> tuple[str, ...]:
         try:
-            return publish_all(self.store, files=self.files)
+            published = publish_all(self.store, files=self.files)
         except SlipwayError as error:
             problems.append(f"route files: {error}")
             return ()
+        try:
+            if self._emergency is not None:
+                self._emergency.keep(self.store)
+        except SlipwayError as error:
+            problems.append(f"emergency: {error}")
+        return published

@@ -94,7 +94,7 @@ def roll_back(parts: Parts, controller: Controller, *, rollout: str, now_us: int
     if running is not None:
         try:
             return _post(parts, running, path, RollbackRequest(why=why, by=by), kind=Rollout)
-        except _NoAnswer as silence:
+        except NoAnswer as silence:
             if not _stands_aside(parts, running, hangs=silence.hangs):
                 raise
             why = f"{why} (control, process {running.pid}, did not answer)"
@@ -160,7 +160,7 @@ def test_alerts(parts: Parts, request: AlertTestRequest) -> tuple[Tried, ...]:
     return sender.test(request.receiver)
 
 
-class _NoAnswer(Unavailable):
+class NoAnswer(Unavailable):
     """Control did not answer; ``hangs`` where it gives no sign of life either."""
 
     hangs = False
@@ -213,7 +213,7 @@ def call(
     try:
         reply = _unless_silent(call, sign=pulse_path(running.name, folder=parts.layout.run))
     except TimeoutError as error:
-        silence = _NoAnswer(
+        silence = NoAnswer(
             f"{place}: want an answer within {timeout_s:g} s, got {str(error) or 'none'} from process {running.pid}. "
             "It may still do what was asked: look with 'slipway status'. If it hangs, the server replaces it in half "
             f"a minute; 'kill -9 {running.pid}' is faster."
@@ -221,7 +221,7 @@ def call(
         silence.hangs = isinstance(error, _SilentError)
         raise silence from error
     except (OSError, HTTPException) as error:
-        raise _NoAnswer(f"{place}: want an answer, got {error!r}. Try again.") from error
+        raise NoAnswer(f"{place}: want an answer, got {error!r}. Try again.") from error
     if 200 <= reply.status < 300:
         return msgspec.msgpack.decode(reply.body, type=kind)
     try:

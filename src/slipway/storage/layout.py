@@ -63,6 +63,11 @@ class Layout:
         return self.state / "routes"
 
     @property
+    def emergency(self) -> Path:
+        """What a rollback needs while the control store does not answer, and what was ordered then."""
+        return self.state / "emergency"
+
+    @property
     def run(self) -> Path:
         """What is running now."""
         return self.state / "run"

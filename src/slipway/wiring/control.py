@@ -13,6 +13,7 @@ from slipway.control.alerting import Alerting
 from slipway.control.checkpoint import Checkpoint, basis_of
 from slipway.control.clock_sets import ClockWatch
 from slipway.control.costs import Costs
+from slipway.control.emergency import Emergency
 from slipway.control.equip import equip
 from slipway.control.folder_routes import FolderRoutes
 from slipway.control.readiness import candidate_score
@@ -99,6 +100,7 @@ def controller(
             sizes=lambda: {s.name: s.size_bytes for s in list_segments(parts.layout.journal)},
             writes=writes,
         ),
+        emergency=emergency_of(parts),
         guard=guard or tenure_of(parts).for_one_change,
         costs=Costs(lambda: usage_now(parts.layout.run), budgets=parts.scope.budgets, replays=replays),
         ready=lambda rollout, now_us: candidate_score(rollout, store=parts.store, scope=parts.scope, now_us=now_us),
@@ -126,6 +128,11 @@ def _certificate(parts: Parts) -> Callable[[], Certificate] | None:
         return read_certificate(root / serving.tls_certificate, key=root / serving.tls_key, now_us=parts.clock.now_us())
 
     return read
+
+
+def emergency_of(parts: Parts) -> Emergency:
+    """Return what rolls back while the control store does not answer."""
+    return Emergency(parts.layout.emergency, files=FolderRoutes(parts.layout.routes))
 
 
 def tenure_of(parts: Parts) -> Tenure:

@@ -153,14 +153,24 @@ class Rollouts(Face):
     def roll_back(self, id: str, *, why: str) -> Rollout:  # noqa: A002 - the field's own word
         """Put the live arm back at once; workers that run take it over within 100 ms.
 
+        While the control store does not answer it is done on this machine, and the store is told once it answers.
+
         Raises:
             NotFound: No such rollout.
             Conflict: It is rolled back already.
         """
+        from slipway.errors import Corrupt, Unavailable
         from slipway.project import commanding
+        from slipway.wiring.control import emergency_of
 
-        now = self.now_us()
-        return commanding.roll_back(self._parts, self._controller, rollout=id, now_us=now, why=why, by=self._by)
+        try:
+            now = self.now_us()
+            return commanding.roll_back(self._parts, self._controller, rollout=id, now_us=now, why=why, by=self._by)
+        except commanding.NoAnswer:
+            raise  # control works, and may still do it
+        except (Unavailable, Corrupt):
+            now = self._parts.clock.now_us()
+            return emergency_of(self._parts).roll_back(id, now_us=now, by=self._by, why=why)
 
     def rehearse(self, id: str) -> Rehearsal:  # noqa: A002 - the field's own word
         """Try and time the way back of a rollout; nobody is answered by another arm meanwhile.
