@@ -77,6 +77,8 @@ class FactBook:
             held = self.fixed_metrics.get(name)
             days = [*([held] if held else []), *(_metric_day(block, name, look=look) for block in blocks)]
             self.fixed_metrics[name] = _together(days)
+        gone = {block.day for block in blocks}
+        self._days = {key: held for key, held in self._days.items() if key[1] not in gone}
         tolerances = _asked_tolerances(look)
         if look.rollout.plan.automation is not None:
             self.fixed_people += people_sums(look, blocks=blocks)
