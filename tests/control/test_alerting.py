@@ -113,13 +113,14 @@ class Site:
     """A project in memory whose alerts are kept."""
 
     def __init__(self, *, candidate, seed=1):
+        self.behind_s = None
         self.store, journal, self.files = MemoryStore(), MemoryJournal(), MemoryRoutes()
         self.world = World(seed, journal=journal.writer, error={"live": 0.1, "candidate": candidate})
         self.alerting = alerting(self.store, *stored(self.store))
         self.control = Controller(
             store=self.store, journal=journal, files=self.files, terms=Terms(), alerting=self.alerting
         )
-        self.alerting.add(faults(lambda: self.control.fault))
+        self.alerting.add(faults(lambda: self.control.fault, behind_s=lambda: self.behind_s))
         self.control.open_route("main", arm=LIVE, salt="secret", now_us=0)
         a_plan = plan(margin=0.02, maturity_s=7200.0)
         self.rollout = self.control.start("main", candidate=CANDIDATE, plan=a_plan, now_us=0)
@@ -213,3 +214,11 @@ def test_a_certificate_is_told_of_two_weeks_before_its_end_and_where_it_cannot_b
     assert source.troubles(0) == [told]  # read once an hour
     now_us[0] += 3_600_000_000
     assert source.troubles(0)[0].sentence == "The server's certificate cannot be served (Unavailable)."
+
+
+def test_a_control_that_reads_nothing_any_more_is_told_of():
+    site = Site(candidate=0.1)
+    for behind_s, told in ((None, {}), (179.0, {}), (180.0, {"control-fault": AlertState.OPEN})):
+        site.behind_s = behind_s
+        site.control.step(1)
+        assert alerts(site.store) == told

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from slipway.cli.app import build
+from slipway.cli.manual import commands
 from slipway.monitoring.runbook import PAGE, RUNBOOK, section
 from slipway.records.trouble import AlertKind
 from slipway.scoping.parse import parse
@@ -16,6 +18,16 @@ TEXT = (Path(__file__).parents[2] / PAGE).read_text(encoding="utf-8")
 def test_the_page_says_of_each_kind_what_messages_say(kind):
     assert section(kind) in TEXT
     assert 2 <= len(RUNBOOK[kind].do) <= 4
+
+
+def test_every_command_that_it_names_is_one():
+    known = {" ".join(("slipway", *words)) for words in commands(build())}
+    named = {
+        found for kind in AlertKind for step in RUNBOOK[kind].do for found in re.findall(r"'(slipway [^']+)'", step)
+    }
+    assert len(named) > 8
+    unknown = [one for one in named if not any(one == k or one.startswith(f"{k} ") for k in known)]
+    assert unknown == []
 
 
 def test_the_receivers_of_the_page_are_taken_as_they_stand():

@@ -23,6 +23,9 @@ from slipway.storage.journal.room import room
 from slipway.storage.layout import Layout
 from slipway.words import count, day
 
+BEHIND_S = 180.0
+"""How far control may be behind before somebody is told."""
+
 LOOK_US = 3_600_000_000
 """How often the certificate is read."""
 
@@ -64,13 +67,18 @@ def stored(store: ControlStore) -> tuple[Source, ...]:
     )
 
 
-def faults(fault: Callable[[], Fault | None]) -> Source:
-    """Return who knows whether control works; only the exception's name is told, for its message may hold values."""
+def faults(fault: Callable[[], Fault | None], *, behind_s: Callable[[], float | None]) -> Source:
+    """Return who knows whether control works; only the exception's name is told, for its message may hold values.
+
+    Args:
+        fault: Returns what nobody foresaw, of the last step.
+        behind_s: Returns how old what was not read of the journal may be; None while it is read the first time.
+    """
 
     def troubles(_: int) -> list[Trouble]:
         present = fault()
         if present is None:
-            return []
+            return _behind(behind_s() or 0.0)
         name = type(present.error).__name__
         return [
             Trouble(
@@ -83,6 +91,20 @@ def faults(fault: Callable[[], Fault | None]) -> Source:
         ]
 
     return Source(frozenset({AlertKind.CONTROL_FAULT}), troubles)
+
+
+def _behind(seconds: float) -> list[Trouble]:
+    if seconds < BEHIND_S:
+        return []
+    return [
+        Trouble(
+            kind=AlertKind.CONTROL_FAULT,
+            about="behind",
+            severity=Severity.WARNING,
+            sentence="Control has not read the journal to its end for minutes; verdicts come as much later.",
+            command="slipway status",
+        )
+    ]
 
 
 def disk(folder: Path, *, refuses: Callable[[], bool], clock: Clock) -> Source:

@@ -110,7 +110,7 @@ def controller(
         sound=sound(parts),
         ways=WaysBack(parts.store, stated=scope.arms, whole=Whole(parts)),
     )
-    alerting.add(trouble_sources.faults(lambda: made.fault))
+    alerting.add(trouble_sources.faults(lambda: made.fault, behind_s=lambda: made.behind_s))
     if reviews is not None:
         alerting.add(trouble_sources.reviews_due(reviews.pressed))
     return made
