@@ -24,6 +24,7 @@ from rollout_peers.streams import CELL_S, CELLS, FAMILIES, draw
 from scipy.stats import binomtest
 
 ALPHA, STREAMS, QUICK, TUNED_ON = 0.05, 300, 30, 200
+NOTHING = 0.005  # what the tables show as 0 %
 JUDGES = {
     "slipway": "Slipway",
     "once": "fixed n, once",
@@ -103,7 +104,7 @@ def goals(figures):
                 f"({figure['low']:.1%} to {figure['high']:.1%}), promised 5 %",
             )
         )
-    unseen = [name for name, of in harmful.items() if all(of[judge]["stopped"] == 0 for judge in others)]
+    unseen = [name for name, of in harmful.items() if all(of[judge]["stopped"] < NOTHING for judge in others)]
     missed = [name for name in unseen if harmful[name]["slipway"]["stopped"] < 0.5]
     kept = ", ".join(JUDGES[judge] for judge in others) or "none"
     found.append((not missed, f"caught where all others that keep their promise ({kept}) score 0 %: {_names(unseen)}"))
