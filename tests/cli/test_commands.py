@@ -69,6 +69,7 @@ ELSEWHERE = {
     *(("bench",), ("bench", "show"), ("run", "search")),
     *(("key", "make"), ("key", "revoke")),
     *(("init",), ("serve",), ("control",), ("demo",), ("monitor", "show"), ("monitor", "run")),
+    ("monitor", "report"),
     *(("rollout", "start"), ("rollout", "back"), ("rollout", "approve"), ("rollout", "rehearse")),
 }
 """Commands with a test of their own below, or beside what they do."""

@@ -49,7 +49,7 @@ def watch_journal(
     table = _rows(parts, arm.name, since_us=since_us, until_us=until_us)
     fields = tuple(_field(f, table) for f in parts.scope.fields)
     known = {f.name: f"x_{f.name}" for f in fields}
-    given = table.select(
+    given = table.with_columns(
         pl.col(known[f.name]).alias(f.name) if known[f.name] in table.columns else _nothing(f) for f in fields
     )
     current = Prepared(
