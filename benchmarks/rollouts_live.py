@@ -3,7 +3,7 @@
     python benchmarks/rollouts_live.py [--without 200] [--with 200] [--seed 1] [--json FILE]
 
 Callers send predictions and what turned out to be true; after every 250 predictions, four hours by the clock that they
-carry, control looks. Everything is on: workers, journal, shadows, control with its store, monitors. Two projects share
+carry, control looks. Everything is on: workers, journal, shadows, control with its store, monitors. Four projects share
 the server; each plays its rollouts one after another, with the plan of its `slipway.toml`: canary 5 %, half, all, and
 a day of watch, alpha 5 %, margin 2 points, unit row. What completes is rolled back by command, for the next to begin.
 
@@ -35,18 +35,19 @@ EFFECTS = (
     (Effect("failures 0.2 % -> 2 %", failures=(0.002, 0.02)), 0.2),
     (Effect("late 0 % -> 5 %", late=0.05), 0.1),
 )
+PROJECTS = ("first", "second", "third", "fourth")
 MOST = 20_000
 """Requests after which a rollout that still runs is given up."""
 REPLAYED = 5
 """Rollouts a project whose every verdict is judged again from the journal."""
 
 
-def halves(without, with_):
-    """Return what each of the two projects plays, effects and none mixed, so that both have half of each."""
+def parts(without, with_):
+    """Return what each of the projects plays, effects and none mixed, so that all have as much of each."""
     counts = [round(share * with_) for _, share in EFFECTS]
     counts[0] += with_ - sum(counts)
     played = [NONE] * without + [e for (e, _), n in zip(EFFECTS, counts, strict=True) for _ in range(n)]
-    return {"first": played[::2], "second": played[1::2]}
+    return {name: played[number :: len(PROJECTS)] for number, name in enumerate(PROJECTS)}
 
 
 def play(name, effects, *, ports, seed, queue):
@@ -59,7 +60,7 @@ def play(name, effects, *, ports, seed, queue):
 
 
 def gather(played, *, port, seed, tell):
-    """Play both projects' rollouts at the same time and return what was seen of each."""
+    """Play all projects' rollouts at the same time and return what was seen of each."""
     queue = multiprocessing.Queue()
     children = []
     for number, (name, effects) in enumerate(played.items()):
@@ -121,16 +122,16 @@ def bench(*, without, with_, seed=1, tell=max, seen_by=lambda seen, took_s: None
     Args:
         without: Rollouts without effect.
         with_: Rollouts with one.
-        seed: Seed of all chance; the second project's is the next.
+        seed: Seed of all chance; the next project's is the next.
         tell: Called with (played, to be played).
         seen_by: Called with what was seen and the seconds it took, before verdicts are judged again.
     """
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as place:
-        folders = [project.make(Path(place) / name, workers=2).folder for name in ("first", "second")]
+        folders = [project.make(Path(place) / name, workers=2).folder for name in PROJECTS]
         with Server(folders[0], beside=folders[1:], clock="event") as server:
             port = int(server.url.rpartition(":")[2])
-            seen = gather(halves(without, with_), port=port, seed=seed, tell=tell)
+            seen = gather(parts(without, with_), port=port, seed=seed, tell=tell)
         took_s = time.monotonic() - began
         seen_by(seen, took_s)
         again = [replayed(folder, seen=seen) for folder in folders]

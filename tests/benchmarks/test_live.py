@@ -18,13 +18,13 @@ def _path(monkeypatch):
         del sys.modules[name]
 
 
-def test_each_project_plays_half_of_each_kind():
+def test_each_project_plays_a_part_of_each_kind():
     bench = importlib.import_module("rollouts_live")
-    halves = bench.halves(200, 200)
-    assert [len(effects) for effects in halves.values()] == [200, 200]
-    for effects in halves.values():
-        assert sum(e is bench.NONE for e in effects) == 100
-        assert [sum(e is one for e in effects) for one, _ in bench.EFFECTS] == [50, 20, 20, 10]
+    parts = bench.parts(200, 200)
+    assert [len(effects) for effects in parts.values()] == [100] * 4
+    for effects in parts.values():
+        assert sum(e is bench.NONE for e in effects) == 50
+        assert [sum(e is one for e in effects) for one, _ in bench.EFFECTS] == [25, 10, 10, 5]
 
 
 def test_intervals_are_clopper_and_pearsons():
