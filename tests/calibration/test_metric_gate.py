@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from slipway.deployment.gate_not_worse import N_STAR
+from slipway.stats.asymptotic import MeanSequence
 from slipway.stats.clustered_difference import clustered_difference
 from slipway.stats.information import information_sequence
+from slipway.stats.moments import moments
 
 pytestmark = pytest.mark.calibration
 
@@ -37,6 +40,25 @@ def verdict(seed, *, effect, entities=1500, new=0, between=1.0, within=1.0):
         if harm.high < MARGIN:
             return -1
     return 0
+
+
+def by_days(seed, *, entities=1500):
+    """Return whether a sequence over daily differences fails an equal candidate: days of the same people."""
+    rng = np.random.default_rng(seed)
+    taste, rate, deal = rng.normal(size=entities), rng.gamma(1.0, size=entities) + 0.05, rng.random(entities)
+    test, seen = MeanSequence(alpha=ALPHA, n_star=N_STAR["day"]), []
+    for day in range(DAYS):
+        rows = rng.poisson(rate)
+        total, treated = rows * taste + np.sqrt(rows) * rng.normal(size=entities), deal < SHARES[min(2, day // 10)]
+        seen.append(total[treated].sum() / max(1, rows[treated].sum()) - total[~treated].sum() / rows[~treated].sum())
+        if test.evidence(moments(seen)).low > 0:
+            return True
+    return False
+
+
+def test_days_of_the_same_people_are_no_new_evidence():
+    """Why the gate does not do as gates over pairs do: it would blame the candidate for whom the deal gave it."""
+    assert np.mean([by_days(seed) for seed in range(200)]) > 2 * ALPHA
 
 
 def of_customers(seed, *, effect, entities=1500):
