@@ -43,7 +43,7 @@ RUNBOOK: Mapping[AlertKind, Entry] = MappingProxyType(
             do=(
                 "Do not blame the candidate: the rollout is held, and no verdict is made of it.",
                 "Look at 'slipway monitor list --open' and at where the inputs and the outcomes come from.",
-                "Go on, or roll back with 'slipway rollout rollback', once you know what changed.",
+                "Go on, or roll back with 'slipway rollout back', once you know what changed.",
             ),
         ),
         AlertKind.ROLLED_BACK: Entry(
@@ -69,7 +69,7 @@ RUNBOOK: Mapping[AlertKind, Entry] = MappingProxyType(
             whom="No caller: workers answer by the route in force. But rollouts hold, and nothing new is judged.",
             do=(
                 "Read the exception in '.slipway/run/control.log', and 'slipway status'.",
-                "Roll back what should not wait: 'slipway rollout rollback' works.",
+                "Roll back what should not wait: 'slipway rollout back' works.",
                 "Move '.slipway/checkpoint.npz' away and restart the server if it lasts: the journal is read anew.",
             ),
         ),

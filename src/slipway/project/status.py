@@ -147,7 +147,7 @@ def _failing(told: ControlStatus | None, *, run: Path) -> list[str]:
     return [
         f"control: {told.fault}, at every step for {duration(told.failing_s or 0.0)}. Meanwhile no rollout moves "
         "forward and no monitor looks. It is tried again each second. This is a fault of Slipway's: report what stands "
-        f"in {run / 'control'}.log; 'slipway rollout rollback' works all the same."
+        f"in {run / 'control'}.log; 'slipway rollout back' works all the same."
     ]
 
 
