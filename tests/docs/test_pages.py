@@ -35,7 +35,8 @@ def name(page):
 
 LONG = {
     "docs/tutorial.md", "docs/tutorial-flights.md", "docs/tutorial-labels.md", "docs/how-to/find-where-it-is-wrong.md",
-    "docs/how-to/bring-a-notebook.md", "docs/how-to/train-and-search.md", "docs/how-to/compare-two-runs.md",
+    "docs/how-to/bring-a-notebook.md", "docs/how-to/plan-a-rollout.md", "docs/how-to/train-and-search.md",
+    "docs/how-to/compare-two-runs.md",
 }  # fmt: skip
 """Pages that train and serve for many seconds: followed by ``make slow``, and by ``make docs``."""
 
