@@ -152,6 +152,15 @@ def test_refusals(serve, place, request_, code, says):
     assert place.frames() == []
 
 
+def test_a_route_with_people_is_no_route_for_tensors(serve, place):
+    desk = Arm(name="desk", kind=ArmKind.PERSON, people="the desk", answer_s=60, fallback="none")
+    with serve(route(desk), grpc_port=0) as server, calling(server) as address, pytest.raises(grpc.RpcError) as caught:
+        call(address, "ModelInfer", infer())
+    assert caught.value.code().name == "FAILED_PRECONDITION"
+    assert "no word for an answer that is to come" in caught.value.details()
+    assert place.frames() == []
+
+
 @pytest.mark.parametrize(("room", "told"), [(3, [("retry-after", "1")]), (1, [])])
 def test_a_full_queue_is_resource_exhausted_with_a_time_to_wait(serve, room, told):
     """But rows for which there will never be room are not asked to come again."""

@@ -23,7 +23,7 @@ from slipway.serving.caller import UNLOGGED
 from slipway.serving.http_limits import HttpLimits
 from slipway.serving.intake import Intake
 from slipway.serving.metrics import Counts
-from slipway.serving.people import check_nobody_waits
+from slipway.serving.people import WaitsForPeople, check_nobody_waits
 from slipway.serving.refusal import Refusal, refusal_of
 from slipway.serving.refusal_log import refusals
 from slipway.serving.v2_metadata import model_metadata, server_metadata
@@ -252,6 +252,8 @@ class _Call:
 def _code(error: SlipwayError) -> StatusCode:
     if isinstance(error, Overloaded):
         return StatusCode.RESOURCE_EXHAUSTED
+    if isinstance(error, WaitsForPeople):
+        return StatusCode.FAILED_PRECONDITION
     return _CODES.get(refusal_of(error).status, StatusCode.INTERNAL)
 
 

@@ -94,6 +94,10 @@ class People:
         group.arms[row], group.score[row], group.fallback[row] = handover.person, _NAN, False
 
 
+class WaitsForPeople(Refusal):
+    """A request whose protocol has no word for an answer that is to come."""
+
+
 def check_nobody_waits(route: Route, *, protocol: str) -> None:
     """Return if each answer of a route goes out at once.
 
@@ -102,11 +106,11 @@ def check_nobody_waits(route: Route, *, protocol: str) -> None:
         protocol: How it is asked.
 
     Raises:
-        Refusal: 409; people have a part in it, and the protocol has no word for an answer that is to come.
+        WaitsForPeople: 409; people have a part in it, and the protocol has no word for an answer that is to come.
     """
     people = sorted(a.name for a in route.arms if a.kind is ArmKind.PERSON)
     if people:
-        raise Refusal(
+        raise WaitsForPeople(
             409,
             f"{protocol} has no word for an answer that is to come.",
             wanted="a route whose arms all answer at once",
