@@ -5,7 +5,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from slipway.control import reviews
 from slipway.control.review_desk import ClaimRequest, ReviewDesk
+from slipway.control.reviews import Reviews
+from slipway.control.step import Controller
 from slipway.control.terms import Terms
 from slipway.control.trouble_sources import reviews_due
 from slipway.errors import BadInput, Conflict, NotFound, Unavailable
@@ -14,6 +17,7 @@ from slipway.records.handover import Course
 from slipway.records.review import Part, ReviewCase
 from slipway.records.trouble import AlertKind
 from slipway.testing.review_site import Desk
+from slipway.testing.traffic import MemoryRoutes
 
 S = 1_000_000
 NAN = float("nan")
@@ -162,6 +166,33 @@ def test_killed_between_the_journal_and_the_store_a_decision_comes_twice_and_cou
     assert len(site.decisions()) == 2
     assert (site.control.ledger.tally.decisions, site.control.ledger.tally.repeated_decisions) == (1, 1)
     assert site.reviews.case(name).written == 1
+
+
+def test_who_becomes_the_controller_again_reads_anew_what_another_has_stored():
+    site, term = site_of(settle=0.0), [1]
+    one = Reviews(site.store, people=(), scoring=Terms().scoring, write=lambda _: None, term=lambda: term[0])
+    name = site.ask()
+    site.step()
+    assert one.decision(name, now_us=site.now_us).pending
+    site.next("ana")
+    site.decide(name, "ana")
+    assert one.decision(name, now_us=site.now_us).pending, "as it was when it was the controller"
+    term[0] = 3
+    assert one.decision(name, now_us=site.now_us).decision == 1.0
+
+
+def test_who_stands_by_does_not_pile_up_what_the_controller_has_stored(monkeypatch):
+    monkeypatch.setattr(reviews, "MOST_NEW", 3)
+    site = site_of()
+    beside = Reviews(site.store, people=(), scoring=Terms().scoring, write=lambda _: None)
+    reader = Controller(
+        store=site.store, journal=site.journal, files=MemoryRoutes(), terms=Terms(), reviews=beside
+    )  # fmt: skip
+    for _ in range(8):
+        site.ask()
+        site.step()
+        reader.catch_up([])
+    assert beside.unkept <= 3
 
 
 def test_nobody_and_nonsense_are_refused():

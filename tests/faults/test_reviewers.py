@@ -88,6 +88,7 @@ def test_each_case_is_one_reviewers_and_a_kill_loses_none(folder):
         control = commanding.control(project._parts)
         os.kill(control.pid, signal.SIGKILL)
         until(lambda: (c := commanding.control(project._parts)) is not None and c.pid != control.pid)
+        until(lambda: "id" in claim(names[0]))  # it answers before it is the controller, and says so
         again = at_once([lambda name=name: claim(name)["id"] for name in names])
         assert again == handed, "who had a case has it still"
 

@@ -185,7 +185,8 @@ class ReviewDesk:
 
     def mine(self, by: str) -> Handed | None:
         """Return the case that somebody has, or None."""
-        found = self._reviews.held_by(by, now_us=self.now_us())
+        with self._controller.guarded():
+            found = self._reviews.held_by(by, now_us=self.now_us())
         return None if found is None else self._handed(*found)
 
     def decide(self, id_: str, *, request: DecideRequest) -> Accepted:
@@ -226,6 +227,8 @@ class ReviewDesk:
     def cases(self) -> tuple[Listed, ...]:
         """Return the cases that are open, oldest first."""
         now_us = self.now_us()
+        with self._controller.guarded():
+            cases = self._reviews.cases()
         listed = (
             Listed(
                 id=id_,
@@ -235,13 +238,14 @@ class ReviewDesk:
                 holder=holder_of(case, now_us=now_us) or "",
                 waits=self._reviews.waits(case),
             )
-            for id_, case in self._reviews.cases()
+            for id_, case in cases
         )
         return tuple(one for one in listed if one.waits)
 
     def stats(self) -> Stats:
         """Return where the queue stands, and who did what."""
-        cases = self._reviews.cases()
+        with self._controller.guarded():
+            cases = self._reviews.cases()
         counts = progress(cases, scoring=self._reviews.scoring, now_us=self.now_us())
         took: dict[str, list[float]] = {}
         undone: dict[str, int] = {}
@@ -264,10 +268,10 @@ class ReviewDesk:
         Raises:
             NotFound: Nobody asked so, or it was answered at once.
         """
-        if not self._reviews.knows(id_):
-            self._controller.catch_up([])
-            self._controller.review(self.now_us(), [])
         with self._controller.guarded():
+            if not self._reviews.knows(id_):
+                self._controller.catch_up([])
+                self._controller.review(self.now_us(), [])
             return self._reviews.decision(id_, now_us=self.now_us())
 
     @property

@@ -27,6 +27,9 @@ from slipway.records.scoring import Scoring
 from slipway.storage.journal.stretches import Predictions, Stretch
 
 BY = "controller"
+MOST_NEW = 10_000
+"""From so many new cases on it is looked whether another process has stored them."""
+
 New = tuple[str, ReviewCase]
 
 
@@ -39,6 +42,8 @@ class Reviews:
         scoring: Of the task.
         write: Appends what people decided to the journal.
         names: Who decided, as the journal may hold it.
+        term: Tells which time this is that this process is the controller: another number for each. What the store
+            holds is read anew then, for another process may have changed it meanwhile.
     """
 
     def __init__(
@@ -49,12 +54,14 @@ class Reviews:
         scoring: Scoring,
         write: Callable[[DecisionFrame], object],
         names: Callable[[list[str]], list[str]] = lambda by: by,
+        term: Callable[[], int] = lambda: 0,
     ) -> None:
         self._store, self._scoring, self._write, self._names = store, scoring, write, names
         self._people = {arm.name: arm for arm in people if arm.kind is ArmKind.PERSON}
         self._one = threading.RLock()
         self._new: list[New] = []
         self._shelf: Shelf | None = None
+        self._term, self._shelf_of = term, 0
 
     @property
     def unkept(self) -> int:
@@ -72,6 +79,9 @@ class Reviews:
             with self._one:
                 for given in of_callers(stretch)[0].predictions:
                     self._new += self._cases_of(given, segment=stretch.position.segment, after=after)
+                if len(self._new) > MOST_NEW:  # as where this process stands by, and the controller has stored them
+                    self._shelf = None
+                    self._new = [(id_, case) for id_, case in self._new if id_ not in self._cases]
 
     def forget(self) -> None:
         """Be as if nothing had been read; what is stored stays."""
@@ -246,7 +256,9 @@ class Reviews:
 
     @property
     def _cases(self) -> Shelf:
-        if self._shelf is None:
+        term = self._term()
+        if self._shelf is None or term != self._shelf_of:
+            self._shelf_of = term
             self._shelf = Shelf(
                 self._store,
                 rank=lambda case: rules.rank(case, reading=self.reading(case)),

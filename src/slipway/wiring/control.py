@@ -142,7 +142,7 @@ def tenure_of(parts: Parts) -> Tenure:
     return Tenure(parts.store, lock=ControllerLock(lock), holder=holder, end=partial(end_holder, lock))
 
 
-def reviews_of(parts: Parts, *, config: WorkerConfig) -> Reviews:
+def reviews_of(parts: Parts, *, config: WorkerConfig, term: Callable[[], int]) -> Reviews:
     """Return the queue of what people are to decide; what they decide goes into a series of the journal of its own."""
     writers: list[SegmentWriter] = []
 
@@ -158,6 +158,7 @@ def reviews_of(parts: Parts, *, config: WorkerConfig) -> Reviews:
         scoring=terms_of(parts.scope).scoring,
         write=write,
         names=lambda by: names_kept(by, config=config),
+        term=term,
     )
 
 
@@ -219,7 +220,7 @@ def run_control(
         guard=tenure.guard,
         writes=lambda: tenure.held,
         replays=config.clock is ClockKind.EVENT,
-        reviews=reviews_of(parts, config=config),
+        reviews=reviews_of(parts, config=config, term=lambda: tenure.token),
     )
     sender = Sender(
         parts.store,
