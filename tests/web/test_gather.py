@@ -74,10 +74,10 @@ def test_the_journal_is_held_against_what_the_model_was_packaged_with(project, t
     name = project.rollouts()[0].candidate
     found = project.monitor_report(name)
     assert (found.rows_now, found.loss_now) == (3 * ROWS, pytest.approx(0.2))
-    assert found.current == "2023-11-15 to 2023-11-18"
+    assert found.current == "2023-11-15 to 2023-11-17"
     assert found.roles.prediction == "score"
     page = Answer(found).save(tmp_path / "monitor.html").read_text()
-    assert f"2023-11-15 to 2023-11-18 against {name} as packaged" in page
+    assert f"2023-11-15 to 2023-11-17 against {name} as packaged" in page
     assert project.monitor_report(name, since_us=START_US + DAY_US).rows_now == 2 * ROWS
     with pytest.raises(NotFound, match="want one of the models"):
         project.monitor_report("nobody")

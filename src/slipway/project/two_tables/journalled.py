@@ -71,7 +71,7 @@ def watch_journal(
         monitor=equipped.monitor,
         roles=Roles(time=_TIME, prediction=_ANSWER, label=_TRUTH, watched=current.names),
         quality=(),
-        names=(f"{arm.name} as packaged", f"{day(begun)} to {day(ended)}"),
+        names=(f"{arm.name} as packaged", f"{day(begun)} to {day(ended - 1)}"),
         rows=(equipped.model.reference.rows, table.height),
         metric=answers.scoring.metric,
     )
