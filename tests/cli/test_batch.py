@@ -60,6 +60,19 @@ def test_decisions_are_taken_and_status_says_how_many_agree(folder, slipway):
     assert "3 decisions; 0.0 % of 3 on answers of radius-rule agree (0.0 % to" in page
 
 
+def test_metrics_are_taken_and_status_counts_them(folder, slipway):
+    slipway("batch", "score", "in.parquet", "out.parquet", cwd=folder)
+    told = pl.read_parquet(folder / "out.parquet").select("id", what=pl.lit("revenue"), eur=pl.Series([3.2, None, 0.0]))
+    told.write_csv(folder / "sales.csv")
+    take = ("batch", "metrics", "sales.csv", "--metric", "what", "--value", "eur")
+    assert json.loads(slipway(*take, "--json", cwd=folder).stdout) == {"rows": 3, "taken": 2, "unknown": 1}
+    assert slipway(*take, cwd=folder).stdout.strip() == "2 of 3 values are in the journal; 1 have no value yet."
+    page = " ".join(slipway("status", cwd=folder).stdout.split())
+    assert "3 predictions, 0 outcomes, 2 metric values; left out: 2 metric values of a row that had one" in page
+    rows = slipway("journal", "query", "select count(*) as n, sum(value) as eur from metrics", "--json", cwd=folder)
+    assert '"eur": 6.4' in rows.stdout
+
+
 def test_what_is_wrong_is_said_and_ends_with_1(folder, slipway):
     done = slipway("batch", "score", "in.parquet", "in.parquet", cwd=folder)
     assert done.returncode == 1

@@ -82,7 +82,8 @@ def _journal(now: "Status") -> str:
         (tally.unknown_metrics, "metric value", "of no known prediction"),
     ]
     told = "; ".join(f"{count(n, noun)} {rest}".rstrip() for n, noun, rest in aside if n)
-    read = f"{count(now.predictions, 'prediction')}, {count(now.outcomes, 'outcome')}"
+    metrics = f", {count(tally.metrics, 'metric value')}" if tally.metrics else ""
+    read = f"{count(now.predictions, 'prediction')}, {count(now.outcomes, 'outcome')}{metrics}"
     return f"{read}; left out: {told}" if told else read
 
 
