@@ -10,7 +10,8 @@ import numpy as np
 from slipway.deployment.judge import judge
 from slipway.records.cohort import ArmSums, Cohort, PairSums
 from slipway.records.gate import GateKind
-from slipway.records.plan_template import GateDraft, PlanTerms, StageDraft, complete
+from slipway.records.plan_drafts import GateDraft, PlanTerms, StageDraft
+from slipway.records.plan_template import complete
 from slipway.records.rollout import Decision, StageKind
 from slipway.stats.crossings import ERROR, Crossings
 from slipway.stats.log_counts import LogCounts

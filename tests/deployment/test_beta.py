@@ -9,7 +9,9 @@ from slipway.deployment.plan import explain, problems
 from slipway.deployment.transition import follow
 from slipway.errors import BadInput
 from slipway.records.gate import Gate, GateKind
-from slipway.records.plan_template import GateDraft, PlanTerms, StageDraft, complete, default_plan, passing_harm
+from slipway.records.plan_drafts import GateDraft, PlanTerms, StageDraft
+from slipway.records.plan_promise import passing_harm
+from slipway.records.plan_template import complete, default_plan
 from slipway.records.rollout import Action, Decision, Plan, Stage, StageKind
 from slipway.records.task import Case
 from slipway.testing.rollouts import DAY_US, Rates, day, month, plan, started

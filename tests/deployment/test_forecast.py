@@ -8,7 +8,8 @@ from slipway.deployment.forecast import forecast, seen_traffic, traffic_of
 from slipway.deployment.outlook import Traffic, shortest_s
 from slipway.errors import BadInput
 from slipway.records.gate import Gate, GateKind
-from slipway.records.plan_template import PlanTerms, default_plan
+from slipway.records.plan_drafts import PlanTerms
+from slipway.records.plan_template import default_plan
 from slipway.records.rollout import RolloutStatus
 from slipway.records.task import Case
 from slipway.testing.rollouts import Rates, month, plan, simulate

@@ -8,7 +8,8 @@ from slipway.deployment.plan import problems
 from slipway.deployment.transition import follow
 from slipway.records.cohort import ArmSums, Cohort, PairSums
 from slipway.records.gate import GateKind
-from slipway.records.plan_template import PlanTerms, default_plan
+from slipway.records.plan_drafts import PlanTerms
+from slipway.records.plan_template import default_plan
 from slipway.records.rollout import Action, Decision, StageKind
 from slipway.records.task import Case
 from slipway.testing.rollouts import DAY_US, started

@@ -15,7 +15,8 @@ from slipway.records.cohort import ArmSums, Cohort, VerdictInputs
 from slipway.records.facts import Facts
 from slipway.records.gate import Gate, GateKind
 from slipway.records.people import PeopleFacts, PeopleSums
-from slipway.records.plan_template import GateDraft, PlanTerms, default_plan
+from slipway.records.plan_drafts import GateDraft, PlanTerms
+from slipway.records.plan_template import default_plan
 from slipway.records.rollout import Action, Decision, RolloutStatus, StageKind
 from slipway.records.route import Route, Share
 from slipway.records.task import Case

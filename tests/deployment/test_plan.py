@@ -10,7 +10,8 @@ from slipway.deployment.plan import check_plan, explain, problems
 from slipway.deployment.replay import replay
 from slipway.errors import BadInput
 from slipway.records.cohort import VerdictInputs
-from slipway.records.plan_template import PlanTerms, default_plan
+from slipway.records.plan_drafts import PlanTerms
+from slipway.records.plan_template import default_plan
 from slipway.records.rollout import Plan, Stage, StageKind
 from slipway.records.task import Case
 from slipway.testing.rollouts import DAY_US, Rates, month, plan, simulate, started

@@ -7,15 +7,9 @@ from hypothesis import strategies as st
 from slipway.deployment.plan import check_plan
 from slipway.errors import BadInput
 from slipway.records.gate import Better, GateKind
-from slipway.records.plan_template import (
-    GateDraft,
-    PlanTerms,
-    StageDraft,
-    complete,
-    default_plan,
-    default_stages,
-    spent_alpha,
-)
+from slipway.records.plan_drafts import GateDraft, PlanTerms, StageDraft
+from slipway.records.plan_promise import spent_alpha
+from slipway.records.plan_template import complete, default_plan, default_stages
 from slipway.records.rollout import StageKind
 from slipway.records.task import Case
 

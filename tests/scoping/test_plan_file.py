@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from slipway.errors import BadFile
 from slipway.records.gate import Better, GateKind
-from slipway.records.plan_template import GateDraft, PlanTerms, StageDraft, complete
+from slipway.records.plan_drafts import GateDraft, PlanTerms, StageDraft
+from slipway.records.plan_template import complete
 from slipway.records.rollout import StageKind
 from slipway.records.task import Case
 from slipway.scoping.init import starter_files

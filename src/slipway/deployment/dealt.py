@@ -20,7 +20,7 @@ def dealt_alpha(plan: Plan, *, gate: Gate) -> float | None:
     The deal is one sequence over all dealt stages, so a later stage that still reads it (outcomes come late) must read
     it at the same alpha. Every other stage starts its pairs afresh, at its own gate's alpha, so that harm that begins
     late is not diluted by a long good past. How the plan's alpha is shared is said in
-    :mod:`slipway.records.plan_template`.
+    :mod:`slipway.records.plan_promise`.
     """
     alphas = [
         g.alpha for s in plan.stages if is_dealt(s.share) for g in s.gates if (g.kind, g.unit) == (gate.kind, gate.unit)

@@ -6,7 +6,8 @@ from slipway.deployment.plan_people import ask_of_people, does_beside, problems_
 from slipway.deployment.view import by_counts
 from slipway.errors import BadInput
 from slipway.records.gate import ABOUT_PEOPLE, Better, Gate, GateKind
-from slipway.records.plan_template import needs_deal, needs_pairs, overpromised, passing_harm, spent_alpha
+from slipway.records.plan_promise import overpromised, passing_harm, spent_alpha
+from slipway.records.plan_template import needs_deal, needs_pairs
 from slipway.records.rollout import Plan, Stage, StageKind
 from slipway.words import amount, count, duration, gap
 

@@ -2,25 +2,16 @@
 
 The one place for these defaults. The parser of ``slipway.toml`` completes what a person drafted; a project without
 a ``[rollout]`` table takes :func:`default_plan`.
-
-**How alpha is shared.** The plan's alpha is the chance that a harmless candidate is rolled back over the whole
-rollout. A confidence sequence or e-process errs with its alpha over *all* looks together, in whichever stage they
-fall. So alpha is divided by the number of different *sequences* that the gates look at, not by the number of gates,
-and by the union bound the sum stays at most the plan's alpha. Which gates share a sequence is what
-:mod:`slipway.deployment` does: ``not-worse`` sums its pairs from the rollout's start, through all stages; ``harm`` and
-``service`` do so over all stages in which requests are dealt at random, and start afresh in each stage in which one
-arm gets them all (shadow, full, watch). ``metric`` sums what was dealt, one sequence a metric; ``agreement`` sums
-pairs and ``drift`` reads the monitors through all stages. Gates of another unit are another sequence. People spend
-none.
+How alpha is shared over the gates is said in :mod:`slipway.records.plan_promise`.
 """
 
 import math
 from collections.abc import Sequence
 
 from slipway.errors import BadInput
-from slipway.records.automation import Automation
-from slipway.records.base import Record
-from slipway.records.gate import ABOUT_PEOPLE, MARGINS, Better, Gate, GateKind, check_own
+from slipway.records.gate import ABOUT_PEOPLE, MARGINS, Gate, GateKind
+from slipway.records.plan_drafts import GateDraft, PlanTerms, StageDraft
+from slipway.records.plan_promise import overpromised, sequence
 from slipway.records.rollout import Plan, Stage, StageKind
 from slipway.records.task import Case
 
@@ -66,94 +57,6 @@ ANCHORING_LEVEL = 0.2
 
 LATENCY_MARGIN = 0.1
 """How much longer than live a candidate may take where a latency gate states no margin: a tenth."""
-
-
-class GateDraft(Record, frozen=True, kw_only=True):
-    """A gate as a person wrote it; None is left to the template.
-
-    Attributes:
-        kind: What is asked.
-        margin: As in :class:`~slipway.records.rollout.Gate`.
-        alpha: Likewise.
-        beta: Likewise.
-        unit: Likewise.
-        min_units: Likewise.
-        metric: Likewise.
-        better: Likewise.
-        level: Likewise.
-        tolerance: Likewise.
-        by: Likewise.
-
-    Raises:
-        BadInput: A setting is missing, or belongs to another kind of gate.
-    """
-
-    kind: GateKind
-    margin: float | None = None
-    alpha: float | None = None
-    beta: float | None = None
-    unit: str | None = None
-    min_units: int | None = None
-    metric: str = ""
-    better: Better | None = None
-    level: float | None = None
-    tolerance: float = 0.0
-    by: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        check_own(self)
-
-
-class StageDraft(Record, frozen=True, kw_only=True):
-    """A stage as a person wrote it; None is left to the template.
-
-    Attributes:
-        name: A checked word.
-        kind: What is done with the candidate.
-        share: As in :class:`~slipway.records.rollout.Stage`.
-        gates: Likewise.
-        min_s: Likewise.
-        max_s: Likewise.
-    """
-
-    name: str
-    kind: StageKind
-    share: float | None = None
-    gates: tuple[GateDraft, ...] | None = None
-    min_s: float | None = None
-    max_s: float | None = None
-
-
-class PlanTerms(Record, frozen=True, kw_only=True):
-    """What holds for all stages of a plan.
-
-    Attributes:
-        metric: ``error`` or ``absolute-error``.
-        margin: How much worse is still acceptable, in units of the metric.
-        alpha: Chance that a harmless candidate is rolled back over the whole rollout.
-        unit: Exchangeable unit of gates that state none.
-        maturity_s: How long an outcome is waited for.
-        pair: Whether each arm also shadows the other's requests.
-        errors_cost_one: Whether each wrong answer costs 1.
-        readiness: ML Test Score that stages beyond the canary ask for, or None.
-        missing: Largest share of outcomes that never come with which gates on outcomes may pass.
-        automation: What holds beside people, or None.
-        beta: Chance that harm of ``relevant`` or more gets through, or None.
-        relevant: Smallest harm that must not get through, or None.
-    """
-
-    metric: str
-    margin: float
-    alpha: float = 0.05
-    unit: str = "day"
-    maturity_s: float = _DAY_S
-    pair: bool = True
-    errors_cost_one: bool = True
-    readiness: float | None = None
-    missing: float = 0.5
-    automation: Automation | None = None
-    beta: float | None = None
-    relevant: float | None = None
 
 
 def default_plan(case: Case, *, terms: PlanTerms) -> Plan:
@@ -283,76 +186,6 @@ def _filled(draft: StageDraft, *, terms: PlanTerms) -> tuple[StageDraft, tuple[G
         beside = terms.automation is not None
         return draft, default_gates(draft.kind, pair=terms.pair, metric=terms.metric, automation=beside)
     return draft, draft.gates
-
-
-_WHOLE = (GateKind.NOT_WORSE, GateKind.AGREEMENT, GateKind.DRIFT, GateKind.ANCHORING)
-"""Gates whose evidence goes on through all stages."""
-
-
-def sequence(kind: GateKind, *, unit: str, stage: str, stage_kind: StageKind, metric: str = "") -> tuple[str, ...]:
-    """Name the sequence of evidence that a gate looks at: gates with one name share one alpha.
-
-    >>> sequence(GateKind.HARM, unit="day", stage="canary", stage_kind=StageKind.CANARY)
-    ('harm', 'day')
-    >>> sequence(GateKind.HARM, unit="day", stage="watch", stage_kind=StageKind.WATCH)
-    ('harm', 'day', 'watch')
-    """
-    dealt = stage_kind in (StageKind.CANARY, StageKind.RAMP)
-    if kind is GateKind.METRIC:
-        return (kind.value, unit, metric)
-    if kind in (GateKind.PERSON, GateKind.AUTOMATION):
-        alone = stage_kind in (StageKind.PARTIAL, StageKind.FULL, StageKind.WATCH)
-        return (kind.value, unit, "alone" if alone else "beside")
-    return (kind.value, unit) if dealt or kind in _WHOLE else (kind.value, unit, stage)
-
-
-def spent_alpha(plan: Plan) -> float:
-    """Return the most that a plan's gates may err together: the sum over the sequences, each at its largest alpha.
-
-    >>> spent_alpha(default_plan(Case.NEW, terms=PlanTerms(metric="error", margin=0.01, alpha=0.04)))
-    0.04
-    """
-    most: dict[tuple[str, ...], float] = {}
-    for stage in plan.stages:
-        for gate in stage.gates:
-            if gate.kind is GateKind.APPROVAL:
-                continue  # people spend no alpha
-            name = sequence(gate.kind, unit=gate.unit, stage=stage.name, stage_kind=stage.kind, metric=gate.metric)
-            most[name] = max(most.get(name, 0.0), gate.alpha)
-    return math.fsum(most.values())
-
-
-def passing_harm(plan: Plan) -> tuple[float, float] | None:
-    """Return (harm, chance): candidates worse than live by that much or more complete with that chance at most.
-
-    Every ``not-worse`` gate has to pass, so the surest of those whose margin such harm reaches keeps the promise for
-    the whole rollout. None where no gate asks for evidence that there is no harm: the others only wait for evidence
-    that there is.
-
-    >>> passing_harm(default_plan(Case.REPLACE, terms=PlanTerms(metric="error", margin=0.01, beta=0.1)))
-    (0.01, 0.1)
-    """
-    stages = [s for s in plan.stages if s.kind is not StageKind.WATCH]  # a watch may end without a pass
-    proofs = [g for s in stages for g in s.gates if g.kind is GateKind.NOT_WORSE]
-    harm = max((g.margin for g in proofs), default=0.0) if plan.relevant is None else plan.relevant
-    return min(((harm, g.passes_at) for g in proofs if g.margin <= harm), default=None)
-
-
-def overpromised(plan: Plan) -> tuple[str, ...]:
-    """Return what is wrong where a plan states a chance for harm that none of its gates keeps."""
-    if plan.beta is None and plan.relevant is None:
-        return ()
-    kept = passing_harm(plan)
-    if kept is None:
-        harm = "" if plan.relevant is None else f" with a margin of at most {plan.relevant:g}"
-        return (
-            f"beta and relevant: want a gate 'not-worse'{harm} before the watch, got none, so none keeps harm out.",
-        )
-    if plan.beta is not None and kept[1] > plan.beta * (1 + 1e-9):
-        return (
-            f"beta: want {plan.beta:g} kept by a gate 'not-worse', got {kept[1]:g} at best. Lower the gates' beta.",
-        )
-    return ()
 
 
 def _shared_alpha(filled: Sequence[tuple[StageDraft, tuple[GateDraft, ...]]], *, alpha: float, unit: str) -> float:

@@ -6,16 +6,8 @@ from typing import Any
 from slipway.errors import BadInput, nearest
 from slipway.records.automation import Automation
 from slipway.records.gate import MARGINS, GateKind
-from slipway.records.plan_template import (
-    SHARES,
-    GateDraft,
-    PlanTerms,
-    StageDraft,
-    complete,
-    default_stages,
-    needs_deal,
-    needs_pairs,
-)
+from slipway.records.plan_drafts import GateDraft, PlanTerms, StageDraft
+from slipway.records.plan_template import SHARES, complete, default_stages, needs_deal, needs_pairs
 from slipway.records.rollout import Plan, StageKind
 from slipway.records.task import Case
 from slipway.scoping.keys import GATE, ROLLOUT, STAGE

@@ -2,7 +2,8 @@
 
 from slipway.records.arm import Arm, ArmKind, Reading
 from slipway.records.automation import Automation
-from slipway.records.plan_template import PlanTerms, StageDraft, complete
+from slipway.records.plan_drafts import PlanTerms, StageDraft
+from slipway.records.plan_template import complete
 from slipway.records.rollout import Plan, StageKind
 from slipway.records.route import Route, Share
 
