@@ -1,9 +1,12 @@
-"""A model takes over from readers by degrees, through the real server: python life.py [--editorials] [FOLDER].
+"""A model takes over from readers by degrees, through the real server.
+
+Run it with:  python life.py [--editorials | --afterwards] [FOLDER]
 
 Tweets come as cases, 125 a day on their own clock. Two readers decide each that people have a part in, a third one
 settles where they differ; each is one of the twenty people who really read it, and says what that one said. Where a
 suggestion is shown, a first reader who would say something else gives in to it now and then: that is made up, for the
-twenty saw none. With ``--editorials`` sentences of editorials come instead of tweets once the model decides alone.
+twenty saw none. With ``--editorials`` sentences of editorials come instead of tweets once the model decides alone,
+with ``--afterwards`` once the rollout is complete.
 """
 
 import itertools
@@ -43,14 +46,16 @@ class Told(NamedTuple):
     Attributes:
         project: The project, its server stopped.
         courses: What became of the cases, by course.
-        wrong: Answers that went out without a person and were not what most of the twenty said.
+        alone_before: Answers that went out without a person, until the rollout was over.
+        wrong_before: Of those, answers that were not what most of the twenty said.
         readings: Decisions of people.
         lines: What was printed.
     """
 
     project: Project
     courses: Counter[str]
-    wrong: int
+    alone_before: int
+    wrong_before: int
     readings: int
     lines: list[str]
 
@@ -69,6 +74,11 @@ class Desk:
         self._said = dict(zip(names, table.select(READERS).to_numpy().tolist(), strict=True))
         self._rng = np.random.default_rng(1)
         self.courses, self.wrong, self.readings = Counter[str](), 0, 0
+
+    @property
+    def alone(self) -> int:
+        """Answers that went out without a person."""
+        return self.courses[Course.AUTOMATED.value] + self.courses[Course.AUDITED.value]
 
     def truth(self, snippet: str) -> int:
         """Return what most of the twenty said."""
@@ -102,12 +112,13 @@ class Desk:
                 self.readings += 1
 
 
-def live(folder: Path, *, editorials: bool = False, a_day: int = A_DAY) -> Told:
+def live(folder: Path, *, editorials: bool = False, afterwards: bool = False, a_day: int = A_DAY) -> Told:
     """Live through the rollout in a folder, and return what came of it.
 
     Args:
         folder: Where the project is made; a copy of this example.
         editorials: Whether editorials come instead of tweets once the model decides alone.
+        afterwards: Whether they come once the rollout is complete, until audits give the cases back.
         a_day: Snippets a day; it ends with the last of them.
     """
     for name in FILES:
@@ -116,17 +127,20 @@ def live(folder: Path, *, editorials: bool = False, a_day: int = A_DAY) -> Told:
     project.make_dataset("tweets")
     run = project.train("tweets", name="counts")
     project.open_route(salt="the readers of snippets")
-    queues = {
-        "tweet": table.filter(pl.col("source") == "tweet")[LEARNED:],
-        "editorial": table.filter(pl.col("source") == "editorial"),
-    }
+    before, queues = (
+        (0, 0),
+        {
+            "tweet": table.filter(pl.col("source") == "tweet")[LEARNED:],
+            "editorial": table.filter(pl.col("source") == "editorial"),
+        },
+    )
     fields, desk = [field.name for field in project.scope.fields], Desk(folder, table=table)
     with Server(folder, clock="event") as server, httpx.Client(base_url=server.url, timeout=60) as client:
         rollout = project.start_rollout(str(run.package), at_us=FIRST_US)
         for day in itertools.count():
             now_us = FIRST_US + day * DAY_US
-            alone = rollout.entries[-1].threshold is not None
-            source = "editorial" if editorials and alone else "tweet"
+            alone, done = rollout.entries[-1].threshold is not None, rollout.status is RolloutStatus.COMPLETED
+            source = "editorial" if (editorials and alone) or done else "tweet"
             today, queues[source] = queues[source][:a_day], queues[source][a_day:]
             if not len(today):
                 break
@@ -139,20 +153,23 @@ def live(folder: Path, *, editorials: bool = False, a_day: int = A_DAY) -> Told:
                 if verdict.action is not Action.STAY:
                     lines.append(f"day {day + 1}, {verdict.stage}: {verdict.action}")
                     lines += [f"  {gate.gate.kind}: {gate.reason}" for gate in verdict.gates]
+            if rollout.status is RolloutStatus.RUNNING:
+                before = desk.alone, desk.wrong
             rollout = project.rollout(rollout.id)
-            if rollout.status is not RolloutStatus.RUNNING:
+            if rollout.status is RolloutStatus.ROLLED_BACK or (
+                rollout.status is RolloutStatus.COMPLETED and not afterwards
+            ):
                 break
-    return Told(project, desk.courses, desk.wrong, desk.readings, [*lines, *_summary(desk, status=rollout.status)])
+    return Told(project, desk.courses, *before, desk.readings, [*lines, *_summary(desk, status=rollout.status)])
 
 
 def _summary(desk: Desk, *, status: RolloutStatus) -> list[str]:
     asked = sum(desk.courses.values())
-    alone = desk.courses[Course.AUTOMATED.value] + desk.courses[Course.AUDITED.value]
     said = ", ".join(f"{count} {course}" for course, count in desk.courses.most_common())
-    error = f", of which {desk.wrong} are not what most of the twenty readers said" if alone else ""
+    error = f", of which {desk.wrong} are not what most of the twenty readers said" if desk.alone else ""
     return [
         f"The rollout is {status}. {asked:,} snippets: {said}.",
-        f"{alone:,} answers went out without a person{error}; people read {desk.readings:,} times.",
+        f"{desk.alone:,} answers went out without a person{error}; people read {desk.readings:,} times.",
     ]
 
 
@@ -168,7 +185,7 @@ def main(words: list[str]) -> None:
     places = [Path(word) for word in words if not word.startswith("--")]
     folder = places[0] if places else Path(tempfile.mkdtemp(prefix="snippets-"))
     folder.mkdir(parents=True, exist_ok=True)
-    for line in live(folder, editorials="--editorials" in words).lines:
+    for line in live(folder, editorials="--editorials" in words, afterwards="--afterwards" in words).lines:
         print(line)
     print(f"To look around: slipway rollout show --project {folder}")
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from slipway.records.gate import GateKind
-from slipway.records.handover import Course
-from slipway.records.rollout import Decision, RolloutStatus
+from slipway.records.rollout import Action, Decision, RolloutStatus
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "snippets"
@@ -28,17 +27,16 @@ def life():
         sys.modules.pop("model", None)
 
 
-def test_from_people_alone_to_full_with_an_audit(life, tmp_path):
-    told = life.live(tmp_path)
+def test_from_people_alone_to_full_with_an_audit_that_gives_it_back_when_the_world_changes(life, tmp_path):
+    told = life.live(tmp_path, afterwards=True)
     (rollout,) = told.project.rollouts()
-    assert rollout.status is RolloutStatus.COMPLETED, told.lines
+    acted = [(v.stage, v.action) for v in told.project.verdicts(rollout.id) if v.action is not Action.STAY]
+    assert acted[-2:] == [("watch", Action.COMPLETE), ("watch", Action.ROLL_BACK)], told.lines
     assert [e.stage for e in rollout.entries] == ["shadow", "assist", "partial-70", "full", "watch"]
-    alone = told.courses[Course.AUTOMATED] + told.courses[Course.AUDITED]
-    assert alone > 800
-    assert told.wrong / alone <= told.project.scope.rollout.automation.error_bound, "by the word of all twenty"
-    (handover,) = told.project.route().handovers
-    assert handover.threshold == rollout.entries[-1].threshold
-    assert handover.audit == 0.3
+    assert told.wrong_before / told.alone_before <= told.project.scope.rollout.automation.error_bound, "by all twenty"
+    assert told.alone_before > 800
+    route = told.project.route()
+    assert (route.share_of("desk"), route.handovers) == (1.0, ())
     assert told.project.replay(rollout.id).same, "each verdict from the journal alone"
 
 

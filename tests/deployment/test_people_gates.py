@@ -127,6 +127,31 @@ def test_an_error_that_audits_find_goes_back_to_people():
     assert (route.shares, route.handovers) == ((Share(arm="desk", share=1.0),), ())
 
 
+def test_a_completed_rollout_is_audited_for_ever():
+    rollout, route, verdicts = live_through()
+    _, last, facts, cohorts = verdicts[-1]
+    now_us = last.at_us + DAY_US
+    calm = judge(rollout, cohorts, now_us=now_us, facts=facts)
+    assert (calm.decision, calm.action) == (Decision.HOLD, Action.STAY)
+    assert "complete, and audited" in calm.reason
+    rng = np.random.default_rng(3)
+    bad = sums(rng, day=40, version=route.version, confidence=0.95, audited=True, n=150, model=0.4)
+    people = msgspec.structs.replace(facts.people, sums=(*facts.people.sums, bad))
+    alarm = judge(rollout, cohorts, now_us=now_us, facts=Facts(people=people))
+    assert alarm.action is Action.ROLL_BACK
+    back = follow(alarm, rollout=rollout, route=route)
+    assert (back.route.shares, back.route.handovers) == ((Share(arm="desk", share=1.0),), ())
+    assert back.rollout.status is RolloutStatus.ROLLED_BACK
+
+
+def test_no_candidate_takes_the_place_of_a_model_that_hands_over():
+    _, route, _ = live_through()
+    replace = default_plan(Case.REPLACE, terms=PlanTerms(metric="error", margin=0.01))
+    new = msgspec.structs.replace(CANDIDATE, name="new")
+    with pytest.raises(BadInput, match="which hands over to desk"):
+        begin("r2", route=route, candidate=new, plan=replace, now_us=0)
+
+
 def test_a_model_that_is_sure_and_wrong_automates_nothing():
     rollout, _, verdicts = live_through(model=0.2, days=60)
     assert [e.stage for e in rollout.entries] == ["shadow"]

@@ -34,6 +34,8 @@ from slipway.control.start import open_route, start
 from slipway.control.terms import Terms
 from slipway.control.watching import Told, Watching
 from slipway.control.ways_back import WaysBack
+from slipway.deployment.judge import is_audited
+from slipway.deployment.transition import is_as_left
 from slipway.errors import Corrupt, SlipwayError, Unavailable
 from slipway.ports import ControlStore, JournalReader
 from slipway.records.agreement import Agreement, agreements
@@ -174,7 +176,7 @@ class Controller:
         stored: list[str] = []
         told = Told()
         with self._one, self._guard():
-            for rollout, version in self.running():
+            for rollout, version in (*self.running(), *self.audited()):
                 try:
                     judged = self._judging.step(rollout, version=version, now_us=now_us)
                 except SlipwayError as error:
@@ -281,6 +283,15 @@ class Controller:
     def agreement(self) -> tuple[Agreement, ...]:
         """How near decisions were to what was answered, when the journal was last read, by the arm that answered."""
         return self._agreement
+
+    def audited(self) -> list[tuple[Rollout, int]]:
+        """Return the same of completed ones whose model decides beside people, while their route is as they left it."""
+        routes = {name: route for name, route, _ in self.store.all(Route)}
+        return [
+            (r, version)
+            for _, r, version in self.store.all(Rollout)
+            if is_audited(r) and r.route in routes and is_as_left(routes[r.route], rollout=r)
+        ]
 
     def running(self) -> list[tuple[Rollout, int]]:
         """Return (rollout, version in the store) of every rollout that runs."""
@@ -405,7 +416,7 @@ class Controller:
         watching, ledger = self._watching, self.ledger
         gone = let_go(
             ledger,
-            running=[rollout for rollout, _ in self.running()],
+            running=[rollout for rollout, _ in (*self.running(), *self.audited())],
             judging=self._judging,
             watching=watching,
             wait_us=watching.wait_us if watching else 0,

@@ -61,7 +61,7 @@ def judge(
     Pure: the same arguments give the same verdict, bit for bit, in whatever order the cohorts come.
 
     Args:
-        rollout: A running rollout.
+        rollout: A running rollout, or a completed one whose automation is audited: of that only the audit is judged.
         cohorts: Sums since it began; outcome sums over mature requests only. Those from before it are left out.
         now_us: The moment, microseconds since the epoch.
         readiness: ML Test Score of the candidate; looked at only where the plan asks for one before the next stage.
@@ -72,11 +72,14 @@ def judge(
     Raises:
         BadInput: The rollout is over, or ``now_us`` lies before its present stage.
     """
-    if rollout.status is not RolloutStatus.RUNNING:
+    audited = is_audited(rollout)
+    if rollout.status is not RolloutStatus.RUNNING and not audited:
         raise BadInput(f"rollout {rollout.id}: want a running rollout, got one that is {rollout.status}.")
     if now_us < rollout.entered_us:
         raise BadInput(f"now_us: want at least {rollout.entered_us}, when the stage began, got {now_us}.")
     view = look(rollout, tuple(cohorts), now_us=now_us, costs=tuple(costs), facts=facts)
+    if audited:
+        return _audited(view)
     gates = tuple(_ask(gate, view=view) for gate in view.stage.gates)
     alert = " ".join(filter(None, (world_changed(view) if _finite(view) else "", drifted_together(view))))
     decision = _decide(gates, view=view, alert=alert)
@@ -94,6 +97,28 @@ def judge(
         alert=alert,
         readiness=readiness if asks(rollout) else None,
         clock_set_us=rollout.clock_set_us,
+    )
+
+
+def is_audited(rollout: Rollout) -> bool:
+    """Tell whether a rollout is complete and left a model that decides beside people, which is audited for ever."""
+    return rollout.status is RolloutStatus.COMPLETED and rollout.plan.automation is not None
+
+
+def _audited(view: View) -> Verdict:
+    """Return what the audit says of a model that decides alone since its rollout is complete; alarm gives it back."""
+    gates = tuple(_ask(gate, view=view) for gate in view.stage.gates if gate.kind is GateKind.AUTOMATION)
+    fails = any(gate.decision is Decision.FAIL for gate in gates)
+    what = "the audit fails, roll back to people" if fails else "complete, and audited"
+    return Verdict(
+        rollout=view.rollout.id,
+        stage=view.stage.name,
+        at_us=view.now_us,
+        decision=Decision.FAIL if fails else Decision.HOLD,
+        action=Action.ROLL_BACK if fails else Action.STAY,
+        reason=" ".join([f"{view.stage.name}: {what}.", *(_told(gate) for gate in gates)]),
+        gates=gates,
+        clock_set_us=view.rollout.clock_set_us,
     )
 
 

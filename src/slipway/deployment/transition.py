@@ -50,7 +50,7 @@ def begin(rollout_id: str, *, route: Route, candidate: Arm, plan: Plan, now_us: 
         )
     if whole[0] == candidate.name:
         raise Conflict(f"route {route.name}: {candidate.name} is live already; there is nothing to roll out.")
-    _check_live(route.arm(whole[0]), plan=plan)
+    _check_live(route, live=route.arm(whole[0]), plan=plan)
     present = with_candidate(route, candidate=candidate)
     rollout = Rollout(
         id=rollout_id,
@@ -67,7 +67,7 @@ def begin(rollout_id: str, *, route: Route, candidate: Arm, plan: Plan, now_us: 
     return _enter(plan.stages[0], rollout=rollout, present=present, now_us=now_us)
 
 
-def _check_live(live: Arm, *, plan: Plan) -> None:
+def _check_live(route: Route, *, live: Arm, plan: Plan) -> None:
     """Refuse a plan with people beside what is no people, and one without beside people."""
     beside = plan.automation.person if plan.automation else None
     if beside is not None and (beside != live.name or live.kind is not ArmKind.PERSON):
@@ -75,6 +75,12 @@ def _check_live(live: Arm, *, plan: Plan) -> None:
             f"plan: want people who are live as its person, got '{beside}', and live is {live.name}, an arm of kind "
             f"'{live.kind}'. The candidate is measured against who decides today: take a plan without person, or open "
             "the route with the people."
+        )
+    if (handover := route.handover_of(live.name)) is not None:
+        raise BadInput(
+            f"route {route.name}: want a live arm that decides by itself, got {live.name}, which hands over to "
+            f"{handover.person}; a candidate in its place would decide all alone. Roll back to {handover.person}, and "
+            "start it beside them."
         )
     if beside is None and live.kind is ArmKind.PERSON:
         raise BadInput(
