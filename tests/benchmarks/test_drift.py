@@ -55,6 +55,13 @@ def test_a_label_shift_keeps_what_inputs_are_like_given_the_label(worlds):
         assert x[0][y[0] == label].mean() == pytest.approx(x[1][y[1] == label].mean(), abs=0.05)
 
 
+def test_a_finding_names_every_column_that_moved_since_it_was_opened(worlds):
+    """The test of inputs starts afresh at each finding, and may then see one of two columns at a time."""
+    found = importlib.import_module("drift_peers.slipway_monitor").watch(worlds.draw("harmless", 0), worlds.NAMES)
+    assert found["columns"] == ["x8", "x9"]
+    assert (found["kind"], found["matters"]) == ("data", False)
+
+
 @pytest.mark.slow
 def test_kinds_and_columns_are_named_on_a_few_streams(worlds):
     drift = importlib.import_module("drift")

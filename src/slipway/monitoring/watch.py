@@ -11,7 +11,7 @@ from slipway.monitoring.advise import Limits, advise
 from slipway.monitoring.attribute import Cause, attribute
 from slipway.monitoring.instruments import Instruments
 from slipway.monitoring.track import Track, restart, start, take_inputs, take_outcomes
-from slipway.records.alert import Finding, FindingKind
+from slipway.records.alert import Finding, FindingKind, MovedColumn
 from slipway.records.reference import Reference
 from slipway.records.watch import InputSums, OutcomeSums
 
@@ -116,10 +116,10 @@ def _told(watched: Watched, *, cause: Cause, monitor: Monitor, now_us: int) -> t
             kind=FindingKind.BOTH,
             inputs_moved=True,
             gap_moved=True,
-            columns=cause.columns or present.columns,
         )
     if present is not None:
-        cause = msgspec.structs.replace(cause, since_us=present.since_us or cause.since_us)
+        columns = _all(cause.columns, named=present.columns)
+        cause = msgspec.structs.replace(cause, columns=columns, since_us=present.since_us or cause.since_us)
     advice = advise(cause, limits=monitor.limits)
     finding = Finding(
         id=present.id if present else f"{monitor.model[:48]}-finding-{len(watched.findings) + 1}",
@@ -135,3 +135,13 @@ def _told(watched: Watched, *, cause: Cause, monitor: Monitor, now_us: int) -> t
         sentence=advice.sentence,
     )
     return (*(watched.findings[:-1] if present else watched.findings), finding)
+
+
+def _all(columns: tuple[MovedColumn, ...], *, named: tuple[MovedColumn, ...]) -> tuple[MovedColumn, ...]:
+    """Return the columns that moved now, then those that the finding named before.
+
+    A test starts afresh whenever it finds something, and finds what moved most first: a second column that moved less
+    would be named at one look and forgotten at the next.
+    """
+    now = {column.name for column in columns}
+    return (*columns, *(column for column in named if column.name not in now))
