@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from slipway.control import reviews
-from slipway.control.review_desk import ClaimRequest, ReviewDesk
+from slipway.control.review_desk import ReviewDesk
+from slipway.control.review_forms import ClaimRequest
 from slipway.control.reviews import Reviews
 from slipway.control.step import Controller
 from slipway.control.terms import Terms

@@ -10,7 +10,7 @@ from slipway.cli.when import duration_s
 from slipway.words import moment, number
 
 if TYPE_CHECKING:
-    from slipway.control.review_desk import Accepted, Handed, Listed, Stats
+    from slipway.control.review_forms import Accepted, Handed, Listed, Stats
     from slipway.records.review import Decision
 
 app = App(name="review")

@@ -6,7 +6,7 @@ It shows what :class:`~slipway.control.review_desk.Handed` holds and knows nothi
 from datetime import UTC, datetime
 from html import escape
 
-from slipway.control.review_desk import Handed, Shown
+from slipway.control.review_forms import Handed, Shown
 from slipway.words import count
 
 PAGE = "/page/review"

@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from slipway.control.review_desk import ClaimRequest, DecideRequest, ReviewDesk
+from slipway.control.review_desk import ReviewDesk
+from slipway.control.review_forms import ClaimRequest, DecideRequest
 from slipway.control.review_page import HEADERS, PAGE, page
 from slipway.errors import BadInput, NotFound, Refused, SlipwayError
 from slipway.records.access import May

@@ -12,19 +12,19 @@ import msgspec
 
 from slipway.control.callers import of_callers
 from slipway.control.ledger import Ledger
+from slipway.control.review_cases import cases_of
 from slipway.control.review_shelf import Shelf
 from slipway.deployment import reviewing as rules
 from slipway.errors import Conflict, NotFound, SlipwayError
 from slipway.ports import ControlStore
-from slipway.records.arm import NOBODY, Arm, ArmKind, Reading
-from slipway.records.drawn import Draw, is_drawn
+from slipway.records.arm import Arm, ArmKind, Reading
 from slipway.records.frame import DecisionFrame
-from slipway.records.handover import PENDING, READ, Course
+from slipway.records.handover import PENDING
 from slipway.records.lease import holder_of, until
-from slipway.records.review import Decision, Part, ReviewCase
+from slipway.records.review import Decision, ReviewCase
 from slipway.records.route import Route
 from slipway.records.scoring import Scoring
-from slipway.storage.journal.stretches import Predictions, Stretch
+from slipway.storage.journal.stretches import Stretch
 
 BY = "controller"
 MOST_NEW = 10_000
@@ -78,7 +78,9 @@ class Reviews:
         if any(given.people is not None for given in stretch.predictions):
             with self._one:
                 for given in of_callers(stretch)[0].predictions:
-                    self._new += self._cases_of(given, segment=stretch.position.segment, after=after)
+                    if given.people is not None:
+                        route, place = self._store.get(Route, id=given.route)[0], (stretch.position.segment, after)
+                        self._new += cases_of(given, given.people, place=place, route=route, arms=self._people)
                 if len(self._new) > MOST_NEW:  # as where this process stands by, and the controller has stored them
                     self._shelf = None
                     self._new = [(id_, case) for id_, case in self._new if id_ not in self._cases]
@@ -271,44 +273,6 @@ class Reviews:
         arm = self._people.get(case.person)
         return (arm.reading if arm else None) or Reading()
 
-    def _cases_of(self, given: Predictions, *, segment: str, after: int) -> list[New]:
-        people = given.people
-        if people is None:
-            return []
-        route = self._store.get(Route, id=given.route)[0]
-        found = []
-        for i, course in enumerate(people.course):
-            if course not in READ:
-                continue
-            audited = course == Course.AUDITED
-            asked = (given.arm[i], float(given.score[i])) if audited else (people.asked[i], people.suggestion[i])
-            handover = route.handover_of(asked[0])
-            anybody = handover.person if handover else next(iter(self._people), "")
-            person = anybody if audited else given.arm[i]
-            arm = self._people.get(person)
-            steps_in = None if arm is None or arm.fallback == NOBODY else arm.fallback
-            reading = (arm.reading if arm else None) or Reading()
-            beside = tuple(name for name in given.shadows if name != asked[0])
-            models = tuple(name for name in (asked[0], *beside) if name and (name != steps_in or name == asked[0]))
-            case = ReviewCase(
-                route=given.route,
-                person=person,
-                course=Course(course),
-                at_us=int(given.at_us[i]),
-                due_us=people.due_us[i],
-                segment=segment,
-                after=after,
-                said=(asked,) if asked[0] else (),
-                beside=beside,
-                models=models,
-                suggestion=people.suggestion[i] if people.shown[i] else None,
-                steps_in=steps_in,
-                second=is_drawn(given.id[i], for_=Draw.SECOND, share=reading.second, salt=route.salt),
-                settles=is_drawn(given.id[i], for_=Draw.SETTLE, share=reading.settle, salt=route.salt),
-            )
-            found.append((given.id[i], case))
-        return found
-
     def _store_new(self, _: Ledger, now_us: int) -> None:
         self._cases.add(self._new, at_us=now_us, by=BY)
         self._new = []
@@ -362,25 +326,3 @@ class Reviews:
 def _unheard(case: ReviewCase) -> tuple[str, ...]:
     heard = {arm for arm, _ in case.said}
     return tuple(arm for arm in case.beside if arm not in heard)
-
-
-def progress(cases: Sequence[New], *, scoring: Scoring, now_us: int) -> Mapping[str, int]:
-    """Count cases: those that wait, that somebody has, that are late, ended by a fallback, disputed, settled."""
-    waits = [case for _, case in cases if rules.waits_for(case, scoring=scoring) is not None]
-    parts = [{read.part for read in case.valid()} for _, case in cases]
-    return {
-        "cases": len(cases),
-        "waiting": len(waits),
-        "held": sum(holder_of(case, now_us=now_us) is not None for case in waits),
-        "late": sum(case.due_us <= now_us for case in waits),
-        "fallback": sum(case.ended_us is not None for _, case in cases),
-        "decided": sum(Part.FIRST in some for some in parts),
-        "read_twice": sum(Part.SECOND in some for some in parts),
-        "readers_differ": sum(_readers_differ(case) for _, case in cases),
-        "settled": sum(Part.SETTLING in some for some in parts),
-    }
-
-
-def _readers_differ(case: ReviewCase) -> bool:
-    values = {read.part: read.value for read in case.valid()}
-    return Part.SECOND in values and values[Part.SECOND] != values.get(Part.FIRST)

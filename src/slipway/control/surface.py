@@ -29,7 +29,7 @@ from slipway.control.desk import (
     StepRequest,
     decode_request,
 )
-from slipway.control.review_desk import ClaimRequest, DecideRequest
+from slipway.control.review_forms import ClaimRequest, DecideRequest
 from slipway.control.review_surface import decision, page_routes, right_to
 from slipway.errors import BadInput, Conflict, Corrupt, NotFound, Refused, SlipwayError, Unavailable
 from slipway.serving.door import OWN

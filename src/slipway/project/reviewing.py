@@ -3,7 +3,7 @@
 from typing import TypeVar
 from urllib.parse import quote
 
-from slipway.control.review_desk import Accepted, ClaimRequest, DecideRequest, Handed, Listed, Stats
+from slipway.control.review_forms import Accepted, ClaimRequest, DecideRequest, Handed, Listed, Stats
 from slipway.errors import Unavailable
 from slipway.project import commanding
 from slipway.records.base import Record
