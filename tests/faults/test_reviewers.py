@@ -8,12 +8,13 @@ import sys
 import threading
 import time
 from collections import Counter
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from slipway import Project
-from slipway.project import commanding
+from slipway.project import commanding, loopback
 from slipway.project.server import Server
 from slipway.records.frame import DecisionFrame
 from slipway.storage.journal import SegmentReader
@@ -21,6 +22,7 @@ from slipway.storage.journal import SegmentReader
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 REVIEWERS = 200
+JSON = {"Content-Type": "application/json"}
 DESK = """
 [arms.desk]
 people = "the second look"
@@ -70,16 +72,16 @@ def until(holds, *, limit_s=60):
 
 def test_each_case_is_one_reviewers_and_a_kill_loses_none(folder):
     project = Project.open(folder)
-    with Server(folder) as server, httpx.Client(timeout=120, limits=httpx.Limits(max_connections=250)) as client:
-        asked = client.post(f"{server.url}/predict", json={"rows": [row(n) for n in range(REVIEWERS)]})
-        answers = asked.json()["predictions"]
+    with Server(folder) as server:
+        asked = ask("POST", f"{server.url}/predict", {"rows": [row(n) for n in range(REVIEWERS)]})
+        answers = asked[1]["predictions"]
         assert all(a["pending"] and a["score"] is None for a in answers)
         ids = {a["id"] for a in answers}
         until(lambda: len(project.reviews.cases()) == REVIEWERS)
         names = [f"reader-{n}" for n in range(REVIEWERS)]
 
         def claim(name):
-            return client.post(f"{server.control_url}/review/next", json={"by": name}).json()
+            return ask("POST", f"{server.control_url}/review/next", {"by": name})[1]
 
         handed = at_once([lambda name=name: claim(name)["id"] for name in names])
         assert set(handed) == ids, "each case once"
@@ -94,10 +96,10 @@ def test_each_case_is_one_reviewers_and_a_kill_loses_none(folder):
 
         def decide(name, case):
             body = {"by": name, "value": int(case.rpartition("-")[2]) % 2}
-            return client.post(f"{server.control_url}/review/cases/{case}/decide", json=body).status_code
+            return ask("POST", f"{server.control_url}/review/cases/{case}/decide", body)[0]
 
         assert Counter(at_once([lambda p=pair: decide(*p) for pair in zip(names, handed, strict=True)])) == {200: 200}
-        told = {i: client.get(f"{server.control_url}/decisions/{i}").json() for i in sorted(ids)}
+        told = {i: ask("GET", f"{server.control_url}/decisions/{i}")[1] for i in sorted(ids)}
         assert {i: t["decision"] for i, t in told.items()} == {i: int(i.rpartition("-")[2]) % 2 for i in ids}
         said = until(lambda: len(found := decisions(project)) == REVIEWERS and found)
         assert dict(said) == dict(zip(handed, names, strict=True))
@@ -121,6 +123,14 @@ def test_by_command_a_case_is_taken_decided_taken_back_and_left(folder):
         assert project.reviews.next().id == "case-7"
         assert "waits again" in command(folder, "review", "leave", "case-7", "--by", "ana")
         assert project.reviews.decision("case-7").pending
+
+
+def ask(method, url, body=None):
+    """Ask on a connection of its own, as each reviewer has."""
+    port, path = urlsplit(url).port, url.partition("/")[2].partition("/")[2].partition("/")[2]
+    data = None if body is None else json.dumps(body).encode()
+    reply = loopback.ask(method, port=port, path=f"/{path}", body=data, headers=JSON, timeout_s=100)
+    return reply.status, json.loads(reply.body)
 
 
 def decisions(project):
