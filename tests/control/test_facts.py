@@ -78,6 +78,19 @@ def test_an_approval_in_the_store_moves_the_rollout_and_is_replayed():
     assert site.same()
 
 
+def test_a_word_that_nobody_gave_is_found_by_the_replay():
+    site = Site(Gate(kind=GateKind.APPROVAL))
+    site.approve(DAY_US // 2)
+    site.day(0)
+    name, inputs, version = site.store.all(VerdictInputs)[0]
+    (said,) = inputs.facts.approvals
+    forged = msgspec.structs.replace(inputs.facts, approvals=(msgspec.structs.replace(said, by="Cem"),))
+    changed = msgspec.structs.replace(inputs, facts=forged)
+    site.store.commit([Change(changed, name, version)], at_us=9 * DAY_US, by="t", why="forged")
+    (differences,) = site.control.replay_all([name])
+    assert "what Cem said of shadow: not in the store." in differences
+
+
 def test_monitors_are_asked_before_the_verdict_and_replayed():
     site = Site(Gate(kind=GateKind.DRIFT, min_units=3))
     reports = [site.day(number) for number in range(3)]

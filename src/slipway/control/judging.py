@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from slipway.control.block import DAY_US
 from slipway.control.cohorts import CohortBook
-from slipway.control.facts import gather
+from slipway.control.facts import approvals, gather
 from slipway.control.gone import refuse_gone
 from slipway.control.ledger import Ledger
 from slipway.control.look import Look
@@ -163,7 +163,9 @@ def replay_from_journal(
     metrics = book.facts.metrics(look) if inputs.facts.metrics else ()
     agreement = book.facts.agreement(look) if inputs.facts.agreement else ()
     people = book.facts.people(look) if inputs.facts.people else ()
+    spoken = approvals(rollout, store=store) if inputs.facts.approvals else ()
     return (
+        *(f"what {a.by} said of {a.stage}: not in the store." for a in inputs.facts.approvals if a not in spoken),
         *replay(verdict, inputs=inputs, cohorts=cohorts),
         *differences(inputs.facts, metrics=metrics, agreement=agreement, people=people),
     )
