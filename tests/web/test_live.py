@@ -13,6 +13,7 @@ from slipway.control.step import Controller
 from slipway.control.surface import surface
 from slipway.control.terms import Terms
 from slipway.records.access import May
+from slipway.records.gate import Gate, GateKind
 from slipway.records.rollout import RolloutStatus
 from slipway.records.worker_config import ClockKind
 from slipway.scoping.parse import parse
@@ -239,6 +240,40 @@ def test_with_keys_a_browser_shows_one_as_a_password_on_pages_only(desk, tmp_pat
     done = browser.post(BACK, data={**TYPED, "token": token(page.text)}, headers=shown["boss"])
     assert done.status_code == 303
     assert desk.audit()[-1].by == "Ann (live page) (key boss)"
+
+
+def asking(desk, **how):
+    """A rollout whose first stage asks for a person's word."""
+    made = plan(maturity_s=7200.0)
+    gate = Gate(kind=GateKind.APPROVAL, min_units=1, **how)
+    stages = (msgspec.structs.replace(made.stages[0], gates=(gate,)), *made.stages[1:])
+    desk.start(StartRequest(candidate="candidate", plan=msgspec.structs.replace(made, stages=stages), by="bob"))
+
+
+@pytest.mark.parametrize(("answer", "action"), [("approve", "advance"), ("refuse", "roll back")])
+def test_a_person_says_yes_or_no_on_the_page_and_the_next_look_follows(desk, answer, action):
+    asking(desk)
+    browser = client(desk)
+    assert "Approve shadow" in browser.get("/").text
+    path = "/page/rollouts/candidate-1/approve"
+    typed = {**TYPED, "token": token(browser.get(path).text), "stage": "shadow"}
+    assert browser.post(path, data=typed).status_code == 400  # neither button
+    assert browser.post(path, data={**typed, "answer": answer}).status_code == 303
+    assert desk.audit()[-1].by == "Ann"
+    desk.world.day(0, route=desk.controller.files.read("main"))
+    report = desk.step(StepRequest(now_us=DAY_US + DAY_US // 12))
+    assert report.verdicts[0].action == action
+
+
+def test_who_is_not_asked_is_told_so_and_a_token_is_of_one_form(desk):
+    asking(desk, by=("carla",))
+    browser, path = client(desk), "/page/rollouts/candidate-1/approve"
+    typed = {**TYPED, "token": token(browser.get(path).text), "stage": "shadow", "answer": "approve"}
+    refused = browser.post(path, data=typed)
+    assert refused.status_code == 400
+    assert "none of those who may approve" in refused.text
+    assert browser.post(BACK, data=typed).status_code == 400  # a token of the other form
+    assert status(desk) is RolloutStatus.RUNNING
 
 
 def test_the_newest_of_the_trail_is_read_once(desk):

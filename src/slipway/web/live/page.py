@@ -28,6 +28,7 @@ def render(data: LiveData) -> str:
             gates=told.waited_for(data),
             newest=data.newest,
             back=told.way_back(data),
+            asked=told.asks(data),
             moves=told.moves(data),
             rehearsal=data.rehearsal,
             told=shown,
@@ -43,11 +44,12 @@ def render(data: LiveData) -> str:
     )
 
 
-def render_form(data: LiveData, *, token: str, who: str = "", why: str = "", refused: str = "") -> str:
-    """Return the form that rolls back.
+def render_form(data: LiveData, *, name: str, token: str, who: str = "", why: str = "", refused: str = "") -> str:
+    """Return a form.
 
     Args:
         data: The project, with the rollout in question shown.
+        name: ``back`` rolls back, ``approve`` takes a person's word.
         token: Of this form.
         who: Typed so far.
         why: Typed so far.
@@ -55,7 +57,7 @@ def render_form(data: LiveData, *, token: str, who: str = "", why: str = "", ref
     """
     return (
         _pages()
-        .get_template("live_back.html")
+        .get_template(f"live_{name}.html")
         .render(
             name=data.name,
             now=moment(data.now_us),
@@ -63,6 +65,7 @@ def render_form(data: LiveData, *, token: str, who: str = "", why: str = "", ref
             parts=told.answering(data),
             rollout=data.story.rollout if data.story else None,
             back=told.way_back(data),
+            asked=told.asks(data),
             token=token,
             who_typed=who,
             why=why,

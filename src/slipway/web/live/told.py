@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from slipway.records.gate import GateKind
 from slipway.records.rollout import Action, GateResult, Rollout, RolloutStatus, Stage, StageKind
 from slipway.records.route import Route
 from slipway.serving.live_route import answering_arms
@@ -118,6 +119,14 @@ def may_roll_back(rollout: Rollout, *, route: Route) -> bool:
         return True
     left = (route.fallback, route.share_of(rollout.candidate)) == (rollout.live, 1.0)
     return rollout.status is RolloutStatus.COMPLETED and left
+
+
+def asks(data: LiveData) -> str:
+    """Return the present stage where it asks for a person's word, or nothing."""
+    if data.story is None or data.story.rollout.status is not RolloutStatus.RUNNING:
+        return ""
+    stage = data.story.rollout.stage()
+    return stage.name if any(gate.kind is GateKind.APPROVAL for gate in stage.gates) else ""
 
 
 def moves(data: LiveData) -> tuple[tuple[int, str, str, str], ...]:
