@@ -159,4 +159,4 @@ def test_what_control_does_not_get_past_is_said_with_its_name_and_no_traceback(p
     (problem,) = project.status().problems
     assert problem.startswith("control: ValueError: could not broadcast, at every step for 2 minutes.")
     assert "control.log" in problem
-    assert "slipway rollout rollback" in problem
+    assert "slipway rollout back" in problem
