@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 
 
 class Refused(SystemExit):
@@ -12,7 +13,7 @@ class Line:
     """One connection; use it in a ``with`` statement."""
 
     def __init__(self, port):
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self._socket = _connected(port)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._file = self._socket.makefile("rb")
 
@@ -44,6 +45,18 @@ class Line:
         if not 200 <= status < 300:
             raise Refused(f"{method} {path}: want an answer, got {status}: {said}")
         return said
+
+
+def _connected(port, *, within_s=30):
+    """Connect, waiting for who starts still: of several projects not every controller is up when the first is."""
+    until_s = time.monotonic() + within_s
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=60)
+        except ConnectionRefusedError:
+            if time.monotonic() > until_s:
+                raise
+            time.sleep(0.05)
 
 
 class Callers:
