@@ -8,7 +8,7 @@ import pytest
 from slipway.stats.adjudicated import Settled, difference
 from slipway.stats.anchoring import AnchorCounts, Anchoring
 from slipway.stats.betting import Claim, MarginBets
-from slipway.stats.error_rate import log_e_error
+from slipway.stats.error_rate import log_e_above_lately, log_e_error
 from slipway.stats.peeked_threshold import peeked_threshold
 from slipway.stats.thresholds import Graded, conformal_risk_control, learn_then_test
 from slipway.testing.calibration import first_alarm, null_result
@@ -184,3 +184,22 @@ def test_a_threshold_that_is_looked_for_every_day(record, alike, naive_too):
         naive=naive,
     )
     record(result.demand())
+
+
+def test_an_audit_that_does_not_grow_old(record):
+    rng = np.random.default_rng(13)
+    n = rng.poisson(8, (800, 150))
+    at_bound = rng.binomial(n, BOUND)
+    alarms = [log_e_above_lately(k, w, bound=BOUND).max() >= math.log(20) for k, w in zip(n, at_bound, strict=True)]
+    result = null_result(alarms, test="audited error, lately", scenario="error at the bound", alpha=0.05, looks=150)
+    record(result.demand())
+    good = rng.binomial(n[:100], 0.02)
+    later = rng.binomial(n[:100], 0.2)
+    days = []
+    for k, before, after in zip(n[:100], good, later, strict=True):
+        log_e = log_e_above_lately(np.concatenate([k, k]), np.concatenate([before, after]), bound=BOUND)
+        days.append(int(np.argmax(log_e >= math.log(20))) - len(k) + 1)
+    assert min(days) > 0, "none before the change"
+    assert np.median(days) <= 14, (
+        "after 150 good days, four times the bound is found within two weeks of 8 audits a day"
+    )

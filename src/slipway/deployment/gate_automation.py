@@ -16,8 +16,7 @@ from slipway.records.gate import Gate
 from slipway.records.people import PeopleFacts, PeopleSums
 from slipway.records.rollout import Decision, GateResult
 from slipway.stats.asymptotic import MeanSequence, Side
-from slipway.stats.betting import Claim
-from slipway.stats.error_rate import ErrorBound, ErrorCounts
+from slipway.stats.error_rate import log_e_above_lately
 from slipway.stats.evidence import AnytimeInterval, EValue
 from slipway.stats.moments import moments
 from slipway.stats.peeked_threshold import peeked_threshold
@@ -106,8 +105,9 @@ def _above(
 ) -> tuple[bool, EValue | None, AnytimeInterval | None]:
     """Return (whether the error is known to be above the bound, evidence of rows, interval over units)."""
     if gate.unit == "row":
-        whole = total(sums)
-        evidence = ErrorBound(bound=bound, claim=Claim.ABOVE).evidence(ErrorCounts(n=whole["n"], wrong=whole["wrong"]))
+        days = [u for u in by_unit(sums, unit="day") if u["n"]]
+        log_e = log_e_above_lately([d["n"] for d in days], [d["wrong"] for d in days], bound=bound)
+        evidence = EValue(log_e=float(log_e[-1]), n=sum(d["n"] for d in days))
         return evidence.rejects(alpha=gate.alpha), evidence, None
     units = [u for u in by_unit(sums, unit=gate.unit) if u["n"]]
     per_unit = sum(u["n"] for u in units) / len(units)

@@ -14,6 +14,7 @@ from slipway.errors import BadInput
 from slipway.stats.betting import Claim
 from slipway.stats.checks import Floats, check_count
 from slipway.stats.evidence import EValue, check_share
+from slipway.stats.restarts import compound, log_mean
 from slipway.stats.special import log_mean_exp
 
 ODDS_ABOVE = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
@@ -93,3 +94,35 @@ def log_e_error(n: npt.ArrayLike, wrong: npt.ArrayLike, *, bound: float, claim: 
     bad = np.asarray(wrong, dtype=float)[..., None]
     good = np.asarray(n, dtype=float)[..., None] - bad
     return log_mean_exp(bad * np.log(rate / bound) + good * (np.log1p(-rate) - math.log1p(-bound)))
+
+
+def log_e_above_lately(n: npt.ArrayLike, wrong: npt.ArrayLike, *, bound: float) -> Floats:
+    """Return log E that the error rate has gone above the bound, after each tick, whenever that began.
+
+    The bets of :class:`ErrorBound` begin anew at each tick with a part of the capital that was kept for it
+    (:mod:`slipway.stats.restarts`), so years of good answers do not weigh against a bad week. Exact as there, at every
+    tick; a rate that was above from the start takes a little longer.
+
+    Args:
+        n: Answers checked in each tick, such as a day, oldest first, shape (ticks,).
+        wrong: Of those, the wrong ones.
+        bound: Error rate, in (0, 1).
+
+    Reference:
+        Shin, Ramdas & Rinaldo (2024), New England Journal of Statistics in Data Science 2(2), section 2.
+
+    >>> good, bad = [100] * 100 + [10] * 3, [2] * 100 + [4] * 3
+    >>> old, lately = log_e_error(10_030, 212, bound=0.05, claim=Claim.ABOVE), log_e_above_lately(good, bad, bound=0.05)
+    >>> bool(old < -30), bool(lately[-1] > math.log(20))  # 12 of 30 wrong after 10,000 good ones
+    (True, True)
+    """
+    check_share("bound", bound)
+    odds = np.asarray(ODDS_ABOVE) * bound / (1 - bound)
+    rate = odds / (1 + odds)
+    won, lost = np.log(rate / bound), np.log1p(-rate) - math.log1p(-bound)
+    capital, even = np.full(len(odds), -np.inf), np.full(len(odds), -math.log(len(odds)))
+    found = []
+    for tick, (k, bad) in enumerate(zip(np.asarray(n), np.asarray(wrong), strict=True), start=1):
+        capital = compound(capital, bad * won + (k - bad) * lost, tick=tick)
+        found.append(log_mean(capital, even, ticks=tick))
+    return np.asarray(found, dtype=float)
