@@ -54,7 +54,8 @@ def does_beside(stage: Stage, *, plan: Plan) -> str:
     if stage.kind is StageKind.SHADOW:
         return f"{people.person} decides, and sees nothing of what the candidate says"
     if stage.kind is StageKind.ASSIST:
-        return f"{people.person} decides and sees what the candidate says, but on {percent(people.hidden)} of the cases"
+        hidden = percent(people.hidden)
+        return f"{people.person} decides and sees what the candidate says, except on {hidden} of the cases"
     stays = " and rollback stays armed" if stage.kind is StageKind.WATCH else ""
     return (
         f"the candidate decides from the confidence on that was found, {people.person} decides the rest, and "

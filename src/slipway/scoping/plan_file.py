@@ -1,5 +1,6 @@
 """A plan in a file of its own: a page with one table, ``[rollout]``, read with the project's metric and case."""
 
+from slipway.records.arm import ArmKind
 from slipway.records.rollout import Plan
 from slipway.records.scope import Scope
 from slipway.records.task import Case
@@ -38,13 +39,17 @@ def read_plan(source: str | bytes, *, scope: Scope, path: str = "plan.toml") -> 
 
 
 def template(case: Case, *, scope: Scope) -> Plan:
-    """Return the plan that a project of this case gets if it says nothing of rollouts.
+    """Return the plan that a project of this case gets if it says nothing of rollouts but who the people are.
+
+    To assist people who are live is to work beside them.
 
     Raises:
         BadFile: The scope's metric allows none.
     """
     problems = Problems("template", lines={}, length=1)
-    plan = _read({}, case=case, scope=scope, problems=problems)
+    people = [arm.name for arm in scope.arms if arm.kind is ArmKind.PERSON and arm.name == scope.live]
+    raw = {"person": people[0]} if case is Case.ASSIST and people else {}
+    plan = _read(raw, case=case, scope=scope, problems=problems)
     problems.settle()
     assert plan is not None, "a fault was found and not noted"  # noqa: S101 - a bug of ours
     return plan
