@@ -10,13 +10,16 @@ from slipway.control.report import StepReport
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
 from slipway.records.rollout import Action, Rollout, RolloutStatus
-from slipway.records.scope import Scope
 from slipway.records.worker_config import ClockKind
+from slipway.scoping.init import starter_files
+from slipway.scoping.parse import parse
 from slipway.testing.memory import MemoryJournal, MemoryStore
 from slipway.testing.rollouts import CANDIDATE, LIVE, plan
 from slipway.testing.traffic import DAY_US, MemoryRoutes, World
 
 LOOK_US = DAY_US // 12
+
+SCOPE = parse(starter_files("tumours")["slipway.toml"])
 
 
 class Seconds:
@@ -99,7 +102,7 @@ def test_a_fault_elsewhere_in_a_step_is_kept_until_a_step_is_sound(monkeypatch):
     control, world = site(costs=costs)
     with pytest.raises(ZeroDivisionError):
         run(control, world, days=range(1))
-    desk = Desk(control, scope=Scope, clock=None, kind=ClockKind.EVENT, audit=control.store.audit)
+    desk = Desk(control, scope=SCOPE, clock=None, kind=ClockKind.EVENT, audit=control.store.audit)
     assert desk.status().fault == "ZeroDivisionError: division by zero"
     assert re.fullmatch(r"\d.*", str(desk.status().failing_s))
     broken[0] = False
