@@ -85,7 +85,7 @@ class Killing(RuleBasedStateMachine):
         self.folder, self.steady_s, self.day, self.set_days = Path(self._folder.name), 100.0, 0, 0
         self.store, self.journal, self.files = MemoryStore(), MemoryJournal(), Files()
         errors = {"live": 0.1, "candidate": error}
-        self.world = World(7, journal=self.journal.writer, error=errors, requests=60)
+        self.world = World(7, journal=self.journal.writer, error=errors, requests=120)
         self.now_us, self.count = HOUR_US, 0
         self.twin_store, twin_files = MemoryStore(), MemoryRoutes()
         self.twin = Controller(store=self.twin_store, journal=self.journal, files=twin_files, terms=Terms())
@@ -111,12 +111,19 @@ class Killing(RuleBasedStateMachine):
             refused = None
         assert do(self.twin) == refused
 
-    @rule(frames=st.integers(1, 3))
-    def traffic_of_a_day(self, frames):
+    @rule()
+    def traffic_of_a_day(self):
         route = self.files.read("main")
-        self.world.day(self.day + self.set_days, route=route, frames=frames)
+        self.world.day(self.day + self.set_days, route=route, frames=2)
         self.day += 1
         self.now_us = (self.day + self.set_days) * DAY_US + 3 * HOUR_US
+
+    @rule(kills=st.lists(OPERATIONS, min_size=3, max_size=5))
+    def days_with_a_step_that_is_killed_on_each(self, kills):
+        for at in kills:
+            self.traffic_of_a_day()
+            self.step_killed(at)
+            self.the_store_is_the_twins()
 
     @rule()
     def step(self):
