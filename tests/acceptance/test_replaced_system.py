@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
 HOUR_US = 3_600_000_000
 PRESENT = """[arms.present]
 url = "{url}"
-timeout_ms = 400
+timeout_ms = 20000
 json = {{ rows = "samples", score = "answers.malignant", names = {{ mean_radius = "radius" }} }}
 """
 
@@ -33,7 +33,7 @@ class System:
     """The system of before: says malignant where the radius is large; it can be made to fail and to hang."""
 
     def __init__(self):
-        self.mood, self.asked, system = "well", 0, self
+        self.mood, self.asked, self.freed, system = "well", 0, threading.Event(), self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -42,7 +42,7 @@ class System:
                 system.asked += 1
                 body = msgspec.json.decode(self.rfile.read(int(self.headers["content-length"])))
                 if system.mood == "hangs":
-                    time.sleep(1.0)
+                    system.freed.wait(15)
                 said = [{"malignant": float(row["radius"] > 15)} for row in body["samples"]]
                 reply = b"sorry" if system.mood == "fails" else msgspec.json.encode({"answers": said})
                 self.send_response(500 if system.mood == "fails" else 200)
@@ -61,7 +61,13 @@ class System:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
+    def feel(self, mood):
+        """Be well, fail, or hang until it feels otherwise."""
+        self.mood = mood
+        (self.freed.clear if mood == "hangs" else self.freed.set)()
+
     def __exit__(self, *_):
+        self.feel("well")
         self._server.shutdown()
         self._server.server_close()
 
@@ -119,7 +125,7 @@ def life(tmp_path_factory):
     with System() as system:
         made = Project.init(tmp_path_factory.mktemp("replaced") / "samples")
         page = made.folder / "slipway.toml"
-        told = page.read_text().replace('live = "radius-rule"', 'live = "present"\nworkers = 2')
+        told = page.read_text().replace('live = "radius-rule"', 'live = "present"\nworkers = 2\ndeadline_ms = 20000')
         told = told.replace("[arms.radius-rule]", PRESENT.format(url=system.url) + "\n[arms.radius-rule]")
         told = re.sub(r"\[budgets\]\n(.+\n)+", "", told)  # a function of this machine's load
         page.write_text(told)
@@ -144,11 +150,15 @@ def live_it(found, *, system, server):
     found.until("full")
     seen.well = found.visit()
     for mood in ("fails", "hangs"):
-        system.mood, before = mood, system.asked
+        system.feel(mood)
+        before = system.asked
         setattr(seen, mood, found.visit(rows=200))
-        time.sleep(1.5)  # the shadow asks a little later
+        until_s = time.monotonic() + 60
+        while system.asked == before and time.monotonic() < until_s:  # the shadow asks a little later
+            found.visit(rows=10)
+            time.sleep(0.2)
         setattr(seen, f"asked_while_it_{mood}", system.asked - before)
-    system.mood = "well"
+    system.feel("well")
     seen.full = found.project.rollouts()[-1]
     seen.page = found.control.get("/").text
     back = f"/page/rollouts/{seen.full.id}/back"
