@@ -8,7 +8,7 @@ from pathlib import Path
 
 from slipway import Project
 
-ALPHA, MARGIN, DEADLINE_MS = 0.05, 0.02, 100
+ALPHA, MARGIN, DEADLINE_MS = 0.05, 0.02, 250
 _PAGE = f"""
 [project]
 name = "NAME"
