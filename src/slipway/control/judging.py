@@ -1,6 +1,11 @@
-"""One rollout, one moment: ask the judge, and store verdict, inputs, rollout and route in one transaction."""
+"""One rollout, one moment: ask the judge, and store verdict, inputs, rollout and route in one transaction.
+
+Judging takes long where there are many rows, and changes nothing, so whoever rolls back meanwhile does not wait for it.
+What follows is stored afterwards, and only where the rollout and its route still are as they were judged.
+"""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from slipway.control.block import DAY_US
 from slipway.control.cohorts import CohortBook
@@ -14,10 +19,10 @@ from slipway.control.ways_back import WaysBack
 from slipway.deployment.judge import judge
 from slipway.deployment.readiness import asks
 from slipway.deployment.replay import differences, replay
-from slipway.deployment.transition import follow
+from slipway.deployment.transition import follow, is_as_left
 from slipway.ports import Change, ControlStore, JournalReader
 from slipway.records.cohort import Cohort, VerdictInputs
-from slipway.records.rollout import Action, Rollout, Verdict
+from slipway.records.rollout import Action, Rollout, RolloutStatus, Verdict
 from slipway.records.route import Route
 from slipway.records.usage import ServingCost
 
@@ -29,6 +34,20 @@ Ready = Callable[[Rollout, int], float]
 
 SPARE_DAYS = 2
 """Of so many days before a rollout a replay reads the rows: an id of theirs may come again on its first day."""
+
+
+class Judged(NamedTuple):
+    """What the judge says of a rollout.
+
+    Attributes:
+        verdict: What it says.
+        inputs: What it was made from; None where it says no more than the last one, and is not stored.
+        version: Of the rollout in the store, when it was judged.
+    """
+
+    verdict: Verdict
+    inputs: VerdictInputs | None
+    version: int
 
 
 class Judging:
@@ -72,16 +91,13 @@ class Judging:
         """Sum all days of a rollout up to one for good, before the ledger lets them go."""
         self._book(rollout).fix(rollout, ledger=self._ledger, day=day, now_us=now_us)
 
-    def step(self, rollout: Rollout, *, version: int, now_us: int) -> tuple[Verdict, str | None] | None:
-        """Return (verdict, its id if it was stored), or None if this moment was judged before.
+    def judge(self, rollout: Rollout, *, version: int, now_us: int) -> Judged | None:
+        """Return what the judge says, or None if this moment was judged before; nothing is stored.
 
         Args:
-            rollout: A running rollout.
+            rollout: A running rollout, or a completed one that is audited.
             version: Its version in the store.
             now_us: The moment.
-
-        Raises:
-            Conflict: Somebody else changed the rollout or its route meanwhile; nothing was stored.
         """
         number, last = self._log.last(rollout.id)
         if now_us < rollout.entered_us or (last is not None and _counted(now_us, rollout) <= _judged_us(last)):
@@ -99,7 +115,7 @@ class Judging:
         )
         verdict = judge(rollout, cohorts, now_us=now_us, readiness=score, costs=costs, facts=facts)
         if not says_more(verdict, than=last):
-            return verdict, None
+            return Judged(verdict, None, version)
         name = f"{rollout.id}-{number + 1}"
         inputs = VerdictInputs(
             verdict=name,
@@ -111,15 +127,35 @@ class Judging:
             costs=costs,
             facts=facts,
         )
+        return Judged(verdict, inputs, version)
+
+    def store(self, judged: Judged) -> str | None:
+        """Store a verdict and what follows from it, and return its id; None if what was judged is no longer so.
+
+        To be called by whoever alone changes the store meanwhile.
+
+        Args:
+            judged: With inputs.
+
+        Raises:
+            Conflict: Another process is the controller, or changed the rollout or its route; nothing was stored.
+        """
+        verdict, inputs, version = judged
+        if inputs is None:
+            return None
+        rollout, name = inputs.rollout, inputs.verdict
         present, route_version = self._store.get(Route, id=rollout.route)
+        left = rollout.status is not RolloutStatus.RUNNING and not is_as_left(present, rollout=rollout)
+        if left or self._store.get(Rollout, id=rollout.id)[1] != version:
+            return None
         back, arms = self._ways.find(rollout, present=present) if verdict.action is Action.ROLL_BACK else (None, ())
         after = follow(verdict, rollout=rollout, route=present, back=back, arms=arms)
         changes = [Change(verdict, name, 0), Change(inputs, name, 0)]
         if after.route is not None:
             changes += [Change(after.rollout, rollout.id, version), Change(after.route, present.name, route_version)]
         why = f"{verdict.reason} {back.why}".rstrip() if back else verdict.reason
-        self._store.commit(changes, at_us=now_us, by=self._by, why=why)
-        return verdict, name
+        self._store.commit(changes, at_us=inputs.now_us, by=self._by, why=why)
+        return name
 
     def _book(self, rollout: Rollout) -> CohortBook:
         return self.books.setdefault(rollout.id, CohortBook(rollout.id))

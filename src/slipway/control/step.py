@@ -43,7 +43,7 @@ from slipway.records.arm import Arm
 from slipway.records.cohort import Cohort
 from slipway.records.facts import Approval
 from slipway.records.rehearsal import Rehearsal
-from slipway.records.rollout import Plan, Rollout, RolloutStatus, Verdict
+from slipway.records.rollout import Action, Plan, Rollout, RolloutStatus, Verdict
 from slipway.records.route import Route
 from slipway.serving.run_state import RunState
 from slipway.storage.journal.stretches import stretches
@@ -168,27 +168,32 @@ class Controller:
 
     def _step(self, now_us: int) -> StepReport:
         problems: list[str] = []
-        with self._one, self._guard():
+        with self.alone():
             problems += self._emergency.carry_out(self.store) if self._emergency else []
             published = self._publish(problems)
         frames = self.catch_up(problems)
         verdicts: list[Verdict] = []
         stored: list[str] = []
-        told = Told()
-        with self._one, self._guard():
-            for rollout, version in (*self.running(), *self.audited()):
-                try:
-                    judged = self._judging.step(rollout, version=version, now_us=now_us)
-                except SlipwayError as error:
-                    problems.append(f"rollout {rollout.id}: {error}")
+        for rollout, version in (*self.running(), *self.audited()):
+            try:
+                judged = self._judging.judge(rollout, version=version, now_us=now_us)
+                if judged is None:
                     continue
-                if judged is not None:
-                    verdicts.append(judged[0])
-                    stored += [judged[1]] if judged[1] else []
-            published += self._publish(problems)  # before the monitors: whoever rolls back waits for nothing else
-            problems += self._ways.damaged(self.running())
-            if self._sound:  # else days would be summed for good without rows that are in the journal
-                told = self._watch(now_us, problems)
+                verdicts.append(judged.verdict)
+                if judged.inputs is None:
+                    continue
+                with self.alone():
+                    name = self._judging.store(judged)
+                    if name is None:
+                        verdicts.pop()
+                        continue
+                    stored.append(name)
+                    if judged.verdict.action is not Action.STAY:
+                        published += self._publish(problems)
+            except SlipwayError as error:
+                problems.append(f"rollout {rollout.id}: {error}")
+        problems += self._ways.damaged(self.running())
+        told = self._watch(now_us, problems) if self._sound else Told()
         self.review(now_us, problems)
         if self._sound:
             self._keep(now_us, problems)
@@ -432,8 +437,13 @@ class Controller:
             problems.append(f"checkpoint: {error}. It is tried again; until then a restart reads more of the journal.")
 
     def _watch(self, now_us: int, problems: list[str]) -> Told:
+        """Let the monitors look; after a journal that was not read they would sum days for good without their rows."""
+        if self._watching is None:
+            return Told()
         try:
-            return self._watching.step(self.ledger, now_us=now_us, problems=problems) if self._watching else Told()
+            self._watching.look(self.ledger, now_us=now_us, problems=problems)
+            with self.alone():
+                return self._watching.store(now_us)
         except SlipwayError as error:
             problems.append(f"monitors: {error}")
             return Told()

@@ -143,19 +143,24 @@ class Watching:
         """Go on from where monitors stood; before the first step."""
         self._saved = {(post.route, post.model): post for post in saved}
 
-    def step(self, ledger: Ledger, *, now_us: int, problems: list[str]) -> Told:
-        """Feed what is complete, store the findings that changed in one transaction, and return their ids."""
-        found: list[Finding] = []
-        on_routes: set[str] = set()
+    def look(self, ledger: Ledger, *, now_us: int, problems: list[str]) -> None:
+        """Feed the monitors of all models on a route what is complete; nothing is stored."""
         self._coders = {arm: coder for arm, coder in self._coders.items() if coder is not None}
         for _, route, _ in self._store.all(Route):
             for arm in self._models(route):
-                on_routes.add(arm.name)
-                post = self._post(route.name, arm)
-                if post is not None:
+                if (post := self._post(route.name, arm)) is not None:
                     self._feed(post, route=route.name, ledger=ledger, now_us=now_us)
-                    found.extend(post.watched.findings)
         problems.extend(self._blind.values())
+
+    def store(self, now_us: int) -> Told:
+        """Store the findings that changed, by the routes as they are now, in one transaction, and return their ids."""
+        found: list[Finding] = []
+        on_routes: set[str] = set()
+        for _, route, _ in self._store.all(Route):
+            for arm in self._models(route):
+                on_routes.add(arm.name)
+                if (post := self._posts.get((route.name, arm.name))) is not None:
+                    found.extend(post.watched.findings)
         return self._store_changes(found, on_routes=on_routes, now_us=now_us)
 
     def watches(self, route: Route, *, arms: tuple[str, ...], ledger: Ledger, now_us: int) -> tuple[Watch, ...]:
