@@ -16,6 +16,7 @@ from slipway.control.step import Controller
 from slipway.control.tenure import BEAT_S, SILENCE_S, Tenure
 from slipway.control.terms import Terms
 from slipway.errors import Conflict, SlipwayError, Unavailable
+from slipway.ports import Change
 from slipway.records.rollout import Rollout, RolloutStatus, Verdict
 from slipway.records.route import Route
 from slipway.storage.lock import ControllerLock
@@ -150,8 +151,11 @@ class Killing(RuleBasedStateMachine):
         crash = Crash(at=at, strike=take_over)
         _told(self.first.with_parts(crash).step, self.now_us)
         if crash.struck:
-            assert not self.first.tenure.look()
-            assert self.second.tenure.look()
+            for _ in range(3):
+                assert not self.first.tenure.look()
+                assert self.second.tenure.look()
+                with pytest.raises(Conflict, match="Nothing was stored"):
+                    self.first.store.commit([Change(LIVE, "late", 0)], at_us=self.now_us, by="late", why="late")
             self.first, self.second = self.second, self.first
         else:
             self.twin.step(self.now_us)

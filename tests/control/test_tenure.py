@@ -68,6 +68,19 @@ def test_who_died_is_replaced_at_the_next_look(town):
     assert (town.holder(), two.token) == ("two", 2)
 
 
+def test_who_never_was_it_or_gave_it_back_stores_nothing(town):
+    one, two = town.process("one"), town.process("two")
+    one.look()
+    two.look()
+    with pytest.raises(Conflict, match="this process, which stands by"):
+        commit(two, "early")
+    one.give_back()
+    with pytest.raises(Conflict, match="this process, which stands by"):
+        commit(one, "late")
+    assert two.look()
+    commit(two, "now")
+
+
 def test_who_gave_it_back_is_replaced_at_the_next_look_also_elsewhere(town):
     one, two = town.process("one"), town.process("two", machine="another")
     one.look()
@@ -88,9 +101,11 @@ def test_who_is_stopped_is_replaced_once_silent_and_changes_nothing_when_it_wake
     with pytest.raises(Conflict, match="Nothing was stored"):
         commit(one, "late")
     commit(two, "new")
-    assert not one.look()  # it stands by from now on
-    town.wait(BEAT_S)
-    assert (one.look(), two.look(), town.holder()) == (False, True, "two")
+    for _ in range(5):  # it stands by from now on, and so does the step that it was in the middle of
+        assert (one.look(), two.look(), town.holder()) == (False, True, "two")
+        with pytest.raises(Conflict, match="Nothing was stored"):
+            commit(one, "late")
+        town.wait(BEAT_S)
     die(two)
     town.wait(BEAT_S)
     assert one.look() == (machine == "one")  # it knows at once only where it can see the lock

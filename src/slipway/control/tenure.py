@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from slipway.errors import Conflict, SlipwayError, Unavailable
-from slipway.storage.lease import Lease, LeasedStore
+from slipway.storage.lease import STANDS_BY, Lease, LeasedStore
 from slipway.storage.lock import ControllerLock
 
 BEAT_S = 1.0
@@ -68,10 +68,12 @@ class Tenure:
             Unavailable: The store does not answer. Who has the lease keeps it; silence is not counted meanwhile.
         """
         if self._token is None:
+            self._store.token = STANDS_BY
             if not self._take(locked=self._locked()):
                 self._lock.release()  # for whoever has the lease and not the lock
+                return False
             self._store.token = self._token
-            return self.held
+            return True
         try:
             self._store.beat_lease(self._token)
         except Conflict:
@@ -83,7 +85,7 @@ class Tenure:
 
     def give_back(self) -> None:
         """Let the next one take over at once. Where the store does not answer, it has to wait a little."""
-        token, self._token, self._store.token = self._token, None, None
+        token, self._token, self._store.token = self._token, None, STANDS_BY  # a step may be under way
         try:
             if token is not None:
                 self._store.give_lease(token)
@@ -161,5 +163,5 @@ class Tenure:
         return True
 
     def _lose(self) -> None:
-        self._token = None  # the store keeps its token: a step that is under way must store nothing more
+        self._token, self._store.token = None, STANDS_BY  # a step that is under way must store nothing more
         self._lock.release()

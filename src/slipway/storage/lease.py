@@ -13,6 +13,9 @@ from slipway.errors import Conflict
 from slipway.records.base import Record
 from slipway.storage.schema import lease
 
+STANDS_BY = -1
+"""Token of a process that could be the controller and is not: no commit with it is kept, whoever has the lease."""
+
 
 class Lease(Record, frozen=True, kw_only=True):
     """The lease as it is now.
@@ -34,7 +37,8 @@ class LeasedStore(Protocol):
     """A control store that knows who the controller is. Each object is one client of it.
 
     Attributes:
-        token: Lease without which no commit of this client is kept; None for who is no controller.
+        token: Lease without which no commit of this client is kept; :data:`STANDS_BY` for who waits to be the
+            controller, and None for who never is and may commit all the same.
     """
 
     token: int | None
@@ -99,9 +103,10 @@ def check(present: Lease, *, token: int | None) -> None:
         Conflict: The lease with this token is not the newest.
     """
     if token is not None and present.token != token:
+        wanted = "that of this process, which stands by" if token == STANDS_BY else f"token {token}, which it took"
         raise Conflict(
-            f"lease of the controller: want token {token}, as it was when this process took it, got {_words(present)}. "
-            "Nothing was stored. This process stands by from now on."
+            f"lease of the controller: want {wanted}, got {_words(present)}. Nothing was stored. This process stands "
+            "by until it gets the lease."
         )
 
 
