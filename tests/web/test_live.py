@@ -12,7 +12,9 @@ from slipway.control.desk import Desk, RollbackRequest, StartRequest, StepReques
 from slipway.control.step import Controller
 from slipway.control.surface import surface
 from slipway.control.terms import Terms
+from slipway.ports import Change
 from slipway.records.access import May
+from slipway.records.alert import Finding, FindingKind, Step
 from slipway.records.gate import Gate, GateKind
 from slipway.records.rollout import RolloutStatus
 from slipway.records.worker_config import ClockKind
@@ -20,6 +22,7 @@ from slipway.scoping.parse import parse
 from slipway.serving.door import Door
 from slipway.serving.guard import Guard
 from slipway.serving.run_state import RunState, State
+from slipway.stats.evidence import EValue
 from slipway.storage.access_keys import make_key
 from slipway.testing.memory import MemoryJournal, MemoryStore
 from slipway.testing.rollouts import LIVE, plan
@@ -128,6 +131,19 @@ def test_before_anything_it_says_so(desk):
     page = client(desk).get("/").text
     assert "live answers everyone." in page
     assert "No rollout yet" in page
+
+
+def test_what_the_monitors_found_is_on_the_page_until_it_is_over(desk):
+    started(desk)
+    finding = Finding(
+        id="f-1", model="candidate", kind=FindingKind.DATA_DRIFT, opened_us=DAY_US, evidence=EValue(log_e=6.0, n=9),
+        relevant=True, go_back_to=Step.DATA, sentence="The inputs <b>moved</b>.",
+    )  # fmt: skip
+    desk.controller.store.commit([Change(finding, "f-1", 0)], at_us=DAY_US, by="monitor", why="it moved")
+    assert "<b>Data drift.</b> The inputs &lt;b&gt;moved&lt;/b&gt;." in client(desk).get("/").text
+    over = msgspec.structs.replace(finding, closed_us=2 * DAY_US)
+    desk.controller.store.commit([Change(over, "f-1", 1)], at_us=2 * DAY_US, by="monitor", why="it is over")
+    assert "The inputs" not in client(desk).get("/").text
 
 
 def test_it_shows_who_answers_what_is_waited_for_and_the_way_back(desk):
