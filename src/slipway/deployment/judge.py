@@ -19,6 +19,7 @@ from slipway.deployment.gate_metric import metric
 from slipway.deployment.gate_not_worse import not_worse
 from slipway.deployment.gate_person import person
 from slipway.deployment.gate_service import OPEN, service
+from slipway.deployment.missing import missing
 from slipway.deployment.readiness import asks, unready
 from slipway.deployment.stream import stopped
 from slipway.deployment.view import View, look, total_arms
@@ -26,7 +27,7 @@ from slipway.deployment.world import world_changed
 from slipway.errors import BadInput, SlipwayError
 from slipway.records.cohort import Cohort
 from slipway.records.facts import NONE, Facts
-from slipway.records.gate import Gate, GateKind
+from slipway.records.gate import ON_OUTCOMES, Gate, GateKind
 from slipway.records.rollout import Action, Decision, GateResult, Rollout, RolloutStatus, StageKind, Verdict
 from slipway.records.usage import ServingCost
 from slipway.words import duration
@@ -81,11 +82,15 @@ def judge(
     if audited:
         return _audited(view)
     gates = tuple(_ask(gate, view=view) for gate in view.stage.gates)
-    alert = " ".join(filter(None, (world_changed(view) if _finite(view) else "", drifted_together(view))))
+    alert, unknown = _alert(view)
     decision = _decide(gates, view=view, alert=alert)
-    lacks = (stopped(view) or unready(rollout, readiness=readiness)) if decision is Decision.PASS else ""
+    silent = unknown or _silent(view)
+    lacks = (silent or unready(rollout, readiness=readiness)) if decision is Decision.PASS else ""
     decision = Decision.HOLD if lacks else decision
-    action, why = _act(decision, gates=gates, view=view)
+    blind = alert or silent or _missing(view)
+    if decision is Decision.HOLD:
+        lacks = lacks or (silent if _watch_is_over(view) else unknown)
+    action, why = _act(decision, gates=gates, view=view, blind=bool(blind))
     return Verdict(
         rollout=rollout.id,
         stage=view.stage.name,
@@ -130,11 +135,29 @@ def _ask(gate: Gate, *, view: View) -> GateResult:
     """Ask one gate; a rule that cannot answer holds, and says why."""
     try:
         return GATES[gate.kind](gate, view=view)
-    except SlipwayError as error:
-        why = str(error)
     except Exception as error:  # noqa: BLE001 - a bug in a rule must not keep a rollout from its deadline
-        why = f"{type(error).__name__}: {error}"
-    return GateResult(gate=gate, decision=Decision.HOLD, reason=f"cannot be judged ({why}): hold.", counts={})
+        reason = f"cannot be judged ({_name(error)}): hold."
+        return GateResult(gate=gate, decision=Decision.HOLD, reason=reason, counts={})
+
+
+def _alert(view: View) -> tuple[str, str]:
+    """Return (what both arms say of the world, or empty; why that cannot be told, or empty)."""
+    try:
+        return " ".join(filter(None, (world_changed(view) if _finite(view) else "", drifted_together(view)))), ""
+    except Exception as error:  # noqa: BLE001 - a bug in a rule must not keep a rollout from its deadline
+        return "", f"Whether the world changed cannot be judged ({_name(error)}): hold."
+
+
+def _silent(view: View) -> str:
+    """Return in a sentence that what comes in has stopped, or that nobody can tell, or nothing."""
+    try:
+        return stopped(view)
+    except Exception as error:  # noqa: BLE001 - as above
+        return f"Whether the stream stopped cannot be judged ({_name(error)}): hold."
+
+
+def _name(error: Exception) -> str:
+    return str(error) if isinstance(error, SlipwayError) else f"{type(error).__name__}: {error}"
 
 
 def _decide(gates: tuple[GateResult, ...], *, view: View, alert: str) -> Decision:
@@ -145,9 +168,8 @@ def _decide(gates: tuple[GateResult, ...], *, view: View, alert: str) -> Decisio
     return Decision.PASS if gates or _requests(view) else Decision.HOLD
 
 
-def _act(decision: Decision, *, gates: tuple[GateResult, ...], view: View) -> tuple[Action, str]:
-    stage, plan = view.stage, view.rollout.plan
-    last = stage.name == plan.stages[-1].name
+def _act(decision: Decision, *, gates: tuple[GateResult, ...], view: View, blind: bool) -> tuple[Action, str]:
+    stage, last = view.stage, _is_last(view)
     if decision is Decision.FAIL:
         return Action.ROLL_BACK, "a gate fails, roll back"
     if decision is Decision.PASS:
@@ -158,9 +180,26 @@ def _act(decision: Decision, *, gates: tuple[GateResult, ...], view: View) -> tu
         )
     if view.held_s <= stage.max_s:
         return Action.STAY, f"hold; rolls back in {duration(stage.max_s - view.held_s)} unless a verdict comes first"
-    if stage.kind is StageKind.WATCH and last and _watched(gates, view=view):
+    if _watch_is_over(view) and not blind and _watched(gates, view=view):
         return Action.COMPLETE, f"watched for {duration(stage.max_s)} with data and without harm, complete"
     return Action.ROLL_BACK, f"no verdict within {duration(stage.max_s)}, and silence is no success: roll back"
+
+
+def _is_last(view: View) -> bool:
+    return view.stage.name == view.rollout.plan.stages[-1].name
+
+
+def _watch_is_over(view: View) -> bool:
+    """Tell whether this is a last watch at its deadline, which completes a rollout that was seen to do no harm."""
+    return view.stage.kind is StageKind.WATCH and _is_last(view) and view.held_s > view.stage.max_s
+
+
+def _missing(view: View) -> str:
+    """Return why a watch over outcomes saw too few of them to say anything, or nothing."""
+    if not any(gate.kind in ON_OUTCOMES for gate in view.stage.gates):
+        return ""
+    candidate, live = total_arms(view.of_stage(view.cohorts))
+    return missing(candidate, live, accepted=view.rollout.plan.missing).blocked
 
 
 def _watched(gates: tuple[GateResult, ...], *, view: View) -> bool:

@@ -55,6 +55,9 @@ class Better(StrEnum):
 ABOUT_PEOPLE = frozenset({GateKind.PERSON, GateKind.AUTOMATION, GateKind.ANCHORING})
 """Kinds of gate that read what people decided beside the model."""
 
+ON_OUTCOMES = frozenset({GateKind.NOT_WORSE, GateKind.HARM})
+"""Kinds of gate that read outcomes of requests: where these stop or are missing, their silence says nothing."""
+
 MARGINS = (GateKind.NOT_WORSE, GateKind.METRIC, GateKind.LATENCY, GateKind.PERSON)
 """Kinds of gate that know a margin."""
 
