@@ -3,12 +3,15 @@
 import asyncio
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from slipway.errors import DiskRefused
 from slipway.records.arm import Arm, ArmKind
+from slipway.records.handover import Handover
 from slipway.records.route import Route, Share
-from slipway.records.worker_config import WorkerConfig
+from slipway.records.worker_config import WhenFull, WorkerConfig
 from slipway.serving.answers import encoders
 from slipway.serving.decode import RowDecoder
 from slipway.serving.live_route import LiveRoute
@@ -177,3 +180,53 @@ def test_rows_of_a_tick_count_from_the_first_of_them(monkeypatch):
     latency_us = asyncio.run(go())
     assert len(set(latency_us)) == 1
     assert latency_us[0] >= 1000
+
+
+class Full(Kept):
+    """A journal whose disk is full."""
+
+    def append(self, frames):
+        raise DiskRefused("journal: the disk is full.", full=True)
+
+
+class Told(Said):
+    """A caller that keeps the headers too."""
+
+    def refuse(self, refusal):
+        super().refuse(refusal)
+        self.headers = refusal.headers
+
+    def unlogged(self):
+        """Nothing to mark."""
+
+
+@pytest.mark.parametrize("runtime", [Now, Later])
+def test_nobody_is_told_that_people_will_decide_what_a_full_disk_did_not_take(runtime):
+    """Without a row in the journal there is no case; answers of models go out unlogged as the scope says."""
+    desk = Arm(name="desk", kind=ArmKind.PERSON, people="the desk", answer_s=60.0, fallback="none")
+    shares = (Share(arm="x", share=0.4), Share(arm="y", share=0.3), Share(arm="desk", share=0.3))
+    over = (Handover(arm="x", person="desk", threshold=0.9),)
+    route = Route(name="r", version=1, salt="s", arms=(*ARMS, desk), fallback="old", shares=shares, handovers=over)
+    config = WorkerConfig(route="r", signature=models.NUMBERS, entity="user", port=0, when_full=WhenFull.SERVE_UNLOGGED)
+
+    async def go():
+        live = LiveRoute(route, {name: runtime(-9.0) for name in SHARES})
+        counts = Counts()
+        ticker = Ticker(config, journal=Full(), writer="w", live=lambda: live, counts=counts)
+        decoder, (one, many) = RowDecoder(CONFIG.signature, entity="user"), encoders(CONFIG.signature)
+        callers = [Told() for _ in range(31)]
+        for i, caller in enumerate(callers[:30]):
+            ticker.ask(caller, decoder.decode(row(i, 6)), at_us=1, encode=one)
+        several = b'{"rows":[%b]}' % b",".join(row(i, 6) for i in range(30))
+        ticker.ask(callers[30], decoder.decode(several), at_us=1, encode=many)
+        await asyncio.wait_for(ticker.drained(), 10)
+        return callers, live.deal([f"u{i}" for i in range(30)])
+
+    callers, arms = asyncio.run(go())
+    assert {"x", "y", "desk"} == set(arms)
+    for caller, arm in zip(callers, arms, strict=False):
+        if arm == "y":
+            assert b'"score":0.6' in caller.reply
+        else:
+            assert (caller.reply, caller.headers) == (503, (("retry-after", "10"),))
+    assert callers[30].reply == 503, "some of its rows wait for people"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from slipway.errors import Overloaded, SlipwayError, Unavailable
+from slipway.errors import DiskRefused, Overloaded, SlipwayError, Unavailable
 from slipway.ports import JournalWriter
 from slipway.records.frame import Frame, PredictionFrame
 from slipway.records.worker_config import WorkerConfig
@@ -196,7 +196,7 @@ class Ticker:
         for group in done:
             self._counts.answered(group.arms, group.fallback, latency_us=group.latency_us)
             if refused is not None:
-                self._unlogged(group)
+                self._unlogged(group, why=refused)
             self._reply(group)
         if refused is not None and told:  # what was told is sent to be kept, and its sender can send it again
             self._fail(refused, [], told)
@@ -206,7 +206,9 @@ class Ticker:
             self._counts.told(len(one.ids), kind=one.kind)
             one.request.ok(b'{"accepted":%d}' % len(one.ids))
 
-    def _unlogged(self, group: Group) -> None:
+    def _unlogged(self, group: Group, *, why: DiskRefused) -> None:
+        if any(group.pending_us):  # no journal, no case: nobody would ever decide what was said to be pending
+            group.pending_us, group.trouble = [0] * len(group), why
         self._counts.unlogged += len(group)
         for w in group.waiting:
             w.request.unlogged()
