@@ -166,7 +166,7 @@ def test_a_fault_nobody_foresaw_is_told_of_by_name_only():
         raise ZeroDivisionError("row 7: Ada Lovelace")
 
     site.control.ledger.take = broken
-    site.control._read = broken
+    site.control._reading._read = broken
     site.control.step(1)
     assert alerts(site.store) == {"control-fault": AlertState.OPEN}
     assert "Lovelace" not in repr(outbox_of(site.store)[0])

@@ -8,7 +8,8 @@ import time
 import numpy as np
 import pytest
 
-from slipway.control.step import SAVED_ROWS, Controller
+from slipway.control.reading import SAVED_ROWS
+from slipway.control.step import Controller
 from slipway.project.engine import Project
 from slipway.serving.config_file import config_of, save_config
 from slipway.serving.run_state import State, read_states

@@ -6,6 +6,7 @@ was not stored.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 from slipway.errors import NotFound, SlipwayError
@@ -34,7 +35,7 @@ class Source(NamedTuple):
 
 
 class Alerting:
-    """Keeps the alerts of a project. Every call is made by who alone may change the store.
+    """Keeps the alerts of a project. Every call is made by who alone may change the store, or is told how to be it.
 
     Args:
         store: Control store.
@@ -61,20 +62,45 @@ class Alerting:
         """Ask these, too, from the next step on."""
         self._sources += sources
 
-    def step(self, now_us: int, *, problems: list[str]) -> tuple[str, ...]:
-        """Ask everybody what is wrong, store what follows, and return the ids of the alerts that changed."""
+    def step(
+        self,
+        now_us: int,
+        *,
+        problems: list[str],
+        alone: Callable[[], AbstractContextManager[object]] = nullcontext,
+        turns: Callable[[], int] = lambda: 0,
+    ) -> tuple[str, ...]:
+        """Ask everybody what is wrong, store what follows, and return the ids of the alerts that changed.
+
+        Args:
+            now_us: The moment.
+            problems: What does not work is added to them.
+            alone: Entered where it is stored; whoever rolls back need not wait for the asking.
+            turns: Tells how often that was entered, by whomever. Who came between makes what was asked old.
+        """
+        before = turns()
+        troubles, unknown, unanswered = self._ask(now_us)
+        with alone():
+            if turns() > before + 1:
+                troubles, unknown, unanswered = self._ask(now_us)
+            problems += unanswered
+            known = self._known()
+            changed = carry([a for a, _ in known.values()], troubles=troubles, now_us=now_us, unknown=unknown)
+            self._keep(changed, known=known, now_us=now_us, by=BY)
+        return tuple(alert.id for alert in changed)
+
+    def _ask(self, now_us: int) -> tuple[list[Trouble], set[AlertKind], list[str]]:
+        """Return what is wrong, of which kinds nobody could say, and why not."""
         troubles: list[Trouble] = []
+        unanswered: list[str] = []
         unknown = set(AlertKind).difference(*(source.kinds for source in self._sources))
         for source in self._sources:
             try:
                 troubles += source.troubles(now_us)
             except SlipwayError as error:
                 unknown |= source.kinds
-                problems.append(f"alerts: {error}")
-        known = self._known()
-        changed = carry([a for a, _ in known.values()], troubles=troubles, now_us=now_us, unknown=unknown)
-        self._keep(changed, known=known, now_us=now_us, by=BY)
-        return tuple(alert.id for alert in changed)
+                unanswered.append(f"alerts: {error}")
+        return troubles, unknown, unanswered
 
     def act(self, alert_id: str, *, do: Callable[[Alert], Alert], now_us: int, by: str) -> Alert:
         """Do what a person asks with an alert, and return it as it is then.

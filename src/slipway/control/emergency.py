@@ -6,6 +6,7 @@ put in force; once the store answers, control carries the order out there before
 in between, what was ordered is done once.
 """
 
+import threading
 from pathlib import Path
 
 import msgspec
@@ -48,17 +49,19 @@ class Emergency:
 
     def __init__(self, folder: Path, *, files: RouteFiles) -> None:
         self._folder, self._files = folder, files
+        self._keeping = threading.Lock()
 
     def keep(self, store: ControlStore) -> None:
-        """Leave the rollouts that can be rolled back, where they are not as they were left last.
+        """Leave the rollouts that can be rolled back, where they are not as they were left last; for any threads.
 
         Raises:
             DiskRefused: The old file stays.
         """
-        known = [r for _, r, _ in store.all(Rollout) if r.status is not RolloutStatus.ROLLED_BACK]
-        wanted, path = canonical(known), self._folder / _KNOWN
-        if not path.exists() or path.read_bytes() != wanted:
-            write_atomically(path, wanted)
+        with self._keeping:  # who reads the store later writes later
+            known = [r for _, r, _ in store.all(Rollout) if r.status is not RolloutStatus.ROLLED_BACK]
+            wanted, path = canonical(known), self._folder / _KNOWN
+            if not path.exists() or path.read_bytes() != wanted:
+                write_atomically(path, wanted)
 
     def roll_back(self, rollout_id: str, *, now_us: int, by: str, why: str) -> Rollout:
         """Put live in force on this machine, and leave the order for the store; return the rollout as it will be.
