@@ -92,7 +92,11 @@ def test_a_second_reader_sees_what_model_and_first_reader_share():
 def test_an_outcome_says_who_was_right_whoever_settled():
     asked = row("a", course=Course.ASKED, score=0.02)
     frames = (decision("a", "ana", 1.0), decision("a", "bob", 1.0, at_us=4 * HOUR_US), outcome("a", 0.0))
-    assert counted(*asked, *frames) == {"n": 1, "apart": 1, "person_wrong": 1, "alone": 1}
+    told = {"n": 1, "apart": 1, "person_wrong": 1, "person_wrong_told": 1, "alone": 1}
+    assert counted(*asked, *frames) == told
+    assert counted(*asked, *frames[:1], outcome("a", 1.0)) == {
+        "n": 1, "wrong": 1, "apart": 1, "model_wrong": 1, "model_wrong_told": 1
+    }  # fmt: skip
     assert counted(*asked, decision("a", "ana", 0.0), outcome("a", 1.0)) == {"n": 1, "wrong": 1}
 
 
@@ -161,7 +165,9 @@ CASES = st.lists(
 def test_sums_are_those_of_a_plain_loop_in_any_order(cases, seed):
     frames, expected = (
         [],
-        dict.fromkeys(("n", "apart", "model_wrong", "person_wrong", "shown", "undecided", "wrong"), 0),
+        dict.fromkeys(
+            ("n", "apart", "model_wrong", "person_wrong", "shown", "undecided", "wrong", "model_wrong_told"), 0
+        ),
     )
     for i, (course, score, shown, said, truth) in enumerate(cases):
         frames += row(f"i{i}", course=course, score=score, shown=shown)
@@ -179,6 +185,7 @@ def test_sums_are_those_of_a_plain_loop_in_any_order(cases, seed):
         expected["n"] += 1
         expected["apart"] += apart
         expected["model_wrong"] += apart and word is not None and word != label
+        expected["model_wrong_told"] += apart and truth is not None and truth != label
         expected["person_wrong"] += apart and word is not None and word == label
         expected["wrong"] += apart if word is None else word != label
     mixed = [frames[i] for i in np.random.default_rng(seed).permutation(len(frames))]

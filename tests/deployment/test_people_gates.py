@@ -233,24 +233,62 @@ def test_by_day_it_takes_days():
     assert bad.status is RolloutStatus.ROLLED_BACK
 
 
-def test_without_a_judge_people_are_the_yardstick():
-    gate = Gate(kind=GateKind.PERSON, margin=0.05, unit="row", min_units=10)
-    (stage, *_) = plan().stages
-    p = plan(stages=(msgspec.structs.replace(stage, gates=(gate,)),))
-    rng = np.random.default_rng(2)
-    rollout, route = begin("r1", route=ROUTE, candidate=CANDIDATE, plan=p, now_us=0)
-    for model, expected in ((0.07, Decision.PASS), (0.4, Decision.FAIL)):
-        seen = sums(rng, day=0, version=route.version, confidence=0.95, n=20_000, model=model)
-        read = msgspec.structs.replace(
-            seen, model_wrong=0, person_wrong=0, alone=round(seen.alone * 0.2), sided=round(seen.sided * 0.2)
-        )
-        facts = Facts(people=PeopleFacts(settle=0.0, second=0.2, sums=(read,)))
-        verdict = judge(rollout, [], now_us=DAY_US, facts=facts)
-        # people settle nothing, but some second readings fall on differences: these are who was right
-        assert verdict.decision in (expected, Decision.HOLD)
-        assert "two people differ on 1" in verdict.reason
-    nobody = Facts(people=PeopleFacts(settle=0.0, second=0.0, sums=(read,)))
-    assert "nothing to hold the model against" in judge(rollout, [], now_us=DAY_US, facts=nobody).reason
+def compare(rng, *, model, person=0.1, n=4_000, settle=0.0, second=0.0, told=0.0):
+    """A day of cases drawn as the person arm draws them, with outcomes for the part `told`: settled, read twice."""
+    truth = rng.random(n) < 0.5
+    by_model, first, other = (truth ^ (rng.random(n) < rate) for rate in (model, person, person))
+    apart, twice, known = by_model != first, rng.random(n) < second, rng.random(n) < told
+    settled, wrong = apart & (known | twice | (rng.random(n) < settle)), by_model != truth
+    return PeopleSums(
+        start_us=0, end_us=DAY_US, route_version=2, confidence=0.95, audited=False, n=n, apart=int(apart.sum()),
+        model_wrong=int((settled & wrong).sum()), person_wrong=int((settled & ~wrong).sum()),
+        model_wrong_told=int((apart & known & wrong).sum()), person_wrong_told=int((apart & known & ~wrong).sum()),
+        split=int((~apart & twice & (other != first)).sum()), alone=int((apart & twice & (other == first)).sum()),
+        sided=int((apart & twice & (other != first)).sum()),
+    )  # fmt: skip
+
+
+def compared(sums_, *, settle, second, margin=0.02):
+    gate = Gate(kind=GateKind.PERSON, margin=margin, unit="row", min_units=10)
+    p = plan(stages=(msgspec.structs.replace(plan().stages[0], gates=(gate,)),))
+    rollout, _ = begin("r1", route=ROUTE, candidate=CANDIDATE, plan=p, now_us=0)
+    facts = Facts(people=PeopleFacts(settle=settle, second=second, sums=(sums_,)))
+    (result,) = judge(rollout, [], now_us=DAY_US, facts=facts).gates
+    return result
+
+
+@pytest.mark.parametrize(("model", "expected"), [(0.07, Decision.PASS), (0.4, Decision.FAIL)])
+def test_without_a_judge_people_are_the_yardstick(model, expected):
+    seen = compare(np.random.default_rng(2), model=model, person=0.07, n=20_000, second=0.2)
+    found = compared(seen, settle=0.0, second=0.2, margin=0.05)
+    assert found.decision is expected
+    assert "differs from a person more than a second person does" in found.reason
+    assert "two people differ on 1" in found.reason
+    unread = compared(msgspec.structs.replace(seen, split=0, alone=0, sided=0), settle=0.0, second=0.2, margin=0.05)
+    assert unread.decision is Decision.HOLD
+    assert "too few of the cases that were to be read twice are" in unread.reason
+
+
+@pytest.mark.parametrize("told", [0.0, 0.05, 0.3, 0.85])
+def test_few_outcomes_judge_nobody(told):
+    seen = compare(np.random.default_rng(3), model=0.14, told=told)
+    found = compared(seen, settle=0.0, second=0.0)
+    assert found.decision is Decision.HOLD
+    assert "nothing to hold the model against" in found.reason
+
+
+@pytest.mark.parametrize(("model", "expected"), [(0.1, Decision.PASS), (0.2, Decision.FAIL)])
+@pytest.mark.parametrize("second", [0.0, 0.2])
+def test_outcomes_of_nearly_all_judge_where_people_settle_nothing(model, expected, second):
+    seen = compare(np.random.default_rng(4), model=model, n=20_000, told=0.97, second=second)
+    assert compared(seen, settle=0.0, second=second).decision is expected
+
+
+@pytest.mark.parametrize("told", [0.0, 0.5, 1.0])
+def test_outcomes_beside_a_sample_that_people_settle_do_not_count_for_more_than_they_are(told):
+    made = [compare(np.random.default_rng(i), model=0.12, n=20_000, settle=0.25, told=told) for i in range(40)]
+    found = [compared(s, settle=0.25, second=0.0).interval.estimate for s in made]
+    assert np.mean(found) == pytest.approx(0.02, abs=0.003)
 
 
 def test_a_command_rolls_back_to_people():

@@ -114,7 +114,8 @@ def _counts(label: Floats, *, said: _Said, outcome: Floats, course: npt.NDArray[
     truth = np.where(np.isfinite(outcome), outcome, said.last)
     apart, settled = blind & ~same, np.isfinite(truth)
     twice = np.isfinite(said.second)
-    wrong_suggestion = np.isfinite(outcome) & (outcome != label)
+    came = np.isfinite(outcome)
+    wrong_suggestion = came & (outcome != label)
     return {
         "undecided": ~decided,
         "n": blind,
@@ -133,6 +134,8 @@ def _counts(label: Floats, *, said: _Said, outcome: Floats, course: npt.NDArray[
         "wrong_shown_same": shown & wrong_suggestion & same,
         "wrong_hidden": hidden & wrong_suggestion,
         "wrong_hidden_same": hidden & wrong_suggestion & same,
+        "model_wrong_told": apart & came & (truth != label),
+        "person_wrong_told": apart & came & (truth == label),
     }
 
 

@@ -4,10 +4,13 @@ Both said something of the same cases, the person without a look at the model's 
 be learnt of who is better; where they differ an outcome, or one more person, says who was right. Once a threshold is in
 force only cases from it on are compared: a model may be far worse than people elsewhere and decides nothing there.
 
-Where the person arm settles no differences, people are the yardstick themselves: the model has to differ from a person
-by no more, up to the margin, than another person does.
+Who said so is fixed by the person arm and by what came true, never by who was right: settled differences where it
+settles some; outcomes where nobody settles and nearly every difference has one; else people are the yardstick
+themselves: the model has to differ from a person by no more, up to the margin, than another person does. Where none of
+these is to be had the gate holds.
 """
 
+import enum
 import math
 
 from slipway.deployment.beside import beside, by_unit, left_open, noun, own, total
@@ -22,6 +25,15 @@ from slipway.stats.betting import BoundedMean
 from slipway.stats.evidence import AnytimeInterval
 from slipway.stats.moments import Moments, moments
 from slipway.words import count, gap, limits, percent
+
+
+class _Judge(enum.Enum):
+    """Who says what the model is held against."""
+
+    SETTLED = "settled"
+    OUTCOMES = "outcomes"
+    READERS = "readers"
+    NOBODY = "nobody"
 
 
 def person(gate: Gate, *, view: View) -> GateResult:
@@ -42,55 +54,90 @@ def person(gate: Gate, *, view: View) -> GateResult:
     if not whole["n"]:
         reason = "nobody decided a case without a look at the model's answer yet: hold."
         return GateResult(gate=gate, decision=Decision.HOLD, reason=reason, counts=counts)
-    cells = [u for u in by_unit(sums, unit=gate.unit) if u["n"]]
-    judged = people.settled > 0 or whole["model_wrong"] + whole["person_wrong"] > 0
-    interval = _interval(gate, cells=cells, people=people, judged=judged)
-    blocked = _blocked(gate, whole=whole, units=units, people=people, judged=judged)
-    decision = _decide(interval, margin=gate.margin, blocked=blocked, judged=judged)
-    allowed = gap(gate.margin, metric="error")
-    reason = (
+    compared = (
         f"{count(whole['n'], 'case')} that both decided{f' from a confidence of {least:g} on' if least else ''}, "
-        f"{whole['apart']:,} differently; {_who(whole)}; {_yardstick(whole, people=people)}; difference "
-        f"{gap(interval.estimate, metric='error')}, {100 * (1 - gate.alpha):.3g} % for all time "
-        f"{limits(interval.low, interval.high, metric='error')}, at most {allowed} is allowed: "
+        f"{whole['apart']:,} differently; {_who(whole)}; {_yardstick(whole, people=people)}"
+    )
+    judge = _judge(whole, people=people)
+    if judge is _Judge.NOBODY:
+        reason = (
+            f"{compared}: hold (nobody settles who is right, no case is read twice and too few outcomes are known, "
+            "so there is nothing to hold the model against)."
+        )
+        return GateResult(gate=gate, decision=Decision.HOLD, reason=reason, counts=counts)
+    interval = _interval(gate, cells=[u for u in by_unit(sums, unit=gate.unit) if u["n"]], people=people, judge=judge)
+    blocked = _blocked(gate, whole=whole, units=units, people=people, judge=judge)
+    decision = _decide(interval, margin=gate.margin, blocked=blocked, judge=judge)
+    readers = judge is _Judge.READERS
+    what = "the model differs from a person more than a second person does by" if readers else "difference"
+    reason = (
+        f"{compared}; {what} {gap(interval.estimate, metric='error')}, "
+        f"{100 * (1 - interval.alpha):.3g} % for all time {limits(interval.low, interval.high, metric='error')}, "
+        f"at most {gap(gate.margin, metric='error')} is allowed: "
         f"{decision}{f' ({blocked})' if blocked and decision is Decision.HOLD else ''}."
     )
     return GateResult(gate=gate, decision=decision, reason=reason, interval=interval, counts=counts)
 
 
-def _interval(gate: Gate, *, cells: list[dict[str, int]], people: PeopleFacts, judged: bool) -> AnytimeInterval:
-    share, second = people.settled or 1.0, people.second or 1.0
-    if judged:
-        sums = [_judged(u, share=share) for u in cells]
+def _judge(whole: dict[str, int], *, people: PeopleFacts) -> _Judge:
+    if people.settle:
+        return _Judge.SETTLED
+    if whole["apart"] and _told(whole) >= COVERAGE * whole["apart"]:
+        return _Judge.OUTCOMES
+    return _Judge.READERS if people.second else _Judge.NOBODY
+
+
+def _interval(gate: Gate, *, cells: list[dict[str, int]], people: PeopleFacts, judge: _Judge) -> AnytimeInterval:
+    """Return the interval; where the judge may change from one look to another, each of the two has half of alpha."""
+    alpha = gate.alpha / 2 if people.second and not people.settle else gate.alpha
+    if judge is _Judge.READERS:
+        share, least = people.second, -0.5
+        sums = [excess(_readings(u), second=share, settled=share) for u in cells]
     else:
-        sums = [excess(_readings(u), second=second, settled=share) for u in cells]
+        share, least = (people.settled if judge is _Judge.SETTLED else 1.0), -1.0
+        sums = [_settled(u, share=share, judge=judge) for u in cells]
     if gate.unit != "row":
-        return MeanSequence(alpha=gate.alpha, n_star=N_STAR[gate.unit]).evidence(moments([s.mean for s in sums]))
-    reach = 1 / min(share, second if not judged else share)
-    return BoundedMean(alpha=gate.alpha, low=-reach, high=reach).evidence(sums[0])
+        return MeanSequence(alpha=alpha, n_star=N_STAR[gate.unit]).evidence(moments([s.mean for s in sums]))
+    return BoundedMean(alpha=alpha, low=least / share, high=1 / share).evidence(sums[0])
 
 
-def _judged(unit: dict[str, int], *, share: float) -> Moments:
-    cases = Settled(**{name: unit[name] for name in ("n", "apart", "model_wrong", "person_wrong")})
-    return difference(cases, share=share)
+def _settled(unit: dict[str, int], *, share: float, judge: _Judge) -> Moments:
+    """Return the moments of the difference: what an outcome tells stands for itself, what people settled for more."""
+    model, person = unit["model_wrong_told"], unit["person_wrong_told"]
+    told = Settled(n=model + person, apart=model + person, model_wrong=model, person_wrong=person)
+    by_people = judge is _Judge.SETTLED
+    rest = Settled(
+        n=unit["n"] - told.n,
+        apart=unit["apart"] - told.n,
+        model_wrong=unit["model_wrong"] - model if by_people else 0,
+        person_wrong=unit["person_wrong"] - person if by_people else 0,
+    )
+    return difference(told, share=1.0).merge(difference(rest, share=share))
+
+
+def _told(unit: dict[str, int]) -> int:
+    return unit["model_wrong_told"] + unit["person_wrong_told"]
 
 
 def _readings(unit: dict[str, int]) -> Readings:
     return Readings(**{name: unit[name] for name in ("n", "split", "alone", "sided")})
 
 
-def _blocked(gate: Gate, *, whole: dict[str, int], units: int, people: PeopleFacts, judged: bool) -> str:
+def _blocked(gate: Gate, *, whole: dict[str, int], units: int, people: PeopleFacts, judge: _Judge) -> str:
     if units < gate.min_units:
         return f"this stage has {count(units, noun(gate.unit))} of at least {gate.min_units:,}"
-    if judged and whole["model_wrong"] + whole["person_wrong"] < COVERAGE * people.settled * whole["apart"]:
+    told = _told(whole)
+    settled, asked = whole["model_wrong"] + whole["person_wrong"] - told, people.settled * (whole["apart"] - told)
+    if judge is _Judge.SETTLED and settled < COVERAGE * asked:
         return "too few of the differences that were to be settled are"
-    if not judged and not people.second:
-        return "nobody settles who is right and no case is read twice, so there is nothing to hold the model against"
+    twice = whole["alone"] + whole["sided"]
+    if judge is _Judge.READERS and twice < COVERAGE * people.second * whole["apart"]:
+        return "too few of the cases that were to be read twice are"
     return left_open(whole)
 
 
-def _decide(interval: AnytimeInterval, *, margin: float, blocked: str, judged: bool) -> Decision:
-    if interval.low > (0.0 if judged else margin):
+def _decide(interval: AnytimeInterval, *, margin: float, blocked: str, judge: _Judge) -> Decision:
+    if interval.low > (margin if judge is _Judge.READERS else 0.0):
         return Decision.FAIL
     return Decision.PASS if interval.high < margin and not blocked else Decision.HOLD
 

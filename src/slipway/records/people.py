@@ -36,6 +36,8 @@ class PeopleSums(Record, frozen=True, kw_only=True):
         wrong_shown_same: Of those, decided as the model said.
         wrong_hidden: The same of rows hidden.
         wrong_hidden_same: Likewise.
+        model_wrong_told: Of ``model_wrong``, those that an outcome settled.
+        person_wrong_told: Of ``person_wrong``, likewise.
     """
 
     start_us: int
@@ -60,6 +62,8 @@ class PeopleSums(Record, frozen=True, kw_only=True):
     wrong_shown_same: int = 0
     wrong_hidden: int = 0
     wrong_hidden_same: int = 0
+    model_wrong_told: int = 0
+    person_wrong_told: int = 0
 
 
 COUNTS = tuple(f for f in PeopleSums.__struct_fields__ if PeopleSums.__struct_fields__.index(f) >= 5)
