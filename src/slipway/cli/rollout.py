@@ -1,7 +1,9 @@
 """``slipway rollout``: let a candidate into the water bit by bit, and haul it out again."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyclopts import App
 
@@ -9,11 +11,15 @@ from slipway.cli.options import COMMON, Common
 from slipway.cli.pick import pick
 from slipway.cli.rollout_page import listed, page, rehearsed, stepped
 from slipway.cli.rollout_plan import plan_page, stated_traffic, told_plan
-from slipway.cli.screen import say, show, working
-from slipway.records.rollout import Rollout
+from slipway.cli.screen import say, show, tell, working
+from slipway.errors import Corrupt, Unavailable
+from slipway.records.rollout import Rollout, Verdict
 from slipway.records.task import Case
 from slipway.scoping.plan_file import write_plan
 from slipway.web.story import RolloutStory
+
+if TYPE_CHECKING:
+    from slipway.project import Project
 
 app = App(name="rollout")
 
@@ -117,11 +123,17 @@ def back(rollout: str | None = None, /, *, why: str, common: Common = COMMON) ->
         why: The reason, for the audit trail.
         common: What every command takes.
     """
-    project = common.open()
-    chosen = _pick(rollout, project.rollouts())
-    ended = project.roll_back(chosen.id, why=why)
-    story = RolloutStory(rollout=ended, verdicts=tuple(project.verdicts(chosen.id)))
-    return show(story, human=page, common=common)
+    project, answers = common.open(), True
+    try:
+        known = project.rollouts()
+    except (Unavailable, Corrupt):  # whoever rolls back cannot wait until the store answers
+        known, answers = project.rollouts_left(), False
+        if not known:
+            raise
+        tell("The control store does not answer: it is done on this machine, and the store is told once it answers.")
+    ended = project.roll_back(_pick(rollout, known).id, why=why)
+    verdicts = _verdicts(project, ended) if answers else ()  # each question waits for ten seconds
+    return show(RolloutStory(rollout=ended, verdicts=verdicts), human=page, common=common)
 
 
 @app.command(sort_key=6)
@@ -184,6 +196,13 @@ def replay(rollout: str | None = None, /, *, common: Common = COMMON) -> int:
     with working("judging again from the journal"):
         report = project.replay(chosen.id)
     return show(report, human=say([report.sentence]), common=common, holds=report.same)
+
+
+def _verdicts(project: "Project", rollout: Rollout) -> tuple[Verdict, ...]:
+    """Return what was said of a rollout that was just rolled back; none if the store stopped answering."""
+    with suppress(Unavailable, Corrupt):
+        return tuple(project.verdicts(rollout.id))
+    return ()
 
 
 def _pick(word: str | None, known: list[Rollout]) -> Rollout:

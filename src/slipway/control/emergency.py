@@ -77,7 +77,7 @@ class Emergency:
             Conflict: It is rolled back already, or its route has gone another way since.
             Unavailable: The disk refused.
         """
-        known = {r.id: r for r in self._known()}
+        known = {r.id: r for r in self.known()}
         if rollout_id not in known:
             raise NotFound(
                 f"rollout '{rollout_id}': want one that control left for the case that its store does not answer, "
@@ -132,7 +132,8 @@ class Emergency:
             why = f"{order.rollout} was rolled back here and on a machine that could not reach this store"
             store.commit([Change(newest, route, version)], at_us=order.at_us, by=order.by, why=why)
 
-    def _known(self) -> list[Rollout]:
+    def known(self) -> list[Rollout]:
+        """Return the rollouts that control left, oldest first; none where it left nothing that can be read."""
         try:
             return msgspec.msgpack.decode((self._folder / _KNOWN).read_bytes(), type=list[Rollout])
         except (OSError, msgspec.MsgspecError, SlipwayError):

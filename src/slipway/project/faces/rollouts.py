@@ -118,6 +118,12 @@ class Rollouts(Face):
 
         return [rollout for _, rollout, _ in self._parts.store.all(Rollout)]
 
+    def rollouts_left(self) -> list[Rollout]:
+        """Return the rollouts that :meth:`roll_back` knows of while the control store does not answer, oldest first."""
+        from slipway.wiring.control import emergency_of
+
+        return emergency_of(self._parts).known()
+
     def rollout(self, id: str) -> Rollout:  # noqa: A002 - the field's own word
         """Return one rollout.
 
