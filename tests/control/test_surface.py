@@ -8,7 +8,8 @@ import httpx
 import msgspec
 import pytest
 
-from slipway.control.desk import Desk, RollbackRequest, StartRequest, StepRequest
+from slipway.control.desk import Desk
+from slipway.control.requests import RollbackRequest, StartRequest, StepRequest
 from slipway.control.run import run
 from slipway.control.step import Controller
 from slipway.control.terms import Terms

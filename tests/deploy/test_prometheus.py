@@ -13,8 +13,8 @@ import pytest
 
 from slipway import Project
 from slipway.control.control_metrics import metrics_text
-from slipway.control.desk import Status
 from slipway.control.report import StepReport
+from slipway.control.standing import Status
 from slipway.control.tally import Tally
 from slipway.control.telling.courier import ReceiverState
 from slipway.project.server import Server, free_ports

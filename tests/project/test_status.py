@@ -11,7 +11,7 @@ import pytest
 
 from slipway import Project
 from slipway.control.block import Block
-from slipway.control.desk import Status as ControlStatus
+from slipway.control.standing import Status as ControlStatus
 from slipway.control.tally import Tally
 from slipway.project import status
 from slipway.records.frame import OutcomeFrame

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from slipway.control.desk import Status
+from slipway.control.standing import Status
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.scope import Budgets
 from slipway.records.trouble import Alert, AlertState

@@ -5,27 +5,22 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Annotated
-
-import msgspec
 
 from slipway.control.alert_desk import AlertDesk
 from slipway.control.arms import find_arm
 from slipway.control.clock_sets import ClockWatch
 from slipway.control.report import StepReport
+from slipway.control.requests import ApprovalRequest, RehearsalRequest, RollbackRequest, StartRequest, StepRequest
 from slipway.control.review_desk import ReviewDesk
+from slipway.control.standing import RolloutPage, Status
 from slipway.control.step import Controller
-from slipway.control.tally import Tally
-from slipway.control.telling.courier import ReceiverState
 from slipway.control.telling.sender import Sender
 from slipway.errors import BadInput, Corrupt, NotFound, Unavailable
 from slipway.ports import Clock
-from slipway.records.agreement import Agreement
 from slipway.records.alert import Finding
-from slipway.records.base import Record
 from slipway.records.facts import Approval
 from slipway.records.rehearsal import Rehearsal
-from slipway.records.rollout import Plan, Rollout, Verdict
+from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
 from slipway.records.scope import Scope
 from slipway.records.worker_config import ClockKind
@@ -41,122 +36,6 @@ OLDEST_US = 60_000_000
 """How old a moment may be that a caller names while the machine's clock counts: as long as a call may take."""
 
 _TAIL = 200
-
-Moment = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
-
-
-class StartRequest(Record, frozen=True, kw_only=True):
-    """What starts a rollout.
-
-    Attributes:
-        candidate: Name of the arm on its way in.
-        route: Name of the route; None if there is only one.
-        plan: Its stages; None takes the scope's.
-        by: Who asks, for the audit trail.
-        now_us: The moment it starts at; None takes the clock's. Where the machine's clock counts it is that, give or
-            take the time that a call takes.
-    """
-
-    candidate: str
-    route: str | None = None
-    plan: Plan | None = None
-    by: str = "control surface"
-    now_us: Moment | None = None
-
-
-class RollbackRequest(Record, frozen=True, kw_only=True):
-    """What rolls back.
-
-    Attributes:
-        why: The reason, for the audit trail.
-        by: Who asks.
-    """
-
-    why: str = "no reason given"
-    by: str = "control surface"
-
-
-class ApprovalRequest(Record, frozen=True, kw_only=True):
-    """What a person says of the stage that a rollout is in.
-
-    Attributes:
-        stage: Name of the stage.
-        by: Whose word it is.
-        why: The reason, in words.
-        approved: False refuses, which rolls back.
-        now_us: The moment; as in :class:`StartRequest`.
-    """
-
-    stage: str
-    by: str
-    why: str
-    approved: bool = True
-    now_us: Moment | None = None
-
-
-class RehearsalRequest(Record, frozen=True, kw_only=True):
-    """What rehearses a rollback; ``by`` says who asks."""
-
-    by: str = "control surface"
-
-
-class StepRequest(Record, frozen=True, kw_only=True):
-    """What makes control look now.
-
-    Attributes:
-        now_us: The moment to judge; None takes the clock's. Where the machine's clock counts it is that, give or take
-            the time that a call takes.
-    """
-
-    now_us: Moment | None = None
-
-
-class Status(Record, frozen=True, kw_only=True):
-    """Where everything stands.
-
-    Attributes:
-        clock: Whose time counts.
-        now_us: The moment by that clock.
-        routes: Routes as stored.
-        running: Rollouts that run.
-        open_findings: Findings that are open.
-        receivers: How those do who are told of alerts.
-        last_step: What the last step did; None before the first.
-        tally: What was read of the journal, and what of it could not be used.
-        agreement: How near decisions of people are to what was answered, by the arm that answered.
-        behind_s: How old what control has not read yet may be; None while it reads the journal for the first time.
-        held_rows: Rows of the journal in control's memory.
-        held_bytes: What they take.
-        fault: Name and message of the exception that nobody foresaw, where the last step met one; None if it was sound.
-        failing_s: For how many seconds no step has been sound; None if the last one was.
-    """
-
-    clock: ClockKind
-    now_us: int
-    routes: tuple[Route, ...]
-    running: tuple[Rollout, ...]
-    open_findings: tuple[Finding, ...]
-    receivers: tuple[ReceiverState, ...] = ()
-    last_step: StepReport | None
-    tally: Tally
-    agreement: tuple[Agreement, ...] = ()
-    behind_s: float | None
-    held_rows: int
-    held_bytes: int
-    fault: str | None = None
-    failing_s: float | None = None
-
-
-class RolloutPage(Record, frozen=True, kw_only=True):
-    """One rollout and its verdicts, oldest first.
-
-    Attributes:
-        rollout: The rollout.
-        verdicts: Id and verdict.
-    """
-
-    rollout: Rollout
-    verdicts: tuple[tuple[str, Verdict], ...]
 
 
 class Desk:
@@ -228,8 +107,7 @@ class Desk:
         self._note_clock()
         if self.kind is ClockKind.EVENT:
             self._await_shadows()
-        now_us = self.now_us() if request.now_us is None else request.now_us
-        self._last = self.controller.step(now_us)
+        self._last = self.controller.step(self.now_us() if request.now_us is None else request.now_us)
         if self._last.published:
             self._await_workers()
         return self._last
@@ -290,8 +168,7 @@ class Desk:
             NotFound: No such rollout.
             Conflict: There is no way back.
         """
-        now_us = self.now_us()
-        return self.controller.rehearse(rollout_id, workers=self.workers, now_us=now_us, by=request.by)
+        return self.controller.rehearse(rollout_id, workers=self.workers, now_us=self.now_us(), by=request.by)
 
     def rehearsal(self, rollout_id: str) -> Rehearsal | None:
         """Return what the last rehearsal of a rollout's way back found, or None if there was none."""
@@ -421,15 +298,3 @@ class Desk:
             self._sleep(pause_s)
             left_s -= pause_s
             pause_s = min(2 * pause_s, 0.2)
-
-
-def decode_request(body: bytes, *, kind: type[Record]) -> Record:
-    """Read a request; an empty body is an empty object.
-
-    Raises:
-        BadInput: It is no JSON, or says something else than the request can.
-    """
-    try:
-        return msgspec.json.decode(body or b"{}", type=kind)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise BadInput(f"request: want JSON of {kind.__name__}, got something else: {error}.") from error

@@ -14,8 +14,9 @@ import uvicorn
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute
 
-from slipway.control.desk import Desk, StepRequest
+from slipway.control.desk import Desk
 from slipway.control.office import Office
+from slipway.control.requests import StepRequest
 from slipway.control.surface import surface
 from slipway.control.tenure import Tenure
 from slipway.errors import SlipwayError, Unavailable

@@ -20,9 +20,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from slipway.control.alert_desk import AlertRequest, AlertTestRequest
 from slipway.control.browser import CHALLENGE, as_bearer, is_page
 from slipway.control.control_metrics import metrics_text
-from slipway.control.desk import (
+from slipway.control.desk import Desk
+from slipway.control.requests import (
     ApprovalRequest,
-    Desk,
     RehearsalRequest,
     RollbackRequest,
     StartRequest,

@@ -12,9 +12,9 @@ from typing import TypeVar
 import msgspec
 
 from slipway.control.alert_desk import AlertDesk, AlertRequest, AlertTestRequest
-from slipway.control.desk import ApprovalRequest, RehearsalRequest, RollbackRequest, StartRequest, StepRequest
-from slipway.control.desk import Status as ControlStatus
 from slipway.control.report import StepReport
+from slipway.control.requests import ApprovalRequest, RehearsalRequest, RollbackRequest, StartRequest, StepRequest
+from slipway.control.standing import Status as ControlStatus
 from slipway.control.step import Controller
 from slipway.control.surface import EXACT
 from slipway.control.takeover import workers_of

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from slipway.control.alert_desk import alerts
-from slipway.control.desk import Status as ControlStatus
+from slipway.control.standing import Status as ControlStatus
 from slipway.control.step import Controller
 from slipway.control.tally import Tally
 from slipway.control.telling.courier import ReceiverState

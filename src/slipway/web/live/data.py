@@ -1,6 +1,7 @@
 """Everything that the live page shows, as one frozen record, and where it comes from: the desk, and nothing else."""
 
-from slipway.control.desk import Desk, Status
+from slipway.control.desk import Desk
+from slipway.control.standing import Status
 from slipway.records.alert import Finding
 from slipway.records.base import Record
 from slipway.records.rehearsal import Rehearsal

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from slipway.control.desk import ApprovalRequest, Desk, RollbackRequest
+from slipway.control.desk import Desk
+from slipway.control.requests import ApprovalRequest, RollbackRequest
 from slipway.control.surface import signed
 from slipway.errors import SlipwayError
 from slipway.serving.door import OWN
