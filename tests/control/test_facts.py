@@ -108,7 +108,7 @@ def test_a_monitor_that_fails_unforeseen_holds_and_keeps_no_deadline():
     site.watching._feed = lambda *_, **__: 1 / 0
     route = site.files.read("main")
     terms = {"store": site.store, "ledger": site.control.ledger, "watching": site.watching, "now_us": DAY_US}
-    terms |= {"book": FactBook()}
+    terms |= {"book": FactBook(), "problems": []}
     assert route.version == 2
     assert gather(site.rollout, **terms) == NONE
 

@@ -2,14 +2,19 @@
 
 import re
 
+import msgspec
 import pytest
 
 from slipway.control.block import Block
+from slipway.control.cohorts import CohortBook
 from slipway.control.desk import Desk
+from slipway.control.fact_book import FactBook
 from slipway.control.report import StepReport
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
-from slipway.records.rollout import Action, Rollout, RolloutStatus
+from slipway.ports import Change
+from slipway.records.gate import Gate, GateKind
+from slipway.records.rollout import Action, Decision, Rollout, RolloutStatus
 from slipway.records.worker_config import ClockKind
 from slipway.scoping.init import starter_files
 from slipway.scoping.parse import parse
@@ -109,3 +114,42 @@ def test_a_fault_elsewhere_in_a_step_is_kept_until_a_step_is_sound(monkeypatch):
     report = run(control, world, days=range(1, 2))[0]
     assert (report.problems, report.tally.predictions) == ((), 600)
     assert (desk.status().fault, desk.status().failing_s) == (None, None)
+
+
+@pytest.mark.parametrize("breaks", ["costs", "cohorts"])
+def test_what_cannot_be_judged_at_all_rolls_back_at_its_deadline_and_replays(monkeypatch, breaks):
+    def fail(*_, **__):
+        raise OSError("a pipe is broken")
+
+    control, world = site(**({"costs": fail} if breaks == "costs" else {}))
+    if breaks == "cohorts":
+        monkeypatch.setattr(CohortBook, "cohorts", fail)
+    for day in range(4):
+        with pytest.raises(OSError, match="pipe"):
+            run(control, world, days=range(day, day + 1))
+    (report,) = run(control, world, days=range(4, 5))
+    (verdict,) = report.verdicts
+    assert verdict.action is Action.ROLL_BACK
+    assert "cannot be judged at all (OSError: a pipe is broken)" in verdict.reason
+    assert control.store.get(Rollout, id="candidate-1")[0].status is RolloutStatus.ROLLED_BACK
+    assert control.replay("candidate-1-1") == ()
+
+
+def test_a_gate_whose_facts_break_holds_and_says_so_while_the_others_judge(monkeypatch):
+    def fail(*_, **__):
+        raise ValueError("no such column")
+
+    monkeypatch.setattr(FactBook, "agreement", fail)
+    control, world = site()
+    rollout, version = control.running()[0]
+    stage = rollout.plan.stages[0]
+    asks = Gate(kind=GateKind.AGREEMENT, level=0.9, alpha=0.01, unit="row", min_units=1)
+    stages = (msgspec.structs.replace(stage, gates=(*stage.gates, asks)), *rollout.plan.stages[1:])
+    changed = msgspec.structs.replace(rollout, plan=msgspec.structs.replace(rollout.plan, stages=stages))
+    control.store.commit([Change(changed, rollout.id, version)], at_us=0, by="test", why="a test")
+    (report,) = run(control, world, days=range(1))
+    assert report.verdicts[0].gates[0].counts["pairs"] > 0
+    assert report.verdicts[0].gates[1].decision is Decision.HOLD
+    assert report.problems == (
+        "rollout candidate-1: agreement: ValueError: no such column. Gates that ask for it hold.",
+    )

@@ -38,7 +38,11 @@ class Costs:
         """Return the cost of each budget; empty where the scope has none for memory and processor."""
         if self._budgets.memory_mb is None and self._budgets.cpu_cores is None:
             return ()
-        found = serving_costs(self._usage(), budgets=self._budgets, candidate=rollout.candidate, live=rollout.live)
+        try:
+            usage = self._usage()
+        except OSError:  # who cannot be asked was not measured, which holds
+            usage = ()
+        found = serving_costs(usage, budgets=self._budgets, candidate=rollout.candidate, live=rollout.live)
         return tuple(self._lasting(rollout.id, cost) for cost in found)
 
     def _lasting(self, rollout_id: str, cost: ServingCost) -> ServingCost:

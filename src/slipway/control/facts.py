@@ -4,10 +4,15 @@ What cannot be gathered is left out, and a gate that finds nothing holds: a bug 
 deadline.
 """
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from slipway.control.fact_book import FactBook
+from slipway.control.fault import Fault
 from slipway.control.ledger import Ledger
 from slipway.control.look import Look
 from slipway.control.watching import Watching
+from slipway.errors import Conflict, Unavailable
 from slipway.ports import ControlStore
 from slipway.records.arm import Reading
 from slipway.records.facts import Approval, Facts, Watch
@@ -15,6 +20,8 @@ from slipway.records.gate import ABOUT_PEOPLE, GateKind
 from slipway.records.people import PeopleFacts
 from slipway.records.rollout import Rollout
 from slipway.records.route import Route
+
+T = TypeVar("T")
 
 
 def gather(
@@ -25,6 +32,7 @@ def gather(
     watching: Watching | None,
     book: FactBook,
     now_us: int,
+    problems: list[str],
 ) -> Facts:
     """Return the facts that the present stage asks for, as they stand now.
 
@@ -35,6 +43,7 @@ def gather(
         watching: Monitors of the models on the routes, or None.
         book: The rollout's sums beside its cohorts.
         now_us: The moment.
+        problems: What could not be gathered is added to them.
 
     Raises:
         Unavailable: The store does not answer.
@@ -47,10 +56,34 @@ def gather(
         watches=_watches(rollout, route=route, ledger=ledger, watching=watching, now_us=now_us)
         if GateKind.DRIFT in asked
         else (),
-        metrics=book.metrics(look) if GateKind.METRIC in asked else (),
-        agreement=book.agreement(look) if GateKind.AGREEMENT in asked else (),
-        people=_people(look, route=route, book=book) if asked & ABOUT_PEOPLE else None,
+        metrics=attempt(lambda: book.metrics(look), nothing=(), what="business metrics", problems=problems)
+        if GateKind.METRIC in asked
+        else (),
+        agreement=attempt(lambda: book.agreement(look), nothing=(), what="agreement", problems=problems)
+        if GateKind.AGREEMENT in asked
+        else (),
+        people=attempt(
+            lambda: _people(look, route=route, book=book), nothing=None, what="decisions of people", problems=problems
+        )
+        if asked & ABOUT_PEOPLE
+        else None,
     )
+
+
+def attempt(ask: Callable[[], T], *, nothing: T, what: str, problems: list[str]) -> T:
+    """Return what a function returns; where it breaks, nothing, which holds, and say so among the problems.
+
+    Raises:
+        Unavailable: The store does not answer.
+        Conflict: Another process is the controller.
+    """
+    try:
+        return ask()
+    except (Unavailable, Conflict):
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug must not keep the other gates from what they find
+        problems.append(f"{what}: {Fault(error, since_s=0.0).words}. Gates that ask for it hold.")
+        return nothing
 
 
 def approvals(rollout: Rollout, *, store: ControlStore) -> tuple[Approval, ...]:

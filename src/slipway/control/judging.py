@@ -7,19 +7,23 @@ What follows is stored afterwards, and only where the rollout and its route stil
 from collections.abc import Callable
 from typing import NamedTuple
 
+import msgspec
+
 from slipway.control.block import DAY_US
 from slipway.control.cohorts import CohortBook
-from slipway.control.facts import approvals, gather
+from slipway.control.facts import approvals, attempt, gather
+from slipway.control.fault import Fault
 from slipway.control.gone import refuse_gone
 from slipway.control.ledger import Ledger
 from slipway.control.look import Look
 from slipway.control.verdicts import VerdictLog, says_more
 from slipway.control.watching import Watching
 from slipway.control.ways_back import WaysBack
-from slipway.deployment.judge import judge
+from slipway.deployment.deadline import unjudged
 from slipway.deployment.readiness import asks
-from slipway.deployment.replay import differences, replay
+from slipway.deployment.replay import differences, judge_again, replay
 from slipway.deployment.transition import follow, is_as_left
+from slipway.errors import Conflict, Unavailable
 from slipway.ports import Change, ControlStore, JournalReader
 from slipway.records.cohort import Cohort, VerdictInputs
 from slipway.records.rollout import Action, Rollout, RolloutStatus, Verdict
@@ -43,11 +47,13 @@ class Judged(NamedTuple):
         verdict: What it says.
         inputs: What it was made from; None where it says no more than the last one, and is not stored.
         version: Of the rollout in the store, when it was judged.
+        problems: What could not be had for it, each in a sentence.
     """
 
     verdict: Verdict
     inputs: VerdictInputs | None
     version: int
+    problems: tuple[str, ...] = ()
 
 
 class Judging:
@@ -94,40 +100,65 @@ class Judging:
     def judge(self, rollout: Rollout, *, version: int, now_us: int) -> Judged | None:
         """Return what the judge says, or None if this moment was judged before; nothing is stored.
 
+        Where judging itself breaks, the deadline still holds: past it, what is said is to roll back.
+
         Args:
             rollout: A running rollout, or a completed one that is audited.
             version: Its version in the store.
             now_us: The moment.
+
+        Raises:
+            Unavailable: The store does not answer.
+            Exception: It cannot be judged, and its deadline is not over.
         """
         number, last = self._log.last(rollout.id)
         if now_us < rollout.entered_us or (last is not None and _counted(now_us, rollout) <= _judged_us(last)):
             return None
-        cohorts = self.cohorts(rollout, now_us=now_us)
-        score = self._ready(rollout, now_us) if self._ready and asks(rollout) else None
-        costs = self._costs(rollout)
-        facts = gather(
-            rollout,
-            store=self._store,
-            ledger=self._ledger,
-            watching=self._watching,
-            book=self._book(rollout).facts,
-            now_us=now_us,
-        )
-        verdict = judge(rollout, cohorts, now_us=now_us, readiness=score, costs=costs, facts=facts)
-        if not says_more(verdict, than=last):
-            return Judged(verdict, None, version)
-        name = f"{rollout.id}-{number + 1}"
         inputs = VerdictInputs(
-            verdict=name,
+            verdict=f"{rollout.id}-{number + 1}",
             now_us=now_us,
             upto=dict(self._ledger.upto),
-            cohorts=cohorts,
+            cohorts=(),
             rollout=rollout,
-            readiness=score,
-            costs=costs,
-            facts=facts,
         )
-        return Judged(verdict, inputs, version)
+        problems: list[str] = []
+        try:
+            inputs = self._gathered(inputs, problems=problems)
+            verdict = judge_again(inputs)
+        except (Unavailable, Conflict):
+            raise
+        except Exception as error:
+            inputs = msgspec.structs.replace(inputs, broken=Fault(error, since_s=0.0).words)
+            overdue = unjudged(rollout, now_us=now_us, why=inputs.broken)
+            if overdue is None:
+                raise
+            return Judged(overdue, inputs, version)
+        return Judged(verdict, inputs if says_more(verdict, than=last) else None, version, tuple(problems))
+
+    def _gathered(self, inputs: VerdictInputs, *, problems: list[str]) -> VerdictInputs:
+        """Return the inputs with all that the judge asks for; what cannot be had is left out, so that its gate holds.
+
+        Raises:
+            Exception: The cohorts or the costs cannot be had, without which nothing can be judged.
+        """
+        rollout, now_us, ready = inputs.rollout, inputs.now_us, self._ready
+        return msgspec.structs.replace(
+            inputs,
+            cohorts=self.cohorts(rollout, now_us=now_us),
+            readiness=attempt(lambda: ready(rollout, now_us), nothing=None, what="readiness", problems=problems)
+            if ready and asks(rollout)
+            else None,
+            costs=self._costs(rollout),
+            facts=gather(
+                rollout,
+                store=self._store,
+                ledger=self._ledger,
+                watching=self._watching,
+                book=self._book(rollout).facts,
+                now_us=now_us,
+                problems=problems,
+            ),
+        )
 
     def store(self, judged: Judged) -> str | None:
         """Store a verdict and what follows from it, and return its id; None if what was judged is no longer so.
@@ -140,7 +171,7 @@ class Judging:
         Raises:
             Conflict: Another process is the controller, or changed the rollout or its route; nothing was stored.
         """
-        verdict, inputs, version = judged
+        verdict, inputs, version, _ = judged
         if inputs is None:
             return None
         rollout, name = inputs.rollout, inputs.verdict
@@ -190,6 +221,8 @@ def replay_from_journal(
     inputs, _ = store.get(VerdictInputs, id=verdict_id)
     if any(offset > inputs.upto.get(segment, -1) for segment, offset in ledger.upto.items()):
         return ("it was made from less of the journal than the verdict before it",)
+    if inputs.broken:
+        return replay(verdict, inputs=inputs)
     rollout = inputs.rollout
     ledger.leave_out(rollout.route, before_day=rollout.since_us // DAY_US - SPARE_DAYS)
     ledger.catch_up(journal, upto=inputs.upto)

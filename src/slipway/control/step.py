@@ -135,11 +135,13 @@ class Controller(Commands):
         self._leave(problems)
         frames = self.catch_up(problems)
         verdicts, stored = list[Verdict](), list[str]()
+        broken: Exception | None = None
         for rollout, version in (*self.running(), *self.audited()):
             try:
                 judged = reading.judging.judge(rollout, version=version, now_us=now_us)
                 if judged is None:
                     continue
+                problems += (f"rollout {rollout.id}: {problem}" for problem in judged.problems)
                 if judged.inputs is not None:
                     name, moved = self._store_verdict(judged, problems)
                     published += moved
@@ -149,6 +151,10 @@ class Controller(Commands):
                 verdicts.append(judged.verdict)
             except SlipwayError as error:
                 problems.append(f"rollout {rollout.id}: {error}")
+            except Exception as error:  # noqa: BLE001 - it must not keep the next rollout from its deadline
+                broken = broken or error
+        if broken is not None:
+            raise broken
         problems += self._ways.damaged(self.running())
         told = self._watch(now_us, problems) if reading.sound else Told()
         self.review(now_us, problems)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from slipway.deployment.deadline import unjudged
 from slipway.deployment.judge import judge
 from slipway.errors import BadInput
 from slipway.records.base import canonical
@@ -24,7 +25,23 @@ def replay(verdict: Verdict, *, inputs: VerdictInputs, cohorts: Sequence[Cohort]
     if cohorts is not None:
         found.extend(_cohort_differences(inputs.cohorts, cohorts))
     try:
-        again = judge(
+        again = judge_again(inputs)
+    except BadInput as error:
+        return (*found, f"the stored inputs cannot be judged: {error}")
+    if canonical(again) != canonical(verdict):
+        names = [n for n in verdict.__struct_fields__ if canonical(getattr(again, n)) != canonical(getattr(verdict, n))]
+        found.append(f"verdict {inputs.verdict}: made again it differs in {', '.join(names)}.")
+    return tuple(found)
+
+
+def judge_again(inputs: VerdictInputs) -> Verdict:
+    """Return what is said on these inputs: the judge's verdict, or the deadline's where judging broke.
+
+    Raises:
+        BadInput: They cannot be judged.
+    """
+    if not inputs.broken:
+        return judge(
             inputs.rollout,
             inputs.cohorts,
             now_us=inputs.now_us,
@@ -32,12 +49,10 @@ def replay(verdict: Verdict, *, inputs: VerdictInputs, cohorts: Sequence[Cohort]
             costs=inputs.costs,
             facts=inputs.facts,
         )
-    except BadInput as error:
-        return (*found, f"the stored inputs cannot be judged: {error}")
-    if canonical(again) != canonical(verdict):
-        names = [n for n in verdict.__struct_fields__ if canonical(getattr(again, n)) != canonical(getattr(verdict, n))]
-        found.append(f"verdict {inputs.verdict}: made again it differs in {', '.join(names)}.")
-    return tuple(found)
+    overdue = unjudged(inputs.rollout, now_us=inputs.now_us, why=inputs.broken)
+    if overdue is None:
+        raise BadInput(f"verdict {inputs.verdict}: want a stage past its deadline, for judging broke, got one within.")
+    return overdue
 
 
 def differences(

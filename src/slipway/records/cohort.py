@@ -165,6 +165,8 @@ class VerdictInputs(Record, frozen=True, kw_only=True):
         readiness: ML Test Score of the candidate as it was then, where the plan asks for one; else None.
         costs: What serving took with each arm, of each budget that the scope had for memory and processor.
         facts: What else the gates asked for.
+        broken: What broke when it was to be judged; only the deadline then spoke, and of the above only rollout and
+            moment count. Empty where it was judged.
     """
 
     verdict: str
@@ -175,6 +177,7 @@ class VerdictInputs(Record, frozen=True, kw_only=True):
     readiness: float | None = None
     costs: tuple[ServingCost, ...] = ()
     facts: Facts = NONE
+    broken: str = ""
 
 
 def _added(one: Record, other: Record) -> dict[str, Any]:
