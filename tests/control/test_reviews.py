@@ -99,6 +99,8 @@ def test_where_model_and_reader_differ_somebody_else_settles_and_sees_neither(co
     site.step()
     assert desk.next(ClaimRequest(by="ana")).suggestion == (0.8 if course is Course.HANDED_OVER else None)
     site.decide(name, "ana", 0.0)
+    assert site.next("bob") is None, "it may still be taken back"
+    site.step(later_s=11)
     assert site.next("ana") is None, "who decided it does not settle it"
     handed = desk.next(ClaimRequest(by="bob"))
     assert (handed.id, handed.suggestion) == (name, None)
@@ -120,7 +122,77 @@ def test_a_shadow_of_a_person_is_held_against_him_once_it_has_spoken():
     site.step()
     site.next("ana")
     site.decide(name, "ana", 1.0)
+    site.step(later_s=11)
     assert site.next("bob") == name
+
+
+@pytest.mark.parametrize("course", [Course.HANDED_OVER, Course.AUDITED, Course.ASKED])
+def test_who_has_read_a_case_cannot_find_out_what_the_model_said_of_it(course):
+    """What he is told before and after the time to take it back is the same, whatever the model said."""
+    told = {}
+    for said in (0.8, 0.2):
+        site = site_of(fallback="none")
+        name = site.ask(course=course, suggestion=said, shown=False, beside=said)
+        site.ask(course=course, suggestion=said, shown=False, beside=said)
+        desk = ReviewDesk(site.control, scope=Scope, now_us=lambda site=site: site.now_us)
+        site.step()
+        assert site.next("ana") == name
+        site.decide(name, "ana", 0.0)
+        seen = []
+        for later_s in (0, 5, 6, 1):
+            site.step(later_s=later_s)
+            seen += [desk.cases("ana"), desk.stats("ana"), desk.cases(), desk.stats()]
+            with pytest.raises(Conflict) as refused:
+                site.decide(name, "ana")
+            seen.append(str(refused.value))
+            seen.append(desk.next(ClaimRequest(by="ana")))
+        site.decide("c2", "ana", 0.0)
+        if said > 0.5:
+            assert desk.next(ClaimRequest(by="bob")).id == name, "he settles it"
+            site.decide(name, "bob", 1.0)
+        seen += [desk.cases("ana"), desk.stats("ana").counts]
+        told[said] = seen
+    assert told[0.8] == told[0.2]
+
+
+@pytest.mark.parametrize("how", ["gave it back", "let it go", "took it back"])
+def test_who_was_shown_the_suggestion_reads_it_first_or_not_at_all(how):
+    site = site_of(second=1.0)
+    name = site.ask(suggestion=0.8)
+    desk = ReviewDesk(site.control, scope=Scope, now_us=lambda: site.now_us)
+    site.step()
+    assert desk.next(ClaimRequest(by="ana")).suggestion == 0.8
+    if how == "took it back":
+        site.decide(name, "ana")
+        site.reviews.undo(name, by="ana", now_us=site.now_us)
+    elif how == "gave it back":
+        site.reviews.leave(name, by="ana", now_us=site.now_us)
+    else:
+        site.step(later_s=61)
+    assert site.next("bob") == name
+    assert site.decide(name, "bob", 0.0).reads[-1].saw
+    assert site.next("ana") is None
+    assert [desk.cases("ana"), len(desk.cases("cem"))] == [(), 1]
+    assert desk.next(ClaimRequest(by="cem")).suggestion is None
+    site.decide(name, "cem", 0.0)
+    site.step(later_s=11)
+    assert site.next("ana") is None
+    assert site.next("dan") == name, "the model said otherwise"
+
+
+def test_whether_a_reader_saw_the_suggestion_is_what_he_was_handed():
+    """Bob was handed a second reading without it; that he decides first in the end shows him nothing."""
+    site = site_of(second=1.0)
+    name = site.ask(suggestion=0.8)
+    desk = ReviewDesk(site.control, scope=Scope, now_us=lambda: site.now_us)
+    site.step()
+    site.next("ana")
+    site.decide(name, "ana")
+    assert desk.next(ClaimRequest(by="bob")).suggestion is None
+    site.reviews.undo(name, by="ana", now_us=site.now_us)
+    assert desk.next(ClaimRequest(by="bob")).suggestion is None, "the same case, as he had it"
+    read = site.decide(name, "bob").reads[-1]
+    assert (read.part, read.saw) == (Part.FIRST, False)
 
 
 def test_the_first_to_be_handed_out_is_the_one_that_the_arm_says():
@@ -206,7 +278,7 @@ def test_nobody_and_nonsense_are_refused():
     for value in (0.5, NAN):
         with pytest.raises(BadInput, match="0 or 1"):
             site.decide(name, "ana", value)
-    with pytest.raises(Conflict, match="ana has"):
+    with pytest.raises(Conflict, match="one that bob has, got another"):
         site.decide(name, "bob")
     with pytest.raises(NotFound):
         site.decide("nothing", "ana")

@@ -71,15 +71,25 @@ def leave(case: str, /, *, by: By, common: Common = COMMON) -> int:
 
 
 @app.command(name="list", sort_key=4)
-def list_(*, common: Common = COMMON) -> int:
-    """List the cases that wait, oldest first."""
-    return show(common.open().reviews.cases(), human=_list, common=common)
+def list_(*, by: str = "", common: Common = COMMON) -> int:
+    """List the cases that wait, oldest first; where readers differ, only for who may settle it.
+
+    Args:
+        by: For whom; for any who comes if not given.
+        common: What every command takes.
+    """
+    return show(common.open().reviews.cases(by=by), human=_list, common=common)
 
 
 @app.command(sort_key=5)
-def stats(*, common: Common = COMMON) -> int:
-    """Say where the queue stands, and who did what."""
-    return show(common.open().reviews.stats(), human=_stats, common=common)
+def stats(*, by: str = "", common: Common = COMMON) -> int:
+    """Say where the queue stands, and who did what.
+
+    Args:
+        by: For whom; for any who comes if not given.
+        common: What every command takes.
+    """
+    return show(common.open().reviews.stats(by=by), human=_stats, common=common)
 
 
 @app.command(sort_key=6)

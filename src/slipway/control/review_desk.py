@@ -25,7 +25,7 @@ from slipway.errors import NotFound
 from slipway.records.field import FieldKind, Privacy
 from slipway.records.frame import PredictionFrame
 from slipway.records.lease import holder_of
-from slipway.records.review import Decision, ReviewCase
+from slipway.records.review import Decision, Part, ReviewCase
 from slipway.records.scope import Scope
 from slipway.records.task import TaskKind
 from slipway.storage.columns import decode_column
@@ -57,17 +57,17 @@ class ReviewDesk:
             BadInput: Nobody is named.
             Unavailable: The journal cannot be read.
         """
+        now_us = self.now_us()
         with self._controller.guarded():
-            found = self._reviews.next(
-                by=request.by, now_us=self.now_us(), lease_s=request.lease_s, person=request.person
-            )
-        return None if found is None else self._handed(*found)
+            found = self._reviews.next(by=request.by, now_us=now_us, lease_s=request.lease_s, person=request.person)
+        return None if found is None else self._handed(*found, now_us=now_us)
 
     def mine(self, by: str) -> Handed | None:
         """Return the case that somebody has, or None."""
+        now_us = self.now_us()
         with self._controller.guarded():
-            found = self._reviews.held_by(by, now_us=self.now_us())
-        return None if found is None else self._handed(*found)
+            found = self._reviews.held_by(by, now_us=now_us)
+        return None if found is None else self._handed(*found, now_us=now_us)
 
     def decide(self, id_: str, *, request: DecideRequest) -> Accepted:
         """Write down what somebody decides.
@@ -104,8 +104,8 @@ class ReviewDesk:
             self._reviews.leave(id_, by=request.by, now_us=self.now_us())
         return Accepted(id=id_, undo_until_us=0)
 
-    def cases(self) -> tuple[Listed, ...]:
-        """Return the cases that are open, oldest first."""
+    def cases(self, by: str = "") -> tuple[Listed, ...]:
+        """Return the cases that wait for somebody, oldest first; where nobody is named, for anybody who comes."""
         now_us = self.now_us()
         with self._controller.guarded():
             cases = self._reviews.cases()
@@ -116,21 +116,22 @@ class ReviewDesk:
                 at_us=case.at_us,
                 due_us=case.due_us,
                 holder=holder_of(case, now_us=now_us) or "",
-                waits=self._reviews.waits(case),
+                waits=True,
             )
             for id_, case in cases
+            if self._reviews.waits(case, by=by)
         )
-        return tuple(one for one in listed if one.waits)
+        return tuple(listed)
 
-    def stats(self) -> Stats:
-        """Return where the queue stands, and who did what."""
+    def stats(self, by: str = "") -> Stats:
+        """Return where the queue stands for who asks, and who did what, settling left out."""
         with self._controller.guarded():
             cases = self._reviews.cases()
-        counts = progress(cases, scoring=self._reviews.scoring, now_us=self.now_us())
+        counts = progress(cases, scoring=self._reviews.scoring, now_us=self.now_us(), by=by)
         took: dict[str, list[float]] = {}
         undone: dict[str, int] = {}
         for _, case in cases:
-            for read in case.reads:
+            for read in (read for read in case.reads if read.part is not Part.SETTLING):
                 took.setdefault(read.by, [])
                 if read.undone_us is None:
                     took[read.by].append(read.took_s)
@@ -160,19 +161,18 @@ class ReviewDesk:
             raise NotFound("reviews: want the control process of a server, got another. Start 'slipway serve'.")
         return self._controller.reviews
 
-    def _handed(self, id_: str, case: ReviewCase) -> Handed:
+    def _handed(self, id_: str, case: ReviewCase, *, now_us: int) -> Handed:
         arm, task = self._reviews.person(case.person), self._scope.task
-        shows = case.suggestion is not None and not case.valid()
         return Handed(
             id=id_,
             people=arm.people if arm else case.person,
             question=task.y,
             fields=self._shown(id_, case),
             answers=(0.0, 1.0) if task.kind is TaskKind.BINARY else None,
-            suggestion=case.suggestion if shows else None,
+            suggestion=case.suggestion if case.showing else None,
             due_us=case.due_us,
             until_us=case.until_us,
-            open=self._reviews.waiting,
+            open=self._reviews.waiting(by=case.holder, now_us=now_us),
             undo_s=self._reviews.reading(case).undo_s,
         )
 

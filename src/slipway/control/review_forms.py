@@ -31,7 +31,7 @@ class Handed(Record, frozen=True, kw_only=True):
         suggestion: What a model would answer, where it is shown; else None.
         due_us: Until when it is to be decided.
         until_us: Until when nobody else gets it.
-        open: Cases that are open, this one among them.
+        open: Cases that he may have, this one among them; 100 stands for all numbers from there on.
         undo_s: How long a decision can be taken back.
     """
 
@@ -88,7 +88,7 @@ class Accepted(Record, frozen=True, kw_only=True):
 
 
 class Listed(Record, frozen=True, kw_only=True):
-    """One case in the list: where it stands, and not a word of what anybody or any model said.
+    """One case in the list of who asks: where it stands, and not a word of what anybody or any model said.
 
     Attributes:
         id: Prediction id.
@@ -96,7 +96,7 @@ class Listed(Record, frozen=True, kw_only=True):
         at_us: When it was asked.
         due_us: Until when people are to decide.
         holder: Who has it now, or empty.
-        waits: Whether somebody has to read it still.
+        waits: Always so: what does not wait for who asks is not in his list.
     """
 
     id: str
@@ -112,7 +112,7 @@ class Reader(Record, frozen=True, kw_only=True):
 
     Attributes:
         by: Who.
-        decided: Cases read.
+        decided: Cases read, those left out that were settled.
         undone: Decisions taken back.
         median_s: Half of the decisions took no longer, in seconds.
     """

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from html import escape
 
 from slipway.control.review_forms import Handed, Shown
+from slipway.control.reviews import MOST_COUNTED
 from slipway.words import count
 
 PAGE = "/page/review"
@@ -92,6 +93,7 @@ def _case(case: Handed, *, by: str, now_us: int) -> str:
         told = "would say" if case.answers is None else "gives Yes a score of"
         said = f'<p class="said">A model {told} <strong>{case.suggestion:.2f}</strong>. You decide.</p>'
     more = count(case.open - 1, "more case") if case.open > 1 else "no more cases"
+    more = more if case.open < MOST_COUNTED else f"{MOST_COUNTED} cases or more"
     return (
         f'<p class="soft">For {escape(case.people)} · {_left(case.due_us, now_us)} · yours until '
         f"{_clock(case.until_us)} UTC · {more} open</p><h1>{escape(case.question)}</h1>{known}{said}"

@@ -68,11 +68,6 @@ class Shelf:
         """Return the cases that somebody took last, and may have still."""
         return sorted(self._held.get(by, ()))
 
-    @property
-    def waiting(self) -> int:
-        """How many cases are open."""
-        return len(self._order)
-
     def add(self, cases: Sequence[tuple[str, ReviewCase]], *, at_us: int, by: str) -> None:
         """Store new cases; those that are there already stay as they are.
 

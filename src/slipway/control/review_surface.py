@@ -65,6 +65,11 @@ async def decision(request: Request, desk: ReviewDesk) -> Decision:
         await asyncio.sleep(_LOOK_S)
 
 
+def asker(request: Request) -> str:
+    """Return who asks: whose key it is, or who he says he is where the project has no keys; empty where he does not."""
+    return _key(request) or request.query_params.get("by", "").strip()
+
+
 def page_routes(desk: ReviewDesk) -> list[Route]:
     """Return the reviewers' page and what its forms send to."""
 

@@ -7,6 +7,7 @@ decisions on a case the first counts.
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -27,6 +28,8 @@ from slipway.records.scoring import Scoring
 from slipway.storage.journal.stretches import Stretch
 
 BY = "controller"
+MOST_COUNTED = 100
+"""So many cases that one may have are counted; where there are more it says the same."""
 MOST_NEW = 10_000
 """From so many new cases on it is looked whether another process has stored them."""
 
@@ -120,13 +123,10 @@ class Reviews:
         with self._one:
             mine = self._held_by(by, now_us=now_us)
             for id_, case in mine or list(self._cases.open()):
-                if person not in ("", case.person) or not rules.may_have(case, by=by, now_us=now_us):
-                    continue
-                if rules.waits_for(case, scoring=self._scoring) is None:
+                if person not in ("", case.person) or not self._may_have(case, by, now_us):
                     continue
                 until_us = until(by, lease_s=lease_s or self.reading(case).lease_s, now_us=now_us)
-                since_us = case.since_us if mine else now_us
-                given = msgspec.structs.replace(case, holder=by, since_us=since_us, until_us=until_us)
+                given = rules.handed(case, by=by, now_us=now_us, until_us=until_us, scoring=self._scoring)
                 try:
                     self._cases.change(id_, given, at_us=now_us, by=by, why="has the case")
                 except Conflict:
@@ -143,11 +143,14 @@ class Reviews:
         held = [(id_, self._cases.get(id_)) for id_ in self._cases.held(by)]
         return [(id_, case) for id_, case in held if holder_of(case, now_us=now_us) == by]
 
-    @property
-    def waiting(self) -> int:
-        """How many cases are open."""
+    def waiting(self, *, by: str, now_us: int) -> int:
+        """Return how many cases somebody may have now, at most :data:`MOST_COUNTED`."""
         with self._one:
-            return self._cases.waiting
+            his = (id_ for id_, case in self._cases.open() if self._may_have(case, by, now_us))
+            return sum(1 for _ in islice(his, MOST_COUNTED))
+
+    def _may_have(self, case: ReviewCase, by: str, now_us: int) -> bool:
+        return rules.may_have(case, by=by, now_us=now_us, scoring=self._scoring)
 
     def decide(self, id_: str, *, by: str, value: float, why: str, now_us: int) -> ReviewCase:
         """Write down what somebody decides on the case that he has.
@@ -187,8 +190,7 @@ class Reviews:
             case = self._cases.get(id_)
             if holder_of(case, now_us=now_us) != by:
                 raise Conflict(f"case {id_}: want one that {by} has, got another. There is nothing to give back.")
-            left = msgspec.structs.replace(case, holder="", until_us=0)
-            self._cases.change(id_, left, at_us=now_us, by=by, why="gave the case back")
+            self._cases.change(id_, rules.left(case), at_us=now_us, by=by, why="gave the case back")
 
     def decision(self, id_: str, *, now_us: int) -> Decision:
         """Return what was decided, and note that whoever asked knows it now.
@@ -238,9 +240,9 @@ class Reviews:
         with self._one:
             return self._cases.get(id_)
 
-    def waits(self, case: ReviewCase) -> bool:
-        """Tell whether somebody has to read a case still."""
-        return rules.waits_for(case, scoring=self._scoring) is not None
+    def waits(self, case: ReviewCase, *, by: str = "") -> bool:
+        """Tell whether a case waits for somebody, or, where nobody is named, for anybody who comes."""
+        return rules.may_read(case, by=by, scoring=self._scoring)
 
     def cases(self) -> list[New]:
         """Return (id, case) of all, oldest first."""
@@ -290,7 +292,7 @@ class Reviews:
 
     def _end(self, _: Ledger, now_us: int) -> None:
         ended = [
-            (id_, msgspec.structs.replace(case, ended_us=now_us, holder="", until_us=0))
+            (id_, msgspec.structs.replace(rules.left(case), ended_us=now_us))
             for id_, case in self._cases.open()
             if rules.over(case, now_us=now_us)
         ]

@@ -5,7 +5,7 @@ keys, only who shows one that may command. Bodies are taken only as ``applicatio
 somebody happens to have open can command a rollout.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -30,7 +30,7 @@ from slipway.control.requests import (
     decode_request,
 )
 from slipway.control.review_forms import ClaimRequest, DecideRequest
-from slipway.control.review_surface import decision, page_routes, right_to
+from slipway.control.review_surface import asker, decision, page_routes, right_to
 from slipway.errors import BadInput, Conflict, Corrupt, NotFound, Refused, SlipwayError, Unavailable
 from slipway.serving.door import OWN
 from slipway.serving.guard import Guard
@@ -54,6 +54,14 @@ _STATUS: tuple[tuple[type[SlipwayError], int, str], ...] = (
 )
 
 
+def _named(request: Request) -> Iterable[str]:
+    return request.path_params.values()
+
+
+def _asker(request: Request) -> Iterable[str]:
+    return (asker(request),)
+
+
 def surface(desk: Desk, *, guard: Guard, pages: Sequence[BaseRoute] = ()) -> Starlette:
     """Return the ASGI application.
 
@@ -75,9 +83,11 @@ def surface(desk: Desk, *, guard: Guard, pages: Sequence[BaseRoute] = ()) -> Sta
     async def decided(request: Request) -> Response:
         return _answer(request, await decision(request, desk.reviews))
 
-    def get(ask: Callable[..., Any]) -> Callable[[Request], Awaitable[Response]]:
+    def get(
+        ask: Callable[..., Any], *, of: Callable[[Request], Iterable[str]] = _named
+    ) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
-            return _answer(request, await run_in_threadpool(ask, *request.path_params.values()))
+            return _answer(request, await run_in_threadpool(ask, *of(request)))
 
         return answer
 
@@ -111,8 +121,8 @@ def surface(desk: Desk, *, guard: Guard, pages: Sequence[BaseRoute] = ()) -> Sta
             Route("/decisions/{id:path}", decided),
             *page_routes(desk.reviews),
             Route("/review/next", post(desk.reviews.next, ClaimRequest), methods=["POST"]),
-            Route("/review/cases", get(desk.reviews.cases)),
-            Route("/review/stats", get(desk.reviews.stats)),
+            Route("/review/cases", get(desk.reviews.cases, of=_asker)),
+            Route("/review/stats", get(desk.reviews.stats, of=_asker)),
             Route("/review/cases/{id:path}/decide", post(desk.reviews.decide, DecideRequest), methods=["POST"]),
             Route("/review/cases/{id:path}/undo", post(desk.reviews.undo, ClaimRequest), methods=["POST"]),
             Route("/review/cases/{id:path}/leave", post(desk.reviews.leave, ClaimRequest), methods=["POST"]),

@@ -19,7 +19,11 @@ from slipway.records.task import TaskKind
 
 
 def waits_for(case: ReviewCase, *, scoring: Scoring) -> Part | None:
-    """Return the reading that a case waits for; None where nobody has to read it any more."""
+    """Return the reading that a case waits for; None where nobody has to read it now.
+
+    Nobody settles what may still be taken back: who could see that his case goes on would know what the model said, and
+    might say so himself.
+    """
     if case.ended_us is not None:
         return None
     reads = case.valid()
@@ -28,7 +32,8 @@ def waits_for(case: ReviewCase, *, scoring: Scoring) -> Part | None:
         return Part.FIRST
     if case.second and Part.SECOND not in parts:
         return Part.SECOND
-    if case.settles and Part.SETTLING not in parts and is_disputed(case, scoring=scoring):
+    final = case.written == len(case.reads)
+    if case.settles and final and Part.SETTLING not in parts and is_disputed(case, scoring=scoring):
         return Part.SETTLING
     return None
 
@@ -44,9 +49,41 @@ def is_disputed(case: ReviewCase, *, scoring: Scoring) -> bool:
     return len({read.value for read in reads} | models) > 1
 
 
-def may_have(case: ReviewCase, *, by: str, now_us: int) -> bool:
-    """Tell whether somebody may read a case now: nobody else has it, and he has not read it before."""
-    return is_free_for(case, by=by, now_us=now_us) and all(read.by != by for read in case.valid())
+def may_read(case: ReviewCase, *, by: str, scoring: Scoring) -> bool:
+    """Tell whether a case waits for a reading that somebody may give, as soon as nobody else has it.
+
+    He has not read it before, and later readings are given by who was never shown the suggestion. An empty name is
+    nobody in particular, who is told nothing of what readers and models differ on.
+    """
+    part = waits_for(case, scoring=scoring)
+    if part is None or (part is Part.SETTLING and not by) or any(read.by == by for read in case.valid()):
+        return False
+    return part is Part.FIRST or by not in case.shown_to
+
+
+def may_have(case: ReviewCase, *, by: str, now_us: int, scoring: Scoring) -> bool:
+    """Tell whether somebody may read a case now: it waits for him (:func:`may_read`), and nobody else has it."""
+    return is_free_for(case, by=by, now_us=now_us) and may_read(case, by=by, scoring=scoring)
+
+
+def handed(case: ReviewCase, *, by: str, now_us: int, until_us: int, scoring: Scoring) -> ReviewCase:
+    """Return the case as somebody's who may have it; who has it already keeps what he was shown, and since when."""
+    if holder_of(case, now_us=now_us) == by:
+        return msgspec.structs.replace(case, until_us=until_us)
+    shows = case.suggestion is not None and waits_for(case, scoring=scoring) is Part.FIRST
+    return msgspec.structs.replace(
+        case,
+        holder=by,
+        since_us=now_us,
+        until_us=until_us,
+        showing=shows,
+        shown_to=(*case.shown_to, by) if shows and by not in case.shown_to else case.shown_to,
+    )
+
+
+def left(case: ReviewCase) -> ReviewCase:
+    """Return the case as nobody's."""
+    return msgspec.structs.replace(case, holder="", until_us=0, showing=False)
 
 
 def rank(case: ReviewCase, *, reading: Reading) -> tuple[float, int]:
@@ -71,9 +108,8 @@ def read_once(case: ReviewCase, *, by: str, value: float, why: str, now_us: int,
     part = waits_for(case, scoring=scoring)
     if case.ended_us is not None:
         raise Conflict("case: want one whose time is not over, got one for which the declared fallback has answered.")
-    if part is None or holder_of(case, now_us=now_us) != by:
-        has = holder_of(case, now_us=now_us) or "nobody"
-        raise Conflict(f"case: want one that {by} has, got one that {has} has. Leases end: ask for the next.")
+    if part is None or holder_of(case, now_us=now_us) != by or not may_read(case, by=by, scoring=scoring):
+        raise Conflict(f"case: want one that {by} has, got another. Leases end: ask for the next.")
     _check_value(value, kind=scoring.kind)
     said = ReadOnce(
         by=by,
@@ -81,10 +117,10 @@ def read_once(case: ReviewCase, *, by: str, value: float, why: str, now_us: int,
         part=part,
         at_us=now_us,
         took_s=max(0, now_us - case.since_us) / 1e6,
-        saw=part is Part.FIRST and case.suggestion is not None,
+        saw=case.showing,
         why=why,
     )
-    return msgspec.structs.replace(case, reads=(*case.reads, said), holder="", until_us=0)
+    return msgspec.structs.replace(left(case), reads=(*case.reads, said))
 
 
 def undone(case: ReviewCase, *, by: str, now_us: int, undo_s: float) -> ReviewCase:
@@ -95,8 +131,7 @@ def undone(case: ReviewCase, *, by: str, now_us: int, undo_s: float) -> ReviewCa
     """
     newest = case.valid()[-1:]
     if not newest or newest[0].by != by:
-        last = newest[0].by if newest else "nobody"
-        raise Conflict(f"case: want one that {by} decided last, got one that {last} did.")
+        raise Conflict(f"case: want a decision of {by} that can still be taken back, got a case without one.")
     read = newest[0]
     if read.part is Part.FIRST and case.fetched_us is not None and case.course in PENDING:
         raise Conflict("case: want a decision that nobody knows of, got one that the caller has. It can not be undone.")

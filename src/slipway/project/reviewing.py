@@ -69,13 +69,13 @@ class Reviews:
         """
         return self._ask("POST", f"/review/cases/{quote(id)}/leave", ClaimRequest(by=by or self._by), kind=Accepted)
 
-    def cases(self) -> tuple[Listed, ...]:
-        """Return the cases that wait, oldest first."""
-        return self._ask("GET", "/review/cases", None, kind=tuple[Listed, ...])
+    def cases(self, *, by: str = "") -> tuple[Listed, ...]:
+        """Return the cases that wait for somebody, oldest first; empty: those that any who comes may read."""
+        return self._ask("GET", f"/review/cases?by={quote(by)}", None, kind=tuple[Listed, ...])
 
-    def stats(self) -> Stats:
-        """Return where the queue stands, and who did what."""
-        return self._ask("GET", "/review/stats", None, kind=Stats)
+    def stats(self, *, by: str = "") -> Stats:
+        """Return where the queue stands for somebody, or for any who comes, and who did what."""
+        return self._ask("GET", f"/review/stats?by={quote(by)}", None, kind=Stats)
 
     def decision(self, id: str, *, wait_s: float = 0.0) -> Decision:  # noqa: A002 - the field's own word
         """Return what was decided on a request; whoever has it, nobody takes it back.

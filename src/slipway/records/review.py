@@ -64,6 +64,8 @@ class ReviewCase(Record, frozen=True, kw_only=True):
         holder: Who has it now, or empty.
         since_us: Since when.
         until_us: Until when nobody else gets it.
+        showing: Whether who has it is shown the suggestion.
+        shown_to: Who was ever shown it; nobody of them reads it as one who does not know.
         ended_us: When its time was over and the answer of ``steps_in`` counted, or None.
         fetched_us: When the caller first had its decision, or None.
         written: How many of ``reads`` are in the journal, or were taken back before.
@@ -87,6 +89,8 @@ class ReviewCase(Record, frozen=True, kw_only=True):
     holder: str = ""
     since_us: int = 0
     until_us: int = 0
+    showing: bool = False
+    shown_to: tuple[str, ...] = ()
     ended_us: int | None = None
     fetched_us: int | None = None
     written: int = 0
