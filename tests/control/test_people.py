@@ -84,9 +84,13 @@ def test_in_the_shadow_a_model_that_differs_and_is_settled_against():
 def test_a_second_reader_sees_what_model_and_first_reader_share():
     asked = row("a", course=Course.ASKED, score=0.9)
     frames = [decision("a", "ana", 1.0), decision("a", "bob", 0.0, at_us=3 * HOUR_US)]
-    assert counted(*asked, *frames) == {"n": 1, "wrong": 1, "split": 1}, "until somebody settles it"
-    assert counted(*asked, *frames, decision("a", "eve", 1.0, at_us=4 * HOUR_US)) == {"n": 1, "split": 1}
-    assert counted(*asked, *frames, decision("a", "eve", 0.0, at_us=4 * HOUR_US)) == {"n": 1, "wrong": 1, "split": 1}
+    twice = {"n": 1, "split": 1, "agreed": 1, "agreed_twice": 1}
+    both = {**twice, "wrong": 1, "shared": 1}
+    assert counted(*asked, *frames) == both, "until somebody settles it"
+    assert counted(*asked, *frames, decision("a", "eve", 1.0, at_us=4 * HOUR_US)) == twice
+    assert counted(*asked, *frames, decision("a", "eve", 0.0, at_us=4 * HOUR_US)) == both
+    assert counted(*asked, *frames, outcome("a", 0.0)) == {"n": 1, "split": 1, "wrong": 1}, "it stands for itself"
+    assert counted(*asked, *frames[:1]) == {"n": 1, "agreed": 1}
 
 
 def test_an_outcome_says_who_was_right_whoever_settled():

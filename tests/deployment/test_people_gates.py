@@ -291,6 +291,61 @@ def test_outcomes_beside_a_sample_that_people_settle_do_not_count_for_more_than_
     assert np.mean(found) == pytest.approx(0.02, abs=0.003)
 
 
+def read(rng, *, alone, shared, second, n=4_000, audited=False, version=2):
+    """Cases of which the model has a part wrong alone, and a part together with the first reader."""
+    kind, twice = rng.random(n), rng.random(n) < second
+    apart, both = kind < alone, (kind >= alone) & (kind < alone + shared)
+    seen = int((both & twice).sum())
+    return PeopleSums(
+        start_us=0, end_us=DAY_US, route_version=version, confidence=0.95, audited=audited, n=n,
+        wrong=int(apart.sum()) + seen, apart=int(apart.sum()), model_wrong=int(apart.sum()), alone=int(apart.sum()),
+        agreed=n - int(apart.sum()), agreed_twice=int((twice & ~apart).sum()), shared=seen, split=seen,
+    )  # fmt: skip
+
+
+def looked_for(sums_, *, second, p=None):
+    shadow = next(s for s in people_plan().stages if s.kind is StageKind.SHADOW)
+    rollout, _ = begin("r1", route=ROUTE, candidate=CANDIDATE, plan=p or plan(stages=(shadow,)), now_us=0)
+    facts = Facts(people=PeopleFacts(settle=1.0, second=second, sums=sums_))
+    return next(g for g in judge(rollout, [], now_us=DAY_US, facts=facts).gates if g.gate.kind is GateKind.AUTOMATION)
+
+
+@pytest.mark.parametrize("second", [0.1, 0.2, 0.5, 1.0])
+def test_an_error_that_reader_and_model_share_counts_for_those_that_nobody_saw(second):
+    bad = looked_for((read(np.random.default_rng(5), alone=0.03, shared=0.06, second=second),), second=second)
+    assert bad.decision is Decision.HOLD
+    assert "automate nothing" in bad.reason
+    good = looked_for((read(np.random.default_rng(6), alone=0.01, shared=0.005, second=second),), second=second)
+    assert good.decision is Decision.PASS, good.reason
+
+
+def test_a_sentence_says_where_one_reader_is_all_there_is():
+    found = looked_for((read(np.random.default_rng(5), alone=0.01, shared=0.06, second=0.0),), second=0.0)
+    assert "as far as outcomes and one reader tell, for no case is read twice" in found.reason
+
+
+def test_second_readings_that_do_not_come_hold():
+    one = read(np.random.default_rng(6), alone=0.01, shared=0.0, second=0.1)
+    found = looked_for((one,), second=0.5)
+    assert found.decision is Decision.HOLD
+    assert "too few of the cases that were to be read twice are" in found.reason
+
+
+def test_an_audit_weighs_them_too():
+    _, _, verdicts = live_through()
+    at, verdict, facts, cohorts = next(v for v in verdicts if v[0].stage().name == "partial")
+    version = at.entries[-1].route_version
+    for shared, expected in ((0.2, Decision.FAIL), (0.06, Decision.HOLD), (0.01, Decision.PASS)):
+        one = read(
+            np.random.default_rng(7), alone=0.01, shared=shared, second=0.2, n=600, audited=True, version=version
+        )
+        mixed = Facts(people=PeopleFacts(settle=1.0, second=0.2, sums=(*facts.people.sums, one)))
+        (found,) = (
+            g for g in judge(at, cohorts, now_us=verdict.at_us, facts=mixed).gates if g.gate.kind is GateKind.AUTOMATION
+        )
+        assert found.decision is expected, found.reason
+
+
 def test_a_command_rolls_back_to_people():
     rollout, route, _ = live_through()
     back = roll_back(rollout, route=route, now_us=10**15)

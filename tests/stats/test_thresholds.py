@@ -145,3 +145,23 @@ def test_looking_every_day_costs_rows_but_never_finds_more():
         peeked_threshold(grade([0.99] * 999, wrong=[0] * 999, units=[1] * 999), bound=0.1, delta=0.1).threshold is None
     )
     assert peeked_threshold(grade(sure, wrong=np.ones(3000)), bound=0.1, delta=0.1).threshold is None
+
+
+def test_errors_seen_on_a_part_stand_for_the_others():
+    rng, found = np.random.default_rng(11), []
+    zero = np.zeros((1, 2), dtype=np.int64)
+    for _ in range(400):
+        seen = rng.binomial(1200, 0.05 * 0.25)  # errors of 5 % of the rows, a quarter of which are looked at
+        n, wrong = np.array([[0, 1200]]), np.array([[0, seen]])
+        plain = peeked_threshold(Graded((0.5, 0.9), n, wrong, rows=True), bound=0.049, delta=0.1)
+        whole = peeked_threshold(
+            Graded((0.5, 0.9), n, wrong, rows=True), bound=0.049, delta=0.1, seldom=wrong, share=0.25
+        )
+        found.append((plain.threshold is not None, whole.threshold is not None))
+    as_seen, weighed = np.mean(found, axis=0)
+    assert as_seen > 0.9
+    assert weighed < 0.1
+    none = Graded((0.5, 0.9), np.array([[0, 1200]]), zero, rows=True)
+    assert peeked_threshold(none, bound=0.049, delta=0.1, seldom=zero, share=0.25).threshold == 0.5
+    with pytest.raises(BadInput, match="share: want 0 < share <= 1"):
+        peeked_threshold(none, bound=0.049, delta=0.1, seldom=zero, share=5)

@@ -115,6 +115,7 @@ def _counts(label: Floats, *, said: _Said, outcome: Floats, course: npt.NDArray[
     apart, settled = blind & ~same, np.isfinite(truth)
     twice = np.isfinite(said.second)
     came = np.isfinite(outcome)
+    agreed = blind & same & ~came
     wrong_suggestion = came & (outcome != label)
     return {
         "undecided": ~decided,
@@ -136,6 +137,9 @@ def _counts(label: Floats, *, said: _Said, outcome: Floats, course: npt.NDArray[
         "wrong_hidden_same": hidden & wrong_suggestion & same,
         "model_wrong_told": apart & came & (truth != label),
         "person_wrong_told": apart & came & (truth == label),
+        "agreed": agreed,
+        "agreed_twice": agreed & twice,
+        "shared": agreed & twice & (said.last != label),
     }
 
 

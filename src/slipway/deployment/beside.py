@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterable
 
 import numpy as np
+import numpy.typing as npt
 
+from slipway.deployment.gate_not_worse import COVERAGE
 from slipway.deployment.units import LENGTH_US
 from slipway.deployment.view import View
 from slipway.records.automation import Automation
 from slipway.records.people import COUNTS, PeopleFacts, PeopleSums
 from slipway.stats.thresholds import THRESHOLDS, Graded
+
+Ints = npt.NDArray[np.int64]
 
 UNDECIDED = 0.1
 """Where more of the rows put before people than this were never decided, those decided may be a choice."""
@@ -48,17 +52,38 @@ def by_unit(sums: Iterable[PeopleSums], *, unit: str) -> list[dict[str, int]]:
     return [total(groups[at]) for at in sorted(groups)]
 
 
-def graded(sums: Iterable[PeopleSums], *, unit: str) -> Graded:
-    """Return the answers and errors by unit and confidence, as the search for a threshold takes them."""
+def graded(sums: Iterable[PeopleSums], *, unit: str) -> tuple[Graded, Ints]:
+    """Return the answers and errors by unit and confidence, and of the errors those that model and person share."""
     length, cells, units = LENGTH_US[unit], list(sums), dict[int, int]()
     for one in cells:
         units.setdefault(0 if unit == "row" else one.start_us // length, len(units))
-    n, wrong = np.zeros((2, max(1, len(units)), len(THRESHOLDS)), dtype=np.int64)
+    n, wrong, shared = np.zeros((3, max(1, len(units)), len(THRESHOLDS)), dtype=np.int64)
     for one in cells:
         at = units[0 if unit == "row" else one.start_us // length], THRESHOLDS.index(one.confidence)
         n[at] += one.n
         wrong[at] += one.wrong
-    return Graded(THRESHOLDS, n, wrong, rows=unit == "row")
+        shared[at] += one.shared
+    return Graded(THRESHOLDS, n, wrong, rows=unit == "row"), shared
+
+
+def weighed(unit: dict[str, int], *, people: PeopleFacts) -> float:
+    """Return how often the model was wrong, each error that it shares with a person counted for those nobody saw.
+
+    Such errors are seen where a second person reads, so each stands for one over the part that is read twice.
+    """
+    return unit["wrong"] + unit["shared"] * (1 / seen_twice(people) - 1)
+
+
+def seen_twice(people: PeopleFacts) -> float:
+    """Return the part of the cases on which errors that model and person share are seen; 1 where nobody looks."""
+    return people.second or 1.0
+
+
+def unread(whole: dict[str, int], *, people: PeopleFacts) -> str:
+    """Say that too few cases were read twice to know of errors that model and person share, or nothing."""
+    if whole["agreed_twice"] < COVERAGE * people.second * whole["agreed"]:
+        return "too few of the cases that were to be read twice are"
+    return ""
 
 
 def left_open(whole: dict[str, int]) -> str:

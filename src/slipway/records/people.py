@@ -38,6 +38,9 @@ class PeopleSums(Record, frozen=True, kw_only=True):
         wrong_hidden_same: Likewise.
         model_wrong_told: Of ``model_wrong``, those that an outcome settled.
         person_wrong_told: Of ``person_wrong``, likewise.
+        agreed: Of ``n``, where model and person agree and no outcome came.
+        agreed_twice: Of those, read by a second person.
+        shared: Of those, where who decided last says that both were wrong; they are in ``wrong``.
     """
 
     start_us: int
@@ -64,6 +67,9 @@ class PeopleSums(Record, frozen=True, kw_only=True):
     wrong_hidden_same: int = 0
     model_wrong_told: int = 0
     person_wrong_told: int = 0
+    agreed: int = 0
+    agreed_twice: int = 0
+    shared: int = 0
 
 
 COUNTS = tuple(f for f in PeopleSums.__struct_fields__ if PeopleSums.__struct_fields__.index(f) >= 5)
