@@ -5,14 +5,20 @@ import contextlib
 import msgspec
 import pytest
 
-from slipway.control.emergency import Emergency
+from slipway.control.emergency import Emergency, Order
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
+from slipway.control.trouble_sources import orders
+from slipway.deployment.ramp import route_after
 from slipway.errors import Conflict, NotFound, Unavailable
+from slipway.ports import Change
+from slipway.records.base import canonical
 from slipway.records.rollout import Rollout, RolloutStatus
 from slipway.records.route import Route
+from slipway.records.trouble import AlertKind
 from slipway.testing.crash import Crash, Killed
 from slipway.testing.memory import MemoryJournal, MemoryStore
+from slipway.testing.records import arm
 from slipway.testing.rollouts import CANDIDATE, LIVE, plan
 from slipway.testing.traffic import DAY_US, MemoryRoutes
 
@@ -107,8 +113,72 @@ def test_what_control_did_not_leave_is_not_found_and_what_is_over_is_refused(sit
     site.control.roll_back("candidate-1", now_us=5, why="w", by="ann")
     site.control.step(6)
     site.store.down = True
-    with pytest.raises(NotFound, match="found none"):
+    with pytest.raises(Conflict, match="got one that is rolled back"):  # the newest, which who names none means
         site.start().roll_back("candidate-1", now_us=7, why="w", by="ann")
+    with pytest.raises(NotFound, match="found \\['candidate-1'\\]"):
+        site.start().roll_back("candidate-7", now_us=7, why="w", by="ann")
+
+
+def complete(site):
+    """Store that the rollout is completed, and the route as that leaves it."""
+    rollout, version = site.store.get(Rollout, id="candidate-1")
+    present, route_version = site.store.get(Route, id="main")
+    done = msgspec.structs.replace(rollout, status=RolloutStatus.COMPLETED, ended_us=2)
+    changes = [
+        Change(done, done.id, version),
+        Change(route_after(rollout=rollout, present=present), "main", route_version),
+    ]
+    site.store.commit(changes, at_us=2, by="test", why="test")
+
+
+def test_who_starts_another_before_the_next_step_starts_it_beside_what_was_rolled_back(site):
+    complete(site)
+    site.control.step(3)
+    site.store.down = True
+    site.start().roll_back("candidate-1", now_us=5, why="w", by="ann")
+    site.store.down = False
+    site.start().start("main", candidate=arm("better"), plan=plan(), now_us=6)
+    assert site.state().status is RolloutStatus.ROLLED_BACK
+    assert site.store.get(Rollout, id="better-1")[0].live == "live"
+    assert site.start().step(7).problems == ()
+
+
+@pytest.mark.parametrize("how", ["gone another way", "damaged", "of nothing"])
+def test_an_order_that_can_never_be_done_keeps_control_from_no_step(site, how):
+    complete(site)
+    site.control.step(3)
+    site.store.down = True
+    site.start().roll_back("candidate-1", now_us=5, why="w", by="ann")
+    site.store.down = False
+    if how == "gone another way":  # somebody whose machine has no orders started another
+        alone = Controller(store=site.store, journal=MemoryJournal(), files=MemoryRoutes(), terms=Terms())
+        alone.start("main", candidate=arm("better"), plan=plan(), now_us=6)
+    elif how == "damaged":
+        (site.folder / "emergency" / "order-candidate-1.msgpack").write_bytes(b"half of")
+    else:
+        order = Order(rollout="gone-1", at_us=5, by="ann", why="w")
+        (site.folder / "emergency" / "order-candidate-1.msgpack").write_bytes(canonical(order))
+    (problem, *_) = site.start().step(7).problems
+    assert "order-candidate-1, a rollback while the store did not answer, cannot be done" in problem
+    assert not any("order-" in p for p in site.start().step(8).problems)
+    assert site.start().frames_read == 0
+    (told,) = orders(site.folder / "emergency").troubles(8)
+    assert (told.kind, told.about) == (AlertKind.ORDER_REFUSED, "candidate-1")
+    site.store.verify_audit()
+
+
+def test_a_damaged_order_does_not_keep_another_rollback_from_being_done(site):
+    (site.folder / "emergency" / "order-another-1.msgpack").write_bytes(b"half of")
+    site.store.down = True
+    assert site.start().roll_back("candidate-1", now_us=5, why="w", by="ann").status is RolloutStatus.ROLLED_BACK
+
+
+def test_what_an_older_release_left_leads_back_to_live(site):
+    path = site.folder / "emergency" / "rollouts.msgpack"
+    path.write_bytes(canonical([site.state()]))
+    site.store.down = True
+    site.start().roll_back("candidate-1", now_us=5, why="w", by="ann")
+    assert site.files.read("main").share_of("live") == 1.0
 
 
 def test_rolled_back_here_and_in_the_store_at_once_the_store_counts(site):

@@ -381,6 +381,7 @@ def test_a_test_says_of_each_receiver_what_came_back():
     with serving(Hook(403)) as hook:
         other = Receiver(name="mail", kind=ReceiverKind.EMAIL, host="localhost", port=1, sender="a@b.c", to=("a@b.c",))
         tried = sender(webhook(hook.url), other).test()
+    assert b'"kind":"test"' in hook.got[0][1].replace(b" ", b"")
     assert [(t.receiver, t.took, t.why) for t in tried] == [
         ("ops", False, "status 403"),
         ("mail", False, "no answer from the mail server (ConnectionRefusedError)"),

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from slipway.control.emergency import Emergency
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
 from slipway.control.ways_back import WaysBack
@@ -25,8 +26,10 @@ class Site:
 
     def __init__(self):
         self.store, self.files, self.bad = MemoryStore(), MemoryRoutes(), {}
-        ways = WaysBack(self.store, stated=(LIVE, *ARMS), whole=lambda arm: self.bad.get(arm.name, ""))
-        self.control = Controller(store=self.store, journal=MemoryJournal(), files=self.files, terms=Terms(), ways=ways)
+        self.ways = WaysBack(self.store, stated=(LIVE, *ARMS), whole=lambda arm: self.bad.get(arm.name, ""))
+        self.control = Controller(
+            store=self.store, journal=MemoryJournal(), files=self.files, terms=Terms(), ways=self.ways
+        )
         self.control.open_route("main", arm=LIVE, salt="s", now_us=0)
         self.at = 0
         for arm in ARMS[:2]:
@@ -157,3 +160,25 @@ def test_the_newest_rollout_of_a_name_says_whether_it_is_any_good():
     assert way_back(rollout, known=known, trouble=lambda _: "")[:2] == ("v2", "v1")
     bad = [msgspec.structs.replace(r, status=RolloutStatus.ROLLED_BACK) if r.id == "v2-2" else r for r in known]
     assert way_back(rollout, known=bad, trouble=lambda _: "").arm == "v1"
+
+
+def test_with_the_store_down_it_leads_where_it_would_have_led_and_the_store_is_told_the_same(tmp_path):
+    site = Site()
+    id_ = site.start(ARMS[2])
+    site.bad["v2"] = "arm v2: damaged"
+    emergency = Emergency(tmp_path, files=site.files)
+    control = Controller(
+        store=site.store,
+        journal=MemoryJournal(),
+        files=site.files,
+        terms=Terms(),
+        ways=site.ways,
+        emergency=emergency,
+    )
+    control.step(site.at)
+    emergency.roll_back(id_, now_us=site.at + 1, by="ann", why="the phones ring")
+    assert site.files.read("main").share_of("v1") == 1.0
+    site.bad.clear()  # mended meanwhile: the store says what was put in force
+    assert control.step(site.at + 2).problems == ()
+    assert site.store.get(Route, id="main")[0].share_of("v1") == 1.0
+    assert site.files.read("main") == site.store.get(Route, id="main")[0]

@@ -92,8 +92,13 @@ class Commands:
             )
 
     def start(self, route: str, *, candidate: Arm, plan: Plan, now_us: int, by: str = BY) -> Rollout:
-        """Start a rollout; see :func:`slipway.control.start.start`."""
+        """Start a rollout; see :func:`slipway.control.start.start`.
+
+        What was rolled back while the store did not answer is so in the store before.
+        """
         with self.alone():
+            if self._emergency is not None:
+                self._emergency.carry_out(self.store)
             started = start(
                 route,
                 candidate=candidate,
@@ -163,6 +168,6 @@ class Commands:
         """Leave what a rollback needs while the store does not answer; no other command waits for it."""
         try:
             if self._emergency is not None:
-                self._emergency.keep(self.store)
+                self._emergency.keep(self.store, ways=self._ways)
         except SlipwayError as error:
             problems.append(f"emergency: {error}")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from slipway.control.alerting import Source
+from slipway.control.emergency import refused
 from slipway.control.fault import Fault
 from slipway.control.verdicts import VerdictLog
 from slipway.deployment.budgets import BudgetUse, budget_use
@@ -47,6 +48,7 @@ def known_here(store: ControlStore, *, layout: Layout, scope: Scope, clock: Cloc
         disk(layout.journal, refuses=lambda: any(c.disk_refuses for c in metrics.left(layout.run)), clock=clock),
         budgets(lambda: budget_use(usage_now(layout.run), budgets=scope.budgets)),
         undelivered(store, machine_us=clock.now_us),
+        orders(layout.emergency),
     )
 
 
@@ -204,6 +206,28 @@ def undelivered(store: ControlStore, *, machine_us: Callable[[], int]) -> Source
                 )
 
     return Source(frozenset({AlertKind.UNDELIVERED}), troubles)
+
+
+def orders(folder: Path) -> Source:
+    """Return who knows of rollbacks that were ordered while the store did not answer, and not done there.
+
+    Args:
+        folder: Where the orders are.
+    """
+
+    def troubles(_: int) -> Iterable[Trouble]:
+        return [
+            Trouble(
+                kind=AlertKind.ORDER_REFUSED,
+                about=rollout,
+                severity=Severity.CRITICAL,
+                sentence=f"The rollback of {rollout}, ordered while the store did not answer, was not done there.",
+                command=f"slipway rollout show {rollout}",
+            )
+            for rollout in refused(folder)
+        ]
+
+    return Source(frozenset({AlertKind.ORDER_REFUSED}), troubles)
 
 
 def reviews_due(pressed: Callable[..., Mapping[str, str]]) -> Source:

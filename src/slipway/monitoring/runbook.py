@@ -124,6 +124,23 @@ RUNBOOK: Mapping[AlertKind, Entry] = MappingProxyType(
                 "Where labels are too few, see that outcomes come, or have rows labelled.",
             ),
         ),
+        AlertKind.ORDER_REFUSED: Entry(
+            happened="A rollback that was ordered while the control store did not answer could not be done there.",
+            whom="Those whom the candidate answers, if the store put it in force again on this machine.",
+            do=(
+                "See with 'slipway rollout show' who answers now and what has changed since.",
+                "Roll back what should not run with 'slipway rollout back'.",
+                "Remove the order, a file that ends in .refused in .slipway/emergency: then this is over.",
+            ),
+        ),
+        AlertKind.TEST: Entry(
+            happened="Somebody asked whether this receiver can be told. Nothing is wrong.",
+            whom="Nobody.",
+            do=(
+                "Tell whoever asked that it came.",
+                "See with 'slipway alert list' that there is no such alert: a test is sent and kept nowhere.",
+            ),
+        ),
     }
 )
 

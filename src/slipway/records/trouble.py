@@ -27,7 +27,8 @@ class AlertKind(StrEnum):
     ``CONTROL_FAULT``: no step of control is sound. ``DISK_FULL``: the journal's disk refuses rows, or soon will.
     ``BUDGET``: serving takes more than the scope allows. ``REVIEW_DUE``: a case that waits for a person is near its
     deadline. ``CERTIFICATE``: the server's certificate ends soon. ``UNDELIVERED``: a receiver could not be told.
-    ``RETRAINING``: a model should be trained anew, is, or could not be.
+    ``RETRAINING``: a model should be trained anew, is, or could not be. ``ORDER_REFUSED``: a rollback that was ordered
+    while the control store did not answer could not be done there. ``TEST``: somebody tries a receiver.
     """
 
     FINDING = "finding"
@@ -41,6 +42,8 @@ class AlertKind(StrEnum):
     CERTIFICATE = "certificate"
     UNDELIVERED = "undelivered"
     RETRAINING = "retraining"
+    ORDER_REFUSED = "order-refused"
+    TEST = "test"
 
 
 class Trouble(Record, frozen=True, kw_only=True):

@@ -137,7 +137,7 @@ class Sender:
             key=f"test-{now_us}",
             alert="test",
             what=Happening.TESTED,
-            kind=AlertKind.UNDELIVERED,
+            kind=AlertKind.TEST,
             severity=Severity.INFO,
             sentence="This is a test: somebody wants to know whether this receiver can be told. Nothing is wrong.",
             command="slipway alert test",
