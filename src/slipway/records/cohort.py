@@ -8,8 +8,6 @@ slowly. Sums are counts, or made with :func:`math.fsum`: the order in which rows
 
 from typing import Any
 
-import msgspec
-
 from slipway.errors import BadInput
 from slipway.records.base import Record
 from slipway.records.facts import NONE, Facts
@@ -182,9 +180,8 @@ class VerdictInputs(Record, frozen=True, kw_only=True):
 
 def _added(one: Record, other: Record) -> dict[str, Any]:
     """Return the sums of two records of one class, field by field."""
-    pairs = zip(msgspec.structs.astuple(one), msgspec.structs.astuple(other), strict=True)
-    return dict(zip(one.__struct_fields__, (_sum(a, b) for a, b in pairs), strict=True))
+    return {name: _sum(getattr(one, name), getattr(other, name)) for name in one.__struct_fields__}
 
 
 def _sum(one: Any, other: Any) -> Any:
-    return one.merge(other) if isinstance(one, LogCounts | Crossings) else one + other
+    return one + other if isinstance(one, (int, float)) else one.merge(other)

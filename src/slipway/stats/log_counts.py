@@ -48,7 +48,7 @@ class LogCounts(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         check_share("error", self.error)
         check_count("endless", self.endless)
-        if any(count < 0 for count in self.counts):
+        if min(self.counts, default=0) < 0:
             raise BadInput(f"counts: want none below 0, got {min(self.counts)}.")
 
     @property
