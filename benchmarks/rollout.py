@@ -1,14 +1,17 @@
 """Slipway's judge beside Argo Rollouts, Flagger, Kayenta and the tests of the text books, on the same seeded canaries.
 
     python benchmarks/rollout.py [--streams 300] [--quick] [--families equal,tail,...] [--jobs 2] [--json FILE]
+        [--page FILE]
 
 The peers are made anew from their documents, which the files of ``rollout_peers`` cite, with the settings documented
-there and, where thresholds are anybody's choice, tuned as well as can be. Slipway is the product's own judge. A canary
-lasts a day at 10 % of the users; ``rollout_peers/streams.py`` says what is true in each family. All decide on the same
+there and, where thresholds are anybody's choice, tuned as well as can be. Slipway is the product's own judge, with the
+pairs that its shadows give it and *without*, on what the arms were dealt, which is what the others have. A canary lasts
+a day at 10 % of the users; ``rollout_peers/streams.py`` says what is true in each family. All decide on the same
 streams: who stops it, after how long, and how many users had met the candidate by then.
 
 A judge *keeps its promise* if its false rollbacks are not proven to exceed 5 % in any harmless family: exact binomial
-intervals at 95 %. About four minutes on two cores; ``--quick`` takes 30 streams a family.
+intervals at 95 %. ``--quick`` takes 30 streams a family. ``--page`` writes what is printed into a page, between the
+marks that ``docs/explanation/rollouts-beside-others.md`` has.
 """
 
 import argparse
@@ -25,8 +28,10 @@ from scipy.stats import binomtest
 
 ALPHA, STREAMS, QUICK, TUNED_ON = 0.05, 300, 30, 200
 NOTHING = 0.005  # what the tables show as 0 %
+BEGIN, END = "<!-- benchmarks/rollout.py: begin -->\n", "<!-- benchmarks/rollout.py: end -->\n"
+OWN = {"slipway": "Slipway", "unpaired": "Slipway, no pairs"}
 JUDGES = {
-    "slipway": "Slipway",
+    **OWN,
     "once": "fixed n, once",
     "peeking": "fixed n, peeking",
     "kayenta": "Kayenta",
@@ -46,6 +51,7 @@ def decide(task, *, tuned):
     once, peeking = fixed_n.stops(stream, slipway_judge.LOOKS)
     plain, critical = kayenta.stops(stream)
     stops = {"slipway": cell, "once": once, "peeking": peeking, "kayenta": plain, "critical": critical}
+    stops["unpaired"], _ = slipway_judge.stop(stream, pairs=False)
     for who in ("argo", "flagger"):
         stops[who] = thresholds.stop(stream, who, thresholds.DOCUMENTED[who])
         stops[f"{who}-tuned"] = thresholds.stop(stream, who, tuned[who])
@@ -89,35 +95,36 @@ def keeps(figures, judge):
 
 
 def goals(figures):
-    """Return (met, sentence) of each goal."""
-    harmless = {name: of["slipway"] for name, of in figures.items() if FAMILIES[name].harmful is False}
+    """Return (met, sentence) of each goal, with pairs and without."""
+    others = [judge for judge in JUDGES if judge not in OWN and keeps(figures, judge)]
+    return [goal for own in OWN for goal in _goals(figures, own=own, others=others)]
+
+
+def _goals(figures, *, own, others):
+    harmless = {name: of[own] for name, of in figures.items() if FAMILIES[name].harmful is False}
     harmful = {name: of for name, of in figures.items() if FAMILIES[name].harmful}
-    others = [judge for judge in JUDGES if judge != "slipway" and keeps(figures, judge)]
-    found = []
     if harmless:
-        worst = max(harmless, key=lambda name: harmless[name]["stopped"])
-        figure = harmless[worst]
-        found.append(
-            (
-                keeps(figures, "slipway"),
-                f"false rollbacks of Slipway at most {figure['stopped']:.1%} in any harmless family "
-                f"({figure['low']:.1%} to {figure['high']:.1%}), promised 5 %",
-            )
-        )
-    unseen = [name for name, of in harmful.items() if all(of[judge]["stopped"] < NOTHING for judge in others)]
-    missed = [name for name in unseen if harmful[name]["slipway"]["stopped"] < 0.5]
+        figure = max(harmless.values(), key=lambda figure: figure["stopped"])
+        words = f"{figure['stopped']:.1%} in any harmless family ({figure['low']:.1%} to {figure['high']:.1%})"
+        yield keeps(figures, own), f"{OWN[own]}: false rollbacks at most {words}, promised 5 %"
     kept = ", ".join(JUDGES[judge] for judge in others) or "none"
-    found.append((not missed, f"caught where all others that keep their promise ({kept}) score 0 %: {_names(unseen)}"))
-    late = [
-        name
+    unseen = [name for name, of in harmful.items() if all(of[judge]["stopped"] < NOTHING for judge in others)]
+    missed = [name for name in unseen if harmful[name][own]["stopped"] < 0.5]
+    words = f"caught where all others that keep their promise ({kept}) score 0 %: {_names(unseen)}"
+    yield not missed, f"{OWN[own]}: {words}{'; missed: ' + _names(missed) if missed else ''}"
+    gaps = {
+        name: min(of[judge]["hours"] for judge in others if of[judge]["stopped"] >= 0.5) - _hours(of[own])
         for name, of in harmful.items()
-        for judge in others
-        if of[judge]["stopped"] >= 0.5 and not (of["slipway"]["hours"] or 99) <= of[judge]["hours"]
-    ]
-    found.append(
-        (not late, f"sooner than all others that keep their promise{': not in ' + _names(late) if late else ''}")
-    )
-    return found
+        if any(of[judge]["stopped"] >= 0.5 for judge in others)
+    }
+    late, level = ([name for name, gap in gaps.items() if test(gap)] for test in (lambda g: g < 0, lambda g: g == 0))
+    words = f"no other that keeps its promise is sooner{', but in ' + _names(late) if late else ''}"
+    yield not late, f"{OWN[own]}: {words}; level with the soonest: {_names(level)}"
+
+
+def _hours(figure):
+    """Return the median of those that were stopped, where most were."""
+    return figure["hours"] if figure["stopped"] >= 0.5 else float("inf")
 
 
 def tables(figures):
@@ -177,16 +184,28 @@ def main(given=None):
     parse.add_argument("--families", type=lambda text: text.split(","), default=list(FAMILIES))
     parse.add_argument("--jobs", type=int, default=2)
     parse.add_argument("--json", type=Path)
+    parse.add_argument("--page", type=Path, help="page whose tables are replaced")
     asked = parse.parse_args(given)
     figures, found = run(asked.families, streams=asked.streams, jobs=asked.jobs)
-    print(f"{asked.streams} canaries of a day a family, 10 % of the users\n\n{tables(figures)}\n")
     told = goals(figures)
-    for met, words in told:
-        print(f"- {'met' if met else 'missed'}: {words}.")
+    words = "\n".join(f"- {'met' if met else 'missed'}: {words}." for met, words in told)
+    report = f"{asked.streams} canaries of a day a family, 10 % of the users.\n\n{tables(figures)}\n\n{words}\n"
+    print(report)
+    if asked.page:
+        asked.page.write_text(put(asked.page.read_text(), report=report))
     if asked.json:
         kept = {"streams": asked.streams, "figures": figures, "decisions": found}
         asked.json.write_text(json.dumps(kept, indent=1) + "\n")
     return int(not all(met for met, _ in told))
+
+
+def put(page, *, report):
+    """Return a page with the report between its marks."""
+    before, mark, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not mark or not end:
+        raise SystemExit(f"page: want the marks {BEGIN.strip()} and {END.strip()}, each on a line of its own.")
+    return f"{before}{mark}\n{report}\n{end}{after}"
 
 
 if __name__ == "__main__":

@@ -1,23 +1,25 @@
 """Kayenta, the judge of Spinnaker: a Mann-Whitney test a metric, a score, marginal and pass.
 
 From its documents: "How canary judgment works" (spinnaker.io/docs/guides/user/canary/judge) and "Best practices for
-configuring canary": compare against an equivalent baseline of the same size; at least 50 points a metric and run; a run
-whose score is below *marginal* (75) fails the canary, the last run must reach *pass* (95). The default judge classifies
-a metric as High if the 98 % confidence interval of the shift lies above 0.25 times the Hodges-Lehmann estimate
-(Kayenta's `MannWhitneyClassifier`, `tolerance = 0.25`, `confLevel = 0.98`, asymptotic with continuity correction as in
-R's `wilcox.test`); the score is the share of metrics that pass, and Nodata does not count.
+configuring canary": compare against an equivalent baseline of the same size; at least 50 points a metric and run; "a
+good starting point" is an interval of one hour and no warm-up; a run whose score is below *marginal* (75) fails the
+canary, the last run must reach *pass* (95). The default judge classifies a metric as High if the 98 % confidence
+interval of the shift lies above 0.25 times the Hodges-Lehmann estimate (Kayenta's `MannWhitneyClassifier`, `tolerance =
+0.25`, `confLevel = 0.98`, asymptotic with continuity correction as in R's `wilcox.test`); the score is the share of
+metrics that pass, and Nodata does not count.
 
-Here: a point every two minutes, a run every two hours on the two hours' 60 points, twelve runs; metrics: failures, mean
-and 99th percentile of the waits, errors; direction `increase`. *Critical*: every metric is marked critical, so that one
-that is High fails the run at once, as the documents advise for metrics that matter.
+Here: a point a minute, a run every hour on the hour's 60 points, 24 runs instead of the starting point's three, so that
+all decide on the same day; metrics: failures, mean and 99th percentile of the waits, errors; direction `increase`.
+*Critical*: every metric is marked critical, so that one that is High fails the run at once, as the documents advise for
+metrics that matter.
 """
 
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from .streams import CELLS, MIDDLE_MS
+from .streams import CELL_S, CELLS, MIDDLE_MS
 
-RUN = 60
+RUN = 3600 // CELL_S
 PASS, MARGINAL, TOLERANCE, CONFIDENCE = 95.0, 75.0, 0.25, 0.98
 
 
@@ -62,7 +64,7 @@ def _z(x, y, shift):
 def _metrics(stream, arm):
     n, waits = stream.n[arm], stream.waits[arm]
     whole = np.cumsum(waits, axis=1)
-    late = round(stream.family.delay_h * 3600 / 120)
+    late = round(stream.family.delay_h * 3600 / CELL_S)
     errors = np.full(CELLS, np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         wrong = np.where(stream.labelled[arm] > 0, stream.errors[arm] / stream.labelled[arm], np.nan)

@@ -1,9 +1,15 @@
 """Slipway: the product's own judge, on the cohorts that control would make of the stream.
 
 Plan: one canary at 10 %, gates `service`, `harm`, `not-worse` (margin 1 point) and `latency` (margin 5 %), unit `hour`,
-alpha 5 % shared by all of them, each arm shadowing the other's requests. It looks after 6, 10, 20, 30 and 40 minutes
-and then at each whole hour. Outcomes are waited for as long as they take.
+alpha 5 % shared by all of them, each arm shadowing the other's requests. It looks after 6, 10, 20, 30, 40, 60, 80 and
+100 minutes and then at each whole hour. Outcomes are waited for as long as they take.
+
+Pairs are more than the others have: the candidate answers every request, ten times as many as the tenth that it is
+dealt. *No pairs* is the same judge without shadows: the plan has no gate `not-worse`, and what is known of errors is
+what the arms were dealt.
 """
+
+from functools import cache, partial
 
 import numpy as np
 
@@ -23,16 +29,19 @@ TITLE = "Slipway"
 ALPHA = 0.05
 HOUR_US = 3_600_000_000
 AN_HOUR = 3600 // CELL_S
-LOOKS = (2, 4, 9, 14, 19, *(AN_HOUR * hour - 1 for hour in range(1, HOURS + 1)))
+LOOKS = (
+    *(m * 60 // CELL_S - 1 for m in (6, 10, 20, 30, 40, 60, 80, 100)),
+    *(AN_HOUR * h - 1 for h in range(2, HOURS + 1)),
+)
 """Cells at whose end it looks; all tests that peek do so too."""
 
 
-def plan(delay_h):
+def plan(delay_h, *, pairs=True):
     """Return the plan, made as `slipway.toml` makes it."""
     gates = (
         GateDraft(kind=GateKind.SERVICE),
         GateDraft(kind=GateKind.HARM),
-        GateDraft(kind=GateKind.NOT_WORSE),
+        *((GateDraft(kind=GateKind.NOT_WORSE),) if pairs else ()),
         GateDraft(kind=GateKind.LATENCY, margin=0.05),
     )
     day = HOURS * 3600.0
@@ -41,27 +50,41 @@ def plan(delay_h):
     return complete((canary,), terms=terms)
 
 
-def stop(stream, _tuned=None):
+def stop(stream, *, pairs=True):
     """Return (the cell after which it rolls back, or None; the gates that fail)."""
-    rollout, route = started(plan(stream.family.delay_h))
+    rollout, route = started(plan(stream.family.delay_h, pairs=pairs))
+    make = cache(partial(_cohort, stream, version=route.version, pairs=pairs))
     for cell in LOOKS:
-        cohorts = [_cohort(stream, hour, cell, version=route.version) for hour in range(cell // AN_HOUR + 1)]
+        cohorts = [make(*_known(stream, hour, cell)) for hour in range(cell // AN_HOUR + 1)]
         verdict = judge(rollout, cohorts, now_us=(cell + 1) * CELL_S * 1_000_000)
         if verdict.decision is Decision.FAIL:
             return cell, tuple(g.gate.kind.value for g in verdict.gates if g.decision is Decision.FAIL)
     return None, ()
 
 
-def _cohort(stream, hour, cell, *, version):
-    here = slice(hour * AN_HOUR, min((hour + 1) * AN_HOUR, cell + 1))
-    told = slice(here.start, max(here.start, min(here.stop, stream.known(cell))))
+def _known(stream, hour, cell):
+    """Return (hour, where what was asked in it ends, where what is labelled in it ends) after a cell."""
+    first = hour * AN_HOUR
+    end = min(first + AN_HOUR, cell + 1)
+    return hour, end, max(first, min(end, stream.known(cell)))
+
+
+def _cohort(stream, hour, end, labelled_end, *, version, pairs=True):
+    here, told = slice(hour * AN_HOUR, end), slice(hour * AN_HOUR, labelled_end)
     sums = {"candidate": slice(0, 1), "live": stream.live}
     arms = {name: _arm(stream, which, here, told) for name, which in sums.items()}
+    both = _pairs(stream, here, told) if pairs else PairSums()
+    return Cohort(
+        start_us=hour * HOUR_US, end_us=(hour + 1) * HOUR_US, route_version=version, share=SHARE, pairs=both, **arms
+    )
+
+
+def _pairs(stream, here, told):
     only_candidate, only_live = int(stream.only_candidate[:, told].sum()), int(stream.only_live[:, told].sum())
     labelled = int(stream.labelled[:, told].sum())
     both = int(stream.errors[:, told].sum()) - int(stream.only_candidate[:1, told].sum())
     both -= int(stream.only_live[1:, told].sum())
-    pairs = PairSums(
+    return PairSums(
         seen=int(stream.n[:, here].sum()),
         labelled=labelled,
         n=labelled,
@@ -71,14 +94,13 @@ def _cohort(stream, hour, cell, *, version):
         live_loss=float(both + only_live),
         squares=float(only_candidate + only_live),
     )
-    return Cohort(
-        start_us=hour * HOUR_US, end_us=(hour + 1) * HOUR_US, route_version=version, share=SHARE, pairs=pairs, **arms
-    )
 
 
 def _arm(stream, which, here, told):
     levels = stream.waits[which, here].sum(axis=(0, 1))
-    longer = np.cumsum(levels[::-1])[::-1]  # every user comes once, so each first reaches all levels up to its own
+    seen = np.flatnonzero(levels)
+    low, high = (int(seen[0]), int(seen[-1]) + 1) if len(seen) else (0, 0)
+    longer = np.cumsum(levels[:high][::-1])[::-1]  # every user comes once and first reaches all levels up to its own
     errors = int(stream.errors[which, told].sum())
     return ArmSums(
         n=int(stream.n[which, here].sum()),
@@ -90,6 +112,11 @@ def _arm(stream, which, here, told):
         error_entities=errors,
         loss=float(errors),
         squares=float(errors),
-        waits=LogCounts(error=ERROR, first=FIRST, counts=tuple(levels.tolist()), largest=float(EDGES_US[-1])),
+        waits=LogCounts(
+            error=ERROR,
+            first=FIRST + low,
+            counts=tuple(levels[low:high].tolist()),
+            largest=float(EDGES_US[high - 1]) if high else 0.0,
+        ),
         slower=Crossings(first=FIRST, counts=tuple(longer.tolist())),
     )

@@ -1,4 +1,4 @@
-"""Seeded canaries of one day: what two arms did, cell by cell of two minutes, with a known truth.
+"""Seeded canaries of one day: what two arms did, minute by minute, with a known truth.
 
 A tenth of the users goes to the candidate, a tenth to a second group of live's (what Kayenta calls the baseline), the
 rest to live. Live fails 1 % of the requests and errs on 10 %; its answers take 40 ms in the middle and 128 ms at the
@@ -10,11 +10,11 @@ import zlib
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from slipway.stats.crossings import RATIO, levels_of
 
-CELL_S, HOURS = 120, 24
+CELL_S, HOURS = 60, 24
 CELLS = HOURS * 3600 // CELL_S
 SHARE = 0.1
 ARMS = ("candidate", "baseline", "rest")
@@ -71,6 +71,7 @@ FAMILIES = {
     "fail-1.25": Family("failures 1 to 1.25 %", fail=0.0125),
     "fail-2": Family("failures 1 to 2 %", fail=0.02),
     "fail-5": Family("failures 1 to 5 %", fail=0.05),
+    "slow-3": Family("3 % slower, within Slipway's margin", harmful=None, slower=1.03),
     "slow-10": Family("10 % slower", slower=1.1),
     "slow-20": Family("20 % slower", slower=1.2),
     "tail": Family("slowest 2 % twice as slow, median same", tail=2.0),
@@ -132,7 +133,7 @@ def draw(name, seed):
     fail = np.array([_grown(family.fail, family.fail_to), np.full(CELLS, FAIL), np.full(CELLS, FAIL)]) * swings["fail"]
     slower = np.array([_grown(family.slower, family.slower_to), np.ones(CELLS), np.ones(CELLS)]) * swings["wait"]
     if family.incident == "both":
-        at = slice(240, 240 + 3600 // CELL_S)
+        at = slice(8 * 3600 // CELL_S, 9 * 3600 // CELL_S)
         fail[:, at], slower[:, at] = 0.2, slower[:, at] * 3
     if family.incident == "candidate":
         fail[0, : 1800 // CELL_S] = 0.05
@@ -175,14 +176,13 @@ def _waits(rng, n, slower, *, arm, family):
     sigma, tail = (family.sigma, family.tail) if arm == 0 else (SIGMA, 1.0)
     middle = np.log(MEDIAN_US) + (SIGMA**2 - sigma**2) / 2 + np.log(slower)
     change = np.unique(middle)
-    probs = np.empty((len(change), len(EDGES_US)))
-    for row, mean in enumerate(change):
-        below = norm.cdf((np.log(EDGES_US) - mean) / sigma)
-        if tail != 1.0:
-            slow = 0.98  # from this quantile on waits are longer by the factor
-            below = np.minimum(below, slow) + np.maximum(norm.cdf((np.log(EDGES_US / tail) - mean) / sigma) - slow, 0)
-        below[-1] = 1.0
-        probs[row] = np.diff(below, prepend=0.0)
+    below = ndtr((np.log(EDGES_US) - change[:, None]) / sigma)
+    if tail != 1.0:
+        slow = 0.98  # from this quantile on waits are longer by the factor
+        longer = ndtr((np.log(EDGES_US / tail) - change[:, None]) / sigma)
+        below = np.minimum(below, slow) + np.maximum(longer - slow, 0)
+    below[:, -1] = 1.0
+    probs = np.diff(below, prepend=0.0, axis=1)
     if len(change) == 1:
         return rng.multinomial(n, probs[0])
     return rng.multinomial(n, probs[np.searchsorted(change, middle)])

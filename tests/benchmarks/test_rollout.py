@@ -39,7 +39,7 @@ def test_streams_are_what_their_words_say():
     assert quantile(tail.waits[0], 0.99) == pytest.approx(2 * 128, rel=0.08)
     assert late.labelled.sum() / late.n.sum() == pytest.approx(0.7, abs=0.01)
     assert late.errors[0].sum() / late.labelled[0].sum() == pytest.approx(0.13, abs=0.01)
-    assert (late.known(179), late.known(180)) == (0, 1)  # the first outcomes come six hours after the first cell
+    assert (late.known(359), late.known(360)) == (0, 1)  # the first outcomes come six hours after the first cell
     assert (equal.waits.sum(axis=2) == equal.n).all()
 
 
@@ -47,7 +47,7 @@ def test_a_user_whom_the_service_failed_asks_again_and_is_one_user():
     bursty = part("streams").draw("equal-bursty", 0)
     assert bursty.failures.sum() / bursty.failed_users.sum() == pytest.approx(5, abs=0.3)
     (first, *_), gates = part("slipway_judge").LOOKS, part("slipway_judge").plan(1.0).stages[0].gates
-    cohort = part("slipway_judge")._cohort(bursty, 0, first, version=2)
+    cohort = part("slipway_judge")._cohort(bursty, 0, first + 1, 0, version=2)
     assert cohort.live.failure_entities == bursty.failed_users[1:, : first + 1].sum() < cohort.live.failures
     assert sum(gate.alpha for gate in gates) == pytest.approx(0.05)
 
@@ -55,7 +55,7 @@ def test_a_user_whom_the_service_failed_asks_again_and_is_one_user():
 def test_cohorts_add_up_to_the_stream():
     judge, stream = part("slipway_judge"), part("streams").draw("accuracy-3", 1)
     cell = 2 * judge.AN_HOUR - 1
-    one, two = (judge._cohort(stream, hour, cell, version=2) for hour in range(2))
+    one, two = (judge._cohort(stream, *judge._known(stream, hour, cell), version=2) for hour in range(2))
     assert (
         one.candidate.n + two.candidate.n
         == stream.n[0, : cell + 1].sum()
@@ -90,15 +90,73 @@ def test_welch_is_that_of_others():
 
 def test_thresholds_allow_as_many_misses_as_the_documents_say():
     thresholds, streams = part("thresholds"), part("streams")
-    stream = streams.draw("equal", 0)
+    stream, every = streams.draw("equal", 0), thresholds.EVERY["argo"]
     failures = np.zeros_like(stream.failures)
     for number in range(4):
-        failures[0, 3 * number] = 3 * 100 * 0.1  # 10 % of the measurement of six minutes
-    assert thresholds.stop(stream._replace(failures=failures), "argo", {"failures": 0.05}) == 4 * 3 - 1
+        failures[0, every * number] = 25  # 10 % of the measurement of five minutes
+    assert every == 5
+    assert thresholds.stop(stream._replace(failures=failures), "argo", {"failures": 0.05}) == 4 * every - 1
     failures[0, 0] = 0
     assert thresholds.stop(stream._replace(failures=failures), "argo", {"failures": 0.05}) is None
     silent = stream._replace(n=np.zeros_like(stream.n), failures=failures * 0, waits=stream.waits * 0)
     assert thresholds.stop(silent, "flagger", thresholds.DOCUMENTED["flagger"]) is None  # silence is no failure there
+
+
+def test_flagger_counts_a_check_that_fails_whatever_the_metric_argo_each_metric():
+    thresholds, streams = part("thresholds"), part("streams")
+    stream = streams.draw("equal", 0)
+    n, failures, waits = stream.n, np.zeros_like(stream.failures), np.zeros_like(stream.waits)
+    waits[..., 0] = n  # as fast as can be
+    failures[0, :5] = n[0, :5]
+    waits[0, 5:10] = 0
+    waits[0, 5:10, -1] = n[0, 5:10]
+    half = stream._replace(failures=failures, waits=waits)  # five checks miss on failures, five others on p99
+    assert thresholds.stop(half, "flagger", thresholds.DOCUMENTED["flagger"]) == 10 - 1
+    failures[0, :20], waits[0, :40], waits[0, :20, 0] = n[0, :20], 0, n[0, :20]
+    waits[0, 20:40, -1] = n[0, 20:40]  # four measurements of five minutes of each
+    limits = {"failures": 0.05, "p99_ms": 500.0}
+    assert thresholds.stop(half, "argo", limits) == 20 - 1
+    assert thresholds.stop(half._replace(failures=failures * 0), "argo", limits) == 40 - 1
+    failures[0, 15:20] = 0  # three of failures and four of waits: only the waits are too many
+    assert thresholds.stop(half, "argo", limits) == 40 - 1
+
+
+def test_tuned_thresholds_are_wrong_as_often_as_they_may_be_and_no_more():
+    thresholds, streams = part("thresholds"), part("streams")
+    few = [streams.draw("equal", 1_000_000 + seed) for seed in range(20)]
+    for who in ("argo", "flagger"):
+        limits = thresholds.tune(few, who, alpha=0.2)
+        stopped = sum(thresholds.stop(stream, who, limits) is not None for stream in few)
+        assert 1 <= stopped <= 4
+
+
+def test_without_pairs_the_judge_knows_of_errors_only_what_the_arms_were_dealt():
+    judge, stream = part("slipway_judge"), part("streams").draw("accuracy-5", 0)
+    alone = judge._cohort(stream, 0, judge.AN_HOUR, judge.AN_HOUR, version=2, pairs=False)
+    assert alone.pairs.seen == alone.pairs.labelled == alone.pairs.n == 0
+    assert alone.candidate.errors == stream.errors[0, : judge.AN_HOUR].sum()
+    kinds = [gate.kind.value for gate in judge.plan(1.0, pairs=False).stages[0].gates]
+    assert kinds == ["service", "harm", "latency"]
+    assert judge.stop(stream, pairs=False)[1] == ("harm",)
+
+
+def test_kayenta_judges_an_hours_sixty_points_as_its_documents_advise():
+    kayenta, streams = part("kayenta"), part("streams")
+    assert (kayenta.RUN, streams.CELL_S) == (60, 60)
+    plain, critical = kayenta.stops(streams.draw("slow-20", 0))
+    assert plain == critical == 59
+
+
+def test_a_page_keeps_its_words_and_gets_the_tables():
+    rollout = importlib.import_module("rollout")
+    page = (BENCHMARKS.parent / "docs/explanation/rollouts-beside-others.md").read_text()
+    changed = rollout.put(page, report="the tables")
+    assert rollout.put(changed, report="the tables") == changed
+    assert changed.count("the tables") == 1
+    assert changed.startswith(page[: page.index(rollout.BEGIN)])
+    assert changed.endswith(page[page.index(rollout.END) :])
+    with pytest.raises(SystemExit, match="marks"):
+        rollout.put("no marks", report="")
 
 
 @pytest.mark.slow
