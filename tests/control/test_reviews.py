@@ -195,6 +195,68 @@ def test_whether_a_reader_saw_the_suggestion_is_what_he_was_handed():
     assert (read.part, read.saw) == (Part.FIRST, False)
 
 
+def test_what_was_decided_without_the_queue_closes_the_case_at_once():
+    site = site_of(settle=0.0, answer_s=30)
+    name = site.ask(beside=0.2)
+    site.step()
+    assert site.next("ana") == name
+    site.tell(name, "zoe", 1.0)
+    site.step(later_s=1)
+    told = site.reviews.decision(name, now_us=site.now_us)
+    assert (told.pending, told.decision, told.by, told.fallback) == (False, 1.0, "zoe", False)
+    with pytest.raises(Conflict, match="want one that ana has"):
+        site.decide(name, "ana", 0.0)
+    assert (site.next("ana"), site.next("bob")) == (None, None)
+    with pytest.raises(Conflict, match="the caller has"):
+        site.reviews.undo(name, by="zoe", now_us=site.now_us)
+    site.step(later_s=31)
+    assert site.reviews.decision(name, now_us=site.now_us) == told, "the fallback has no say any more"
+    assert site.decisions() == [(name, 1.0, "zoe", None, "")], "it is in the journal once"
+    site.start()
+    site.step()
+    assert site.reviews.decision(name, now_us=site.now_us) == told
+
+
+def test_what_is_told_of_a_case_counts_as_the_reading_it_waits_for():
+    site = site_of(second=1.0)
+    name = site.ask(suggestion=0.8)
+    site.tell(name, "zoe", 0.0)
+    site.tell(name, "zoe", 1.0)
+    site.step()
+    assert site.next("zoe") is None, "she has read it"
+    assert site.next("ana") == name
+    site.decide(name, "ana", 0.0)
+    site.tell(name, "yan", 1.0)
+    site.step(later_s=1)
+    assert len(site.reviews.case(name).reads) == 2, "what ana said may still be taken back: nobody settles it"
+    site.step(later_s=11)
+    site.tell(name, "xia", 1.0)
+    site.step()
+    reads = [(r.by, r.value, r.part, r.saw) for r in site.reviews.case(name).reads]
+    assert reads == [
+        ("zoe", 0.0, Part.FIRST, False), ("ana", 0.0, Part.SECOND, False), ("xia", 1.0, Part.SETTLING, False),
+    ]  # fmt: skip
+    assert sorted(by for _, _, by, _, _ in site.decisions()) == ["ana", "xia", "yan", "zoe", "zoe"]
+
+
+def test_a_decision_that_is_read_before_its_request_closes_the_case():
+    site = site_of(settle=0.0)
+    site.tell("c1", "zoe")
+    site.step()
+    name = site.ask()
+    site.step()
+    assert site.reviews.decision(name, now_us=site.now_us).by == "zoe"
+
+
+def test_a_decision_that_came_too_late_changes_nothing():
+    site = site_of(answer_s=30)
+    name = site.ask(beside=0.2)
+    site.step(later_s=31)
+    site.tell(name, "zoe", 1.0)
+    site.step()
+    assert site.reviews.decision(name, now_us=site.now_us).by == "rule"
+
+
 def test_the_first_to_be_handed_out_is_the_one_that_the_arm_says():
     for first, wanted in (("unsure", "c2"), ("oldest", "c1"), ("due", "c1")):
         site = site_of(first=first)
@@ -341,6 +403,19 @@ class Queue(RuleBasedStateMachine):
             del self.holds[name]
             return
 
+    @rule(by=people, value=values, case=st.integers(1, 5))
+    def tell(self, by, value, case):
+        name = f"c{case}"
+        if case > self.site.asked:
+            return
+        before = self.site.reviews.case(name)
+        self.site.tell(name, by, value)
+        self.site.step()
+        after = self.site.reviews.case(name)
+        if len(after.reads) > len(before.reads):
+            assert after.valid()[-1].told
+            self.holds.pop(name, None)
+
     @rule(by=people)
     def leave(self, by):
         for name, (holder, until) in list(self.holds.items()):
@@ -385,7 +460,7 @@ class Queue(RuleBasedStateMachine):
     def nothing_is_lost(self):
         if hasattr(self, "site"):
             assert len(self.site.reviews.cases()) == self.site.asked
-            once = [(name, by) for name, _, by, _, _ in self.site.decisions()]
+            once = [(name, by) for name, _, by, _, part in self.site.decisions() if part]
             assert len(once) == len(set(once)), "a decision came twice"
 
 

@@ -134,7 +134,7 @@ class ReviewDesk:
             for read in (read for read in case.reads if read.part is not Part.SETTLING):
                 took.setdefault(read.by, [])
                 if read.undone_us is None:
-                    took[read.by].append(read.took_s)
+                    took[read.by] += [] if read.told else [read.took_s]
                 else:
                     undone[read.by] = undone.get(read.by, 0) + 1
         readers = tuple(

@@ -55,6 +55,10 @@ class Shelf:
             raise NotFound(f"case {id_[:80]}: want the id of a request that people are to decide, got another.")
         return self._cases[id_][0]
 
+    def find(self, id_: str) -> ReviewCase | None:
+        """Return a case, or None where there is none under that id."""
+        return self._cases[id_][0] if id_ in self._cases else None
+
     def all(self) -> Iterator[tuple[str, ReviewCase]]:
         """Yield (id, case), oldest first."""
         yield from ((id_, case) for id_, (case, _) in self._cases.items())

@@ -15,6 +15,7 @@ from slipway.control.callers import of_callers
 from slipway.control.ledger import Ledger
 from slipway.control.review_cases import cases_of
 from slipway.control.review_shelf import Shelf
+from slipway.control.review_told import Told, closed_by, told_of
 from slipway.deployment import reviewing as rules
 from slipway.errors import Conflict, NotFound, SlipwayError
 from slipway.ports import ControlStore
@@ -63,16 +64,17 @@ class Reviews:
         self._people = {arm.name: arm for arm in people if arm.kind is ArmKind.PERSON}
         self._one = threading.RLock()
         self._new: list[New] = []
+        self._told: list[Told] = []
         self._shelf: Shelf | None = None
         self._term, self._shelf_of = term, 0
 
     @property
     def unkept(self) -> int:
-        """Cases that were read and are not stored yet; what was read of the journal must not be forgotten before."""
-        return len(self._new)
+        """What was read and is not stored yet, cases and decisions; the journal's place must not be kept before."""
+        return len(self._new) + sum(not told.looks for told in self._told)
 
     def take(self, stretch: Stretch, *, after: int) -> None:
-        """Note the cases of a piece of the journal; :meth:`step` stores them.
+        """Note the cases of a piece of the journal, and what was decided without the queue; :meth:`step` stores them.
 
         Args:
             stretch: The piece.
@@ -87,17 +89,20 @@ class Reviews:
                 if len(self._new) > MOST_NEW:  # as where this process stands by, and the controller has stored them
                     self._shelf = None
                     self._new = [(id_, case) for id_, case in self._new if id_ not in self._cases]
+        if self._people and (told := told_of(stretch.decisions)):
+            with self._one:
+                self._told = (self._told + told)[-MOST_NEW:]  # who stands by keeps the newest; the others are stored
 
     def forget(self) -> None:
         """Be as if nothing had been read; what is stored stays."""
         with self._one:
-            self._new, self._shelf = [], None
+            self._new, self._told, self._shelf = [], [], None
 
     def step(self, ledger: Ledger, *, now_us: int) -> list[str]:
         """Store new cases, end those whose time is over, write down what is final; return what does not work."""
         problems: list[str] = []
         with self._one:
-            for chore in (self._store_new, self._hear, self._end, self._write_final):
+            for chore in (self._store_new, self._close, self._hear, self._end, self._write_final):
                 try:
                     chore(ledger, now_us)
                 except SlipwayError as error:
@@ -150,7 +155,12 @@ class Reviews:
             return sum(1 for _ in islice(his, MOST_COUNTED))
 
     def _may_have(self, case: ReviewCase, by: str, now_us: int) -> bool:
-        return rules.may_have(case, by=by, now_us=now_us, scoring=self._scoring)
+        return rules.may_have(case, by=by, now_us=now_us, scoring=self._scoring) and self._is_new_to(case, by)
+
+    def _is_new_to(self, case: ReviewCase, by: str) -> bool:
+        """Tell whether somebody has not told the data plane of it either, where his name may stand for a pseudonym."""
+        told = [read.by for read in case.valid() if read.told]
+        return not told or not by or self._names([by])[0] not in told
 
     def decide(self, id_: str, *, by: str, value: float, why: str, now_us: int) -> ReviewCase:
         """Write down what somebody decides on the case that he has.
@@ -211,8 +221,8 @@ class Reviews:
                     self._cases.change(id_, fetched, at_us=now_us, by="caller", why="has the decision")
                 except Conflict:  # what another process stored may be another decision
                     return self.decision(id_, now_us=now_us)
-            by = found.by if found.fallback or found.pending else self._names([found.by])[0]
-            return msgspec.structs.replace(found, by=by)
+            kept = found.fallback or found.pending or any(read.told and read.by == found.by for read in case.valid())
+            return found if kept else msgspec.structs.replace(found, by=self._names([found.by])[0])
 
     def pressed(self, *, now_us: int) -> Mapping[str, str]:
         """Return the arms with a case that nobody has decided and whose time is nearly over, and what counts then.
@@ -242,7 +252,7 @@ class Reviews:
 
     def waits(self, case: ReviewCase, *, by: str = "") -> bool:
         """Tell whether a case waits for somebody, or, where nobody is named, for anybody who comes."""
-        return rules.may_read(case, by=by, scoring=self._scoring)
+        return rules.may_read(case, by=by, scoring=self._scoring) and self._is_new_to(case, by)
 
     def cases(self) -> list[New]:
         """Return (id, case) of all, oldest first."""
@@ -279,6 +289,13 @@ class Reviews:
         self._cases.add(self._new, at_us=now_us, by=BY)
         self._new = []
 
+    def _close(self, _: Ledger, now_us: int) -> None:
+        """Take up what people told the data plane of cases that wait here."""
+        told = sorted(self._told, key=lambda one: one.at_us)
+        cases, missing = closed_by(told, find=self._cases.find, scoring=self._scoring)
+        self._change(cases, now_us=now_us, why="somebody told what he decided")
+        self._told = missing
+
     def _hear(self, ledger: Ledger, now_us: int) -> None:
         """Take up what arms said beside the requests meanwhile."""
         waiting = [(id_, case) for id_, case in self._cases.open() if _unheard(case)]
@@ -304,7 +321,7 @@ class Reviews:
             reads = rules.to_write(case, now_us=now_us, undo_s=self.reading(case).undo_s)
             if reads:
                 final.append((id_, case, reads))
-        rows = [(id_, read) for id_, _, reads in final for read in reads if read.undone_us is None]
+        rows = [(id_, read) for id_, _, reads in final for read in reads if read.undone_us is None and not read.told]
         if rows:
             self._write(
                 DecisionFrame(

@@ -123,6 +123,27 @@ def read_once(case: ReviewCase, *, by: str, value: float, why: str, now_us: int,
     return msgspec.structs.replace(left(case), reads=(*case.reads, said))
 
 
+def told_once(case: ReviewCase, *, by: str, value: float, saw: bool, at_us: int, scoring: Scoring) -> ReviewCase | None:
+    """Return the case with what somebody decided without the queue; None where that changes nothing of it.
+
+    It is in the journal already, so it cannot be taken back. Whoever has the case has it no more.
+
+    Args:
+        case: The case.
+        by: Who decided, as the journal holds it.
+        value: What.
+        saw: Whether he knew the model's answer.
+        at_us: When it was received.
+        scoring: Of the task.
+    """
+    part = waits_for(case, scoring=scoring)
+    if part is None or any(read.by == by for read in case.valid()) or not _is_possible(value, kind=scoring.kind):
+        return None
+    reads = (*case.reads, ReadOnce(by=by, value=value, part=part, at_us=at_us, took_s=0.0, saw=saw, told=True))
+    final = all(read.undone_us is not None for read in case.reads[case.written :])
+    return msgspec.structs.replace(left(case), reads=reads, written=len(reads) if final else case.written)
+
+
 def undone(case: ReviewCase, *, by: str, now_us: int, undo_s: float) -> ReviewCase:
     """Return the case without the newest reading, which stays in it as taken back.
 
@@ -135,7 +156,7 @@ def undone(case: ReviewCase, *, by: str, now_us: int, undo_s: float) -> ReviewCa
     read = newest[0]
     if read.part is Part.FIRST and case.fetched_us is not None and case.course in PENDING:
         raise Conflict("case: want a decision that nobody knows of, got one that the caller has. It can not be undone.")
-    if now_us > read.at_us + round(undo_s * 1e6) or case.reads.index(read) < case.written:
+    if now_us > read.at_us + round(undo_s * 1e6) or read.told or case.reads.index(read) < case.written:
         raise Conflict(f"case: want a decision of the last {undo_s:g} s, got an older one, which is in the journal.")
     taken = msgspec.structs.replace(read, undone_us=now_us)
     reads = tuple(taken if one is read else one for one in case.reads)
@@ -191,7 +212,7 @@ def to_write(case: ReviewCase, *, now_us: int, undo_s: float) -> Sequence[ReadOn
     found = []
     for read in case.reads[case.written :]:
         fetched = read.part is Part.FIRST and case.fetched_us is not None
-        if read.undone_us is None and now_us <= read.at_us + round(undo_s * 1e6) and not fetched:
+        if not (read.told or read.undone_us is not None or fetched) and now_us <= read.at_us + round(undo_s * 1e6):
             break
         found.append(read)
     return found
@@ -203,7 +224,10 @@ def is_done(case: ReviewCase, *, scoring: Scoring) -> bool:
 
 
 def _check_value(value: float, *, kind: TaskKind) -> None:
-    if kind is TaskKind.BINARY and value not in (0.0, 1.0):
-        raise BadInput(f"decision: want 0 or 1, got {value:g}.")
-    if not math.isfinite(value):
-        raise BadInput(f"decision: want a number, got {value}.")
+    if not _is_possible(value, kind=kind):
+        wanted = "0 or 1" if kind is TaskKind.BINARY else "a number"
+        raise BadInput(f"decision: want {wanted}, got {value:g}.")
+
+
+def _is_possible(value: float, *, kind: TaskKind) -> bool:
+    return value in (0.0, 1.0) if kind is TaskKind.BINARY else math.isfinite(value)

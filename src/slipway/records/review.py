@@ -30,6 +30,7 @@ class ReadOnce(Record, frozen=True, kw_only=True):
         saw: Whether the model's answer was shown.
         why: In words, or empty.
         undone_us: When it was taken back, or None.
+        told: Whether he told the data plane himself: then ``by`` is as the journal holds it, and it was there at once.
     """
 
     by: str
@@ -40,6 +41,7 @@ class ReadOnce(Record, frozen=True, kw_only=True):
     saw: bool
     why: str = ""
     undone_us: int | None = None
+    told: bool = False
 
 
 class ReviewCase(Record, frozen=True, kw_only=True):

@@ -120,6 +120,11 @@ class Desk:
             self._shadow.append([answer])
         return name
 
+    def tell(self, name: str, by: str, value: float = 1.0, *, saw: bool | None = None) -> None:
+        """Journal what somebody decided and told a worker, as ``POST /outcomes`` does."""
+        us = [self.now_us]
+        self._worker.append([DecisionFrame(at_us=us, id=[name], value=[value], by=[by], decided_us=us, saw=[saw])])
+
     def step(self, *, later_s: float = 0.0) -> tuple[str, ...]:
         """Let time pass and control make a step; return what did not work."""
         self.now_us += round(later_s * _S)
@@ -137,4 +142,9 @@ class Desk:
     def decisions(self) -> list[tuple[str, float, str, bool | None, str]]:
         """Return (id, value, by, saw, part) of each decision in the journal."""
         frames = [frame for frame, _ in self.journal.read({}) if isinstance(frame, DecisionFrame)]
-        return [row for f in frames for row in zip(f.id, f.value, f.by, f.saw, f.part, strict=True)]
+        parts = [f.part or [""] * len(f.id) for f in frames]
+        return [
+            row
+            for f, part in zip(frames, parts, strict=True)
+            for row in zip(f.id, f.value, f.by, f.saw, part, strict=True)
+        ]
