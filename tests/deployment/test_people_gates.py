@@ -346,6 +346,55 @@ def test_an_audit_weighs_them_too():
         assert found.decision is expected, found.reason
 
 
+def pulled(days, *, unit, level=0.2, min_units=1):
+    """What the gate says of days, each (shown, shown_same, hidden, hidden_same) and, it may be, the same of wrong."""
+    names = ("shown", "shown_same", "hidden", "hidden_same")
+    fields = (*names, *(f"wrong_{name}" for name in names))
+    found = tuple(
+        PeopleSums(
+            start_us=i * DAY_US, end_us=(i + 1) * DAY_US, route_version=2, confidence=0.95, audited=False,
+            **dict(zip(fields, day, strict=False)),
+        )
+        for i, day in enumerate(days)
+    )  # fmt: skip
+    assist = next(s for s in people_plan().stages if s.kind is StageKind.ASSIST)
+    gate = Gate(kind=GateKind.ANCHORING, level=level, unit=unit, min_units=min_units)
+    p = plan(stages=(msgspec.structs.replace(assist, gates=(gate,)),))
+    rollout, _ = begin("r1", route=ROUTE, candidate=CANDIDATE, plan=p, now_us=0)
+    facts = Facts(people=PeopleFacts(settle=1.0, second=0.0, sums=found))
+    (result,) = judge(rollout, [], now_us=len(days) * DAY_US, facts=facts).gates
+    return result
+
+
+def test_days_that_differ_make_the_pull_less_known_than_as_many_decisions():
+    days = [(800, 760, 400, 380), (800, 760, 400, 240)] * 4
+    assert pulled(days, unit="row", level=0.25).decision is Decision.PASS
+    by_day = pulled(days, unit="day", level=0.25)
+    assert by_day.decision is Decision.HOLD
+    assert "by day" in by_day.reason
+    same = [(200, 190, 100, 90), (200, 180, 100, 85)] * 15
+    assert pulled(same, unit="day", level=0.25).decision is Decision.PASS
+
+
+@pytest.mark.parametrize("unit", ["row", "day"])
+def test_a_pull_by_fewer_units_than_asked_for_holds(unit):
+    days = [(400, 380, 400, 375)] * 30
+    assert pulled(days, unit=unit).decision is Decision.PASS
+    few = pulled(days, unit=unit, min_units=13_000)
+    assert few.decision is Decision.HOLD
+    assert "of at least 13,000" in few.reason
+
+
+def test_wrong_suggestions_that_people_follow_hold_before_there_are_many():
+    calm, followed = (2_000, 1_900, 2_000, 1_800), (70, 39, 29, 1)
+    held = pulled([(*calm, *followed)], unit="row")
+    assert held.decision is Decision.HOLD
+    assert "39 of 70 shown and 1 of 29 hidden" in held.reason
+    assert pulled([(*calm, 70, 3, 29, 1)], unit="row").decision is Decision.PASS
+    assert pulled([calm], unit="row").decision is Decision.PASS
+    assert "wrong suggestions" in pulled([(*calm, 900, 30, 900, 20)], unit="row").reason
+
+
 def test_a_command_rolls_back_to_people():
     rollout, route, _ = live_through()
     back = roll_back(rollout, route=route, now_us=10**15)
