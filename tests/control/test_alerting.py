@@ -62,6 +62,25 @@ def test_who_cannot_say_what_is_wrong_resolves_nothing_and_is_a_problem_of_the_s
     assert problems == ["alerts: the disk is gone"] * 3
 
 
+@pytest.mark.parametrize("error", [OSError(5, "input/output error"), KeyError("x")])
+def test_one_that_breaks_silences_none_of_the_others_and_resolves_nothing(error):
+    full = Trouble(kind=AlertKind.DISK_FULL, about="x", severity=Severity.WARNING, sentence="It is full.")
+
+    def breaks(_):
+        yield full
+        raise error
+
+    store, problems = MemoryStore(), []
+    broken = Source(frozenset({AlertKind.DISK_FULL}), breaks)
+    alerting(store, broken, Source(KIND, lambda _: [trouble()])).step(1, problems=problems)
+    assert alerts(store) == {"budget": AlertState.OPEN}
+    assert type(error).__name__ in problems[0]
+    alerting(store, Source(broken.kinds, lambda _: [full])).step(2, problems=problems)
+    for day in (1, 2):
+        alerting(store, broken, Source(KIND, lambda _: [])).step(day * DAY_US, problems=problems)
+    assert alerts(store) == {"budget": AlertState.RESOLVED, "disk-full": AlertState.OPEN}
+
+
 def test_a_person_acts_once_and_the_audit_trail_says_who():
     store = MemoryStore()
     one = alerting(store, Source(KIND, lambda _: [trouble()]))

@@ -261,7 +261,7 @@ class Round:
     """A courier with a clock of its own and an outbox that is there already."""
 
     def __init__(self, tell, *, messages=1, give_up_s=3600.0, store=None):
-        self.store, self.now_us = store or MemoryStore(), 0
+        self.store, self.now_us, self.set_by_us = store or MemoryStore(), 0, 0
         if store is None:
             outbox = Outbox(messages=tuple(message(n) for n in range(messages)))
             self.store.commit([Change(outbox, OUTBOX, 0)], at_us=0, by="test", why="test")
@@ -269,9 +269,10 @@ class Round:
             self.store,
             receiver=webhook("https://example.org"),
             tell=tell,
-            machine_us=lambda: self.now_us,
+            machine_us=lambda: self.now_us + self.set_by_us,
             give_up_s=give_up_s,
             chance=random.Random(1),  # noqa: S311 - pauses
+            monotonic=lambda: self.now_us / S,
         )
 
     def run(self, seconds):
@@ -307,6 +308,22 @@ def test_what_nobody_takes_for_the_stated_time_is_given_up_and_told():
     assert (letter.key, letter.why, letter.alerts) == ("m0", "status 500", ("budget-0",))
     assert 60 * S <= letter.at_us <= 160 * S
     assert one.courier.state.given_up == 1
+
+
+@pytest.mark.parametrize("set_by_s", [-6 * 3600, 365 * 86400])
+def test_a_clock_that_is_set_neither_delays_the_next_try_nor_gives_up(set_by_s):
+    at = []
+
+    def fails(*_):
+        at.append(one.now_us // S)
+        if len(at) < 4:
+            raise Undelivered("status 500")
+
+    one = Round(fails)
+    one.run(1)
+    one.set_by_us = set_by_s * S
+    sent = one.run(60)
+    assert (len(at), sent.delivered, sent.dead) == (4, 1, ())
 
 
 def test_killed_between_sending_and_storing_it_sends_again_with_the_same_key():

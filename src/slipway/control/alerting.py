@@ -1,14 +1,15 @@
 """Carries alerts: asks what is wrong, asks the rules what follows, and stores both alerts and what is on its way.
 
-Alerts and the messages about them are one transaction; who sends the messages (:mod:`slipway.control.sender`) writes
-only what became of them. So a process that is killed between the two sends again, and nothing is told of an alert that
-was not stored.
+Alerts and the messages about them are one transaction; who sends the messages (:mod:`slipway.control.telling.sender`)
+writes only what became of them. So a process that is killed between the two sends again, and nothing is told of an
+alert that was not stored.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
+from slipway.control.fault import Fault
 from slipway.errors import NotFound, SlipwayError
 from slipway.monitoring.alerts import carry
 from slipway.monitoring.routing import notices, route
@@ -96,10 +97,11 @@ class Alerting:
         unknown = set(AlertKind).difference(*(source.kinds for source in self._sources))
         for source in self._sources:
             try:
-                troubles += source.troubles(now_us)
-            except SlipwayError as error:
+                troubles += list(source.troubles(now_us))
+            except Exception as error:  # noqa: BLE001 - one that breaks must not silence the others
                 unknown |= source.kinds
-                unanswered.append(f"alerts: {error}")
+                said = error if isinstance(error, SlipwayError) else Fault(error, since_s=0.0).words
+                unanswered.append(f"alerts: {said}")
         return troubles, unknown, unanswered
 
     def act(self, alert_id: str, *, do: Callable[[Alert], Alert], now_us: int, by: str) -> Alert:

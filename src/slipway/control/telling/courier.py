@@ -5,6 +5,7 @@ after a message was sent and before that was stored, it sends it again, with the
 """
 
 import random
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -48,7 +49,8 @@ class ReceiverState(Record, frozen=True, kw_only=True):
 
 class _Try(NamedTuple):
     made: int
-    next_us: int
+    first_s: float
+    next_s: float
 
 
 class Courier:
@@ -59,8 +61,9 @@ class Courier:
         receiver: Who is told.
         tell: Makes one attempt, or raises :class:`Undelivered`.
         machine_us: Tells the machine's time.
-        give_up_s: After so long a message is not tried again; it is tried once at least.
+        give_up_s: So long after this process first tried a message it is not tried again.
         chance: Makes the pauses of several couriers differ.
+        monotonic: Tells seconds since any moment; by it one waits and gives up, for the machine's clock may be set.
     """
 
     def __init__(
@@ -72,9 +75,11 @@ class Courier:
         machine_us: Callable[[], int],
         give_up_s: float,
         chance: random.Random,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._receiver, self._tell = store, receiver, tell
-        self._machine_us, self._give_up_us, self._chance = machine_us, round(give_up_s * 1e6), chance
+        self._machine_us, self._give_up_s, self._chance = machine_us, give_up_s, chance
+        self._monotonic = monotonic
         self._tries: dict[str, _Try] = {}
         self._unsaved: Sent | None = None
         self.state = ReceiverState(receiver=receiver.name)
@@ -107,32 +112,33 @@ class Courier:
         )
 
     def _try(self, message: Message, sent: Sent) -> Sent:
-        known = self._tries.get(message.key, _Try(0, 0))
-        if self._machine_us() < known.next_us:
+        now_s = self._monotonic()
+        known = self._tries.get(message.key, _Try(0, now_s, now_s))
+        if now_s < known.next_s:
             return sent
         try:
             self._tell(self._receiver, message)
         except Undelivered as error:
-            return self._failed(message, sent, made=known.made + 1, why=str(error))
+            return self._failed(message, sent, known=known, why=str(error))
         except Exception as error:  # noqa: BLE001 - a bug of ours, or of the library, must not end the thread
-            return self._failed(message, sent, made=known.made + 1, why=f"not sent ({type(error).__name__})")
+            return self._failed(message, sent, known=known, why=f"not sent ({type(error).__name__})")
         self.state = msgspec.structs.replace(self.state, failures=0, why="")
         now_us = self._machine_us()
         return msgspec.structs.replace(
             sent, done=(*sent.done, message.key), delivered=sent.delivered + 1, last_us=now_us
         )
 
-    def _failed(self, message: Message, sent: Sent, *, made: int, why: str) -> Sent:
-        now_us = self._machine_us()
+    def _failed(self, message: Message, sent: Sent, *, known: _Try, why: str) -> Sent:
+        now_s, made = self._monotonic(), known.made + 1
         self.state = msgspec.structs.replace(self.state, failures=self.state.failures + 1, why=why)
-        if now_us - message.queued_us < self._give_up_us:
+        if now_s - known.first_s < self._give_up_s:
             pause_s = min(FIRST_S * 2.0 ** min(made - 1, 30), LONGEST_S) * self._chance.uniform(0.5, 1.5)
-            self._tries[message.key] = _Try(made, now_us + round(pause_s * 1e6))
+            self._tries[message.key] = _Try(made, known.first_s, now_s + pause_s)
             return sent
         letter = DeadLetter(
             key=message.key,
             alerts=tuple(dict.fromkeys(n.alert for n in message.notices)),
-            at_us=now_us,
+            at_us=self._machine_us(),
             attempts=made,
             why=why,
         )
