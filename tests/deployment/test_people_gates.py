@@ -442,6 +442,12 @@ def test_the_template_is_the_degrees_of_automation():
     told = " ".join(explain(p))
     for words in ("sees nothing of what the candidate says", "20.0 %", "wrong on at most 5.0 %", "audits do not show"):
         assert words in told.replace("30.0 %", "20.0 %")
+    assert "wrong on more than 5.0 % is taken with chance 10.0 % at most" in told
+    assert "'not-worse' would" not in told, "which plans with people refuse"
+    assert (
+        problems(plan(stages=(msgspec.structs.replace(p.stages[0], gates=(Gate(kind=GateKind.PERSON, margin=0.1),)),)))
+        == ()
+    )
 
 
 @pytest.mark.parametrize(

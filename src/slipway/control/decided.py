@@ -1,8 +1,8 @@
 """What people decided, by prediction and decider: each once, and held against what the caller was answered.
 
-A decision is not the truth, so nothing here reaches an outcome, a loss or a verdict. Of the decisions of one decider on
-one prediction the first counts, by the moment of its receipt; of two at one moment the smaller. So the order in which
-segments were read is no matter, and the same decision sent again changes nothing.
+A decision is not the truth, so nothing here reaches an outcome or a loss; of the gates those on people alone read it.
+Of the decisions of one decider on one prediction the first counts, by the moment of its receipt; of two at one moment
+the smaller. So the order in which segments were read is no matter, and the same decision sent again changes nothing.
 """
 
 from collections.abc import Callable, Mapping

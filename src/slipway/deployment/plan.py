@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from slipway.deployment.plan_people import ask_of_people, does_beside, problems_of_people
+from slipway.deployment.plan_people import ask_of_people, does_beside, keeps_out_beside, problems_of_people
 from slipway.deployment.view import by_counts
 from slipway.errors import BadInput
 from slipway.records.gate import ABOUT_PEOPLE, Better, Gate, GateKind
@@ -181,6 +181,8 @@ def _promise(plan: Plan) -> str:
 
 
 def _keeps_out(plan: Plan) -> str:
+    if plan.automation is not None:
+        return keeps_out_beside(plan)
     kept = passing_harm(plan)
     if kept is None:
         return (

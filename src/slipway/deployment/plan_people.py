@@ -80,6 +80,19 @@ def ask_of_people(gate: Gate, *, stage: Stage, plan: Plan, enough: str, chance: 
     return f"audits do not show it to be wrong on more than {bound} {enough} {chance}"
 
 
+def keeps_out_beside(plan: Plan) -> str:
+    """Say what a plan with people promises of harm that gets through."""
+    people = plan.automation
+    if people is None or not any(g.kind is GateKind.AUTOMATION for stage in plan.stages for g in stage.gates):
+        return (
+            "No gate asks for evidence of how often the candidate is wrong, so nothing is promised; 'automation' would."
+        )
+    return (
+        f"A confidence from which on it is wrong on more than {percent(people.error_bound)} is taken with chance "
+        f"{percent(1 - people.confidence)} at most."
+    )
+
+
 def _needs_people(stage: Stage) -> list[str]:
     kinds = [f"kind '{stage.kind}'"] if stage.kind in (StageKind.ASSIST, StageKind.PARTIAL) else []
     return kinds + [f"gate '{gate.kind}'" for gate in stage.gates if gate.kind in ABOUT_PEOPLE]

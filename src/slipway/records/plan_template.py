@@ -50,7 +50,11 @@ BESIDE_PEOPLE = {
     StageKind.FULL: (GateKind.PERSON, GateKind.AUTOMATION),
     StageKind.WATCH: (GateKind.PERSON, GateKind.AUTOMATION),
 }
-"""What a kind of stage asks where people have a part in the plan."""
+"""What a kind of stage asks where people have a part in the plan.
+
+``person`` waits for a threshold: before there is one it would compare all cases, and a model that is far worse than
+people where it is unsure, and decides nothing there, would be turned away. A plan may ask it in the shadow as well.
+"""
 
 ANCHORING_LEVEL = 0.2
 """By how much more often people may decide as a suggestion says because they see it, where a plan says nothing."""
