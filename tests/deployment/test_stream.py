@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from slipway.deployment.judge import judge
-from slipway.deployment.stream import stopped
+from slipway.deployment.stream import stopped, unlabelled
 from slipway.deployment.view import look
-from slipway.records.cohort import Cohort, PairSums
+from slipway.records.cohort import ArmSums, Cohort, PairSums
 from slipway.records.rollout import Action, Decision
 from slipway.testing.rollouts import DAY_US, Rates, day, month, plan, started
 
@@ -27,7 +27,7 @@ def test_gates_that_passed_on_old_evidence_do_not_advance_a_stream_that_stopped(
     verdict = judge(rollout, cohorts, now_us=40 * DAY_US)
     assert all(g.decision is Decision.PASS for g in verdict.gates)
     assert (verdict.decision, verdict.action) == (Decision.HOLD, Action.STAY)
-    assert "No request came to the candidate in the last 10 whole days" in verdict.reason
+    assert "No request came to the candidate in the last 10 days" in verdict.reason
     assert "foretells 6,000: the stream has stopped, hold" in verdict.reason
 
 
@@ -64,4 +64,57 @@ def test_hours_are_the_unit_where_gates_count_hours():
         for t in range(48)
     )
     assert not stopped(look(rollout, cohorts, now_us=48 * hour + hour // 2))
-    assert "in the last 1 whole hour," in stopped(look(rollout, cohorts, now_us=49 * hour))
+    assert "in the last 1 hour," in stopped(look(rollout, cohorts, now_us=49 * hour))
+
+
+def busy_day(*, last_hour):
+    """A day of 20,000 requests, the newest of them at an hour."""
+    pairs = PairSums(seen=20_000)
+    return Cohort(start_us=0, end_us=DAY_US, route_version=2, share=0.0, pairs=pairs, last_us=last_hour * DAY_US // 24)
+
+
+@pytest.mark.parametrize(("unit", "least_hours"), [("row", 6), ("hour", 1), ("day", 24)])
+@pytest.mark.parametrize("last_hour", [10, 24])
+def test_silence_counts_from_the_newest_request_and_not_from_the_end_of_its_day(unit, least_hours, last_hour):
+    rollout, _ = started(plan(unit=unit, min_units=24))
+    for hours, stops in ((least_hours - 0.1, False), (least_hours, True), (47, True)):
+        now_us = round((last_hour + hours) * DAY_US / 24)
+        assert bool(stopped(look(rollout, (busy_day(last_hour=last_hour),), now_us=now_us))) is stops, hours
+
+
+def test_a_deadline_in_a_quiet_night_rolls_nothing_back():
+    rollout, _ = started(plan(unit="row", min_units=24, days=1))
+    for last_hour, hour, stops in ((10, 22, True), (20, 41, False), (20, 45, True)):  # the deadline is at 24
+        view = look(rollout, (busy_day(last_hour=last_hour),), now_us=hour * DAY_US // 24)
+        assert bool(stopped(view)) is stops, hour
+
+
+def labelled(rate, *, days, lost):
+    """Days of 600 requests of live; of the last of them no outcome came."""
+    sums = [ArmSums(n=600, mature=600, labelled=0 if t >= days - lost else round(600 * rate)) for t in range(days)]
+    return tuple(
+        Cohort(start_us=t * DAY_US, end_us=(t + 1) * DAY_US, route_version=2, share=0.0, live=arm)
+        for t, arm in enumerate(sums)
+    )
+
+
+@pytest.mark.parametrize(
+    ("rate", "lost", "stops"), [(0.9, 1, True), (0.9, 0, False), (0.005, 1, False), (0.005, 2, True)]
+)
+def test_outcomes_that_stopped_are_told_from_their_own_rate(rate, lost, stops):
+    rollout, _ = started(plan(maturity_s=3600.0))
+    view = look(rollout, labelled(rate, days=12, lost=lost), now_us=13 * DAY_US)
+    assert bool(unlabelled(view)) is stops
+    assert not unlabelled(look(started(plan())[0], view.cohorts, now_us=13 * DAY_US))  # nobody waits: late, or missing?
+
+
+def test_gates_that_pass_on_old_outcomes_do_not_advance():
+    rollout, _ = started(plan(days=90, maturity_s=3600.0))
+    good, now_us = month(GOOD, days=30), 31 * DAY_US
+    assert judge(rollout, good, now_us=30 * DAY_US + DAY_US // 12).action is Action.ADVANCE
+    none = PairSums(seen=600)
+    mute = [msgspec.structs.replace(c, live=msgspec.structs.replace(c.live, labelled=0), pairs=none) for c in good[24:]]
+    verdict = judge(rollout, [*good[:24], *mute], now_us=now_us - DAY_US // 2)
+    assert all(g.decision is Decision.PASS for g in verdict.gates)
+    assert (verdict.decision, verdict.action) == (Decision.HOLD, Action.STAY)
+    assert "None of the newest 3,600 requests that are old enough has an outcome" in verdict.reason

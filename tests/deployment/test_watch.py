@@ -37,7 +37,7 @@ def test_a_watch_whose_traffic_stopped_rolls_back_and_says_so():
     rollout, cohorts = watching()
     verdict = judge(rollout, cohorts[:4], now_us=END_US)
     assert verdict.action is Action.ROLL_BACK
-    assert "No request came to the candidate in the last 10 whole days" in verdict.reason
+    assert "No request came to the candidate in the last 10 days" in verdict.reason
 
 
 @pytest.mark.parametrize(("accepted", "action"), [(0.5, Action.ROLL_BACK), (0.9, Action.COMPLETE)])
@@ -73,3 +73,12 @@ def test_sums_that_overflow_a_rule_hold_and_the_deadline_rolls_back():
     verdict = judge(rollout, [*past, *huge], now_us=END_US)
     assert verdict.action is Action.ROLL_BACK
     assert "Whether the world changed cannot be judged" in verdict.reason
+
+
+def test_a_watch_whose_outcomes_stopped_rolls_back_though_few_are_missing_of_all():
+    rollout, cohorts = watching()
+    waits = msgspec.structs.replace(rollout, plan=msgspec.structs.replace(rollout.plan, maturity_s=3600.0))
+    assert judge(waits, cohorts, now_us=END_US).action is Action.COMPLETE
+    verdict = judge(waits, [*cohorts[:8], *(without_outcomes(c, 1.0) for c in cohorts[8:])], now_us=END_US)
+    assert verdict.action is Action.ROLL_BACK
+    assert "outcomes have stopped" in verdict.reason

@@ -210,7 +210,9 @@ def _sums(day: _Day, firsts: Firsts, *, look: Look) -> Iterator[Cohort]:
     ends = np.cumsum(np.bincount(group))
     order = np.argsort(group, kind="stable")
     for number in np.flatnonzero(np.diff(ends, prepend=0)).tolist():
-        here = rows.of(order[ends[number - 1] if number else 0 : ends[number]])
+        own = order[ends[number - 1] if number else 0 : ends[number]]
+        here = rows.of(own)
+        asked_us = day.tosses.at_us[own][here.to_candidate | here.paired]
         start, of_version = first + number // versions, number % versions
         yield Cohort(
             start_us=start * length,
@@ -220,6 +222,7 @@ def _sums(day: _Day, firsts: Firsts, *, look: Look) -> Iterator[Cohort]:
             candidate=_arm(here.of(here.to_candidate), terms=terms),
             live=_arm(here.of(~here.to_candidate), terms=terms),
             pairs=_pairs(here, terms=terms),
+            last_us=int(asked_us.max()) if len(asked_us) else None,
         )
 
 

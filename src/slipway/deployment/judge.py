@@ -21,7 +21,7 @@ from slipway.deployment.gate_person import person
 from slipway.deployment.gate_service import OPEN, service
 from slipway.deployment.missing import missing
 from slipway.deployment.readiness import asks, unready
-from slipway.deployment.stream import stopped
+from slipway.deployment.stream import stopped, unlabelled
 from slipway.deployment.view import View, look, total_arms
 from slipway.deployment.world import world_changed
 from slipway.errors import BadInput, SlipwayError
@@ -151,7 +151,7 @@ def _alert(view: View) -> tuple[str, str]:
 def _silent(view: View) -> str:
     """Return in a sentence that what comes in has stopped, or that nobody can tell, or nothing."""
     try:
-        return stopped(view)
+        return stopped(view) or unlabelled(view)
     except Exception as error:  # noqa: BLE001 - as above
         return f"Whether the stream stopped cannot be judged ({_name(error)}): hold."
 
@@ -178,7 +178,7 @@ def _act(decision: Decision, *, gates: tuple[GateResult, ...], view: View, blind
         return (
             (Action.COMPLETE, "every gate passes, complete") if last else (Action.ADVANCE, "every gate passes, advance")
         )
-    if view.held_s <= stage.max_s:
+    if not view.is_overdue:
         return Action.STAY, f"hold; rolls back in {duration(stage.max_s - view.held_s)} unless a verdict comes first"
     if _watch_is_over(view) and not blind and _watched(gates, view=view):
         return Action.COMPLETE, f"watched for {duration(stage.max_s)} with data and without harm, complete"
@@ -191,7 +191,7 @@ def _is_last(view: View) -> bool:
 
 def _watch_is_over(view: View) -> bool:
     """Tell whether this is a last watch at its deadline, which completes a rollout that was seen to do no harm."""
-    return view.stage.kind is StageKind.WATCH and _is_last(view) and view.held_s > view.stage.max_s
+    return view.stage.kind is StageKind.WATCH and _is_last(view) and view.is_overdue
 
 
 def _missing(view: View) -> str:

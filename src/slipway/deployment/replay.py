@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+import msgspec
+
 from slipway.deployment.deadline import unjudged
 from slipway.deployment.judge import judge
 from slipway.errors import BadInput
@@ -89,8 +91,14 @@ def _near(old: MetricSums, new: MetricSums) -> bool:
 
 
 def _cohort_differences(stored: Sequence[Cohort], anew: Sequence[Cohort]) -> list[str]:
+    unknown = {(c.start_us, c.route_version) for c in stored if c.last_us is None}  # maybe of an older Slipway
+
     def keyed(cohorts: Sequence[Cohort]) -> dict[tuple[int, int], bytes]:
-        return {(c.start_us, c.route_version): canonical(c) for c in cohorts}
+        return {
+            key: canonical(msgspec.structs.replace(c, last_us=None) if key in unknown else c)
+            for c in cohorts
+            for key in [(c.start_us, c.route_version)]
+        }
 
     old, new = keyed(stored), keyed(anew)
     return [

@@ -41,6 +41,11 @@ class View(msgspec.Struct, frozen=True):
         """How long the rollout has been in this stage, in seconds; by how much the clock was set does not count."""
         return (self.now_us - self.rollout.entered_us) / 1e6
 
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the stage is held longer than it may be."""
+        return self.held_s > self.stage.max_s
+
     def of_stage(self, cohorts: tuple[Cohort, ...]) -> tuple[Cohort, ...]:
         """Return those that came under the present stage's route."""
         return tuple(c for c in cohorts if c.route_version >= self.rollout.entries[-1].route_version)

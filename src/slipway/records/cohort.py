@@ -108,6 +108,8 @@ class Cohort(Record, frozen=True, kw_only=True):
         candidate: The candidate's requests.
         live: Live's requests.
         pairs: Requests that both answered.
+        last_us: Moment of its newest request that the candidate was dealt, or asked to shadow, as the clock said then;
+            None where there is none, or where an older Slipway summed it.
 
     Raises:
         BadInput: The unit has no length, or the share leaves [0, 1].
@@ -124,6 +126,7 @@ class Cohort(Record, frozen=True, kw_only=True):
     candidate: ArmSums = ArmSums()
     live: ArmSums = ArmSums()
     pairs: PairSums = PairSums()
+    last_us: int | None = None
 
     def __post_init__(self) -> None:
         if not self.start_us < self.end_us:
@@ -148,6 +151,7 @@ class Cohort(Record, frozen=True, kw_only=True):
             candidate=self.candidate.merge(other.candidate),
             live=self.live.merge(other.live),
             pairs=self.pairs.merge(other.pairs),
+            last_us=max((at for at in (self.last_us, other.last_us) if at is not None), default=None),
         )
 
 
