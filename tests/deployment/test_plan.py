@@ -7,7 +7,7 @@ import pytest
 from slipway.deployment.judge import judge
 from slipway.deployment.outlook import Traffic, outlook
 from slipway.deployment.plan import check_plan, explain, problems
-from slipway.deployment.replay import replay
+from slipway.deployment.replay import TOLD, differs, replay
 from slipway.errors import BadInput
 from slipway.records.cohort import VerdictInputs
 from slipway.records.plan_drafts import PlanTerms
@@ -73,7 +73,9 @@ def test_a_replay_of_true_inputs_differs_in_nothing_and_of_false_ones_says_in_wh
     inputs = VerdictInputs(verdict="r1-1", now_us=25 * DAY_US, upto={}, cohorts=cohorts, rollout=rollout)
     assert replay(verdict, inputs=inputs, cohorts=cohorts) == ()
     forged = msgspec.structs.replace(verdict, reason="all is well")
-    assert replay(forged, inputs=inputs) == ("verdict r1-1: made again it differs in reason.",)
+    (words,) = replay(forged, inputs=inputs)
+    assert words == f"{TOLD} verdict r1-1 says the same in other words or with more counts (reason)."
+    assert not differs([words])
     other = (*cohorts[:-1], msgspec.structs.replace(cohorts[-1], share=0.5))
     (said,) = replay(verdict, inputs=inputs, cohorts=other)
     assert "stored and summed anew differ" in said

@@ -183,7 +183,7 @@ def approve(
 
 @app.command(sort_key=7)
 def replay(rollout: str | None = None, /, *, common: Common = COMMON) -> int:
-    """Judge a rollout's every verdict again from the journal; each must come out the same, bit for bit.
+    """Judge a rollout's every verdict again from the journal; each must decide the same, bit for bit.
 
     Ends with 1 if one differs.
 

@@ -15,6 +15,7 @@ from slipway.control.review_desk import ReviewDesk
 from slipway.control.standing import RolloutPage, Status
 from slipway.control.step import Controller
 from slipway.control.telling.sender import Sender
+from slipway.deployment.replay import differs
 from slipway.errors import BadInput, Corrupt, NotFound, Unavailable
 from slipway.ports import Clock
 from slipway.records.alert import Finding
@@ -252,7 +253,7 @@ class Desk:
             NotFound: No such verdict.
         """
         differences = self.controller.replay(verdict_id)
-        return {"verdict": verdict_id, "same": not differences, "differences": differences}
+        return {"verdict": verdict_id, "same": not differs(differences), "differences": differences}
 
     def _refuse_other_time(self, asked_us: int | None) -> None:
         """Refuse to be told the time: a deadline in a made-up future would roll back, a past would skip every stay."""

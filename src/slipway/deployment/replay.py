@@ -1,4 +1,4 @@
-"""Make a verdict again from what it was made from, and say whether it is the same, bit for bit."""
+"""Make a verdict again from what it was made from: decision and evidence must come out the same, bit for bit."""
 
 import math
 from collections.abc import Sequence
@@ -14,9 +14,15 @@ from slipway.records.facts import AgreementSums, Facts, MetricSums
 from slipway.records.people import PeopleSums
 from slipway.records.rollout import Verdict
 
+TOLD = "told differently:"
+"""How a difference begins that is one of words only."""
+
 
 def replay(verdict: Verdict, *, inputs: VerdictInputs, cohorts: Sequence[Cohort] | None = None) -> tuple[str, ...]:
     """Return every difference between the stored verdict and the one made again; empty if there is none.
+
+    What was decided, and the evidence, must be the same bit for bit. Releases learn to tell more: a verdict that says
+    the same in other words, or with more counts, is told so, beginning with :data:`TOLD` (:func:`differs`).
 
     Args:
         verdict: As stored.
@@ -30,10 +36,49 @@ def replay(verdict: Verdict, *, inputs: VerdictInputs, cohorts: Sequence[Cohort]
         again = judge_again(inputs)
     except BadInput as error:
         return (*found, f"the stored inputs cannot be judged: {error}")
-    if canonical(again) != canonical(verdict):
-        names = [n for n in verdict.__struct_fields__ if canonical(getattr(again, n)) != canonical(getattr(verdict, n))]
+    names = _changed(_substance(verdict), _substance(_as_told(again, by=verdict)))
+    if names:
         found.append(f"verdict {inputs.verdict}: made again it differs in {', '.join(names)}.")
+    elif names := _changed(msgspec.structs.asdict(verdict), msgspec.structs.asdict(again)):
+        found.append(
+            f"{TOLD} verdict {inputs.verdict} says the same in other words or with more counts ({', '.join(names)})."
+        )
     return tuple(found)
+
+
+def differs(found: Sequence[str]) -> bool:
+    """Tell whether any of these differences is more than the words of another release.
+
+    >>> (
+    ...     differs(()),
+    ...     differs((f"{TOLD} verdict r1-1 ...",)),
+    ...     differs(("verdict r1-1: made again it differs in action.",)),
+    ... )
+    (False, False, True)
+    """
+    return any(not difference.startswith(TOLD) for difference in found)
+
+
+def _substance(verdict: Verdict) -> dict[str, object]:
+    """Return what a verdict decides and rests on, without its words."""
+    said = msgspec.structs.asdict(verdict)
+    gates = tuple(msgspec.structs.replace(gate, reason="") for gate in verdict.gates)
+    return {**said, "reason": "", "alert": bool(verdict.alert), "gates": gates}
+
+
+def _as_told(again: Verdict, *, by: Verdict) -> Verdict:
+    """Return a verdict made again with those counts only that a stored one told; releases add counts, and take none."""
+    if len(again.gates) != len(by.gates):
+        return again
+    gates = tuple(
+        msgspec.structs.replace(new, counts={name: n for name, n in new.counts.items() if name in old.counts})
+        for new, old in zip(again.gates, by.gates, strict=True)
+    )
+    return msgspec.structs.replace(again, gates=gates)
+
+
+def _changed(old: dict[str, object], new: dict[str, object]) -> list[str]:
+    return [name for name in old if canonical(old[name]) != canonical(new[name])]
 
 
 def judge_again(inputs: VerdictInputs) -> Verdict:

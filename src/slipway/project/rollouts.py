@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from slipway.control.arms import find_arm
 from slipway.control.step import Controller
+from slipway.deployment.replay import differs
 from slipway.errors import Corrupt, NotFound, Refused, Unavailable, nearest
 from slipway.project.packages import model_arm
 from slipway.project.trusting import check_trusted
@@ -30,7 +31,8 @@ class ReplayReport(Record, frozen=True, kw_only=True):
     Attributes:
         rollout: Its id.
         verdicts: Each verdict, oldest first.
-        same: Whether each came out the same, bit for bit; False where there is none to compare.
+        same: Whether each came out the same: what was decided and the evidence, bit for bit. An older release may have
+            told it in other words. False where there is none to compare.
     """
 
     rollout: str
@@ -43,10 +45,17 @@ class ReplayReport(Record, frozen=True, kw_only=True):
         if not self.verdicts:
             return f"Rollout {self.rollout} has no verdict yet, so there is nothing to compare."
         if self.same:
+            told = sum(bool(r.differences) for r in self.verdicts)
+            words = (
+                f" {told} of them tell it in other words, or with fewer counts, as an older release did."
+                if told
+                else ""
+            )
             return (
                 f"All {len(self.verdicts)} verdicts on {self.rollout} came out the same from the journal, bit for bit."
+                f"{words}"
             )
-        wrong = [f"{r.verdict}: {'; '.join(r.differences)}" for r in self.verdicts if r.differences]
+        wrong = [f"{r.verdict}: {'; '.join(r.differences)}" for r in self.verdicts if differs(r.differences)]
         return f"{len(wrong)} of {len(self.verdicts)} verdicts on {self.rollout} differ. " + " ".join(wrong)
 
 
@@ -170,4 +179,4 @@ def replay(parts: Parts, id: str, *, controller: Controller) -> ReplayReport:  #
     names = [name for name, verdict, _ in parts.store.all(Verdict) if verdict.rollout == id]
     differences = controller.replay_all(names)
     done = tuple(Replayed(verdict=n, differences=d) for n, d in zip(names, differences, strict=True))
-    return ReplayReport(rollout=id, verdicts=done, same=bool(done) and not any(r.differences for r in done))
+    return ReplayReport(rollout=id, verdicts=done, same=bool(done) and not any(differs(r.differences) for r in done))
