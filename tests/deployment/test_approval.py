@@ -31,7 +31,7 @@ def judged(*said, rollout=None, now_us=DAY_US):
 def test_nobodys_word_holds_and_says_how_to_speak():
     verdict = judged()
     assert (verdict.decision, verdict.action) == (Decision.HOLD, Action.STAY)
-    assert "'slipway rollout approve r1 --stage shadow --why ...'" in verdict.reason
+    assert "'slipway rollout approve r1 --stage shadow --by WHO --why ...'" in verdict.reason
     assert judged(now_us=31 * DAY_US).action is Action.ROLL_BACK
 
 

@@ -120,3 +120,28 @@ def test_no_plan_spends_more_than_its_alpha(gates, alpha):
 
 def test_default_stages_are_drafts_that_a_person_could_have_written():
     assert [d.name for d in default_stages(Case.NEW)] == ["canary", "ramp-25", "ramp-50", "full", "watch"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (GateDraft(kind=GateKind.AGREEMENT, level=0.9), GateDraft(kind=GateKind.AGREEMENT, level=0.9, tolerance=0.5)),
+        (GateDraft(kind=GateKind.LATENCY), GateDraft(kind=GateKind.LATENCY, margin=0.3)),
+        (
+            GateDraft(kind=GateKind.METRIC, metric="spend", better=Better.HIGHER, margin=1.0),
+            GateDraft(kind=GateKind.METRIC, metric="spend", better=Better.HIGHER, margin=2.0),
+        ),
+    ],
+    ids=lambda g: g.kind.value,
+)
+def test_what_is_tested_another_way_is_another_sequence_and_paid_for_on_its_own(one, other):
+    def plan(second):
+        stages = [
+            StageDraft(name="canary", kind=StageKind.CANARY, gates=(one,)),
+            StageDraft(name="ramp", kind=StageKind.RAMP, share=0.5, gates=(second,)),
+        ]
+        return complete(stages, terms=TERMS)
+
+    assert [s.gates[0].alpha for s in plan(one).stages] == [0.05] * 2
+    assert [s.gates[0].alpha for s in plan(other).stages] == [0.025] * 2
+    assert spent_alpha(plan(other)) == pytest.approx(0.05)

@@ -2,6 +2,7 @@
 
 from slipway.cli.screen import Screen
 from slipway.control.report import StepReport
+from slipway.records.gate import ON_OUTCOMES
 from slipway.records.rehearsal import Rehearsal
 from slipway.records.rollout import Action, Rollout, RolloutStatus, StageKind, Verdict
 from slipway.web.story import RolloutStory, headline
@@ -33,7 +34,8 @@ def page(screen: Screen, story: RolloutStory) -> None:
     screen.table(("", "stage", "kind", ">share", "gates", "entered", "allowed"), _stages(rollout))
     screen.line()
     if not story.verdicts:
-        screen.line("No verdict yet: outcomes have to come first.")
+        waits = any(gate.kind in ON_OUTCOMES for gate in rollout.stage().gates)
+        screen.line(f"No verdict yet: {'outcomes have' if waits else 'a step of control has'} to come first.")
         return
     _last(screen, story.verdicts[-1])
     _history(screen, story.verdicts)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from slipway.records.cohort import Cohort
-from slipway.records.gate import Gate
+from slipway.records.gate import Gate, GateKind
 from slipway.records.rollout import Plan
 from slipway.stats.event_split import ArmCounts, EventSplit, EventSplitState
 from slipway.stats.evidence import EValue
@@ -22,9 +22,11 @@ def dealt_alpha(plan: Plan, *, gate: Gate) -> float | None:
     late is not diluted by a long good past. How the plan's alpha is shared is said in
     :mod:`slipway.records.plan_promise`.
     """
-    alphas = [
-        g.alpha for s in plan.stages if is_dealt(s.share) for g in s.gates if (g.kind, g.unit) == (gate.kind, gate.unit)
-    ]
+
+    def read(g: Gate) -> tuple[object, ...]:
+        return g.kind, g.unit, g.margin if g.kind is GateKind.LATENCY else None
+
+    alphas = [g.alpha for s in plan.stages if is_dealt(s.share) for g in s.gates if read(g) == read(gate)]
     return max(alphas, default=None)
 
 

@@ -58,5 +58,5 @@ def _reason(decision: Decision, *, said: list[Approval], gate: Gate, view: View)
     wanted = max(1, gate.min_units)
     so_far = f"approved by {words}, but {count(wanted, 'person') if wanted == 1 else f'{wanted} people'} must"
     nobody = f"nobody{who} has approved this stage yet"
-    way = f"'slipway rollout approve {view.rollout.id} --stage {view.stage.name} --why ...'"
+    way = f"'slipway rollout approve {view.rollout.id} --stage {view.stage.name} --by WHO --why ...'"
     return f"{so_far if said else nobody} ({way}): hold."

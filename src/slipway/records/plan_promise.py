@@ -6,9 +6,9 @@ fall. So alpha is divided by the number of different *sequences* that the gates 
 and by the union bound the sum stays at most the plan's alpha. Which gates share a sequence is what
 :mod:`slipway.deployment` does: ``not-worse`` sums its pairs from the rollout's start, through all stages; ``harm`` and
 ``service`` do so over all stages in which requests are dealt at random, and start afresh in each stage in which one
-arm gets them all (shadow, full, watch). ``metric`` sums what was dealt, one sequence a metric; ``agreement`` sums
-pairs and ``drift`` reads the monitors through all stages. Gates of another unit are another sequence. People spend
-none.
+arm gets them all (shadow, full, watch). ``metric`` sums what was dealt, one sequence a metric and margin; ``agreement``
+sums pairs, one sequence a tolerance, and ``drift`` reads the monitors through all stages. ``latency`` is one sequence a
+margin. Gates of another unit are another sequence. People spend none.
 """
 
 import math
@@ -20,8 +20,21 @@ _WHOLE = (GateKind.NOT_WORSE, GateKind.AGREEMENT, GateKind.DRIFT, GateKind.ANCHO
 """Gates whose evidence goes on through all stages."""
 
 
-def sequence(kind: GateKind, *, unit: str, stage: str, stage_kind: StageKind, metric: str = "") -> tuple[str, ...]:
+def sequence(
+    kind: GateKind,
+    *,
+    unit: str,
+    stage: str,
+    stage_kind: StageKind,
+    metric: str = "",
+    margin: float = 0.0,
+    tolerance: float = 0.0,
+) -> tuple[str, ...]:
     """Name the sequence of evidence that a gate looks at: gates with one name share one alpha.
+
+    What is summed, or tested, belongs to the name: how far apart two answers may be that agree, by how much an arm may
+    take longer, at which margin the sequence of a metric is narrowest. The margin of ``not-worse`` is no part of it:
+    its pairs fail at any harm.
 
     >>> sequence(GateKind.HARM, unit="day", stage="canary", stage_kind=StageKind.CANARY)
     ('harm', 'day')
@@ -30,11 +43,14 @@ def sequence(kind: GateKind, *, unit: str, stage: str, stage_kind: StageKind, me
     """
     dealt = stage_kind in (StageKind.CANARY, StageKind.RAMP)
     if kind is GateKind.METRIC:
-        return (kind.value, unit, metric)
+        return (kind.value, unit, metric, f"{margin:g}")
+    if kind is GateKind.AGREEMENT:
+        return (kind.value, unit, f"{tolerance:g}")
     if kind in (GateKind.PERSON, GateKind.AUTOMATION):
         alone = stage_kind in (StageKind.PARTIAL, StageKind.FULL, StageKind.WATCH)
         return (kind.value, unit, "alone" if alone else "beside")
-    return (kind.value, unit) if dealt or kind in _WHOLE else (kind.value, unit, stage)
+    read = (f"{margin:g}",) if kind is GateKind.LATENCY else ()
+    return (kind.value, unit, *read) if dealt or kind in _WHOLE else (kind.value, unit, stage, *read)
 
 
 def spent_alpha(plan: Plan) -> float:
@@ -51,7 +67,15 @@ def spent_alpha(plan: Plan) -> float:
         for gate in stage.gates:
             if gate.kind is GateKind.APPROVAL:
                 continue  # people spend no alpha
-            name = sequence(gate.kind, unit=gate.unit, stage=stage.name, stage_kind=stage.kind, metric=gate.metric)
+            name = sequence(
+                gate.kind,
+                unit=gate.unit,
+                stage=stage.name,
+                stage_kind=stage.kind,
+                metric=gate.metric,
+                margin=gate.margin,
+                tolerance=gate.tolerance,
+            )
             most[name] = max(most.get(name, 0.0), gate.alpha)
     return math.fsum(most.values())
 

@@ -163,7 +163,7 @@ def complete(drafts: Sequence[StageDraft], *, terms: PlanTerms) -> Plan:
             that do not keep the chance stated for harm.
     """
     filled = tuple(_filled(d, terms=terms) for d in drafts)
-    spent = _shared_alpha(filled, alpha=terms.alpha, unit=terms.unit)
+    spent = _shared_alpha(filled, terms=terms)
     stages = tuple(
         _stage(d, tuple(_gate(g, kind=d.kind, alpha=spent, terms=terms) for g in gates)) for d, gates in filled
     )
@@ -192,7 +192,7 @@ def _filled(draft: StageDraft, *, terms: PlanTerms) -> tuple[StageDraft, tuple[G
     return draft, draft.gates
 
 
-def _shared_alpha(filled: Sequence[tuple[StageDraft, tuple[GateDraft, ...]]], *, alpha: float, unit: str) -> float:
+def _shared_alpha(filled: Sequence[tuple[StageDraft, tuple[GateDraft, ...]]], *, terms: PlanTerms) -> float:
     """Return the alpha of each sequence whose gates state none."""
     stated: dict[tuple[str, ...], float] = {}
     open_: set[tuple[str, ...]] = set()
@@ -200,32 +200,44 @@ def _shared_alpha(filled: Sequence[tuple[StageDraft, tuple[GateDraft, ...]]], *,
         for gate in gates:
             if gate.kind is GateKind.APPROVAL:
                 continue
-            at = gate.unit or unit
-            name = sequence(gate.kind, unit=at, stage=draft.name, stage_kind=draft.kind, metric=gate.metric)
+            at = gate.unit or terms.unit
+            name = sequence(
+                gate.kind,
+                unit=at,
+                stage=draft.name,
+                stage_kind=draft.kind,
+                metric=gate.metric,
+                margin=_margin(gate, terms=terms),
+                tolerance=gate.tolerance,
+            )
             if gate.alpha is None:
                 open_.add(name)
             else:
                 stated[name] = max(stated.get(name, 0.0), gate.alpha)
-    left = alpha - math.fsum(stated.values())
-    if left < -1e-9 * alpha or (open_ and left <= 0):
+    left = terms.alpha - math.fsum(stated.values())
+    if left < -1e-9 * terms.alpha or (open_ and left <= 0):
         raise BadInput(
-            f"want gates whose own alphas sum to at most the plan's, got {math.fsum(stated.values()):g} of {alpha:g}"
+            f"want gates whose own alphas sum to at most the plan's, got {math.fsum(stated.values()):g} of "
+            f"{terms.alpha:g}"
             f"{' and gates that state none' if open_ else ''}. Raise rollout.alpha or lower the gates'."
         )
     return left / max(len(open_), 1)
 
 
+def _margin(draft: GateDraft, *, terms: PlanTerms) -> float:
+    usual = LATENCY_MARGIN if draft.kind is GateKind.LATENCY else terms.margin
+    return usual if draft.margin is None else draft.margin
+
+
 def _gate(draft: GateDraft, *, kind: StageKind, alpha: float, terms: PlanTerms) -> Gate:
     unit = draft.unit or terms.unit
-    usual = LATENCY_MARGIN if draft.kind is GateKind.LATENCY else terms.margin
-    margin = usual if draft.margin is None else draft.margin
     fewest = 1 if draft.kind is GateKind.APPROVAL else MIN_UNITS[unit].get(kind, FEW_UNITS[unit])
     units = fewest if draft.min_units is None else draft.min_units
     if draft.kind is GateKind.METRIC and draft.margin is None:
         raise BadInput(f"gate metric: want a margin in the unit of {draft.metric}, got none. The plan's is in another.")
     return Gate(
         kind=draft.kind,
-        margin=margin if draft.kind in MARGINS else 0.0,
+        margin=_margin(draft, terms=terms) if draft.kind in MARGINS else 0.0,
         alpha=alpha if draft.alpha is None else draft.alpha,
         beta=terms.beta if draft.beta is None and draft.kind is GateKind.NOT_WORSE else draft.beta,
         unit=unit,
