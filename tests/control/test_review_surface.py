@@ -119,10 +119,17 @@ def test_a_case_goes_from_the_caller_to_a_reviewer_and_back(site):
 
 @pytest.mark.parametrize(
     ("path", "says"),
-    [("/decisions/nobody", 404), ("/decisions/c1?wait_s=99", 400), ("/decisions/c1?wait_s=x", 400)],
+    [
+        ("/decisions/nobody", 404),
+        ("/decisions/c2", 404),
+        ("/decisions/c1?wait_s=99", 400),
+        ("/decisions/c1?wait_s=x", 400),
+    ],
 )
 def test_what_is_no_case_or_no_time_is_refused(site, path, says):
     site.ask()
+    site.ask(course=Course.AUDITED)
+    site.step()
     with served(site) as client:
         assert client.get(path).status_code == says
 
@@ -168,6 +175,13 @@ def test_the_page_takes_one_through_a_case_by_forms_alone(site):
         assert "want 0 or 1" in unescape(send(act="decide", id=name, value="7"))
         assert "Given back" in send(act="leave", id=name)
         assert not site.reviews.case(name).holder
+
+
+def test_an_address_cannot_put_words_on_the_page(site):
+    with served(site) as client:
+        page = client.get("/page/review?as=ana&told=Call+me+at+555&done=Call+me+at+555").text
+        assert "555" not in page
+        assert "Given back." in client.get("/page/review?as=ana&done=left").text
 
 
 def test_a_form_of_another_page_is_refused(site):

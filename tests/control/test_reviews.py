@@ -346,6 +346,54 @@ def test_nobody_and_nonsense_are_refused():
         site.decide("nothing", "ana")
 
 
+@pytest.mark.parametrize("by", ["a\0b", "x" * 5000, "a\nb"])
+def test_what_the_data_plane_takes_for_nobody_is_nobody_here(by):
+    site = site_of()
+    site.ask()
+    site.step()
+    with pytest.raises(BadInput, match="names nobody"):
+        site.next(by)
+
+
+@pytest.mark.parametrize("lease_s", [1e9, 1e300, float("inf")])
+def test_nobody_has_a_case_for_longer_than_its_arm_says(lease_s):
+    site = site_of()
+    site.ask()
+    site.step()
+    _, case = site.reviews.next(by="ana", now_us=site.now_us, lease_s=lease_s)
+    assert case.until_us == site.now_us + 60 * S
+    for nonsense in (0.0, -1.0, NAN):
+        with pytest.raises(BadInput, match="above 0 s"):
+            site.reviews.next(by="bob", now_us=site.now_us, lease_s=nonsense)
+
+
+def test_who_has_a_case_and_asks_for_one_of_others_is_told_so():
+    site = site_of()
+    name = site.ask()
+    site.step()
+    site.next("ana")
+    with pytest.raises(Conflict, match=f"case {name}: want it decided or given back"):
+        site.reviews.next(by="ana", now_us=site.now_us, person="others")
+    assert site.reviews.next(by="ana", now_us=site.now_us, person="desk")[0] == name
+    assert site.reviews.next(by="bob", now_us=site.now_us, person="others") is None
+
+
+def test_who_asks_again_and_again_for_what_nobody_asked_costs_one_look_a_second():
+    site, now_s, looks = site_of(), [5.0], []
+    desk = ReviewDesk(site.control, scope=Scope, now_us=lambda: site.now_us, monotonic=lambda: now_s[0])
+    catch_up = site.control.catch_up
+    site.control.catch_up = lambda problems: looks.append(now_s[0]) or catch_up(problems)
+    for _ in range(30):
+        with pytest.raises(NotFound):
+            desk.decision("nothing")
+        now_s[0] += 0.1
+    assert len(looks) == 3
+    assert desk.looked_s == looks[-1]
+    site.ask()
+    now_s[0] += 1
+    assert desk.decision("c1").pending
+
+
 class Scope:
     """As much of a scope as the desk asks."""
 

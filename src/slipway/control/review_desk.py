@@ -5,6 +5,8 @@ suggestions for it. What the privacy classes of the scope keep out of clear sigh
 """
 
 import math
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +33,7 @@ from slipway.records.task import TaskKind
 from slipway.storage.columns import decode_column
 
 _KEPT = 20_000
+_LOOK_S = 1.0
 
 
 class ReviewDesk:
@@ -40,13 +43,25 @@ class ReviewDesk:
         controller: The controller, which keeps the queue.
         scope: The project's scope.
         now_us: Tells the moment by the clock that counts.
+        monotonic: Tells seconds, for how often the journal is looked into.
 
     Attributes:
         now_us: As given.
+        monotonic: As given.
+        looked_s: When the journal was last looked into for an id that is not known, by that.
     """
 
-    def __init__(self, controller: Controller, *, scope: Scope, now_us: Callable[[], int]) -> None:
-        self._controller, self._scope, self.now_us = controller, scope, now_us
+    def __init__(
+        self,
+        controller: Controller,
+        *,
+        scope: Scope,
+        now_us: Callable[[], int],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._controller, self._scope, self.now_us, self.monotonic = controller, scope, now_us, monotonic
+        self.looked_s = -math.inf
+        self._looking = threading.Lock()
         self._fields = {f.name: f for f in scope.fields if f.privacy is Privacy.CLEAR}
         self._known: dict[str, tuple[Shown, ...]] = {}
 
@@ -144,16 +159,24 @@ class ReviewDesk:
         return Stats(counts=counts, readers=readers)
 
     def decision(self, id_: str) -> Decision:
-        """Return what was decided on a request; what was asked a moment ago is looked for in the journal first.
+        """Return what was decided on a request; what is not known is looked for in the journal, once a second for all.
 
         Raises:
             NotFound: Nobody asked so, or it was answered at once.
         """
         with self._controller.guarded():
-            if not self._reviews.knows(id_):
+            if not self._reviews.knows(id_) and self._may_look():
                 self._controller.catch_up([])
                 self._controller.review(self.now_us(), [])
             return self._reviews.decision(id_, now_us=self.now_us())
+
+    def _may_look(self) -> bool:
+        with self._looking:
+            now_s = self.monotonic()
+            if now_s < self.looked_s + _LOOK_S:
+                return False
+            self.looked_s = now_s
+            return True
 
     @property
     def _reviews(self) -> Reviews:

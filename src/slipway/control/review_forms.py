@@ -52,7 +52,7 @@ class ClaimRequest(Record, frozen=True, kw_only=True):
 
     Attributes:
         by: His name; a key's name counts instead where the project has keys.
-        lease_s: How long he wants it; None takes what the people's arm says.
+        lease_s: How long he wants it, at most what the people's arm says; None takes that.
         person: Only cases of this arm; empty takes any.
     """
 

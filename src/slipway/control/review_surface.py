@@ -24,6 +24,8 @@ MOST_WAIT_S = 30.0
 """Longest time that one request for a decision waits."""
 
 _LOOK_S = 0.1
+_LOOKED_S = 1.2  # by then the journal was looked into, if it is not known what became of the request
+_TOLD = {"decided": "Decided.", "undone": "Taken back; it waits again.", "left": "Given back."}
 _MOST_BYTES = 10_000
 
 
@@ -42,7 +44,7 @@ async def decision(request: Request, desk: ReviewDesk) -> Decision:
     """Return what was decided on a request, or, after waiting so long, that nobody has decided yet.
 
     Raises:
-        NotFound: Nobody asked so within that time, or it was answered at once.
+        NotFound: Nobody asked so within that time, or it was answered at once; told after a second at most.
         BadInput: It is no time to wait.
     """
     asked = request.query_params.get("wait_s", "0")
@@ -52,15 +54,16 @@ async def decision(request: Request, desk: ReviewDesk) -> Decision:
         wait_s = -1.0
     if not 0 <= wait_s <= MOST_WAIT_S:
         raise BadInput(f"wait_s: want seconds from 0 to {MOST_WAIT_S:g}, got {asked[:40]!r}.")
-    until_s = asyncio.get_running_loop().time() + wait_s
+    asked_s = desk.monotonic()
     while True:
-        over = asyncio.get_running_loop().time() >= until_s
+        over = desk.monotonic() >= asked_s + wait_s
         try:
             found = await run_in_threadpool(desk.decision, request.path_params["id"])
             if not found.pending or over:
                 return found
         except NotFound:
-            if over:
+            looked = desk.looked_s >= asked_s or desk.monotonic() >= asked_s + _LOOKED_S
+            if over and looked:  # and it is not there
                 raise
         await asyncio.sleep(_LOOK_S)
 
@@ -83,20 +86,21 @@ def page_routes(desk: ReviewDesk) -> list[Route]:
     return [Route(PAGE, show), Route(PAGE, act, methods=["POST"])]
 
 
-def _show(request: Request, desk: ReviewDesk) -> Response:
+def _show(request: Request, desk: ReviewDesk, *, by: str = "", wrong: str = "", status: int = 200) -> Response:
+    """Return the page; an address may say what was done by a word of ours, never what is told of it."""
     key, asked = _key(request), request.query_params
-    by = key or asked.get("as", "").strip()
+    by = key or by or asked.get("as", "").strip()
     case = desk.mine(by) if by else None
     html = page(
         case,
         by=by,
         named=bool(key),
         now_us=desk.now_us(),
-        told=asked.get("told", "")[:300],
-        undo=asked.get("undo", "")[:200],
+        told=wrong[:300] or _TOLD.get(asked.get("done", ""), ""),
+        undo="" if wrong else asked.get("undo", "")[:200],
         asked="none" in asked,
     )
-    return HTMLResponse(html, headers=HEADERS)
+    return HTMLResponse(html, status_code=status, headers=HEADERS)
 
 
 def _act(request: Request, form: Mapping[str, str], desk: ReviewDesk) -> Response:
@@ -106,13 +110,13 @@ def _act(request: Request, form: Mapping[str, str], desk: ReviewDesk) -> Respons
         match form.get("act"):
             case "decide":
                 desk.decide(id_, request=DecideRequest(by=by, value=_number(form), why=form.get("why", "")))
-                where += f"told={quote('Decided.')}&undo={quote(id_)}&"
+                where += f"done=decided&undo={quote(id_)}&"
             case "undo":
                 desk.undo(id_, request=ClaimRequest(by=by))
-                where += f"told={quote('Taken back; it waits again.')}&"
+                where += "done=undone&"
             case "leave":
                 desk.leave(id_, request=ClaimRequest(by=by))
-                return RedirectResponse(where + f"told={quote('Given back.')}", status_code=303)
+                return RedirectResponse(where + "done=left", status_code=303)
             case "next":
                 pass
             case other:
@@ -120,7 +124,7 @@ def _act(request: Request, form: Mapping[str, str], desk: ReviewDesk) -> Respons
         if desk.next(ClaimRequest(by=by)) is None:
             where += "none"
     except SlipwayError as error:
-        where += f"told={quote(str(error)[:300])}"
+        return _show(request, desk, by=by, wrong=str(error), status=400 if isinstance(error, BadInput) else 409)
     return RedirectResponse(where, status_code=303)
 
 

@@ -17,7 +17,7 @@ from slipway.control.review_cases import cases_of
 from slipway.control.review_shelf import Shelf
 from slipway.control.review_told import Told, closed_by, told_of
 from slipway.deployment import reviewing as rules
-from slipway.errors import Conflict, NotFound, SlipwayError
+from slipway.errors import BadInput, Conflict, NotFound, SlipwayError
 from slipway.ports import ControlStore
 from slipway.records.arm import Arm, ArmKind, Reading
 from slipway.records.frame import DecisionFrame
@@ -26,6 +26,8 @@ from slipway.records.lease import holder_of, until
 from slipway.records.review import Decision, ReviewCase
 from slipway.records.route import Route
 from slipway.records.scoring import Scoring
+from slipway.serving.decisions import check_decider
+from slipway.serving.refusal import Refusal
 from slipway.storage.journal.stretches import Stretch
 
 BY = "controller"
@@ -115,22 +117,30 @@ class Reviews:
         Args:
             by: Who asks.
             now_us: The moment.
-            lease_s: How long it is his; None takes the arm's.
+            lease_s: How long it is his, at most as long as the arm says; None takes that.
             person: Only cases of this arm; empty takes any.
 
         Returns:
             (id, case); None where none waits.
 
         Raises:
-            BadInput: Nobody is named, or the lease is no time.
+            BadInput: This names nobody, or the lease is no time.
+            Conflict: He has a case of another arm.
         """
-        until(by, lease_s=lease_s or 1.0, now_us=now_us)
+        until(by, lease_s=1.0 if lease_s is None else min(lease_s, 1.0), now_us=now_us)
+        _check_name(by)
         with self._one:
             mine = self._held_by(by, now_us=now_us)
+            if mine and person not in ("", mine[0][1].person):
+                raise Conflict(
+                    f"case {mine[0][0]}: want it decided or given back before one of {person} is taken, got {by}, who "
+                    f"still has it. It is of {mine[0][1].person}."
+                )
             for id_, case in mine or list(self._cases.open()):
                 if person not in ("", case.person) or not self._may_have(case, by, now_us):
                     continue
-                until_us = until(by, lease_s=lease_s or self.reading(case).lease_s, now_us=now_us)
+                most_s = self.reading(case).lease_s
+                until_us = until(by, lease_s=min(lease_s or most_s, most_s), now_us=now_us)
                 given = rules.handed(case, by=by, now_us=now_us, until_us=until_us, scoring=self._scoring)
                 try:
                     self._cases.change(id_, given, at_us=now_us, by=by, why="has the case")
@@ -340,6 +350,13 @@ class Reviews:
     def _change(self, cases: list[New], *, now_us: int, why: str) -> None:
         if cases:
             self._cases.change_all(cases, at_us=now_us, by=BY, why=why)
+
+
+def _check_name(by: str) -> None:
+    try:
+        check_decider(by, name="by")
+    except Refusal as refusal:
+        raise BadInput(str(refusal)) from None
 
 
 def _unheard(case: ReviewCase) -> tuple[str, ...]:
