@@ -15,6 +15,7 @@ from slipway.records.receiver import Alerts, DeadLetter, Receiver, ReceiverKind,
 from slipway.records.rollout import RolloutStatus
 from slipway.records.trouble import Alert, AlertKind, AlertState, Severity, Trouble
 from slipway.testing.memory import MemoryJournal, MemoryStore
+from slipway.testing.records import arm
 from slipway.testing.rollouts import CANDIDATE, LIVE, plan
 from slipway.testing.traffic import DAY_US, MemoryRoutes, World
 
@@ -162,6 +163,21 @@ def test_a_candidate_that_is_rolled_back_is_told_of_with_nothing_of_any_row():
     assert "rolled back by a verdict in stage" in notice.sentence
     assert notice.evidence == f"rollout {site.rollout.id}"
     assert notice.command == f"slipway rollout show {site.rollout.id}"
+
+
+def test_one_that_was_rolled_back_and_followed_by_another_between_two_steps_is_told_of_once():
+    site = Site(candidate=0.1)
+    site.control.step(1)
+    site.control.roll_back(site.rollout.id, now_us=2, by="ann", why="no")
+    site.control.start("main", candidate=arm("better"), plan=plan(), now_us=3)
+    site.control.step(4)
+    (alert,) = [a for _, a, _ in site.store.all(Alert) if a.trouble.kind is AlertKind.ROLLED_BACK]
+    assert alert.trouble.about == site.rollout.id
+    assert alert.trouble.sentence.endswith("the newest on route main is better-1.")
+    for n in range(1, 4):
+        site.control.step(4 + n * 3600 * 1_000_000)
+    (alert,) = [a for _, a, _ in site.store.all(Alert) if a.trouble.kind is AlertKind.ROLLED_BACK]
+    assert [event.what for event in alert.events] == ["opened", "resolved"]
 
 
 def test_a_hold_is_told_of_before_its_deadline_and_ends_as_a_rollback():

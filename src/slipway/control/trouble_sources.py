@@ -8,7 +8,7 @@ from slipway.control.emergency import refused
 from slipway.control.fault import Fault
 from slipway.control.verdicts import VerdictLog
 from slipway.deployment.budgets import BudgetUse, budget_use
-from slipway.deployment.troubles import rollout_troubles
+from slipway.deployment.troubles import rollout_troubles, was_rolled_back
 from slipway.errors import SlipwayError, Unavailable
 from slipway.monitoring.finding_troubles import finding_troubles
 from slipway.ports import Clock, ControlStore
@@ -17,7 +17,7 @@ from slipway.records.alert import Finding
 from slipway.records.receiver import Sent
 from slipway.records.rollout import Rollout
 from slipway.records.scope import Scope
-from slipway.records.trouble import AlertKind, Severity, Trouble
+from slipway.records.trouble import Alert, AlertKind, Severity, Trouble
 from slipway.serving import metrics
 from slipway.serving.use_now import usage_now
 from slipway.storage.journal.room import room
@@ -60,8 +60,11 @@ def stored(store: ControlStore) -> tuple[Source, ...]:
         return finding_troubles(f for _, f, _ in store.all(Finding))
 
     def rollouts(now_us: int) -> list[Trouble]:
-        newest = {r.route: r for _, r, _ in store.all(Rollout)}
-        return rollout_troubles([(r, log.last(r.id)[1]) for r in newest.values()], now_us=now_us)
+        every = [r for _, r, _ in store.all(Rollout)]
+        newest = {r.route: r.id for r in every}
+        asked = [r for r in every if newest[r.route] == r.id or was_rolled_back(r, now_us=now_us)]
+        told = {a.trouble.about for _, a, _ in store.all(Alert) if a.trouble.kind is AlertKind.ROLLED_BACK}
+        return rollout_troubles([(r, log.last(r.id)[1]) for r in asked], now_us=now_us, told=told)
 
     return (
         Source(frozenset({AlertKind.FINDING}), findings),

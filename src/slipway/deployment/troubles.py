@@ -1,6 +1,6 @@
 """Which rollouts people are told of: rolled back, near the deadline of a hold, or with a world that changed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from slipway.records.rollout import Action, Rollout, RolloutStatus, StageKind, Verdict
 from slipway.records.trouble import AlertKind, Severity, Trouble
@@ -13,21 +13,36 @@ RECENT_US = 7 * 86_400_000_000
 """For how long a rollback is told of, unless somebody resolves it or another rollout starts."""
 
 
-def rollout_troubles(rollouts: Iterable[tuple[Rollout, Verdict | None]], *, now_us: int) -> list[Trouble]:
-    """Return what is wrong with the newest rollout of each route.
+def rollout_troubles(
+    rollouts: Iterable[tuple[Rollout, Verdict | None]], *, now_us: int, told: Collection[str] = ()
+) -> list[Trouble]:
+    """Return what is wrong with the newest rollout of each route, and which before it were rolled back unnoticed.
+
+    Between two looks one may be rolled back and another started; who is told has to hear of the first all the same.
 
     Args:
         rollouts: All rollouts, oldest first, each with the last verdict that was stored of it.
         now_us: The moment.
+        told: Ids of those whose rollback people were told of.
     """
-    newest = {rollout.route: (rollout, verdict) for rollout, verdict in rollouts}
+    every = tuple(rollouts)
+    newest = {rollout.route: (rollout, verdict) for rollout, verdict in every}
     found: list[Trouble] = []
     for rollout, verdict in newest.values():
         if rollout.status is RolloutStatus.RUNNING:
             found += _running(rollout, verdict, now_us=now_us)
-        elif rollout.status is RolloutStatus.ROLLED_BACK and now_us - (rollout.ended_us or 0) <= RECENT_US:
-            found.append(_rolled_back(rollout, verdict))
+        elif was_rolled_back(rollout, now_us=now_us):
+            found.append(_rolled_back(rollout, verdict, now=f"{rollout.live} answers on route {rollout.route}"))
+    for rollout, verdict in every:
+        last = newest[rollout.route][0]
+        if rollout.id != last.id and rollout.id not in told and was_rolled_back(rollout, now_us=now_us):
+            found.append(_rolled_back(rollout, verdict, now=f"the newest on route {rollout.route} is {last.id}"))
     return found
+
+
+def was_rolled_back(rollout: Rollout, *, now_us: int) -> bool:
+    """Tell whether it was rolled back so lately that people are told of it."""
+    return rollout.status is RolloutStatus.ROLLED_BACK and now_us - (rollout.ended_us or 0) <= RECENT_US
 
 
 def _running(rollout: Rollout, verdict: Verdict | None, *, now_us: int) -> list[Trouble]:
@@ -63,7 +78,7 @@ def _running(rollout: Rollout, verdict: Verdict | None, *, now_us: int) -> list[
     return found
 
 
-def _rolled_back(rollout: Rollout, verdict: Verdict | None) -> Trouble:
+def _rolled_back(rollout: Rollout, verdict: Verdict | None, *, now: str) -> Trouble:
     judged = verdict is not None and verdict.action is Action.ROLL_BACK
     by = "by a verdict" if judged else "by command"
     return Trouble(
@@ -72,7 +87,7 @@ def _rolled_back(rollout: Rollout, verdict: Verdict | None) -> Trouble:
         severity=Severity.CRITICAL if judged else Severity.WARNING,
         sentence=(
             f"Rollout {rollout.id} of {rollout.candidate} was rolled back {by} in stage {rollout.entries[-1].stage} at "
-            f"{moment(rollout.ended_us)}; {rollout.live} answers on route {rollout.route}."
+            f"{moment(rollout.ended_us)}; {now}."
         ),
         evidence=f"rollout {rollout.id}",
         command=f"slipway rollout show {rollout.id}",
