@@ -93,7 +93,7 @@ def test_alphas_that_overspend_are_refused(stated, others):
 
 
 alphas = st.none() | st.floats(1e-6, 0.2)
-plain = [k for k in GateKind if k not in (GateKind.METRIC, GateKind.AGREEMENT, GateKind.ANCHORING)]
+plain = [k for k in GateKind if k not in (GateKind.METRIC, GateKind.AGREEMENT, GateKind.ANCHORING, GateKind.BASELINE)]
 units = st.none() | st.sampled_from(["row", "hour", "day"])
 gate_drafts = (
     st.builds(GateDraft, kind=st.sampled_from(plain), alpha=alphas, unit=units)
@@ -101,7 +101,10 @@ gate_drafts = (
         GateDraft, kind=st.just(GateKind.METRIC), alpha=alphas, unit=units, metric=st.sampled_from(["sales", "calls"]),
         better=st.sampled_from(Better), margin=st.just(1.0),
     )
-    | st.builds(GateDraft, kind=st.just(GateKind.AGREEMENT), alpha=alphas, unit=units, level=st.floats(0.5, 0.99))
+    | st.builds(
+        GateDraft, kind=st.sampled_from([GateKind.AGREEMENT, GateKind.BASELINE]), alpha=alphas, unit=units,
+        level=st.floats(0.5, 0.99),
+    )
 )  # fmt: skip
 
 

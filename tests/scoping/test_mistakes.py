@@ -166,7 +166,12 @@ MISTAKES = {  # page, line, key, wanted, got, way out
     ),
     "margin on a gate that has none": (
         spoil('["harm", "not-worse"]', '[{ kind = "harm", margin = 0.1 }]'),
-        46, "rollout.stages[2].gates[0].margin", "'metric', 'latency' or 'person' only", "0.1", "take it out",
+        46, "rollout.stages[2].gates[0].margin", "'metric', 'latency', 'person' or 'baseline' only", "0.1",
+        "take it out",
+    ),
+    "gate baseline without a level": (
+        spoil('["harm", "not-worse"]', '["harm", "baseline"]'),
+        46, "rollout.stages[2].gates[1]", "level or of", "neither", "of = 'simple'",
     ),
     "names on a gate that nobody approves": (
         spoil('["harm", "not-worse"]', '[{ kind = "harm", by = ["Ada"] }]'),

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slipway.errors import BadFile
-from slipway.records.gate import Better, GateKind
+from slipway.records.gate import Baseline, Better, GateKind
 from slipway.records.plan_drafts import GateDraft, PlanTerms, StageDraft
 from slipway.records.plan_template import complete
 from slipway.records.rollout import StageKind
@@ -37,6 +37,24 @@ def test_what_a_file_leaves_out_comes_from_the_template():
     assert short.stages[0].gates[0].margin == SCOPE.metric.margin
 
 
+def test_what_the_scope_states_is_a_number_at_once_and_what_was_measured_when_it_starts():
+    page = '[rollout]\nstages = ["shadow", {{ name = "full", gates = [{{ kind = "baseline", of = "{}" }}] }}]\n'
+    level = {of: read_plan(page.format(of), scope=SCOPE).stages[1].gates[0].level for of in ("target", "simple")}
+    assert level == {"target": SCOPE.metric.target, "simple": None}
+
+
+def test_something_new_is_held_against_the_best_baseline_known_once_it_carries_traffic():
+    held = {
+        case: {s.name: g.of for s in made.stages for g in s.gates if g.kind is GateKind.BASELINE}
+        for case in Case
+        for made in [template(case, scope=SCOPE, known=(Baseline.TRIVIAL, Baseline.SIMPLE))]
+    }
+    assert held[Case.NEW] == dict.fromkeys(("ramp-25", "ramp-50", "full", "watch"), Baseline.SIMPLE)
+    assert held[Case.REPLACE] == held[Case.ASSIST] == {}
+    trivial = template(Case.NEW, scope=SCOPE, known=(Baseline.TRIVIAL,))
+    assert read_plan(write_plan(trivial), scope=SCOPE) == trivial
+
+
 gates = st.one_of(
     st.builds(GateDraft, kind=st.sampled_from([GateKind.HARM, GateKind.SERVICE, GateKind.DRIFT])),
     st.builds(
@@ -50,9 +68,11 @@ gates = st.one_of(
     ),
     st.builds(
         GateDraft, kind=st.just(GateKind.METRIC), metric=st.just("revenue"), better=st.sampled_from(Better),
-        margin=st.floats(0, 9),
+        margin=st.floats(0.001, 9),
     ),
     st.builds(GateDraft, kind=st.just(GateKind.AGREEMENT), level=st.floats(0.5, 0.99)),
+    st.builds(GateDraft, kind=st.just(GateKind.BASELINE), level=st.floats(0.01, 0.5), margin=st.floats(0, 0.2)),
+    st.builds(GateDraft, kind=st.just(GateKind.BASELINE), of=st.sampled_from([Baseline.TRIVIAL, Baseline.SIMPLE])),
 )  # fmt: skip
 each_once = st.lists(gates, min_size=1, max_size=5, unique_by=lambda g: g.kind).map(tuple)
 

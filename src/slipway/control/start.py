@@ -6,6 +6,9 @@ from slipway.deployment.transition import begin
 from slipway.errors import BadInput, Conflict
 from slipway.ports import Change, ControlStore
 from slipway.records.arm import NOBODY, Arm, ArmKind
+from slipway.records.baseline import measured, with_levels
+from slipway.records.dataset import DatasetVersion
+from slipway.records.gate import Baseline
 from slipway.records.rollout import Plan, Rollout, RolloutStatus
 from slipway.records.route import Route, Share
 from slipway.records.scoring import Scoring
@@ -62,7 +65,7 @@ def start(
     Args:
         route: Name of the route.
         candidate: The arm on its way in.
-        plan: Its stages.
+        plan: Its stages; a gate that names a baseline gets what the newest dataset version measured of it.
         scoring: The loss that control sums up.
         store: Control store.
         files: Route files.
@@ -74,6 +77,7 @@ def start(
         BadInput: The plan asks what cannot be answered, or for a loss that is not the one summed.
         NotFound: No such route.
     """
+    plan = with_levels(plan, levels=known_levels(store, metric=plan.metric))
     _check_loss(plan, scoring=scoring)
     present, version = store.get(Route, id=route)
     known = [rollout for _, rollout, _ in store.all(Rollout)]
@@ -90,6 +94,13 @@ def start(
     store.commit(changes, at_us=now_us, by=by, why=why)
     publish_all(store, files=files)
     return made.rollout
+
+
+def known_levels(store: ControlStore, *, metric: str) -> dict[Baseline, float]:
+    """Return the mean loss of each baseline of the newest dataset version, in units of the metric."""
+    known = [version for _, version, _ in store.all(DatasetVersion)]
+    newest = max(known, key=lambda v: v.created_us, default=None)
+    return {} if newest is None else measured(newest.baselines, metric=metric)
 
 
 def _check_loss(plan: Plan, *, scoring: Scoring) -> None:

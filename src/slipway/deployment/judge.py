@@ -12,6 +12,7 @@ from slipway.deployment.gate_agreement import agreement
 from slipway.deployment.gate_anchoring import anchoring
 from slipway.deployment.gate_approval import approval
 from slipway.deployment.gate_automation import automation
+from slipway.deployment.gate_baseline import baseline
 from slipway.deployment.gate_drift import OPEN_FINDINGS, drift, drifted_together
 from slipway.deployment.gate_harm import harm
 from slipway.deployment.gate_latency import latency
@@ -44,6 +45,7 @@ GATES: dict[GateKind, Callable[..., GateResult]] = {
     GateKind.LATENCY: latency,
     GateKind.METRIC: metric,
     GateKind.AGREEMENT: agreement,
+    GateKind.BASELINE: baseline,
 }
 """One file a gate; a new one is its file, its kind and this line."""
 

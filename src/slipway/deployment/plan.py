@@ -5,6 +5,7 @@ from collections.abc import Callable
 from slipway.deployment.plan_people import ask_of_people, does_beside, keeps_out_beside, problems_of_people
 from slipway.deployment.view import by_counts
 from slipway.errors import BadInput
+from slipway.records.baseline import unmeant
 from slipway.records.gate import ABOUT_PEOPLE, Better, Gate, GateKind
 from slipway.records.plan_promise import overpromised, passing_harm, spent_alpha
 from slipway.records.plan_template import needs_deal, needs_pairs
@@ -43,6 +44,7 @@ def problems(plan: Plan) -> tuple[str, ...]:
             found.append(f"stage {stage.name}: want a share of at least {before:g} as before, got {stage.share:g}.")
         before = max(before, stage.share)
         found.extend(_unanswerable(stage, plan=plan))
+        found.extend(_unmeant(stage, plan=plan))
     return (*found, *problems_of_people(plan), *overpromised(plan))
 
 
@@ -62,6 +64,11 @@ def _unanswerable(stage: Stage, *, plan: Plan) -> list[str]:
         if needs_pairs(gate.kind, stage=stage.kind, metric=plan.metric)
     ]
     return undealt + unpaired
+
+
+def _unmeant(stage: Stage, *, plan: Plan) -> list[str]:
+    said = (unmeant(gate, metric=plan.metric, errors_cost_one=plan.errors_cost_one) for gate in stage.gates)
+    return [f"stage {stage.name}: {wrong}" for wrong in said if wrong]
 
 
 def check_plan(plan: Plan) -> Plan:
@@ -108,6 +115,8 @@ def _ask(gate: Gate, *, plan: Plan, stage: Stage) -> str:
         )
         valid = _validity(gate, plan=plan)
         return f"its loss is shown to be less than {margin} above live's {enough}{known}{valid} {chance}"
+    if gate.kind is GateKind.BASELINE:
+        return _baseline(gate, plan=plan, enough=enough)
     if gate.kind in ABOUT_PEOPLE:
         return ask_of_people(gate, stage=stage, plan=plan, enough=enough, chance=chance)
     if gate.kind in _OTHERS:
@@ -151,6 +160,18 @@ def _agreement(gate: Gate, *, enough: str, chance: str) -> str:
     within = f" within {gate.tolerance:g}" if gate.tolerance else ""
     level = amount(gate.level or 0.0, metric="error")
     return f"both arms are shown to answer alike{within} on at least {level} of the requests {enough} {chance}"
+
+
+def _baseline(gate: Gate, *, plan: Plan, enough: str) -> str:
+    chance = amount(gate.alpha, metric="error")
+    whose = f"the loss of '{gate.of}'" if gate.of else "the level"
+    level = f"{whose}, known when a rollout starts" if gate.level is None else amount(gate.level, metric=plan.metric)
+    if gate.of and gate.level is not None:
+        level += f", {whose},"
+    return (
+        f"its own loss is shown to be less than {gap(gate.margin, metric=plan.metric)} above {level} {enough}"
+        f"{_validity(gate, plan=plan)} (one whose loss is at most that level fails this with chance {chance} at most)"
+    )
 
 
 _OTHERS: dict[GateKind, Callable[..., str]] = {

@@ -30,6 +30,8 @@ class GateKind(StrEnum):
     decides there alone, do audits agree? Holds while there is none, fails once audits say that it is above.
     ``ANCHORING``: do people follow suggestions by at most ``level``, beside people from whom chance hid them?
     ``AGREEMENT``: do both arms give the same answer to at least a share ``level`` of the same requests?
+    ``BASELINE``: is the candidate's mean loss at most ``level``, such as what a baseline was measured at? Fails on
+    evidence that it is above, passes on evidence that it is below the level and the margin.
     """
 
     NOT_WORSE = "not-worse"
@@ -43,6 +45,7 @@ class GateKind(StrEnum):
     AUTOMATION = "automation"
     ANCHORING = "anchoring"
     LATENCY = "latency"
+    BASELINE = "baseline"
 
 
 class Better(StrEnum):
@@ -52,13 +55,27 @@ class Better(StrEnum):
     LOWER = "lower"
 
 
+class Baseline(StrEnum):
+    """Whose loss a candidate is held against, where no number is stated.
+
+    ``TRIVIAL``, ``SIMPLE``, ``PRESENT``: as measured on the test rows of the newest dataset version: one answer for
+    all, the simple model, and the system that exists. ``HUMAN``, ``TARGET``: as the scope states them.
+    """
+
+    TRIVIAL = "trivial"
+    SIMPLE = "simple"
+    PRESENT = "present"
+    HUMAN = "human"
+    TARGET = "target"
+
+
 ABOUT_PEOPLE = frozenset({GateKind.PERSON, GateKind.AUTOMATION, GateKind.ANCHORING})
 """Kinds of gate that read what people decided beside the model."""
 
-ON_OUTCOMES = frozenset({GateKind.NOT_WORSE, GateKind.HARM})
+ON_OUTCOMES = frozenset({GateKind.NOT_WORSE, GateKind.HARM, GateKind.BASELINE})
 """Kinds of gate that read outcomes of requests: where these stop or are missing, their silence says nothing."""
 
-MARGINS = (GateKind.NOT_WORSE, GateKind.METRIC, GateKind.LATENCY, GateKind.PERSON)
+MARGINS = (GateKind.NOT_WORSE, GateKind.METRIC, GateKind.LATENCY, GateKind.PERSON, GateKind.BASELINE)
 """Kinds of gate that know a margin."""
 
 
@@ -68,7 +85,8 @@ class Gate(Record, frozen=True, kw_only=True):
     Attributes:
         kind: What is asked.
         margin: NOT_WORSE: how much worse is still acceptable, in units of the plan's metric; METRIC: in units of the
-            gate's own; LATENCY: how much longer, as a share of live's time.
+            gate's own; LATENCY: how much longer, as a share of live's time; BASELINE: how far above the level, in units
+            of the plan's metric, what passes may be.
         alpha: Chance that a harmless candidate fails this gate, over all looks.
         beta: NOT_WORSE: chance that a candidate that is worse by the margin or more passes, over all looks; None takes
             alpha.
@@ -77,9 +95,11 @@ class Gate(Record, frozen=True, kw_only=True):
         metric: METRIC: name under which its values are sent; a checked word.
         better: METRIC: which way it is better.
         level: AGREEMENT: share of requests on which the arms have to agree. ANCHORING: by how much more often people
-            may decide as the model says where they see it, as a share of their decisions.
+            may decide as the model says where they see it, as a share of their decisions. BASELINE: mean loss that is
+            still good enough, in units of the plan's metric; None until a rollout starts, where ``of`` names it.
         tolerance: AGREEMENT on numbers: how far apart two answers may be that agree, in the unit of Y.
         by: APPROVAL: names of those who may approve; empty lets anybody.
+        of: BASELINE: whose loss the level is; None where it is nobody's.
 
     Raises:
         BadInput: A value is out of range, or belongs to another kind of gate.
@@ -96,6 +116,7 @@ class Gate(Record, frozen=True, kw_only=True):
     level: float | None = None
     tolerance: float = 0.0
     by: tuple[str, ...] = ()
+    of: Baseline | None = None
 
     @property
     def passes_at(self) -> float:
@@ -148,13 +169,18 @@ class HasOwn(Protocol):
     def by(self) -> tuple[str, ...]:
         """Likewise."""
 
+    @property
+    def of(self) -> Baseline | None:
+        """Likewise."""
+
 
 OWN = {
     "metric": (GateKind.METRIC,),
     "better": (GateKind.METRIC,),
-    "level": (GateKind.AGREEMENT, GateKind.ANCHORING),
+    "level": (GateKind.AGREEMENT, GateKind.ANCHORING, GateKind.BASELINE),
     "tolerance": (GateKind.AGREEMENT,),
     "by": (GateKind.APPROVAL,),
+    "of": (GateKind.BASELINE,),
 }
 """Setting to the kinds of gate that have it."""
 
@@ -175,6 +201,8 @@ def check_own(gate: HasOwn) -> None:
             f"gate anchoring: want 0 < level < 1, got {gate.level}. If people may go along with a suggestion ten "
             "points more often than without it, write 0.1."
         )
+    if gate.kind is GateKind.BASELINE:
+        _check_baseline(gate)
     if not all(name.strip() for name in gate.by):
         raise BadInput(f"gate {gate.kind}: want names in 'by', got {list(gate.by)}. Without it anybody may approve.")
 
@@ -214,3 +242,13 @@ def _check_agreement(gate: HasOwn) -> None:
         )
     if not 0 <= gate.tolerance < math.inf:
         raise BadInput(f"gate agreement: want tolerance >= 0, in the unit of Y, got {gate.tolerance}.")
+
+
+def _check_baseline(gate: HasOwn) -> None:
+    if gate.level is None and gate.of is None:
+        raise BadInput(
+            "gate baseline: want level or of, got neither. Write level = 0.12 for a mean loss of 0.12, or "
+            "of = 'simple' for what the simple baseline was measured at."
+        )
+    if gate.level is not None and not 0 < gate.level < math.inf:
+        raise BadInput(f"gate baseline: want a level above 0, in units of the metric, got {gate.level:g}.")

@@ -2,7 +2,7 @@
 
 from slipway.records.automation import Automation
 from slipway.records.base import Record
-from slipway.records.gate import Better, GateKind, check_own
+from slipway.records.gate import Baseline, Better, GateKind, check_own
 from slipway.records.rollout import StageKind
 
 _DAY_S = 24 * 3600.0
@@ -23,6 +23,7 @@ class GateDraft(Record, frozen=True, kw_only=True):
         level: Likewise.
         tolerance: Likewise.
         by: Likewise.
+        of: Likewise.
 
     Raises:
         BadInput: A setting is missing, or belongs to another kind of gate.
@@ -39,6 +40,7 @@ class GateDraft(Record, frozen=True, kw_only=True):
     level: float | None = None
     tolerance: float = 0.0
     by: tuple[str, ...] = ()
+    of: Baseline | None = None
 
     def __post_init__(self) -> None:
         check_own(self)
@@ -80,6 +82,8 @@ class PlanTerms(Record, frozen=True, kw_only=True):
         automation: What holds beside people, or None.
         beta: Chance that harm of ``relevant`` or more gets through, or None.
         relevant: Smallest harm that must not get through, or None.
+        levels: Mean loss of those baselines that are known before a rollout starts, in units of the metric.
+        baseline: Whom the usual gates hold the candidate against once it carries traffic, or None.
     """
 
     metric: str
@@ -94,3 +98,5 @@ class PlanTerms(Record, frozen=True, kw_only=True):
     automation: Automation | None = None
     beta: float | None = None
     relevant: float | None = None
+    levels: dict[Baseline, float] = {}
+    baseline: Baseline | None = None

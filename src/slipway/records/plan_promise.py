@@ -7,8 +7,9 @@ and by the union bound the sum stays at most the plan's alpha. Which gates share
 :mod:`slipway.deployment` does: ``not-worse`` sums its pairs from the rollout's start, through all stages; ``harm`` and
 ``service`` do so over all stages in which requests are dealt at random, and start afresh in each stage in which one
 arm gets them all (shadow, full, watch). ``metric`` sums what was dealt, one sequence a metric and margin; ``agreement``
-sums pairs, one sequence a tolerance, and ``drift`` reads the monitors through all stages. ``latency`` is one sequence a
-margin. Gates of another unit are another sequence. People spend none.
+sums pairs, one sequence a tolerance, ``drift`` reads the monitors and ``baseline`` the candidate's loss, whatever the
+level, through all stages. ``latency`` is one sequence a margin. Gates of another unit are another sequence. People
+spend none.
 """
 
 import math
@@ -16,7 +17,7 @@ import math
 from slipway.records.gate import GateKind
 from slipway.records.rollout import Plan, StageKind
 
-_WHOLE = (GateKind.NOT_WORSE, GateKind.AGREEMENT, GateKind.DRIFT, GateKind.ANCHORING)
+_WHOLE = (GateKind.NOT_WORSE, GateKind.AGREEMENT, GateKind.DRIFT, GateKind.ANCHORING, GateKind.BASELINE)
 """Gates whose evidence goes on through all stages."""
 
 

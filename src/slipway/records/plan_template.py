@@ -8,7 +8,10 @@ How alpha is shared over the gates is said in :mod:`slipway.records.plan_promise
 import math
 from collections.abc import Sequence
 
+import msgspec
+
 from slipway.errors import BadInput
+from slipway.records.baseline import unmeant
 from slipway.records.gate import ABOUT_PEOPLE, MARGINS, Gate, GateKind
 from slipway.records.plan_drafts import GateDraft, PlanTerms, StageDraft
 from slipway.records.plan_promise import overpromised, sequence
@@ -113,7 +116,7 @@ def needs_pairs(gate: GateKind, *, stage: StageKind, metric: str) -> bool:
     >>> needs_pairs(GateKind.HARM, stage=StageKind.CANARY, metric="error")
     False
     """
-    if gate in (GateKind.APPROVAL, GateKind.DRIFT, GateKind.METRIC, GateKind.LATENCY, *ABOUT_PEOPLE):
+    if gate in (GateKind.APPROVAL, GateKind.DRIFT, GateKind.METRIC, GateKind.LATENCY, GateKind.BASELINE, *ABOUT_PEOPLE):
         return False
     if gate in (GateKind.NOT_WORSE, GateKind.AGREEMENT) or stage not in (StageKind.CANARY, StageKind.RAMP):
         return True
@@ -167,6 +170,9 @@ def complete(drafts: Sequence[StageDraft], *, terms: PlanTerms) -> Plan:
     stages = tuple(
         _stage(d, tuple(_gate(g, kind=d.kind, alpha=spent, terms=terms) for g in gates)) for d, gates in filled
     )
+    for gate in (g for s in stages for g in s.gates):
+        if strange := unmeant(gate, metric=terms.metric, errors_cost_one=terms.errors_cost_one):
+            raise BadInput(strange)
     plan = Plan(
         stages=stages,
         metric=terms.metric,
@@ -188,8 +194,18 @@ def complete(drafts: Sequence[StageDraft], *, terms: PlanTerms) -> Plan:
 def _filled(draft: StageDraft, *, terms: PlanTerms) -> tuple[StageDraft, tuple[GateDraft, ...]]:
     if draft.gates is None:
         beside = terms.automation is not None
-        return draft, default_gates(draft.kind, pair=terms.pair, metric=terms.metric, automation=beside)
+        usual = default_gates(draft.kind, pair=terms.pair, metric=terms.metric, automation=beside)
+        return draft, (*usual, *_held_against(draft.kind, terms=terms))
     return draft, draft.gates
+
+
+def _held_against(kind: StageKind, *, terms: PlanTerms) -> tuple[GateDraft, ...]:
+    """Return the gate ``baseline`` where one is known and the candidate's part of the traffic says enough."""
+    if terms.baseline is None or kind not in (StageKind.RAMP, StageKind.FULL, StageKind.WATCH):
+        return ()
+    draft = GateDraft(kind=GateKind.BASELINE, of=terms.baseline)
+    by_day = terms.unit == "row" and not (terms.metric == "error" and terms.errors_cost_one)
+    return (msgspec.structs.replace(draft, unit="day") if by_day else draft,)
 
 
 def _shared_alpha(filled: Sequence[tuple[StageDraft, tuple[GateDraft, ...]]], *, terms: PlanTerms) -> float:
@@ -244,9 +260,10 @@ def _gate(draft: GateDraft, *, kind: StageKind, alpha: float, terms: PlanTerms) 
         min_units=units,
         metric=draft.metric,
         better=draft.better,
-        level=draft.level,
+        level=terms.levels.get(draft.of) if draft.level is None and draft.of else draft.level,
         tolerance=draft.tolerance,
         by=draft.by,
+        of=draft.of,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from slipway.records.arm import MEMORY_MB, ArmKind, Device
 from slipway.records.dataset import SplitKind
 from slipway.records.field import FieldKind, Privacy
-from slipway.records.gate import Better, GateKind
+from slipway.records.gate import Baseline, Better, GateKind
 from slipway.records.receiver import ReceiverKind
 from slipway.records.retraining import Retrain
 from slipway.records.rollout import StageKind
@@ -182,7 +182,8 @@ GATE = (
     Key("min_units", v.whole(least=1, most=10**9), default=None),
     Key("metric", v.text, default=""),
     Key("better", v.choice(Better), default=None),
-    Key("level", v.number(over=0, under=1), default=None),
+    Key("level", v.number(over=0), default=None),
+    Key("of", v.choice(Baseline), default=None),
     Key("tolerance", v.number(least=0), default=0.0),
     Key("by", v.words, default=()),
 )

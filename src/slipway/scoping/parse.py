@@ -111,9 +111,7 @@ class _Reading:
             "rollout": read_rollout(
                 self._table.get("rollout", {}),
                 case=project.case if project else None,
-                metric=metric.name if metric else "error",
-                margin=metric.margin if metric else 0.0,
-                errors_cost_one=not metric or (metric.false_positive_cost, metric.false_negative_cost) == (1.0, 1.0),
+                metric=metric,
                 problems=self._problems,
             ),
         }

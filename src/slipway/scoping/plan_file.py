@@ -1,6 +1,9 @@
 """A plan in a file of its own: a page with one table, ``[rollout]``, read with the project's metric and case."""
 
+from collections.abc import Collection
+
 from slipway.records.arm import ArmKind
+from slipway.records.gate import Baseline
 from slipway.records.rollout import Plan
 from slipway.records.scope import Scope
 from slipway.records.task import Case
@@ -38,10 +41,16 @@ def read_plan(source: str | bytes, *, scope: Scope, path: str = "plan.toml") -> 
     return plan
 
 
-def template(case: Case, *, scope: Scope) -> Plan:
+def template(case: Case, *, scope: Scope, known: Collection[Baseline] = ()) -> Plan:
     """Return the plan that a project of this case gets if it says nothing of rollouts but who the people are.
 
-    To assist people who are live is to work beside them.
+    To assist people who are live is to work beside them. Something new has no live worth being no worse than, so once
+    it carries traffic it is held against the simple baseline too, or else the trivial one, where either is known.
+
+    Args:
+        case: The case.
+        scope: The project's scope.
+        known: Baselines that were measured.
 
     Raises:
         BadFile: The scope's metric allows none.
@@ -49,7 +58,8 @@ def template(case: Case, *, scope: Scope) -> Plan:
     problems = Problems("template", lines={}, length=1)
     people = [arm.name for arm in scope.arms if arm.kind is ArmKind.PERSON and arm.name == scope.live]
     raw = {"person": people[0]} if case is Case.ASSIST and people else {}
-    plan = _read(raw, case=case, scope=scope, problems=problems)
+    held = [b for b in (Baseline.SIMPLE, Baseline.TRIVIAL) if b in known] if case is Case.NEW else []
+    plan = _read(raw, case=case, scope=scope, problems=problems, baseline=held[0] if held else None)
     problems.settle()
     assert plan is not None, "a fault was found and not noted"  # noqa: S101 - a bug of ours
     return plan
@@ -60,13 +70,7 @@ def write_plan(plan: Plan) -> str:
     return write_rollout(plan) + "\n"
 
 
-def _read(raw: object, *, case: Case, scope: Scope, problems: Problems) -> Plan | None:
-    metric = scope.metric
-    return read_rollout(
-        raw,
-        case=case,
-        metric=metric.name,
-        margin=metric.margin,
-        errors_cost_one=(metric.false_positive_cost, metric.false_negative_cost) == (1.0, 1.0),
-        problems=problems,
-    )
+def _read(
+    raw: object, *, case: Case, scope: Scope, problems: Problems, baseline: Baseline | None = None
+) -> Plan | None:
+    return read_rollout(raw, case=case, metric=scope.metric, problems=problems, baseline=baseline)

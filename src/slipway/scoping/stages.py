@@ -5,10 +5,11 @@ from typing import Any
 
 from slipway.errors import BadInput, nearest
 from slipway.records.automation import Automation
-from slipway.records.gate import MARGINS, GateKind
+from slipway.records.gate import MARGINS, Baseline, GateKind
 from slipway.records.plan_drafts import GateDraft, PlanTerms, StageDraft
 from slipway.records.plan_template import SHARES, complete, default_stages, needs_deal, needs_pairs
 from slipway.records.rollout import Plan, StageKind
+from slipway.records.scope import Metric
 from slipway.records.task import Case
 from slipway.scoping.keys import GATE, ROLLOUT, STAGE
 from slipway.scoping.lines import Place
@@ -21,19 +22,37 @@ _ORDER = list(StageKind)
 
 
 def read_rollout(
-    raw: Any, *, case: Case | None, metric: str, margin: float, errors_cost_one: bool, problems: Problems
+    raw: Any, *, case: Case | None, metric: Metric | None, problems: Problems, baseline: Baseline | None = None
 ) -> Plan | None:
-    """Return the plan, or None if the table or what it depends on is at fault."""
+    """Return the plan, or None if the table or what it depends on is at fault.
+
+    Args:
+        raw: The table.
+        case: The project's case; None where it is at fault.
+        metric: The project's metric; None likewise.
+        problems: Where faults go.
+        baseline: Whom the usual gates hold a candidate against once it carries traffic, or None.
+    """
     before = len(problems)
     values = read_table(raw, place=("rollout",), keys=ROLLOUT, problems=problems)
     written = values.pop("stages") if values else raw.get("stages") if isinstance(raw, dict) else None
     drafts = None if written is None else _drafts(written, problems=problems)
     if drafts is not None:
-        _check(drafts, pair=bool(values is None or values["pair"]), metric=metric, problems=problems)
-    if values is None or case is None or len(problems) > before:
+        name = metric.name if metric else "error"
+        _check(drafts, pair=bool(values is None or values["pair"]), metric=name, problems=problems)
+    if values is None or case is None or metric is None or len(problems) > before:
         return None
     automation = _automation(values, problems=problems)
-    terms = PlanTerms(metric=metric, margin=margin, errors_cost_one=errors_cost_one, automation=automation, **values)
+    stated = {Baseline.TARGET: metric.target, Baseline.HUMAN: metric.human_level}
+    terms = PlanTerms(
+        metric=metric.name,
+        margin=metric.margin,
+        errors_cost_one=(metric.false_positive_cost, metric.false_negative_cost) == (1.0, 1.0),
+        automation=automation,
+        levels={of: level for of, level in stated.items() if level is not None},
+        baseline=baseline,
+        **values,
+    )
     stages = default_stages(case, automation=automation is not None) if drafts is None else drafts
     try:
         return complete(stages, terms=terms)

@@ -96,10 +96,12 @@ class Rollouts(Face):
         return read_plan(source, scope=self.scope, path=str(path))
 
     def plan_template(self, case: Case) -> Plan:
-        """Return the plan of a case (new, assist or replace) with this project's metric and margin."""
+        """Return the plan of a case (new, assist or replace) with this project's metric, margin and baselines."""
+        from slipway.control.start import known_levels
         from slipway.scoping.plan_file import template
 
-        return template(case, scope=self.scope)
+        known = known_levels(self._parts.store, metric=self.scope.metric.name)
+        return template(case, scope=self.scope, known=tuple(known))
 
     def seen_traffic(self) -> Traffic | None:
         """Return the traffic that the newest rollout's last verdict was made from; None where none tells."""

@@ -32,6 +32,7 @@ _ASKED = {
     GateKind.METRIC: "Is the candidate's metric worse?",
     GateKind.AGREEMENT: "Do both arms answer alike?",
     GateKind.LATENCY: "Does the candidate take longer than live?",
+    GateKind.BASELINE: "Is the candidate's own loss low enough?",
 }
 
 
