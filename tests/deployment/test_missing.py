@@ -71,3 +71,13 @@ def test_harm_is_seen_through_missing_outcomes():
 def test_a_share_beyond_its_limits_is_refused():
     with pytest.raises(BadInput, match="want 0 <= missing <= 1, got 50"):
         Plan(stages=plan().stages, missing=50)
+
+
+def test_a_fail_on_pairs_that_may_be_a_choice_protects_and_says_so():
+    bad = month(Rates(candidate=0.14))
+    thin = [msgspec.structs.replace(c, pairs=msgspec.structs.replace(c.pairs, labelled=2 * c.pairs.n)) for c in bad]
+    verdict = judged(thin)
+    assert verdict.decision is Decision.FAIL
+    assert "the pairs may be a choice: only 50% of the requests with an outcome" in verdict.reason
+    assert "may be a choice: outcomes are missing for 90%" in judged(lacking(bad, live=0.9)).reason
+    assert "may be a choice" not in judged(bad).reason

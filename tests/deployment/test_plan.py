@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from slipway.deployment.judge import judge
-from slipway.deployment.outlook import Traffic, outlook
+from slipway.deployment.outlook import Traffic, outlook, shortest_s
 from slipway.deployment.plan import check_plan, explain, problems
 from slipway.deployment.replay import TOLD, differs, replay
 from slipway.errors import BadInput
 from slipway.records.cohort import VerdictInputs
+from slipway.records.gate import Gate, GateKind
 from slipway.records.plan_drafts import PlanTerms
 from slipway.records.plan_template import default_plan
 from slipway.records.rollout import Plan, Stage, StageKind
@@ -80,3 +81,13 @@ def test_a_replay_of_true_inputs_differs_in_nothing_and_of_false_ones_says_in_wh
     (said,) = replay(verdict, inputs=inputs, cohorts=other)
     assert "stored and summed anew differ" in said
     assert "not in the journal" in replay(verdict, inputs=inputs, cohorts=cohorts[:-1])[0]
+
+
+def test_a_persons_word_takes_no_day_and_what_the_answers_show_waits_for_no_outcome():
+    def least(*gates):
+        stage = Stage(name="canary", kind=StageKind.CANARY, share=0.05, gates=gates, min_s=0.0, max_s=9e6)
+        return shortest_s(stage, plan=Plan(stages=(stage,), maturity_s=5 * 86400.0))
+
+    assert least(Gate(kind=GateKind.APPROVAL, min_units=1), Gate(kind=GateKind.SERVICE, unit="row")) == 0.0
+    assert least(Gate(kind=GateKind.LATENCY, min_units=2, margin=0.1)) == 2 * 86400.0
+    assert least(Gate(kind=GateKind.HARM, min_units=2)) == 7 * 86400.0

@@ -3,6 +3,10 @@
 Pairs are the same kind of observation in every stage (both arms answer one request), so evidence from the shadow stage
 carries on into canary and ramp: one confidence sequence over the whole rollout. Passing takes evidence that the margin
 is kept; failing takes evidence that the candidate is worse than live at all.
+
+What keeps a gate from passing does not keep it from failing: harm that is seen is not waited out. So alpha is the
+chance of a harmless candidate to fail on pairs that are no choice. Where many requests with an outcome have no pair, or
+outcomes are missing by what was answered, the pairs that are left may look worse than all; the reason then says so.
 """
 
 import math
@@ -70,6 +74,8 @@ def not_worse(gate: Gate, *, view: View) -> GateResult:
     else:
         groups = paired_units(ready, unit=gate.unit)
         said = _by_units(gate, view=view, whole=whole, groups=groups, blocked=blocked, counts=counts)
+    if said.decision is Decision.FAIL and (chosen := _thin(whole) or lost.blocked):
+        said = msgspec.structs.replace(said, reason=f"{said.reason[:-1]}; the pairs may be a choice: {chosen}.")
     if not lost.words:
         return said
     return msgspec.structs.replace(said, reason=f"{said.reason[:-1]}; in this stage {lost.words}.")
@@ -88,11 +94,17 @@ def _blocked(whole: PairSums, *, units: int, gate: Gate, metric: str) -> str:
     if units < gate.min_units:
         noun = "pair" if gate.unit == "row" else gate.unit
         return f"this stage has {count(units, noun)} of at least {gate.min_units:,}"
-    if whole.n < COVERAGE * whole.labelled:
-        return f"only {whole.n / whole.labelled:.0%} of the requests with an outcome were answered by both arms"
+    if thin := _thin(whole):
+        return thin
     if metric != "error" and whole.failed_candidate - whole.failed_live > UNANSWERED * whole.seen:
         return f"the candidate left {count(whole.failed_candidate, 'request')} unanswered that live answered"
     return ""
+
+
+def _thin(whole: PairSums) -> str:
+    if whole.n >= COVERAGE * whole.labelled:
+        return ""
+    return f"only {whole.n / whole.labelled:.0%} of the requests with an outcome were answered by both arms"
 
 
 def _losses(whole: PairSums, *, metric: str) -> str:
@@ -192,7 +204,7 @@ def _by_pairs(gate: Gate, *, whole: PairSums, blocked: str, counts: dict[str, fl
         f"of not worse than {allowed} "
         f"{odds(kept.log_e)} ({_decides(gate)}): {decision}"
     )
-    if blocked:
+    if blocked and decision is not Decision.FAIL:
         reason += f" ({blocked})"
     elif decision is Decision.HOLD:
         paces = (

@@ -15,6 +15,9 @@ from slipway.stats.event_split import EventSplit
 from slipway.stats.power import MeanEffect, RateEffect, expected_time
 from slipway.words import amount, count, duration
 
+_AT_ONCE = (GateKind.SERVICE, GateKind.LATENCY, GateKind.AGREEMENT, GateKind.DRIFT)
+"""Gates that wait for no outcome."""
+
 
 class Traffic(msgspec.Struct, frozen=True):
     """What is known of the traffic before a rollout.
@@ -59,6 +62,8 @@ def outlook(plan: Plan, *, traffic: Traffic) -> tuple[str, ...]:
 def shortest_s(stage: Stage, *, plan: Plan) -> float:
     """Return the shortest stay in a stage: its minimum, and its gates' units with the wait for their outcomes.
 
+    A person's word takes no unit, and what is seen in the answers themselves waits for no outcome.
+
     >>> from slipway.records.rollout import StageKind
     >>> gate = Gate(kind=GateKind.HARM, min_units=3)
     >>> canary = Stage(name="canary", kind=StageKind.CANARY, share=0.05, gates=(gate,), min_s=0, max_s=1e9)
@@ -66,9 +71,9 @@ def shortest_s(stage: Stage, *, plan: Plan) -> float:
     4.0
     """
     waits = [
-        gate.min_units * LENGTH_US[gate.unit] / 1e6 + (0.0 if gate.kind is GateKind.SERVICE else plan.maturity_s)
+        gate.min_units * LENGTH_US[gate.unit] / 1e6 + (0.0 if gate.kind in _AT_ONCE else plan.maturity_s)
         for gate in stage.gates
-        if gate.unit != "row"
+        if gate.unit != "row" and gate.kind is not GateKind.APPROVAL
     ]
     return max([stage.min_s, *waits])
 
