@@ -44,6 +44,21 @@ def test_without_an_id_beside_a_store_that_is_no_database(slipway, running):
     rolls_back(slipway, running)
 
 
+def test_beside_a_slipway_toml_that_cannot_be_read_and_control_is_told(slipway, running):
+    folder, rollout = running
+    scope = (folder / "slipway.toml").read_text()
+    (folder / "slipway.toml").write_text("[project\n")
+    done = slipway("rollout", "back", "--why", "the phone rang", "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rollout"]["status"] == "rolled back"
+    assert "control is told at its next step" in done.stderr
+    (folder / "slipway.toml").write_text(scope)
+    assert share_of(rollout.live, folder=folder) == 1.0
+    mine = Project.open(folder)
+    assert mine.step().problems == ()
+    assert mine.rollout(rollout.id).status is RolloutStatus.ROLLED_BACK
+
+
 @pytest.mark.faults
 def test_by_id_beside_a_store_that_another_program_holds_and_the_store_is_told(slipway, running):
     folder, rollout = running

@@ -44,10 +44,10 @@ class Common:
         folder = self.folder()
         from slipway.project import Project  # noqa: PLC0415 - it brings the table engine; --help must not wait for it
 
-        return Project.open(folder, by=_who())
+        return Project.open(folder, by=who())
 
 
-def _who() -> str:
+def who() -> str:
     """Return whom the audit trail names: the account that runs the command."""
     try:
         return getpass.getuser()

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from cyclopts import App
 
-from slipway.cli.options import COMMON, Common
+from slipway.cli.options import COMMON, Common, who
 from slipway.cli.pick import pick
 from slipway.cli.rollout_page import listed, page, rehearsed, stepped
 from slipway.cli.rollout_plan import plan_page, stated_traffic, told_plan
 from slipway.cli.screen import say, show, tell, working
-from slipway.errors import Corrupt, Unavailable
+from slipway.errors import BadFile, Corrupt, Unavailable
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.task import Case
 from slipway.scoping.plan_file import write_plan
+from slipway.storage.clock import SystemClock
 from slipway.web.story import RolloutStory
 
 if TYPE_CHECKING:
@@ -123,7 +124,12 @@ def back(rollout: str | None = None, /, *, why: str, common: Common = COMMON) ->
         why: The reason, for the audit trail.
         common: What every command takes.
     """
-    project, answers = common.open(), True
+    try:
+        project, answers = common.open(), True
+    except BadFile as error:  # nor until slipway.toml is mended
+        ended = _back_without_scope(rollout, folder=common.folder(), why=why)
+        tell(f"{error}\nIt was done on this machine without that file; control is told at its next step.")
+        return show(RolloutStory(rollout=ended, verdicts=()), human=page, common=common)
     try:
         known = project.rollouts()
     except (Unavailable, Corrupt):  # whoever rolls back cannot wait until the store answers
@@ -196,6 +202,17 @@ def replay(rollout: str | None = None, /, *, common: Common = COMMON) -> int:
     with working("judging again from the journal"):
         report = project.replay(chosen.id)
     return show(report, human=say([report.sentence]), common=common, holds=report.same)
+
+
+def _back_without_scope(rollout: str | None, *, folder: Path, why: str) -> Rollout:
+    """Roll back as while the store does not answer: from what control left, which needs no scope."""
+    from slipway.storage.layout import Layout  # noqa: PLC0415 - for the few who need it
+    from slipway.wiring.control import emergency_of  # noqa: PLC0415 - as above
+
+    emergency = emergency_of(Layout(folder))
+    chosen = _pick(rollout, emergency.known())
+    said = f"{why} (slipway.toml could not be read)"
+    return emergency.roll_back(chosen.id, now_us=SystemClock().now_us(), by=who(), why=said)
 
 
 def _verdicts(project: "Project", rollout: Rollout) -> tuple[Verdict, ...]:

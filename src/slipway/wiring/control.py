@@ -32,6 +32,7 @@ from slipway.serving.decisions import names_kept
 from slipway.serving.use_now import usage_now
 from slipway.storage.journal import SegmentWriter, writer_name
 from slipway.storage.journal.reader import list_segments
+from slipway.storage.layout import Layout
 from slipway.storage.lock import ControllerLock, end_holder, holder_of
 from slipway.wiring.parts import Parts, open_parts
 from slipway.wiring.retraining import RetrainProcess
@@ -105,7 +106,7 @@ def controller(
             sizes=lambda: {s.name: s.size_bytes for s in list_segments(parts.layout.journal)},
             writes=writes,
         ),
-        emergency=emergency_of(parts),
+        emergency=emergency_of(parts.layout),
         guard=guard or tenure_of(parts).for_one_change,
         costs=Costs(lambda: usage_now(parts.layout.run), budgets=parts.scope.budgets, replays=replays),
         ready=lambda rollout, now_us: candidate_score(rollout, store=parts.store, scope=parts.scope, now_us=now_us),
@@ -135,9 +136,9 @@ def _certificate(parts: Parts) -> Callable[[], Certificate] | None:
     return read
 
 
-def emergency_of(parts: Parts) -> Emergency:
-    """Return what rolls back while the control store does not answer."""
-    return Emergency(parts.layout.emergency, files=FolderRoutes(parts.layout.routes))
+def emergency_of(layout: Layout) -> Emergency:
+    """Return what rolls back while the control store does not answer; it needs neither the store nor the scope."""
+    return Emergency(layout.emergency, files=FolderRoutes(layout.routes))
 
 
 def tenure_of(parts: Parts) -> Tenure:

@@ -124,7 +124,7 @@ class Rollouts(Face):
         """Return the rollouts that :meth:`roll_back` knows of while the control store does not answer, oldest first."""
         from slipway.wiring.control import emergency_of
 
-        return emergency_of(self._parts).known()
+        return emergency_of(self._parts.layout).known()
 
     def rollout(self, id: str) -> Rollout:  # noqa: A002 - the field's own word
         """Return one rollout.
@@ -178,7 +178,7 @@ class Rollouts(Face):
             raise  # control works, and may still do it
         except (Unavailable, Corrupt):
             now = self._parts.clock.now_us()
-            return emergency_of(self._parts).roll_back(id, now_us=now, by=self._by, why=why)
+            return emergency_of(self._parts.layout).roll_back(id, now_us=now, by=self._by, why=why)
 
     def rehearse(self, id: str) -> Rehearsal:  # noqa: A002 - the field's own word
         """Try and time the way back of a rollout; nobody is answered by another arm meanwhile.
