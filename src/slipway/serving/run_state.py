@@ -108,11 +108,20 @@ def stands_by(file: Path) -> bool:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether a process of that id exists."""
+    """Tell whether a process of that id exists and has not ended; one that nobody has reaped has ended all the same."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return True
+    return not _ended(pid)
+
+
+def _ended(pid: int) -> bool:
+    """Tell whether a process is a zombie: in a container whose first process reaps nobody it stays one for ever."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:  # it is gone, or this system tells nothing of the kind
+        return False
+    return told.rpartition(b")")[2].split()[:1] in ([b"Z"], [b"X"])
