@@ -1,5 +1,6 @@
 """The review queue against a model of it: claimed, left, decided, taken back, settled, ended, killed at any moment."""
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -314,6 +315,19 @@ def test_who_becomes_the_controller_again_reads_anew_what_another_has_stored():
     assert one.decision(name, now_us=site.now_us).pending, "as it was when it was the controller"
     term[0] = 3
     assert one.decision(name, now_us=site.now_us).decision == 1.0
+
+
+def test_what_is_read_twice_and_settled_is_drawn_by_the_shares_that_gates_weigh_by():
+    """Those are the route's; what the scope says meanwhile holds for a route that is opened with it."""
+    site = site_of(settle=1.0, second=0.0)
+    scope = msgspec.structs.replace(site.people, reading=Reading(settle=0.0, second=1.0))
+    other = Reviews(site.store, people=(scope,), scoring=Terms().scoring, write=lambda _: None)
+    site.control = Controller(
+        store=site.store, journal=site.journal, files=MemoryRoutes(), terms=Terms(), reviews=other
+    )  # fmt: skip
+    name = site.ask()
+    site.step()
+    assert (other.case(name).settles, other.case(name).second) == (True, False)
 
 
 def test_who_stands_by_does_not_pile_up_what_the_controller_has_stored(monkeypatch):

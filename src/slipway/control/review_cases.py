@@ -19,7 +19,8 @@ def cases_of(
         given: Rows.
         people: What people have to do with them.
         place: Segment that holds them, and an offset in it behind which they lie.
-        route: The route as it is now; its salt is the key of what is drawn.
+        route: The route as it is now; its salt is the key of what is drawn, and its copy of the people's arm says how
+            much is read twice and settled.
         arms: The people's arms by name. Of an arm that the scope no longer has a case stays open until it is decided.
     """
     return [
@@ -39,7 +40,8 @@ def _case(
     person = anybody if audited else given.arm[i]
     arm = arms.get(person)
     steps_in = None if arm is None or arm.fallback == NOBODY else arm.fallback
-    reading = (arm.reading if arm else None) or Reading()
+    stated = next((one for one in route.arms if one.name == person), arm)  # as the gates that weigh by the shares
+    reading = (stated.reading if stated else None) or Reading()
     beside = tuple(name for name in given.shadows if name != asked[0])
     return ReviewCase(
         route=given.route,
