@@ -1,5 +1,6 @@
 """The SQL store on SQLite: what lies on the disk, what was done to it, and what two processes do to each other."""
 
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -158,11 +159,19 @@ def test_a_store_that_another_process_holds_is_unavailable(url):
     put(store, arm("a"), id="a")
     holder = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(Unavailable, match=r"got 'database is locked'\. Nothing was changed"):
+    with pytest.raises(Unavailable, match=r"got 'database is locked'\. Nothing was changed\."):
         put(store, arm("b"), id="b")
     assert store.get(Arm, id="a") == (arm("a"), 1)
     holder.close()
     put(store, arm("b"), id="b")
+
+
+def test_a_read_that_fails_does_not_speak_of_changes(url):
+    store = SqlStore(url)
+    with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as other:
+        other.execute("ALTER TABLE record RENAME TO away")
+    with pytest.raises(Unavailable, match=r"no such table: record'\. Nothing was read\."):
+        store.get(Arm, id="a")
 
 
 @pytest.mark.parametrize("bad", ["", "sqlite://", "sqlite:///:memory:", "nonsense", "nosuchdb://host/name"])

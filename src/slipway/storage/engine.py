@@ -60,7 +60,7 @@ def open_engine(url: str, *, busy_timeout_s: float = 10.0) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Give a connection that sees one consistent state; see :func:`writing` for what it raises."""
-    with _telling(engine), engine.connect() as connection, connection.begin():
+    with _telling(engine, done="Nothing was read."), engine.connect() as connection, connection.begin():
         yield connection
 
 
@@ -74,7 +74,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
         Unavailable: The database does not answer, is locked for longer than the time allowed, or its disk is full.
         Corrupt: The file is no database, or is damaged.
     """
-    with _telling(engine), engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+    with (
+        _telling(engine, done="Nothing was changed."),
+        engine.connect().execution_options(**{_WRITES: True}) as connection,
+        connection.begin(),
+    ):
         yield connection
 
 
@@ -90,13 +94,13 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def _telling(engine: Engine) -> Iterator[None]:
+def _telling(engine: Engine, *, done: str) -> Iterator[None]:
     where = engine.url.render_as_string(hide_password=True)
     try:
         yield
     except OperationalError as error:
         raise Unavailable(
-            f"control store {where}: want an answer, got '{error.orig}'. Nothing was changed. "
+            f"control store {where}: want an answer, got '{error.orig}'. {done} "
             "Look for a process that holds it, a full disk, or missing rights; then try again."
         ) from error
     except DatabaseError as error:
