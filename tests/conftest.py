@@ -1,12 +1,18 @@
 """What the fault tests saw, gathered from all processes of the run: a table in the terminal and, if asked, a page.
 
 With ``SLIPWAY_SEEDS=n`` only the first n seeds of each fault run, so that CI has an answer in minutes; ``make faults``
-runs all twenty.
+runs all twenty. Examples of hypothesis have no deadline.
 """
 
 import os
 from collections import defaultdict
 from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("slipway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("slipway")
+"""How long an example takes says how busy the machine is, and nothing of what is tested."""
 
 PAGE = "SLIPWAY_FAULTS_PAGE"
 SEEDS = "SLIPWAY_SEEDS"
