@@ -37,6 +37,8 @@ def replay(verdict: Verdict, *, inputs: VerdictInputs, cohorts: Sequence[Cohort]
     except BadInput as error:
         return (*found, f"the stored inputs cannot be judged: {error}")
     names = _changed(_substance(verdict), _substance(_as_told(again, by=verdict)))
+    if "gates" in names and len(verdict.gates) == len(again.gates):
+        names[names.index("gates")] = _of_gates(verdict, again=again)
     if names:
         found.append(f"verdict {inputs.verdict}: made again it differs in {', '.join(names)}.")
     elif names := _changed(msgspec.structs.asdict(verdict), msgspec.structs.asdict(again)):
@@ -75,6 +77,15 @@ def _as_told(again: Verdict, *, by: Verdict) -> Verdict:
         for new, old in zip(again.gates, by.gates, strict=True)
     )
     return msgspec.structs.replace(again, gates=gates)
+
+
+def _of_gates(verdict: Verdict, *, again: Verdict) -> str:
+    """Say which gates differ, and in what; with the numbers, for a last digit shows in no sentence."""
+    said = []
+    for old, new in zip(verdict.gates, _as_told(again, by=verdict).gates, strict=True):
+        before, after = ({**msgspec.structs.asdict(g), "reason": ""} for g in (old, new))
+        said += [f"{old.gate.kind}: {name} {before[name]} and {after[name]}" for name in _changed(before, after)]
+    return f"gates ({'; '.join(said)})"
 
 
 def _changed(old: dict[str, object], new: dict[str, object]) -> list[str]:

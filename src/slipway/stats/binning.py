@@ -92,7 +92,8 @@ def _cuts(ordered: Floats, *, bins: int) -> tuple[Floats, npt.NDArray[np.bool_]]
         atoms = values[counts * bins >= len(ordered)]
         quantiles = np.quantile(ordered, np.arange(1, bins) / bins, method="higher")
     starts = np.union1d(atoms, quantiles)
-    after = np.setdiff1d(np.nextafter(atoms, np.inf), starts)
+    with np.errstate(over="ignore"):  # the largest number has none above it but infinity, which no value reaches
+        after = np.setdiff1d(np.nextafter(atoms, np.inf), starts)
     cuts = np.concatenate([starts, after])
     order = np.argsort(cuts, kind="stable")
     return cuts[order], np.isin(cuts[order], after)
@@ -106,11 +107,12 @@ def _on_grid(exact: Binning, after: npt.NDArray[np.bool_], sample: Floats) -> Bi
     if not 0 < scale < 1e300:
         return None
     # The cut just above an atom begins at the cell after the atom's own.
-    values = np.where(after, np.nextafter(exact.cuts, -np.inf), exact.cuts)
-    cells = cells_of(values, low, scale).astype(np.int64) + after
-    if (np.diff(cells) <= 0).any():
+    with np.errstate(over="ignore"):
+        values = np.where(after, np.nextafter(exact.cuts, -np.inf), exact.cuts)
+        cells = cells_of(values, low, scale).astype(np.int64) + after
+        cuts = np.where(after, low + (cells - 1) / scale, exact.cuts)
+    if (np.diff(cells) <= 0).any() or not np.isfinite(cuts).all():
         return None
-    cuts = np.where(after, low + (cells - 1) / scale, exact.cuts)
     grid = Binning(cuts=cuts, low=low, scale=scale, cells=cells)
     moved = np.abs(np.cumsum(grid.count(sample) - exact.count(sample))).max()
     return grid if moved <= _MISBINNED_SHARE * len(sample) else None
