@@ -27,6 +27,25 @@ def test_verdicts_of_older_releases_are_decided_alike(path):
         assert all(word.startswith(TOLD) for word in found)
 
 
+def test_other_last_digits_are_told_and_other_numbers_differ():
+    """As where a sum was rounded in another order; the intervals of verdicts are differences of such sums."""
+    (_, (verdict, inputs), _) = read(KEPT[0])
+    gate = verdict.gates[0]
+
+    def off_by(share):
+        moved = msgspec.structs.replace(gate.interval, low=gate.interval.low * (1 + share))
+        return msgspec.structs.replace(
+            verdict, gates=(msgspec.structs.replace(gate, interval=moved), *verdict.gates[1:])
+        )
+
+    (told,) = replay(off_by(4e-16), inputs=inputs)
+    assert "last digits" in told
+    assert not differs((told,))
+    (told,) = replay(off_by(1e-9), inputs=inputs)
+    assert "not-worse: interval" in told
+    assert differs((told,))
+
+
 def test_what_was_decided_or_rests_on_other_evidence_differs_whatever_the_words():
     (_, (verdict, inputs), _) = read(KEPT[0])
     gate = verdict.gates[0]

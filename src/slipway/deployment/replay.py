@@ -15,14 +15,17 @@ from slipway.records.people import PeopleSums
 from slipway.records.rollout import Verdict
 
 TOLD = "told differently:"
-"""How a difference begins that is one of words only."""
+"""How a difference begins that is one of words, or of last digits, only."""
+
+_DIGITS = 1e-12
 
 
 def replay(verdict: Verdict, *, inputs: VerdictInputs, cohorts: Sequence[Cohort] | None = None) -> tuple[str, ...]:
     """Return every difference between the stored verdict and the one made again; empty if there is none.
 
     What was decided, and the evidence, must be the same bit for bit. Releases learn to tell more: a verdict that says
-    the same in other words, or with more counts, is told so, beginning with :data:`TOLD` (:func:`differs`).
+    the same in other words, or with more counts, is told so, beginning with :data:`TOLD` (:func:`differs`); and so is
+    one whose numbers are the same but for their last digits, for another processor or numpy adds up in another order.
 
     Args:
         verdict: As stored.
@@ -36,7 +39,11 @@ def replay(verdict: Verdict, *, inputs: VerdictInputs, cohorts: Sequence[Cohort]
         again = judge_again(inputs)
     except BadInput as error:
         return (*found, f"the stored inputs cannot be judged: {error}")
-    names = _changed(_substance(verdict), _substance(_as_told(again, by=verdict)))
+    old, new = _substance(verdict), _substance(_as_told(again, by=verdict))
+    names = _changed(old, new)
+    if names and all(_close(msgspec.to_builtins(old[name]), msgspec.to_builtins(new[name])) for name in names):
+        found.append(f"{TOLD} verdict {inputs.verdict} rests on the same numbers but for their last digits.")
+        return tuple(found)
     if "gates" in names and len(verdict.gates) == len(again.gates):
         names[names.index("gates")] = _of_gates(verdict, again=again)
     if names:
@@ -77,6 +84,17 @@ def _as_told(again: Verdict, *, by: Verdict) -> Verdict:
         for new, old in zip(again.gates, by.gates, strict=True)
     )
     return msgspec.structs.replace(again, gates=gates)
+
+
+def _close(old: object, new: object) -> bool:
+    """Tell whether two plain values are the same but for the rounding of their numbers."""
+    if isinstance(old, float) and isinstance(new, float):
+        return math.isclose(old, new, rel_tol=_DIGITS, abs_tol=_DIGITS)
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(_close(old[key], new[key]) for key in old)
+    if isinstance(old, list | tuple) and isinstance(new, list | tuple):
+        return len(old) == len(new) and all(_close(a, b) for a, b in zip(old, new, strict=True))
+    return old == new
 
 
 def _of_gates(verdict: Verdict, *, again: Verdict) -> str:
