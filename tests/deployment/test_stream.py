@@ -118,3 +118,19 @@ def test_gates_that_pass_on_old_outcomes_do_not_advance():
     assert all(g.decision is Decision.PASS for g in verdict.gates)
     assert (verdict.decision, verdict.action) == (Decision.HOLD, Action.STAY)
     assert "None of the newest 3,600 requests that are old enough has an outcome" in verdict.reason
+
+
+def test_a_job_that_runs_once_a_day_has_not_stopped_until_it_is_late():
+    """Each day's requests come at one o'clock: the silence until midnight is as usual, the next day's is not."""
+    rollout, _ = started(plan(unit="row"))
+    hour = DAY_US // 24
+    days = tuple(
+        Cohort(
+            start_us=t * DAY_US, end_us=(t + 1) * DAY_US, route_version=2, share=0.0,
+            pairs=PairSums(seen=60), last_us=t * DAY_US + hour,
+        )
+        for t in range(3)
+    )  # fmt: skip
+    assert stopped(look(rollout, days[:1], now_us=DAY_US)), "nobody knows yet what is usual"
+    assert not stopped(look(rollout, days, now_us=3 * DAY_US))
+    assert stopped(look(rollout, days, now_us=3 * DAY_US + 2 * hour))

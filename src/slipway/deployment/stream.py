@@ -5,9 +5,9 @@ silence since its newest request would have brought :data:`EXPECTED` or more. Ou
 are old enough have none, though by the rate of before :data:`EXPECTED` or more should have come. Where either is rare,
 silence means little, and the gates' fewest units say when enough was seen.
 
-A short silence is no stop (:data:`QUIET_US`): nights are quiet, and jobs run once a day. A weekend without traffic is
-one: it delays a pass until Monday. Past the deadline of a stage only a silence of a day counts, so that a deadline in a
-quiet night rolls nothing back.
+A short silence is no stop (:data:`QUIET_US`), nor is one that earlier days of the rollout ended with: nights are quiet,
+and jobs run once a day. A weekend without traffic is one: it delays a pass until Monday. Past the deadline of a stage
+only a silence of a day counts, so that a deadline in a quiet night rolls nothing back.
 """
 
 from slipway.deployment.units import DAY_US, HOUR_US, unit_length_us
@@ -43,10 +43,21 @@ def stopped(view: View) -> str:
     rate = sum(n for _, n in asked) / max(length, last_us - min(cohort.start_us for cohort, _ in asked))
     if silence_us < (max(least_us, DAY_US) if view.is_overdue else least_us) or rate * silence_us < EXPECTED:
         return ""
+    if newest and silence_us <= _usual_us(view, before_us=last_us):
+        return ""
     return (
         f"No request came to the candidate in the last {duration(silence_us / 1e6)}, where this stage's rate foretells "
         f"{rate * silence_us:,.0f}: the stream has stopped, hold."
     )
+
+
+def _usual_us(view: View, *, before_us: int) -> int:
+    """Return the longest silence with which a day of the rollout before that of a moment ended; 0 without one."""
+    newest: dict[int, int] = {}
+    for cohort in view.cohorts:
+        if cohort.last_us is not None and (day := cohort.start_us // DAY_US) < before_us // DAY_US:
+            newest[day] = max(newest.get(day, 0), cohort.last_us)
+    return max(((day + 1) * DAY_US - last_us for day, last_us in newest.items()), default=0)
 
 
 def unlabelled(view: View) -> str:
