@@ -134,7 +134,7 @@ def test_rollout_show_tells_each_move_with_its_evidence(life):
 def test_every_verdict_comes_out_the_same_from_the_journal(life):
     page, told = life.rollout_replay
     assert told["same"] is True
-    assert len(told["verdicts"]) == len(life.rollout_show[1]["verdicts"]) >= 4
+    assert len(told["verdicts"]) >= len(life.rollout_show[1]["verdicts"]) >= 4  # control judges on meanwhile
     assert "bit for bit" in page
 
 
