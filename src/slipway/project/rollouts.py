@@ -31,8 +31,8 @@ class ReplayReport(Record, frozen=True, kw_only=True):
     Attributes:
         rollout: Its id.
         verdicts: Each verdict, oldest first.
-        same: Whether each came out the same: what was decided and the evidence, bit for bit. An older release may have
-            told it in other words. False where there is none to compare.
+        same: Whether each came out the same: what was decided and the evidence. An older release may have told it in
+            other words, and another processor may round in the last digits. False where there is none to compare.
     """
 
     rollout: str
@@ -46,14 +46,12 @@ class ReplayReport(Record, frozen=True, kw_only=True):
             return f"Rollout {self.rollout} has no verdict yet, so there is nothing to compare."
         if self.same:
             told = sum(bool(r.differences) for r in self.verdicts)
-            words = (
-                f" {told} of them tell it in other words, or with fewer counts, as an older release did."
-                if told
-                else ""
-            )
+            same = f"All {len(self.verdicts)} verdicts on {self.rollout} came out the same from the journal"
+            if not told:
+                return f"{same}, bit for bit."
             return (
-                f"All {len(self.verdicts)} verdicts on {self.rollout} came out the same from the journal, bit for bit."
-                f"{words}"
+                f"{same}. {told} of them tell it in other words, with fewer counts or with other last digits, as an "
+                "older release or another processor does."
             )
         wrong = [f"{r.verdict}: {'; '.join(r.differences)}" for r in self.verdicts if differs(r.differences)]
         return f"{len(wrong)} of {len(self.verdicts)} verdicts on {self.rollout} differ. " + " ".join(wrong)
