@@ -42,6 +42,7 @@ def served(tmp_path_factory):
         yield project
         for process in started:
             process.terminate()
+            process.send_signal(signal.SIGCONT)  # a test that failed may have left it stopped: it would never hear
             assert process.wait(30) in (0, -signal.SIGKILL)  # it ends in order, or a test has killed it
 
 
@@ -129,6 +130,7 @@ def test_who_rolls_back_while_the_one_in_charge_is_stopped_need_not_wait_for_it(
         RolloutStatus.ROLLED_BACK,
     ]
     served._parts.store.verify_audit()
+    wake(served, pid=old.pid)
 
 
 STOPS_IN_A_COMMIT = """
