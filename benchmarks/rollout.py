@@ -22,13 +22,13 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from page import put
 from rollout_peers import fixed_n, kayenta, slipway_judge, thresholds
 from rollout_peers.streams import CELL_S, CELLS, FAMILIES, draw
 from scipy.stats import binomtest
 
 ALPHA, STREAMS, QUICK, TUNED_ON = 0.05, 300, 30, 200
 NOTHING = 0.005  # what the tables show as 0 %
-BEGIN, END = "<!-- benchmarks/rollout.py: begin -->\n", "<!-- benchmarks/rollout.py: end -->\n"
 OWN = {"slipway": "Slipway", "unpaired": "Slipway, no pairs"}
 JUDGES = {
     **OWN,
@@ -192,20 +192,11 @@ def main(given=None):
     report = f"{asked.streams} canaries of a day a family, 10 % of the users.\n\n{tables(figures)}\n\n{words}\n"
     print(report)
     if asked.page:
-        asked.page.write_text(put(asked.page.read_text(), report=report))
+        asked.page.write_text(put(asked.page.read_text(), report=report, name="rollout"))
     if asked.json:
         kept = {"streams": asked.streams, "figures": figures, "decisions": found}
         asked.json.write_text(json.dumps(kept, indent=1) + "\n")
     return int(not all(met for met, _ in told))
-
-
-def put(page, *, report):
-    """Return a page with the report between its marks."""
-    before, mark, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not mark or not end:
-        raise SystemExit(f"page: want the marks {BEGIN.strip()} and {END.strip()}, each on a line of its own.")
-    return f"{before}{mark}\n{report}\n{end}{after}"
 
 
 if __name__ == "__main__":

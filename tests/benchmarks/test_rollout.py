@@ -147,18 +147,6 @@ def test_kayenta_judges_an_hours_sixty_points_as_its_documents_advise():
     assert plain == critical == 59
 
 
-def test_a_page_keeps_its_words_and_gets_the_tables():
-    rollout = importlib.import_module("rollout")
-    page = (BENCHMARKS.parent / "docs/explanation/rollouts-beside-others.md").read_text()
-    changed = rollout.put(page, report="the tables")
-    assert rollout.put(changed, report="the tables") == changed
-    assert changed.count("the tables") == 1
-    assert changed.startswith(page[: page.index(rollout.BEGIN)])
-    assert changed.endswith(page[page.index(rollout.END) :])
-    with pytest.raises(SystemExit, match="marks"):
-        rollout.put("no marks", report="")
-
-
 def test_goals_tell_who_is_sooner_who_is_level_and_what_is_missed():
     rollout = importlib.import_module("rollout")
     never = {"stopped": 0.0, "low": 0.0, "high": 0.01, "hours": None}
