@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from slipway.control import reviews
+from slipway.control import review_intake
 from slipway.control.review_desk import ReviewDesk
 from slipway.control.review_forms import ClaimRequest
 from slipway.control.reviews import Reviews
@@ -331,7 +331,7 @@ def test_what_is_read_twice_and_settled_is_drawn_by_the_shares_that_gates_weigh_
 
 
 def test_who_stands_by_does_not_pile_up_what_the_controller_has_stored(monkeypatch):
-    monkeypatch.setattr(reviews, "MOST_NEW", 3)
+    monkeypatch.setattr(review_intake, "MOST_NEW", 3)
     site = site_of()
     beside = Reviews(site.store, people=(), scoring=Terms().scoring, write=lambda _: None)
     reader = Controller(

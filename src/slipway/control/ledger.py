@@ -8,20 +8,21 @@ Rows are arrays and are joined by hashes, a stretch of the journal at a time. A 
 go (:mod:`slipway.control.letting_go`); what comes for it afterwards is late and counts for nothing.
 """
 
-import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from slipway.control.block import DAY_US, NEVER, ROW_BITS, ROW_MASK, Block, Known, by_block
+from slipway.control.block import DAY_US, NEVER, ROW_BITS, Block
 from slipway.control.callers import of_callers
 from slipway.control.codes import Codes
 from slipway.control.decided import Answers, Decided, Reading
 from slipway.control.hashes import Hashes, hashed
-from slipway.control.index import ABSENT, HashIndex
+from slipway.control.held_rows import Batch, HeldRows
+from slipway.control.index import ABSENT
 from slipway.control.tally import Tally
 from slipway.control.terms import Terms
 from slipway.control.told_people import courses, suggested, suggestions
@@ -60,10 +61,7 @@ class Ledger:
         self._apart_of = (0, 0)
         self._coder = coder
         self._arms, self._metrics = Codes(), Codes()
-        self._blocks: dict[int, Block] = {}
-        self._by_day: dict[tuple[str, int], int] = {}
-        self._next = 0
-        self._index = HashIndex()
+        self._held = HeldRows(arm=self._arms.name)
 
     def catch_up(self, journal: JournalReader, *, upto: Mapping[str, int] | None = None) -> int:
         """Read what is new, and return the number of frames.
@@ -105,14 +103,13 @@ class Ledger:
     @property
     def rows(self) -> int:
         """Rows held."""
-        return sum(map(len, list(self._blocks.values())))
+        return len(self._held)
 
     @property
     def size_bytes(self) -> int:
         """Memory of what is held."""
-        rows = sum(block.size_bytes for block in list(self._blocks.values()))
         early = sum(w.size_bytes for w in (self.early_outcomes, self.early_shadows, self.early_metrics))
-        return rows + self._index.size_bytes + early + self.decided.size_bytes
+        return self._held.size_bytes + early + self.decided.size_bytes
 
     def arm(self, name: str) -> int:
         """Return the code that blocks use for an arm; a name never seen gets one."""
@@ -132,12 +129,11 @@ class Ledger:
 
     def routes(self) -> list[str]:
         """Return the routes that have rows."""
-        return sorted({route for route, _ in self._by_day})
+        return self._held.routes()
 
     def blocks(self, route: str) -> Iterator[Block]:
         """Yield the days of a route, oldest first."""
-        for key in sorted(key for key in self._by_day if key[0] == route):
-            yield self._blocks[self._by_day[key]]
+        return self._held.blocks(route)
 
     def shadow_lag(self) -> tuple[str, ...]:
         """Return what shadows have not answered yet, as ``arm: segment``; empty if they have caught up."""
@@ -150,12 +146,8 @@ class Ledger:
     def beside(self, ids: Sequence[str]) -> list[dict[str, float]]:
         """Return what arms said beside each request, by arm; nothing where a request is not held."""
         found: list[dict[str, float]] = [{} for _ in ids]
-        places = self._index.find(hashed(list(ids)))
-        for number, own in by_block(places):
-            block = self._blocks.get(number)
-            if block is None:
-                continue
-            rows, whose = places[own] & ROW_MASK, np.flatnonzero(own).tolist()
+        for block, rows, own in self._held.by_block(self._held.find(hashed(list(ids)))):
+            whose = np.flatnonzero(own).tolist()
             for code in block.shadows():
                 said, asked = block.shadow(code)
                 for i, row in zip(whose, rows.tolist(), strict=True):
@@ -173,26 +165,13 @@ class Ledger:
 
     def readings(self, block: Block) -> Reading:
         """Return what people decided of a day's rows."""
-        number = self._by_day[block.route, block.day]
-
-        def row(keys: Hashes) -> Ints:
-            places = self._index.find(keys)
-            return np.where((places != ABSENT) & (places >> ROW_BITS == number), places & ROW_MASK, ABSENT)
-
-        return self.decided.reading(row)
+        return self.decided.reading(partial(self._held.rows_of, block))
 
     def let_go(self, block: Block) -> None:
         """Forget the rows of a day and of all before it; what comes for them from now on is late."""
-        going = [key for key in self._by_day if key[0] == block.route and key[1] <= block.day]
-        numbers = [self._by_day.pop(key) for key in going]
-        self._let_go_decided(numbers)
-        for number in numbers:
-            del self._blocks[number]
+        self._let_go_decided(self._held.going(block))
+        oldest_us = self._held.let_go(block)
         self.gone[block.route] = max(block.day, self.gone.get(block.route, block.day))
-        held = np.fromiter(self._blocks, dtype=np.int64, count=len(self._blocks))
-        _, places = self._index.items()
-        self._index.keep(np.isin(places >> ROW_BITS, held))
-        oldest_us = min((b.start_us for b in self._blocks.values()), default=block.end_us)
         self.counts["unknown"] += self.early_outcomes.drop_before(oldest_us)
         self.counts["unknown_shadows"] += self.early_shadows.drop_before(oldest_us)
         self.counts["unknown_metrics"] += self.early_metrics.drop_before(oldest_us)
@@ -200,29 +179,15 @@ class Ledger:
 
     def arrays(self) -> Iterator[tuple[str, Array]]:
         """Yield the arrays of all that is held, by name, for :meth:`restore`."""
-        for number, block in self._blocks.items():
-            for name, column in block.columns().items():
-                yield f"block/{number}/{name}", column
-        keys, places = self._index.items()
-        yield from (("index/keys", keys), ("index/places", places))
+        return self._held.arrays()
 
     def numbered(self) -> tuple[tuple[int, str, int, int], ...]:
         """Return (number, route, day, revision) of each block."""
-        return tuple((number, b.route, b.day, b.revision) for number, b in self._blocks.items())
+        return self._held.numbered()
 
     def restore(self, arrays: Mapping[str, Array], *, blocks: Iterable[tuple[int, str, int, int]]) -> None:
         """Hold again what :meth:`arrays` and :meth:`numbered` told; the ledger holds nothing yet."""
-        columns: dict[str, dict[str, Array]] = defaultdict(dict)
-        for name, array in arrays.items():
-            kind, _, rest = name.partition("/")
-            if kind == "block":
-                own, _, column = rest.partition("/")
-                columns[own][column] = array
-        for number, route, day, revision in blocks:
-            self._blocks[number] = Block.of(columns[str(number)], route=route, day=day, revision=revision)
-            self._by_day[route, day] = number
-            self._next = max(self._next, number + 1)
-        self._index.put(arrays["index/keys"], places=arrays["index/places"])
+        self._held.restore(arrays, blocks=blocks)
 
     def leave_out(self, route: str, *, before_day: int) -> None:
         """Hold no row of a route's days before one: for who looks at the later ones only. Before the first frame."""
@@ -231,7 +196,7 @@ class Ledger:
     def _predictions(self, given: Predictions, *, coders: Mapping[str, Coder | None]) -> None:
         self.newest_us = max(self.newest_us, int(given.at_us.max(initial=0)))
         wanted = {c.key: c for c in (coders[arm] for arm in {*given.arm, *given.shadows}) if c}
-        batch = _Batch(
+        batch = Batch(
             keys=hashed(given.id),
             columns={
                 "at_us": given.at_us,
@@ -253,78 +218,15 @@ class Ledger:
             else:
                 self._add(part, route=given.route, day=day)
         for arm, rows in suggested(given):
-            places = self._index.find(batch.keys[rows])
+            places = self._held.find(batch.keys[rows])
             there = places != ABSENT
             self._put_shadows(places[there], arm=self._arms[arm], score=suggestions(given)[rows][there])
 
-    def _add(self, batch: "_Batch", *, route: str, day: int) -> None:
-        """Add the rows of one day; of rows with one id, in the batch or held, the one of the lowest rank."""
-        batch = self._once(batch)
-        places = self._index.find(batch.keys)
-        wanted, known = places == ABSENT, dict[int, Known]()
-        for i in np.flatnonzero(~wanted).tolist():
-            self.counts["duplicates"] += 1
-            block, row = self._at(int(places[i]))
-            if self._rank(batch.columns, i) < self._rank(block.columns(), row):
-                wanted[i], known[i] = True, block.withdraw(row)
-                self.counts["predictions"] -= 1
-        numbers = np.cumsum(wanted) - 1
-        batch = batch if wanted.all() else batch.of(wanted)
-        number = self._number(route, day)
-        places = number << ROW_BITS | self._blocks[number].append(batch.columns, bins=batch.bins)
-        self._index.put(batch.keys, places=places)
-        self.counts["predictions"] += len(places)
-        for i, what in known.items():
-            self._know(int(places[numbers[i]]), what)
-        self._settle(batch.keys, places=places)
-
-    def _once(self, batch: "_Batch") -> "_Batch":
-        """Return the batch with each id once."""
-        order = np.argsort(batch.keys, kind="stable")
-        same = batch.keys[order][1:] == batch.keys[order][:-1]
-        if not same.any():
-            return batch
-        best: dict[int, int] = {}
-        for i, key in enumerate(batch.keys.tolist()):
-            if key not in best or self._rank(batch.columns, i) < self._rank(batch.columns, best[key]):
-                best[key] = i
-        self.counts["duplicates"] += int(same.sum())
-        return batch.of(np.array(sorted(best.values())))
-
-    def _rank(self, columns: Mapping[str, Array], row: int) -> tuple[bool, int, int, str, int, str]:
-        """Order rows with one id: who asks again after a failure is answered late, and that answer is what he got.
-
-        Then what came first counts; the rest only makes the order one, whichever was read first.
-        """
-        score = float(columns["score"][row])
-        return (
-            math.isnan(score),
-            int(columns["at_us"][row]),
-            int(columns["version"][row]),
-            self._arms.name(int(columns["arm"][row])),
-            int(columns["latency_us"][row]),
-            str(score),
-        )
-
-    def _at(self, place: int) -> tuple[Block, int]:
-        return self._blocks[place >> ROW_BITS], place & ROW_MASK
-
-    def _number(self, route: str, day: int) -> int:
-        if (route, day) not in self._by_day:
-            self._by_day[route, day] = self._next
-            self._blocks[self._next] = Block(route=route, day=day)
-            self._next += 1
-        return self._by_day[route, day]
-
-    def _know(self, place: int, known: Known) -> None:
-        block, row = self._at(place)
-        rows = np.array([row])
-        if known.outcome_at_us != NEVER:
-            block.put_outcomes(rows, at_us=np.array([known.outcome_at_us]), value=np.array([known.outcome]))
-        for arm, score in known.shadows:
-            block.put_shadows(rows, arm=arm, score=np.array([score]))
-        for metric, at_us, value in known.metrics:
-            block.put_metric(rows, metric=metric, at_us=np.array([at_us]), value=np.array([value]))
+    def _add(self, batch: Batch, *, route: str, day: int) -> None:
+        added = self._held.add(batch, route=route, day=day)
+        self.counts["duplicates"] += added.duplicates
+        self.counts["predictions"] += len(added.places) - added.withdrawn
+        self._settle(added.keys, places=added.places)
 
     def _settle(self, keys: Hashes, *, places: Ints) -> None:
         """Join what came before its prediction."""
@@ -341,7 +243,7 @@ class Ledger:
     def _decisions(self, given: Decisions) -> None:
         if given.id:
             self._decided(given)
-        self.decided.meet(self._index.find)
+        self.decided.meet(self._held.find)
 
     def _decided(self, given: Decisions) -> None:
         self.newest_us = max(self.newest_us, int(given.at_us.max(initial=0)))
@@ -356,16 +258,14 @@ class Ledger:
 
     def _answers(self, keys: Hashes) -> Answers:
         """Return what callers were answered under ids that are held, and by whom."""
-        places = self._index.find(keys)
         score, arm = np.full(len(keys), np.nan), np.full(len(keys), -1, dtype=np.int16)
-        for number, own in by_block(places):
-            block, rows = self._blocks[number], places[own] & ROW_MASK
+        for block, rows, own in self._held.by_block(self._held.find(keys)):
             score[own], arm[own] = block.score[rows], block.arm[rows]
         return Answers(score=score, arm=arm, names=self.arms(), terms=self.terms)
 
-    def _let_go_decided(self, numbers: list[int]) -> None:
+    def _let_go_decided(self, numbers: Ints) -> None:
         keys = self.decided.known_keys
-        going = np.isin(self._index.find(keys) >> ROW_BITS, numbers)
+        going = np.isin(self._held.find(keys) >> ROW_BITS, numbers)
         self.counts["decisions"] += self.decided.let_go(going, answers=self._answers(keys[going]))
 
     def _outcomes(self, given: Outcomes) -> None:
@@ -373,16 +273,16 @@ class Ledger:
         possible = self.terms.possible(given.value)
         self.counts["impossible"] += len(possible) - int(possible.sum())
         keys, at_us, value = hashed(given.id)[possible], given.at_us[possible], given.value[possible]
-        places = self._index.find(keys)
+        places = self._held.find(keys)
         early, there = places == ABSENT, places != ABSENT
         self.early_outcomes.add(keys[early], at_us[early], np.zeros(int(early.sum()), dtype=np.int64), value[early])
         self._join_outcomes(places[there], at_us=at_us[there], value=value[there])
 
     def _join_outcomes(self, places: Ints, *, at_us: Ints, value: Floats) -> None:
-        for number, own in by_block(places):
-            fresh = self._blocks[number].put_outcomes(places[own] & ROW_MASK, at_us=at_us[own], value=value[own])
+        for block, rows, own in self._held.by_block(places):
+            fresh = block.put_outcomes(rows, at_us=at_us[own], value=value[own])
             self.counts["outcomes"] += fresh
-            self.counts["repeated"] += len(places[own]) - fresh
+            self.counts["repeated"] += len(rows) - fresh
 
     def _measured(self, given: Metrics) -> None:
         self.newest_us = max(self.newest_us, int(given.at_us.max(initial=0)))
@@ -390,7 +290,7 @@ class Ledger:
         self.counts["impossible_metrics"] += len(finite) - int(finite.sum())
         keys, at_us, value = hashed(given.id)[finite], given.at_us[finite], given.value[finite]
         metric = self._metrics.of(given.metric)[finite].astype(np.int64)
-        places = self._index.find(keys)
+        places = self._held.find(keys)
         early, there = places == ABSENT, places != ABSENT
         self.early_metrics.add(keys[early], at_us[early], metric[early], value[early])
         self._join_metrics(places[there], metric=metric[there], at_us=at_us[there], value=value[there])
@@ -398,15 +298,14 @@ class Ledger:
     def _join_metrics(self, places: Ints, *, metric: Ints, at_us: Ints, value: Floats) -> None:
         for code in np.unique(metric).tolist():
             of = metric == code
-            for number, own in by_block(places[of]):
-                rows, at, told = places[of][own] & ROW_MASK, at_us[of][own], value[of][own]
-                fresh = self._blocks[number].put_metric(rows, metric=code, at_us=at, value=told)
+            for block, rows, own in self._held.by_block(places[of]):
+                fresh = block.put_metric(rows, metric=code, at_us=at_us[of][own], value=value[of][own])
                 self.counts["metrics"] += fresh
                 self.counts["repeated_metrics"] += len(rows) - fresh
 
     def _shadows(self, given: Shadows) -> None:
         arm, keys = self._arms[given.arm], hashed(given.id)
-        places = self._index.find(keys)
+        places = self._held.find(keys)
         early, there = places == ABSENT, places != ABSENT
         since = np.full(int(early.sum()), self.newest_us, dtype=np.int64)
         self.early_shadows.add(keys[early], since, np.full(len(since), arm, dtype=np.int64), given.score[early])
@@ -419,18 +318,5 @@ class Ledger:
         self._put_shadows(places, arm=arm, score=score)
 
     def _put_shadows(self, places: Ints, *, arm: int, score: Floats) -> None:
-        for number, own in by_block(places):
-            self._blocks[number].put_shadows(places[own] & ROW_MASK, arm=arm, score=score[own])
-
-
-class _Batch(NamedTuple):
-    """Rows on their way into a block."""
-
-    keys: Hashes
-    columns: dict[str, Array]
-    bins: dict[str, npt.NDArray[np.uint8]]
-
-    def of(self, rows: Array) -> "_Batch":
-        """Return some of the rows."""
-        columns, bins = ({name: column[rows] for name, column in part.items()} for part in (self.columns, self.bins))
-        return _Batch(self.keys[rows], columns, bins)
+        for block, rows, own in self._held.by_block(places):
+            block.put_shadows(rows, arm=arm, score=score[own])

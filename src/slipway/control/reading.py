@@ -81,7 +81,7 @@ class Reading:
         if watching is not None:
             watching.forget()
         if self._reviews is not None:
-            self._reviews.forget()
+            self._reviews.intake.forget()
         self.ledger = Ledger(self._terms, coder=watching.coder) if watching else Ledger(self._terms)
         self.judging = self._judging_of(self.ledger)
         self._past: tuple[DaySums, ...] = ()
@@ -124,7 +124,7 @@ class Reading:
         try:
             for stretch in stretches(self._journal.read(self.ledger.upto)):
                 if self._reviews is not None:
-                    self._reviews.take(stretch, after=self.ledger.upto.get(stretch.position.segment, 0))
+                    self._reviews.intake.take(stretch, after=self.ledger.upto.get(stretch.position.segment, 0))
                 self.frames_read += self.ledger.take(stretch)
                 self._unsaved_rows += stretch.rows
             self._all_read_s = began_s
@@ -158,7 +158,7 @@ class Reading:
         """
         with self.lock:
             self._begin()
-            if self._reviews is not None and self._reviews.unkept:  # they would not be read again
+            if self._reviews is not None and self._reviews.intake.unkept:  # they would not be read again
                 return
             if self._checkpoint is None or not self._checkpoint.writes():
                 return

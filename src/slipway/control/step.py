@@ -203,7 +203,7 @@ class Controller(Commands):
         """Store what people are to decide, and carry on what they decided; what does not work is added to problems."""
         if self.reviews is not None and self._reading.sound:
             with self._reading.lock, self._guard():
-                problems += self.reviews.step(self.ledger, now_us=now_us)
+                problems += self.reviews.intake.step(self.ledger, now_us=now_us)
 
     def _retrain(self, now_us: int, *, problems: list[str]) -> None:
         try:
