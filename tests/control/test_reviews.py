@@ -341,7 +341,7 @@ def test_who_stands_by_does_not_pile_up_what_the_controller_has_stored(monkeypat
         site.ask()
         site.step()
         reader.catch_up([])
-    assert beside.unkept <= 3
+    assert beside.intake.unkept <= 3
 
 
 def test_nobody_and_nonsense_are_refused():
