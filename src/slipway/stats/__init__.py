@@ -47,6 +47,7 @@ log_counts             How are waiting times spread, the endless ones included? 
 loss_tick              Losses, summed exactly
 moments                Count, sum, sum of squares
 multiple               Many e-values: one alarm, and which of them it was
+newest                 From which block on is a reference of one piece?
 paired                 Is the shadow wrong more often than the live arm on the same requests?
 paired_margin          Is it not worse than a margin allows?
 peeked_threshold       The same as thresholds, looked at every day
@@ -57,6 +58,7 @@ quantile               What is the 99th percentile, or the share over budget?
 rank_bets              Are these blocks like those before them?
 residuals              Residuals of a model that knows how good it is
 restarts               Evidence that does not grow old
+rhythm                 Is a Sunday like other Sundays, and unlike other days?
 risk                   Is it worse than it was?
 roots                  Where a function crosses zero or is least
 row_loss               How wrong one answer is

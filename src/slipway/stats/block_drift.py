@@ -105,14 +105,20 @@ class BlockDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
         counts = np.zeros(self.reference.slices[-1].stop, dtype=np.int64)
         return BlockDriftState(counts=counts, ranks=self.bets.start())
 
-    def update(self, state: BlockDriftState, tick: TableTick) -> BlockDriftState:
-        """Return the state after one more whole block; a block without rows changes nothing."""
+    def update(self, state: BlockDriftState, tick: TableTick, *, phase: int = 0) -> BlockDriftState:
+        """Return the state after one more whole block of a phase; a block without rows changes nothing."""
         if tick.counts.shape != state.counts.shape:
             raise BadInput("tick: want counts of this reference's columns. Make ticks with the same reference.")
         if tick.n == 0:
             return state
         means = block_means(self.reference, tick.counts)
-        return BlockDriftState(counts=state.counts + tick.counts, ranks=self.bets.update(state.ranks, means))
+        ranks = self.bets.update(state.ranks, means, phase=phase)
+        return BlockDriftState(counts=state.counts + tick.counts, ranks=ranks)
+
+    def increments(self, state: BlockDriftState, tick: TableTick, *, phase: int = 0) -> Floats:
+        """Return the log e-value of one block alone, for each bet."""
+        means = block_means(self.reference, tick.counts)
+        return self.bets.increments(state.ranks, means, phase=phase).ravel()
 
     def evidence(self, state: BlockDriftState) -> EValue:
         """Return one e-value for the whole table; its ``n`` counts blocks."""
@@ -121,6 +127,12 @@ class BlockDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
     def columns(self, state: BlockDriftState, *, alpha: float) -> tuple[ColumnDrift, ...]:
         """Return what is known of each column; at most a share ``alpha`` of those named are false, on average."""
         return name_columns(self.reference.names, self._by_column(state), alpha=alpha)
+
+    @property
+    def rhythmic(self) -> tuple[str, ...]:
+        """Columns that follow a rhythm in the reference, so that they are held against blocks of the same phase."""
+        names = zip(self.reference.names, self._series, strict=True)
+        return tuple(name for name, series in names if self.bets.rhythmic[series].any())
 
     @functools.cached_property
     def _series(self) -> tuple[slice, ...]:

@@ -86,14 +86,19 @@ class BlockGap(msgspec.Struct, frozen=True, eq=False):
         """Return the state before any block."""
         return BlockGapState(ranks=self.bets.start(), moments=tuple(Moments() for _ in self.moments))
 
-    def update(self, state: BlockGapState, tick: GapTick) -> BlockGapState:
-        """Return the state after one more whole block; a block without a known outcome changes nothing."""
+    def update(self, state: BlockGapState, tick: GapTick, *, phase: int = 0) -> BlockGapState:
+        """Return the state after one more whole block of a phase; one without a known outcome changes nothing."""
         if tick.totals.shape != self.reference.means.shape:
             raise BadInput("tick: want sums of this monitor's measures. Make ticks with the same reference.")
         if tick.n == 0:
             return state
         means = _means(tick)
-        return BlockGapState(ranks=self.bets.update(state.ranks, means), moments=_add(state.moments, means[None, :]))
+        ranks = self.bets.update(state.ranks, means, phase=phase)
+        return BlockGapState(ranks=ranks, moments=_add(state.moments, means[None, :]))
+
+    def increments(self, state: BlockGapState, tick: GapTick, *, phase: int = 0) -> Floats:
+        """Return the log e-value of one block alone, for each bet."""
+        return self.bets.increments(state.ranks, _means(tick), phase=phase).ravel()
 
     def evidence(self, state: BlockGapState) -> EValue:
         """Return the evidence of a gap; its ``n`` counts blocks."""

@@ -135,6 +135,8 @@ class JointDrift(msgspec.Struct, frozen=True, eq=False):
         centre: Mean feature of a third of the reference blocks, shape (features,).
         spread: Its standard deviation between them, shape (features,).
         pool: Standardised features of the other reference blocks, shape (blocks, features).
+        phases: Phase of each of these, shape (blocks,); None where no rhythm is looked for.
+        period: Number of phases that there are.
 
     Reference:
         Podkopaev & Ramdas (2023), Sequential predictive two-sample and independence testing, NeurIPS 36, for bets by
@@ -159,19 +161,26 @@ class JointDrift(msgspec.Struct, frozen=True, eq=False):
     centre: Floats
     spread: Floats
     pool: Floats
+    phases: Ints | None = None
+    period: int = 0
 
     @classmethod
-    def learn(cls, blocks: Sequence[JointTick], *, names: tuple[str, ...]) -> Self:
+    def learn(
+        cls, blocks: Sequence[JointTick], *, names: tuple[str, ...], phases: Ints | None = None, period: int = 0
+    ) -> Self:
         """Learn from reference blocks in the order of time.
 
         Args:
             blocks: Six or more; twenty or more find something.
             names: Names of the columns.
+            phases: Phase of each block, from 0, where a rhythm is to be looked for.
+            period: Number of phases that there are.
 
         Raises:
             BadInput: Too few blocks with rows, or other columns.
         """
         filled = [block for block in blocks if block.n]
+        at = None if phases is None else phases[[block.n > 0 for block in blocks]]
         if len(filled) < _FEWEST:
             raise BadInput(f"reference: want {_FEWEST} blocks with rows or more, got {len(filled)}.")
         if any(len(block.sums) != len(names) for block in filled):
@@ -181,21 +190,23 @@ class JointDrift(msgspec.Struct, frozen=True, eq=False):
         centre, spread = features[ranked].mean(axis=0), features[ranked].std(axis=0, ddof=1)
         usual = float(np.median(spread[spread > 0])) if (spread > 0).any() else 1.0
         spread = np.maximum(spread, 0.1 * usual)  # a feature that stood still in few blocks must not outweigh all
-        return cls(names=names, centre=centre, spread=spread, pool=(features[~ranked] - centre) / spread)
+        pool = (features[~ranked] - centre) / spread
+        known = None if at is None else at[~ranked]
+        return cls(names=names, centre=centre, spread=spread, pool=pool, phases=known, period=period)
 
     def start(self) -> JointState:
         """Return the state before any block."""
         return JointState(blocks=0, total=np.zeros(len(self.centre)), classifiers=())
 
-    def update(self, state: JointState, tick: JointTick) -> JointState:
-        """Return the state after one more whole block; a block without rows changes nothing."""
+    def update(self, state: JointState, tick: JointTick, *, phase: int = 0) -> JointState:
+        """Return the state after one more whole block of a phase; a block without rows changes nothing."""
         if len(tick.sums) != len(self.names):
             raise BadInput(f"tick: want {len(self.names)} columns, got {len(tick.sums)}.")
         if not tick.n:
             return state
         z = (tick.features - self.centre) / self.spread
         known = tuple(
-            msgspec.structs.replace(c, ranks=c.bets.update(c.ranks, np.array([c.direction @ z])))
+            msgspec.structs.replace(c, ranks=c.bets.update(c.ranks, np.array([c.direction @ z]), phase=phase))
             for c in state.classifiers
         )
         blocks, total = state.blocks + 1, state.total + z
@@ -209,12 +220,12 @@ class JointDrift(msgspec.Struct, frozen=True, eq=False):
         weighed = np.array([*logs, *[0.0] * (_LEVELS - len(logs))]) - math.log(_LEVELS)
         return EValue(log_e=float(np.logaddexp.reduce(weighed)), n=state.blocks)
 
-    def increments(self, state: JointState, tick: JointTick) -> Floats:
+    def increments(self, state: JointState, tick: JointTick, *, phase: int = 0) -> Floats:
         """Return the log e-value of one block alone, for each classifier; those yet to be learned bet nothing."""
         z = (tick.features - self.centre) / self.spread
         out = np.zeros(_LEVELS)
         for i, known in enumerate(state.classifiers):
-            logs = known.bets.increments(known.ranks, np.array([known.direction @ z]))
+            logs = known.bets.increments(known.ranks, np.array([known.direction @ z]), phase=phase)
             out[i] = np.logaddexp.reduce(logs, axis=None) - math.log(logs.size)
         return out
 
@@ -231,7 +242,7 @@ class JointDrift(msgspec.Struct, frozen=True, eq=False):
 
     def _learned(self, mean: Floats, *, blocks: int) -> Classifier:
         direction = _direction(mean, blocks=blocks)
-        bets = RankBets.of((self.pool @ direction)[:, None])
+        bets = RankBets.of((self.pool @ direction)[:, None], phases=self.phases, period=self.period)
         return Classifier(direction=direction, bets=bets, ranks=bets.start())
 
 

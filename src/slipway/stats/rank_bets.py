@@ -6,6 +6,11 @@ variance is estimated, no reference has to be long, and no normal limit has to b
 
 The pool of earlier values is kept as counts in cells, so that the state does not grow. Values of one cell count as
 equal, which makes p-values larger: that can only lose power. For the same reason no tie is broken by chance.
+
+Where blocks follow a rhythm (days of a week), those of one phase are exchangeable and others are not. A series in whose
+reference a rhythm shows is therefore held against earlier blocks of the same phase only. The ranks within phases are
+independent and uniform as ranks within one pool are, so the bets multiply as before and stay exact; what it costs is
+that a new block may be the largest of 8 where it could have been the largest of 56.
 """
 
 import msgspec
@@ -14,14 +19,18 @@ import numpy.typing as npt
 
 from slipway.errors import BadInput
 from slipway.stats.restarts import compound, log_mean
+from slipway.stats.rhythm import find_rhythm
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 _CELLS = 96
 _CELLS_PER_SD = 8
 _STAKES = np.array([0.3, 0.6, 0.9])
 _EDGES = np.array([0.03, 0.1, 0.25, 0.5])
 _SHARES = np.array([0.5, 0.7, 0.8, 0.8])
+_LEVEL = 0.01
+"""Chance to take a series without a rhythm for one with it."""
 
 
 class RankState(msgspec.Struct, frozen=True, eq=False):
@@ -29,7 +38,7 @@ class RankState(msgspec.Struct, frozen=True, eq=False):
 
     Attributes:
         blocks: Blocks seen since the start.
-        pool: All blocks so far per cell, the reference's too, shape (series, cells).
+        pool: All blocks so far per cell, the reference's too, shape (phases, series, cells).
         log_capital: Per series and bet, shape (series, bets).
     """
 
@@ -41,11 +50,13 @@ class RankState(msgspec.Struct, frozen=True, eq=False):
 class RankBets(msgspec.Struct, frozen=True, eq=False):
     """Bets that new blocks are larger or smaller than those before, for several series at once.
 
-    If the blocks of a series, reference and new, are exchangeable, each bet is an e-process, exactly.
+    If the blocks of a series, reference and new, are exchangeable, each bet is an e-process, exactly; where the series
+    has a rhythm, if its blocks of each phase are.
 
     Attributes:
-        cuts: Increasing limits between cells, shape (series, cells - 1).
-        pool: Reference blocks per cell, shape (series, cells).
+        cuts: Increasing limits between cells, shape (phases, series, cells - 1).
+        pool: Reference blocks per cell, shape (phases, series, cells); without phases there is one.
+        rhythmic: Which series are held against blocks of the same phase only, shape (series,).
         tails: Whether to bet on the extremes too. Quicker for a sudden large change; but if blocks may become more
             variable without their mean moving, only the bets without tails bear it.
 
@@ -62,47 +73,87 @@ class RankBets(msgspec.Struct, frozen=True, eq=False):
 
     cuts: Floats
     pool: npt.NDArray[np.int32]
+    rhythmic: npt.NDArray[np.bool_]
     tails: bool = True
 
     @classmethod
-    def of(cls, values: Floats, *, tails: bool = True) -> "RankBets":
-        """Learn from reference blocks, shape (blocks, series); NaN where a block has no value."""
+    def of(cls, values: Floats, *, phases: Ints | None = None, period: int = 0, tails: bool = True) -> "RankBets":
+        """Learn from reference blocks.
+
+        Args:
+            values: Shape (blocks, series); NaN where a block has no value.
+            phases: Phase of each block, from 0; None where no rhythm is looked for.
+            period: Number of phases that there are; 0 takes those of the reference.
+            tails: Whether to bet on the extremes.
+
+        Raises:
+            BadInput: No block, no series, or not one phase for each block.
+        """
         if values.ndim != 2 or not values.size:
             raise BadInput(f"reference: want one block or more of one series or more, got shape {values.shape}.")
-        cuts = np.stack([_cells(series[~np.isnan(series)]) for series in values.T])
-        empty = np.zeros((len(cuts), _CELLS), dtype=np.int32)
-        bets = cls(cuts=cuts, pool=empty, tails=tails)
-        for block in values:
-            bets = msgspec.structs.replace(bets, pool=bets.pool + bets._cell(block))
+        at = np.zeros(len(values), dtype=np.int64) if phases is None else phases
+        if at.shape != (len(values),):
+            raise BadInput(f"phases: want one for each of {len(values)} blocks, got {at.size}.")
+        rhythmic = np.array(
+            [phases is not None and find_rhythm(series, phases=at).found(level=_LEVEL) for series in values.T]
+        )
+        rows = max(period, int(at.max()) + 1) if rhythmic.any() else 1
+        cuts = np.zeros((rows, values.shape[1], _CELLS - 1))
+        for i, series in enumerate(values.T):
+            cuts[:, i] = _cells(series, phases=at if rhythmic[i] else np.zeros_like(at), count=rows)
+        empty = np.zeros((rows, values.shape[1], _CELLS), dtype=np.int32)
+        bets = cls(cuts=cuts, pool=empty, rhythmic=rhythmic, tails=tails)
+        for block, phase in zip(values, at.tolist(), strict=True):
+            bets = msgspec.structs.replace(bets, pool=bets._joined(bets.pool, block, phase=phase))
         return bets
 
     def start(self) -> RankState:
         """Return the state before any new block."""
         bets = 2 * (len(_STAKES) + (len(_EDGES) if self.tails else 0))
-        return RankState(blocks=0, pool=self.pool, log_capital=np.full((len(self.cuts), bets), -np.inf))
+        return RankState(blocks=0, pool=self.pool, log_capital=np.full((self.cuts.shape[1], bets), -np.inf))
 
-    def increments(self, state: RankState, values: Floats) -> Floats:
-        """Return the log e-value of one new block, shape (series, bets); a series without a value bets nothing."""
-        here = self._cell(values)
-        size = state.pool.sum(axis=1)[:, None] + 1.0
-        at_least = (np.cumsum(state.pool[:, ::-1], axis=1)[:, ::-1] * here).sum(axis=1)[:, None] + 1.0
-        at_most = (np.cumsum(state.pool, axis=1) * here).sum(axis=1)[:, None] + 1.0
+    def increments(self, state: RankState, values: Floats, *, phase: int = 0) -> Floats:
+        """Return the log e-value of one new block, shape (series, bets).
+
+        A series without a value bets nothing, nor does one whose phase was never seen before.
+        """
+        here, pool = self._cell(values, phase=phase), state.pool[self._rows(phase), self._series]
+        known = pool.sum(axis=1)
+        size = known[:, None] + 1.0
+        at_least = (np.cumsum(pool[:, ::-1], axis=1)[:, ::-1] * here).sum(axis=1)[:, None] + 1.0
+        at_most = (np.cumsum(pool, axis=1) * here).sum(axis=1)[:, None] + 1.0
         logs = np.concatenate([self._payoffs(at_least / size), self._payoffs(at_most / size)], axis=1)
-        return np.where(np.isnan(values)[:, None], 0.0, logs)
+        return np.where((np.isnan(values) | (known == 0))[:, None], 0.0, logs)
 
-    def update(self, state: RankState, values: Floats) -> RankState:
-        """Return the state after one more block, shape (series,)."""
+    def update(self, state: RankState, values: Floats, *, phase: int = 0) -> RankState:
+        """Return the state after one more block, shape (series,), of a phase."""
         blocks = state.blocks + 1
         return RankState(
             blocks=blocks,
-            pool=state.pool + self._cell(values),
-            log_capital=compound(state.log_capital, self.increments(state, values), tick=blocks),
+            pool=self._joined(state.pool, values, phase=phase),
+            log_capital=compound(state.log_capital, self.increments(state, values, phase=phase), tick=blocks),
         )
 
     def log_e(self, state: RankState) -> Floats:
         """Return the log e-value per series, shape (series,): the mean over bets and over blocks they may begin at."""
         weights = np.full(state.log_capital.shape[1], -np.log(state.log_capital.shape[1]))
         return np.array([log_mean(series, weights, ticks=state.blocks) for series in state.log_capital])
+
+    @property
+    def _series(self) -> Ints:
+        return np.arange(self.cuts.shape[1])
+
+    def _rows(self, phase: int) -> Ints:
+        """Return, for each series, the pool that a block of this phase belongs to."""
+        if self.rhythmic.any() and not 0 <= phase < len(self.cuts):
+            raise BadInput(f"phase: want 0 to {len(self.cuts) - 1}, got {phase}.")
+        return np.where(self.rhythmic, phase, 0)
+
+    def _joined(self, pool: npt.NDArray[np.int32], values: Floats, *, phase: int) -> npt.NDArray[np.int32]:
+        """Return the pool with one more block."""
+        joined = pool.copy()
+        joined[self._rows(phase), self._series] += self._cell(values, phase=phase)
+        return joined
 
     def _payoffs(self, p: Floats) -> Floats:
         """Bet that p-values are small: a line, and for tails a share of the capital on ``p <= edge``."""
@@ -112,18 +163,24 @@ class RankBets(msgspec.Struct, frozen=True, eq=False):
         steps = np.where(p <= _EDGES, np.log(_SHARES / _EDGES), np.log((1 - _SHARES) / (1 - _EDGES)))
         return np.concatenate([logs, steps], axis=1)
 
-    def _cell(self, values: Floats) -> npt.NDArray[np.int32]:
-        if values.shape != (len(self.cuts),):
-            raise BadInput(f"block: want one value for each of {len(self.cuts)} series, got shape {values.shape}.")
-        cell = (self.cuts <= values[:, None]).sum(axis=1)
+    def _cell(self, values: Floats, *, phase: int) -> npt.NDArray[np.int32]:
+        if values.shape != (self.cuts.shape[1],):
+            raise BadInput(f"block: want one value for each of {self.cuts.shape[1]} series, got shape {values.shape}.")
+        cell = (self.cuts[self._rows(phase), self._series] <= values[:, None]).sum(axis=1)
         here = np.arange(_CELLS) == cell[:, None]
         return np.asarray(here & ~np.isnan(values)[:, None], dtype=np.int32)
 
 
-def _cells(values: Floats) -> Floats:
-    """Cut evenly around the median: eight cells to a robust standard deviation, six of them to either side."""
-    if not len(values):
-        return np.linspace(-1.0, 1.0, _CELLS - 1)
-    centre = float(np.median(values))
-    sd = 1.4826 * float(np.median(np.abs(values - centre))) or float(values.std()) or 1e-9 * max(abs(centre), 1.0)
-    return np.asarray(centre + (np.arange(1, _CELLS) - _CELLS / 2) * (sd / _CELLS_PER_SD), dtype=np.float64)
+def _cells(values: Floats, *, phases: Ints, count: int) -> Floats:
+    """Cut evenly around the median of each phase: eight cells to a robust standard deviation, six of them to a side."""
+    known = ~np.isnan(values)
+    x, at = values[known], phases[known]
+    if not len(x):
+        return np.tile(np.linspace(-1.0, 1.0, _CELLS - 1), (count, 1))
+    centres = np.full(count, float(np.median(x)))
+    for phase in np.unique(at):
+        centres[phase] = float(np.median(x[at == phase]))
+    away = x - centres[at]
+    sd = 1.4826 * float(np.median(np.abs(away))) or float(away.std()) or 1e-9 * max(abs(float(centres[0])), 1.0)
+    steps = (np.arange(1, _CELLS) - _CELLS / 2) * (sd / _CELLS_PER_SD)
+    return np.asarray(centres[:, None] + steps, dtype=np.float64)
