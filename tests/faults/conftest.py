@@ -57,7 +57,7 @@ class Load:
 
     async def _run(self):
         self.served_s = [time.monotonic()] * CALLERS
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(240):
             await asyncio.gather(*(self._one(n) for n in range(CALLERS)))
 
     async def _one(self, number):

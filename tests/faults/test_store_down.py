@@ -20,8 +20,8 @@ from slipway.storage.routes import read_route
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
-DOWN_S = 20.0
-"""Longer than SQLite waits for a lock, than a lease lasts without a beat, and than a command waits."""
+DOWN_S = 60.0
+"""A minute: longer than SQLite waits for a lock, than a lease lasts without a beat, and than a command waits."""
 
 GATE = Gate(kind=GateKind.SERVICE, unit="row", min_units=10**6, alpha=0.01)
 CANARY = Stage(name="canary", kind=StageKind.CANARY, share=0.5, gates=(GATE,), min_s=0.0, max_s=86400.0)
