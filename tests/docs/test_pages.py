@@ -36,14 +36,18 @@ def name(page):
 LONG = {
     "docs/tutorial.md", "docs/tutorial-flights.md", "docs/tutorial-labels.md", "docs/how-to/find-where-it-is-wrong.md",
     "docs/how-to/bring-a-notebook.md", "docs/how-to/plan-a-rollout.md", "docs/how-to/train-and-search.md",
-    "docs/how-to/compare-two-runs.md",
+    "docs/how-to/compare-two-runs.md", "docs/explanation/flights-of-2013.md",
 }  # fmt: skip
 """Pages that train and serve for many seconds: followed by ``make slow``, and by ``make docs``."""
 
-WITHIN = {"docs/tutorial-flights.md": "examples/flights", "docs/tutorial-labels.md": "examples/cats"}
+WITHIN = {
+    "docs/tutorial-flights.md": "examples/flights",
+    "docs/explanation/flights-of-2013.md": "examples/flights",
+    "docs/tutorial-labels.md": "examples/cats",
+}
 """Pages that are followed in a copy of a project."""
 
-BY_NUMBER = {"docs/tutorial-flights.md"}
+BY_NUMBER = {"docs/tutorial-flights.md", "docs/explanation/flights-of-2013.md"}
 """Pages whose prose rests on shares and points: these are compared too."""
 
 

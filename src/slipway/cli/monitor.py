@@ -10,7 +10,7 @@ from slipway.cli.pick import pick
 from slipway.cli.screen import Screen, show, working
 from slipway.cli.when import moment_us
 from slipway.records.alert import Finding
-from slipway.records.two_tables import Standing, TwoTables
+from slipway.records.two_tables import Period, Standing, TwoTables
 from slipway.words import amount, count, day, moment, number, odds
 
 app = App(name="monitor")
@@ -156,13 +156,17 @@ def _answer(screen: Screen, found: TwoTables, *, out: Path | None) -> None:
         screen.line()
         say = partial(amount, metric=found.metric)
         told = [
-            (p.name, number(p.rows), say(p.realised), say(p.expected), p.kind or "nothing", "yes" if p.matters else "")
+            (p.name, number(p.rows), say(p.realised), say(p.expected), p.kind or "nothing", _costs(p))
             for p in found.periods
         ]
         screen.table(("period", ">rows", ">realised", ">expected", "moved", "matters"), told)
     if out is not None:
         screen.line()
         screen.line(f"  written to {out}")
+
+
+def _costs(period: Period) -> str:
+    return "yes" if period.matters else "may be" if period.doubtful else ""
 
 
 def _list(screen: Screen, found: list[Finding]) -> None:

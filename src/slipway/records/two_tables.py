@@ -90,6 +90,8 @@ class Period(Record, frozen=True, kw_only=True):
         kind: What moved in this period, held against the reference by itself: ``data drift``, ``concept drift``, both,
             or empty where nothing was proven. Each period errs with chance alpha.
         matters: Whether that costs more than the tolerance.
+        doubtful: Whether the loss rose by more than the tolerance while what is proven to have moved does not explain
+            it: the rest may be chance, and may be not.
         explained: What the period's inputs explain of the change in loss; None without answers.
         columns: Columns that moved, strongest first.
     """
@@ -102,6 +104,7 @@ class Period(Record, frozen=True, kw_only=True):
     expected: float | None
     kind: str = ""
     matters: bool = False
+    doubtful: bool = False
     explained: float | None = None
     columns: tuple[str, ...] = ()
 

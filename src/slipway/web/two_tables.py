@@ -182,6 +182,7 @@ def _period(p: Period, *, metric: str) -> dict[str, Any]:
         "expected": "none" if p.expected is None else amount(p.expected, metric=metric),
         "found": p.kind or "nothing",
         "matters": p.matters,
+        "doubtful": p.doubtful,
         "columns": ", ".join(p.columns[:4]) + (f" and {len(p.columns) - 4} more" if len(p.columns) > 4 else ""),
     }
 

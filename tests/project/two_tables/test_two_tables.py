@@ -286,3 +286,27 @@ class TestBadTables:
         answer = slipway.monitor(reference, many).found
         assert answer.rows_now == 10_000_000
         assert [c.name for c in answer.columns if c.moved] == ["x"]
+
+
+def months(*stretches, seed):
+    """Days in a row from the 27th of March on; each stretch is its days and what differs in them."""
+    parts, first = [], 80
+    for i, (days, differs) in enumerate(stretches):
+        part = table(100 * days, seed=seed + i, days=days, **differs)
+        parts.append(part.with_columns(pl.col("at") + timedelta(days=first)))
+        first += days
+    return pl.concat(parts)
+
+
+def test_two_bad_weeks_are_not_unsaid_by_quiet_ones_that_follow_in_their_month():
+    current = months((6, {}), (14, {"flipped": 0.3}), (17, {}), (40, {}), seed=41)
+    answer = slipway.monitor(table(6000, seed=40, days=60), current, unit="day").found
+    assert {p.name: p.kind for p in answer.periods if p.kind} == {"2026-04": "concept drift"}
+
+
+def test_a_stretch_that_cost_something_counts_though_it_ended_well():
+    current = months((6, {}), (30, {"shift": 0.5}), (60, {"shift": -0.5}), seed=51)
+    answer = slipway.monitor(table(6000, seed=50, days=60), current, unit="day", tolerance=0.005).found
+    assert not answer.findings[-1].relevant
+    assert answer.standing is Standing.MATTERS
+    assert answer.sentence.endswith("That is how it ends; it cost more in 2026-04.")

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from slipway.monitoring.advise import advise
-from slipway.monitoring.attribute import attribute
+from slipway.monitoring.attribute import Cause, attribute
 from slipway.monitoring.moved import moved
-from slipway.monitoring.track import start, take_inputs, take_outcomes
+from slipway.monitoring.track import evidence, start, take_inputs, take_outcomes
 from slipway.monitoring.watch import Monitor
 from slipway.project.two_tables.feed import Slice
-from slipway.records.alert import Finding
+from slipway.records.alert import Finding, FindingKind
 from slipway.records.reference import Reference
 from slipway.records.two_tables import ColumnChange, Period, Quality, Roles, Standing, TwoTables
 from slipway.stats.categories import CategoryReference
@@ -26,6 +26,8 @@ from slipway.words import count, moment, odds, utc
 Ints = npt.NDArray[np.int64]
 
 _DAY_US = 86_400_000_000
+_NAMED = 6
+"""Costly periods that the answer names."""
 _BARS = 12
 """Bars of a column's chart."""
 
@@ -61,7 +63,12 @@ def told(
     losses = math.fsum(p.outcomes.loss for p in parts if p.outcomes)
     expected = math.fsum(p.inputs.expected for p in parts)
     held = reference.held_out_rows
-    standing = _standing(findings, parts=parts, monitor=monitor)
+    periods = tuple(
+        _judged(_period(name, own, answered=bool(held)), own=own, monitor=monitor)
+        for name, own in _grouped(parts, form=_form(parts) if monitor.limits.dated else "")
+    )
+    costly = [p.name for p in periods if p.matters]
+    standing = _standing(findings, costly=costly, parts=parts, monitor=monitor)
     return TwoTables(
         reference=names[0],
         current=names[1],
@@ -74,14 +81,13 @@ def told(
         alpha=monitor.alpha,
         tolerance=monitor.limits.tolerance,
         standing=standing,
-        sentence=_sentence(standing, findings=findings, overall=overall, monitor=monitor, slices=len(parts)),
+        sentence=_sentence(
+            standing, findings=findings, costly=costly, overall=overall, monitor=monitor, slices=len(parts)
+        ),
         findings=findings,
         quality=quality,
         columns=columns,
-        periods=tuple(
-            _judged(_period(name, own, answered=bool(held)), own=own, monitor=monitor)
-            for name, own in _grouped(parts, form=_form(parts) if monitor.limits.dated else "")
-        ),
+        periods=periods,
         slices=tuple(_period(moment(p.inputs.start_us), [p], answered=bool(held)) for p in parts),
         loss_before=math.fsum(b.loss for b in reference.held_out) / held if held else None,
         loss_now=losses / labelled if labelled else None,
@@ -157,8 +163,11 @@ def _range(cuts: npt.NDArray[np.float64], *, low: int, high: int) -> str:
     return f"{cuts[low - 1]:.4g} to {cuts[high - 1]:.4g}"
 
 
-def _standing(findings: tuple[Finding, ...], *, parts: Sequence[Slice], monitor: Monitor) -> Standing:
-    if any(f.relevant for f in findings):
+def _standing(
+    findings: tuple[Finding, ...], *, costly: list[str], parts: Sequence[Slice], monitor: Monitor
+) -> Standing:
+    """Say what follows; a finding tells how things stand at its end, so a costly stretch before that counts too."""
+    if any(f.relevant for f in findings) or (findings and costly):
         return Standing.MATTERS
     if findings:
         return Standing.HARMLESS
@@ -178,7 +187,13 @@ def _could_tell(parts: Sequence[Slice], *, monitor: Monitor) -> bool:
 
 
 def _sentence(
-    standing: Standing, *, findings: tuple[Finding, ...], overall: EValue, monitor: Monitor, slices: int
+    standing: Standing,
+    *,
+    findings: tuple[Finding, ...],
+    costly: list[str],
+    overall: EValue,
+    monitor: Monitor,
+    slices: int,
 ) -> str:
     unit = monitor.instruments.unit
     if standing is Standing.CANNOT_TELL:
@@ -190,7 +205,11 @@ def _sentence(
         return f"Nothing was found: the evidence that anything moved stands at {odds(overall.log_e)}."
     newest = next((f for f in reversed(findings) if f.relevant), findings[-1])
     others = len(findings) - 1
-    return newest.sentence + (f" {count(others, 'other finding')} beside it." if others else "")
+    beside = f" {count(others, 'other finding')} beside it." if others else ""
+    if newest.relevant or not costly:
+        return newest.sentence + beside
+    rest = f" and {len(costly) - _NAMED} more" if len(costly) > _NAMED else ""
+    return f"{newest.sentence}{beside} That is how it ends; it cost more in {', '.join(costly[:_NAMED])}{rest}."
 
 
 def _grouped(parts: Sequence[Slice], *, form: str) -> list[tuple[str, list[Slice]]]:
@@ -215,23 +234,44 @@ def _period(name: str, own: Sequence[Slice], *, answered: bool) -> Period:
 
 def _judged(period: Period, *, own: Sequence[Slice], monitor: Monitor) -> Period:
     """Hold one period against the reference, as if nothing had come before it."""
-    track = start(monitor.instruments)
+    cause = _caused(own, monitor=monitor)
+    if cause is None:
+        return period
+    matters = advise(cause, limits=monitor.limits).relevant
+    rise = math.nan if period.realised is None else period.realised - cause.loss_before
+    return msgspec.structs.replace(
+        period,
+        kind=cause.kind,
+        matters=matters,
+        doubtful=not matters and rise > monitor.limits.tolerance,
+        explained=cause.explained if math.isfinite(cause.explained) else None,
+        columns=tuple(c.name for c in cause.columns),
+    )
+
+
+def _caused(own: Sequence[Slice], *, monitor: Monitor) -> Cause | None:
+    """Return what happened in a period by its end; the gap is judged where its evidence was highest on the way.
+
+    One may look after each slice, so a week that proved something is not unsaid by the quiet week that follows.
+    """
+    track = peak = start(monitor.instruments)
+    highest = -math.inf
     for part in own:
         track = take_inputs(track, instruments=monitor.instruments, sums=part.inputs)
         if part.outcomes is not None:
             track = take_outcomes(track, instruments=monitor.instruments, sums=part.outcomes)
-    cause = attribute(
-        track, instruments=monitor.instruments, reference=monitor.reference, units=monitor.units, alpha=monitor.alpha
-    )
-    if cause is None:
-        return period
-    return msgspec.structs.replace(
-        period,
-        kind=cause.kind,
-        matters=advise(cause, limits=monitor.limits).relevant,
-        explained=cause.explained if math.isfinite(cause.explained) else None,
-        columns=tuple(c.name for c in cause.columns),
-    )
+        if (now := evidence(track, instruments=monitor.instruments).gap.log_e) > highest:
+            peak, highest = track, now
+    terms: dict[str, Any] = {
+        "instruments": monitor.instruments,
+        "reference": monitor.reference,
+        "units": monitor.units,
+        "alpha": monitor.alpha,
+    }
+    cause, before = attribute(track, **terms), attribute(peak, **terms)
+    if cause is None or before is None or cause.gap_moved or not before.gap_moved:
+        return cause or before
+    return msgspec.structs.replace(cause, kind=FindingKind.BOTH, gap_moved=True)
 
 
 def _form(parts: Sequence[Slice]) -> str:
