@@ -44,6 +44,7 @@ ARGUMENTS = {
     ("rollout", "replay"): (),
     ("bench", "list"): (),
     ("monitor", "list"): (),
+    ("monitor", "service"): (),
     ("alert", "list"): (),
     ("retrain", "list"): (),
     ("alert", "test"): (),

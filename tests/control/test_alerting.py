@@ -5,8 +5,7 @@ import pytest
 from slipway.control.alerting import OUTBOX, Alerting, Source, outbox_of
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
-from slipway.control.trouble_sources import budgets, certificate, faults, stored, undelivered
-from slipway.deployment.budgets import BudgetUse
+from slipway.control.trouble_sources import certificate, faults, stored, undelivered
 from slipway.errors import NotFound, Unavailable
 from slipway.monitoring.alerts import acknowledge, resolve
 from slipway.ports import Change
@@ -117,16 +116,6 @@ def test_a_replay_of_the_past_tells_nobody_unless_the_scope_says_so():
         one.step(1, problems=[])
         assert len(outbox_of(store)[0].messages) == told
         assert alerts(store) == {"budget": AlertState.OPEN}
-
-
-def test_only_a_budget_that_was_measured_and_not_kept_is_told_of():
-    over = BudgetUse(key="memory_mb", budget=100, measured=120)
-    well, unknown = (
-        BudgetUse(key="cpu_cores", budget=1, measured=0.5),
-        BudgetUse(key="cpu_cores", budget=1, measured=None),
-    )
-    (told,) = budgets(lambda: [over, well, unknown]).troubles(0)
-    assert told.sentence == "Serving takes more than budgets.memory_mb = 100 allows."
 
 
 class Site:

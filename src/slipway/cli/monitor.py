@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cyclopts import App
 
+from slipway.cli.monitor_service import service
 from slipway.cli.options import COMMON, Common
 from slipway.cli.pick import pick
 from slipway.cli.screen import Screen, show, working
@@ -14,6 +15,7 @@ from slipway.records.two_tables import Period, Standing, TwoTables
 from slipway.words import amount, count, day, moment, number, odds
 
 app = App(name="monitor")
+app.command(service, sort_key=4)
 
 _COLUMNS = 12
 

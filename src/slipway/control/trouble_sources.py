@@ -1,13 +1,12 @@
 """Who knows of which troubles, as far as control itself sees them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from slipway.control.alerting import Source
 from slipway.control.emergency import refused
 from slipway.control.fault import Fault
 from slipway.control.verdicts import VerdictLog
-from slipway.deployment.budgets import BudgetUse, budget_use
 from slipway.deployment.troubles import rollout_troubles, was_rolled_back
 from slipway.errors import SlipwayError, Unavailable
 from slipway.monitoring.finding_troubles import finding_troubles
@@ -16,10 +15,8 @@ from slipway.records.access import WARN_DAYS, Certificate
 from slipway.records.alert import Finding
 from slipway.records.receiver import Sent
 from slipway.records.rollout import Rollout
-from slipway.records.scope import Scope
 from slipway.records.trouble import Alert, AlertKind, Severity, Trouble
 from slipway.serving import metrics
-from slipway.serving.use_now import usage_now
 from slipway.storage.journal.room import room
 from slipway.storage.layout import Layout
 from slipway.words import count, day
@@ -34,19 +31,17 @@ UNDELIVERED_US = 86_400_000_000
 """For how long a message that was given up is told of."""
 
 
-def known_here(store: ControlStore, *, layout: Layout, scope: Scope, clock: Clock) -> tuple[Source, ...]:
+def known_here(store: ControlStore, *, layout: Layout, clock: Clock) -> tuple[Source, ...]:
     """Return who knows of what the store and the project's folder tell.
 
     Args:
         store: Control store.
         layout: The project's folder.
-        scope: Its scope.
         clock: The machine's.
     """
     return (
         *stored(store),
         disk(layout.journal, refuses=lambda: any(c.disk_refuses for c in metrics.left(layout.run)), clock=clock),
-        budgets(lambda: budget_use(usage_now(layout.run), budgets=scope.budgets)),
         undelivered(store, machine_us=clock.now_us),
         orders(layout.emergency),
     )
@@ -139,25 +134,6 @@ def disk(folder: Path, *, refuses: Callable[[], bool], clock: Clock) -> Source:
         ]
 
     return Source(frozenset({AlertKind.DISK_FULL}), troubles)
-
-
-def budgets(use: Callable[[], Sequence[BudgetUse]]) -> Source:
-    """Return who knows of budgets that serving does not keep. What nobody measured is not told of here: gates hold."""
-
-    def troubles(_: int) -> Iterable[Trouble]:
-        return [
-            Trouble(
-                kind=AlertKind.BUDGET,
-                about=one.key,
-                severity=Severity.WARNING,
-                sentence=f"Serving takes more than budgets.{one.key} = {one.budget:g} allows.",
-                command="slipway status",
-            )
-            for one in use()
-            if one.over
-        ]
-
-    return Source(frozenset({AlertKind.BUDGET}), troubles)
 
 
 def certificate(read: Callable[[], Certificate], *, machine_us: Callable[[], int]) -> Source:

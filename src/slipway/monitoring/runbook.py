@@ -83,12 +83,14 @@ RUNBOOK: Mapping[AlertKind, Entry] = MappingProxyType(
             ),
         ),
         AlertKind.BUDGET: Entry(
-            happened="Serving takes more memory or processor than the scope allows.",
-            whom="Everybody who shares the machine; soon also callers, who wait longer.",
+            happened="The service does not keep a budget of the scope: too much fails, is late, or is taken of the "
+            "machine; or a worker says nothing, and nobody can tell.",
+            whom="Callers who wait or get no answer; for memory and processor everybody who shares the machine.",
             do=(
-                "See with 'slipway status' which worker and which arm take it.",
-                "Roll back if it came with a candidate.",
-                "Otherwise give it more room, and write the budget that it needs into [budgets].",
+                "See with 'slipway monitor service' which budget, since when, and which arm takes most of it.",
+                "Roll back with 'slipway rollout back' if it came with a candidate.",
+                "Where callers ask more than was planned, add workers ([serving]), or ask them for less.",
+                "Otherwise mend the arm, or write the budget that it needs into [budgets].",
             ),
         ),
         AlertKind.REVIEW_DUE: Entry(

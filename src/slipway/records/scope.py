@@ -88,12 +88,15 @@ class Budgets(Record, frozen=True, kw_only=True):
         qps: Requests a second that must be held.
         memory_mb: Resident memory of one worker.
         cpu_cores: Cores in use.
+        error_share: Share of the rows that may go unanswered through no fault of the callers; as many may be answered
+            by the fallback.
     """
 
     latency_p99_ms: float | None = None
     qps: float | None = None
     memory_mb: float | None = None
     cpu_cores: float | None = None
+    error_share: float = 0.01
 
 
 class Serving(Record, frozen=True, kw_only=True):

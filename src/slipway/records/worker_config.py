@@ -56,6 +56,7 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
         control_port: Port of the control surface; 0 takes any free one.
         workers: Worker processes.
         deadline_ms: An answer later than this is an error or the fallback's.
+        latency_budget_ms: The scope's latency budget; later answers are counted. None where it has none.
         queue_rows: Rows of one worker that may wait; more are refused with 503.
         durability: What an acknowledged row survives.
         when_full: What becomes of requests when the journal's disk refuses.
@@ -78,6 +79,7 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
     control_port: int = 0
     workers: int = 1
     deadline_ms: float = 1000.0
+    latency_budget_ms: float | None = None
     queue_rows: int = 10_000
     durability: Durability = Durability.PROCESS
     when_full: WhenFull = WhenFull.REFUSE

@@ -92,6 +92,7 @@ BUDGETS = (
     Key("qps", v.number(over=0), default=None),
     Key("memory_mb", v.number(over=0), default=None),
     Key("cpu_cores", v.number(over=0), default=None),
+    Key("error_share", v.number(over=0, most=0.5), default=0.01),
 )
 SERVING = (
     Key("mode", v.choice(Mode), default=Mode.REALTIME),

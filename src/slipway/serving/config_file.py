@@ -44,6 +44,7 @@ def config_of(
         grpc_port=serving.grpc_port,
         workers=serving.workers,
         deadline_ms=serving.deadline_ms,
+        latency_budget_ms=scope.budgets.latency_p99_ms,
         queue_rows=serving.queue_rows,
         durability=Durability(serving.durability),
         access_log=serving.access_log,

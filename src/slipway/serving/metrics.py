@@ -3,6 +3,7 @@
 Any worker may get the scrape, so each leaves its counts in a file every second, and the one that is asked adds them up.
 """
 
+import math
 import time
 from bisect import bisect_left
 from collections import Counter
@@ -18,8 +19,10 @@ from slipway.serving.use import Use
 from slipway.serving.use_metrics import use_lines
 
 _PREDICTIONS = "Answers by the arm that gave them, and whether it was its turn or it stepped in for one that failed."
-_EDGES_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-_EDGES_US = tuple(edge * 1e6 for edge in _EDGES_S)
+EDGES_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+"""Upper ends of the latency buckets; one more is open."""
+
+_EDGES_US = tuple(edge * 1e6 for edge in EDGES_S)
 _KEPT_S = 15.0
 
 
@@ -45,10 +48,14 @@ class Counts(msgspec.Struct, kw_only=True):
         disk_refuses: Whether it refused the last tick.
         latency: Answers by latency bucket; the last one is open.
         latency_sum_s: Sum of all latencies.
+        slow: Answers that took longer than the latency budget.
+        slow_over_us: That budget, in microseconds; infinite where the scope has none.
+        waiting: Rows that wait.
         route_version: Version in force.
         worker: Name of the worker.
         use: What the worker and its arms take.
         at_s: When this was written, in seconds since the epoch.
+        since_s: When it was written first; another moment is another process, which began to count anew.
     """
 
     predictions: dict[str, int] = {}
@@ -59,12 +66,16 @@ class Counts(msgspec.Struct, kw_only=True):
     metrics: int = 0
     unlogged: int = 0
     disk_refuses: bool = False
-    latency: list[int] = msgspec.field(default_factory=lambda: [0] * (len(_EDGES_S) + 1))
+    latency: list[int] = msgspec.field(default_factory=lambda: [0] * (len(EDGES_S) + 1))
     latency_sum_s: float = 0.0
+    slow: int = 0
+    slow_over_us: float = math.inf
+    waiting: int = 0
     route_version: int = 0
     worker: str = ""
     use: Use = msgspec.field(default_factory=Use)
     at_s: float = 0.0
+    since_s: float = 0.0
 
     def answered(self, arms: list[str], fallbacks: list[bool], *, latency_us: int) -> None:
         """Count one frame, whose rows all took as long."""
@@ -77,6 +88,8 @@ class Counts(msgspec.Struct, kw_only=True):
                     self.stepped_in[arm] = self.stepped_in.get(arm, 0) + 1
         self.latency[bisect_left(_EDGES_US, latency_us)] += rows
         self.latency_sum_s += latency_us * rows / 1e6
+        if latency_us > self.slow_over_us:
+            self.slow += rows
 
     def told(self, count: int, *, kind: ToldKind) -> None:
         """Count what was told."""
@@ -100,6 +113,7 @@ def shadow_path(folder: Path) -> Path:
 def save(counts: Counts, *, path: Path) -> None:
     """Leave the counts where the other workers find them. Not flushed to the disk: it is worth one second."""
     counts.at_s = time.time()
+    counts.since_s = counts.since_s or counts.at_s
     temporary = path.with_suffix(".new")
     data = msgspec.msgpack.encode(counts)
     try:
@@ -162,10 +176,13 @@ def render(workers: Iterable[Counts], *, shadow: Counts | None = None) -> bytes:
     lines += histogram(
         "latency_seconds",
         "From receipt to answer.",
-        edges=_EDGES_S,
+        edges=EDGES_S,
         counts=np.sum([c.latency for c in known], axis=0).tolist(),
         total=sum(c.latency_sum_s for c in known),
     )
+    if any(math.isfinite(c.slow_over_us) for c in known):
+        text = "Answers that took longer than the scope's latency budget."
+        lines += family("slow_answers_total", text, {(): sum(c.slow for c in known)})
     oldest = min(c.route_version for c in known)
     lines += family("route_version", "Oldest route version in force in any worker.", {(): oldest})
     refuses = sum(c.disk_refuses for c in known)

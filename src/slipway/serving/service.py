@@ -1,6 +1,7 @@
 """One project inside a worker: its route in force, its journal, its endpoints. A worker has one, or several."""
 
 import contextlib
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -63,7 +64,8 @@ class Service:
         typical: Callable[[Route | None], Mapping[str, Any]] | None = None,
     ) -> None:
         self.route = config.route
-        self.counts = Counts(worker=worker)
+        budget_ms = config.latency_budget_ms
+        self.counts = Counts(worker=worker, slow_over_us=math.inf if budget_ms is None else budget_ms * 1e3)
         self._worker, self._folder, self._journal, self._guard = worker, run_folder, journal, guard
         self._metrics_path = metrics.path_of(worker, folder=run_folder)
         self._state, self._address = State.STARTING, ("", 0)
@@ -99,6 +101,7 @@ class Service:
         self._guard.look()
         with contextlib.suppress(OSError):
             beat(self._worker, folder=self._folder)
+        self.counts.waiting = self.ticker.rows
         self.counts.use.measure(self._routes.usage(), now_s=time.monotonic())
         try:
             metrics.save(self.counts, path=self._metrics_path)

@@ -238,26 +238,26 @@ class Ticker:
                 try:
                     w.request.ok(w.encode(w))
                 except Exception as error:  # noqa: BLE001 - as above; the others are not to wait for ever
-                    w.request.refuse(self._refusal(error))
+                    w.request.refuse(self._refusal(error, rows=len(w.ids)))
             else:
                 self._counts.failed("unanswered", count=w.open_rows)
                 w.request.refuse(refusal_of(w.trouble))
 
-    def _refusal(self, error: Exception) -> Refusal:
+    def _refusal(self, error: Exception, *, rows: int) -> Refusal:
         expected = isinstance(error, SlipwayError)
         _log.error("tick failed", error=str(error), exc_info=None if expected else error)
-        self._counts.failed("journal" if isinstance(error, Unavailable) else "internal")
+        self._counts.failed("journal" if isinstance(error, Unavailable) else "internal", count=rows)
         if isinstance(error, SlipwayError):
             return refusal_of(error)
         return Refusal(500, "The server failed; nothing was taken.", hint="The worker's log says more.")
 
     def _fail(self, error: Exception, waiting: Sequence[Waiting], told: Sequence[Told]) -> None:
-        refusal = self._refusal(error)
-        for w in waiting:
-            if w.left > 0:
-                w.left = -1
-                self._rows -= len(w.ids)
-                w.request.refuse(refusal)
+        open_ = {id(w): w for w in waiting if w.left > 0}.values()  # one of several groups comes several times
+        refusal = self._refusal(error, rows=max(1, sum(len(w.ids) for w in open_) + sum(len(one.ids) for one in told)))
+        for w in open_:
+            w.left = -1
+            self._rows -= len(w.ids)
+            w.request.refuse(refusal)
         for one in told:
             self._rows -= len(one.ids)
             one.request.refuse(refusal)

@@ -58,6 +58,11 @@ class Layout:
         return self.state / "checkpoint.npz"
 
     @property
+    def service(self) -> Path:
+        """What is kept of how the service did; it may be removed at any time."""
+        return self.state / "service.msgpack"
+
+    @property
     def routes(self) -> Path:
         """Routes in force."""
         return self.state / "routes"

@@ -36,6 +36,7 @@ from slipway.storage.layout import Layout
 from slipway.storage.lock import ControllerLock, end_holder, holder_of
 from slipway.wiring.parts import Parts, open_parts
 from slipway.wiring.retraining import RetrainProcess
+from slipway.wiring.service import service_of
 from slipway.wiring.soundness import Whole, sound
 from slipway.words import duration
 
@@ -72,7 +73,7 @@ def controller(
     scope, terms = parts.scope, terms_of(parts.scope)
     alerting = Alerting(
         parts.store,
-        sources=trouble_sources.known_here(parts.store, layout=parts.layout, scope=scope, clock=parts.clock),
+        sources=trouble_sources.known_here(parts.store, layout=parts.layout, clock=parts.clock),
         alerts=scope.alerts,
         machine_us=parts.clock.now_us,
         replays=replays,
@@ -86,6 +87,8 @@ def controller(
         machine_us=parts.clock.now_us,
     )
     alerting.add(retrainer.source())
+    service = service_of(parts, writes=writes, replays=replays)
+    alerting.add(service.source())
     if certificate := _certificate(parts):
         alerting.add(trouble_sources.certificate(certificate, machine_us=parts.clock.now_us))
     watched = {name: getattr(scope.monitoring, name) for name in ("alpha", "tolerance", "unit")}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from slipway.project.watching import Watched
     from slipway.records.alert import Finding
     from slipway.records.retraining import Retraining
+    from slipway.records.service_report import ServiceReport
     from slipway.records.trouble import Alert
     from slipway.records.two_tables import TwoTables
 
@@ -53,6 +54,20 @@ class Monitoring(Face):
         from slipway.project.two_tables.journalled import watch_journal
 
         return watch_journal(self._parts, model=model, since_us=since_us, until_us=until_us)
+
+    def service(self) -> ServiceReport:
+        """Return how the service does against the scope's budgets, as far as control looked."""
+        from slipway.control.service_watch import read_book
+        from slipway.monitoring.service_report import service_report
+
+        scope = self._parts.scope
+        return service_report(
+            read_book(self._parts.layout.service),
+            route=scope.project.name,
+            budgets=scope.budgets,
+            queue_rows=scope.serving.queue_rows,
+            now_us=self._parts.clock.now_us(),
+        )
 
     def alerts(self) -> list[Alert]:
         """Return all alerts, those that were opened first, first."""
