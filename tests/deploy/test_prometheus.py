@@ -24,7 +24,7 @@ from slipway.records.scope import Budgets
 from slipway.records.trouble import Alert, AlertEvent, AlertKind, AlertState, Happening, Severity, Trouble
 from slipway.records.usage import ArmUsage
 from slipway.records.worker_config import ClockKind
-from slipway.serving.metrics import Counts, ToldKind, render
+from slipway.serving.metrics import Counts, ToldKind, count_spans, render
 from slipway.stats.evidence import AnytimeInterval, EValue
 from slipway.testing.rollouts import LIVE, plan
 
@@ -46,6 +46,7 @@ def data_plane():
     counts.answered(["live", 'a"b\\c'], [False, True], latency_us=700)
     counts.failed("unanswered")
     counts.told(2, kind=ToldKind.OUTCOMES)
+    count_spans(counts)("sent", 5)
     counts.use.memory_bytes = 123_456_789_012
     counts.use.spent("live", rows=3, ns=2_000_000)
     counts.use.arms["live"] = ArmUsage(memory_bytes=5, failures={"timeout": 1}, restarts={"killed": 2})

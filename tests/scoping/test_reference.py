@@ -12,6 +12,7 @@ from slipway.records.receiver import Alerts, Receiver
 from slipway.records.rollout import Plan, Stage
 from slipway.records.scope import Budgets, Data, Journal, Metric, Modeling, Monitoring, Project, Scope, Serving
 from slipway.records.task import Task
+from slipway.records.tracing import Tracing
 from slipway.scoping import values as v
 from slipway.scoping.keys import REQUIRED, TABLES
 from slipway.scoping.parse import parse
@@ -31,6 +32,7 @@ HEADINGS = {
     "rollout.stages[].gates[]": "### A gate",
     "monitoring": "## `[monitoring]`",
     "journal": "## `[journal]`",
+    "tracing": "## `[tracing]`",
     "alerts": "## `[alerts]`",
     "alerts.receivers.NAME": "### A receiver",
 }
@@ -38,7 +40,7 @@ RECORDS = {
     "project": Project, "task": Task, "fields.NAME": Field, "metric": Metric, "budgets": Budgets, "serving": Serving,
     "data": Data, "model": Modeling, "arms.NAME": Arm, "rollout": Plan, "rollout.stages[]": Stage,
     "rollout.stages[].gates[]": Gate, "monitoring": Monitoring, "journal": Journal, "alerts": Alerts,
-    "alerts.receivers.NAME": Receiver,
+    "alerts.receivers.NAME": Receiver, "tracing": Tracing,
 }  # fmt: skip
 NOT_KEYS = {
     "fields.NAME": {"name"},

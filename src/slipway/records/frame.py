@@ -25,6 +25,8 @@ class PredictionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="prediction
         latency_us: From receipt to answer.
         shadows: Arms that shadowed when the rows were answered, so that the shadow process needs no other memory.
         people: What people have to do with the rows; None where they have nothing to do with any.
+        traces: ``traceparent`` of those rows whose requests are traced, by prediction id, for shadows; None where there
+            are none.
         x: Fields by name, as the privacy classes of the scope allow. It comes last in a frame's bytes.
     """
 
@@ -39,6 +41,7 @@ class PredictionFrame(msgspec.Struct, frozen=True, kw_only=True, tag="prediction
     latency_us: list[int]
     shadows: tuple[str, ...] = ()
     people: People | None = None
+    traces: dict[str, str] | None = None
     x: Held
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from slipway.records.receiver import Alerts
 from slipway.records.retraining import Retrain
 from slipway.records.rollout import Plan
 from slipway.records.task import Case, Task
+from slipway.records.tracing import Tracing
 from slipway.records.trial import Dimension
 from slipway.records.worker_config import Deciders, WhenFull
 
@@ -236,6 +237,7 @@ class Scope(Record, frozen=True, kw_only=True):
         monitoring: What is watched.
         journal: How long the journal is kept.
         alerts: Who is told what is wrong.
+        tracing: Where traces go.
     """
 
     project: Project
@@ -252,3 +254,4 @@ class Scope(Record, frozen=True, kw_only=True):
     monitoring: Monitoring
     journal: Journal = Journal()
     alerts: Alerts = Alerts()
+    tracing: Tracing = Tracing()

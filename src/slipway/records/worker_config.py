@@ -7,6 +7,7 @@ from slipway.errors import BadInput
 from slipway.records.base import Record, check_name
 from slipway.records.field import Privacy
 from slipway.records.model import Signature
+from slipway.records.tracing import Tracing
 
 
 class ClockKind(StrEnum):
@@ -62,6 +63,7 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
         when_full: What becomes of requests when the journal's disk refuses.
         access_log: Whether each request leaves a line in a file.
         clock: Whose time counts.
+        tracing: Where traces go, and of which share of the requests.
     """
 
     route: str
@@ -85,6 +87,7 @@ class WorkerConfig(Record, frozen=True, kw_only=True):
     when_full: WhenFull = WhenFull.REFUSE
     access_log: bool = False
     clock: ClockKind = ClockKind.SYSTEM
+    tracing: Tracing = Tracing()
 
     def __post_init__(self) -> None:
         check_name("route", self.route)

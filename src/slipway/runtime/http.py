@@ -20,6 +20,7 @@ from slipway.records.model import Signature
 from slipway.records.task import TaskKind
 from slipway.records.usage import ArmUsage
 from slipway.runtime.breaker import Breaker
+from slipway.runtime.handed_on import traceparent
 from slipway.runtime.http_json import InferWire, ShapedWire, Unreadable, Wire
 
 _AT_ONCE = 64
@@ -154,7 +155,7 @@ class HttpRuntime:
 
     async def _send(self, body: bytes, limit: int) -> bytes:
         try:
-            async with self._client.stream("POST", self._arm.url, content=body, headers=_HEADERS) as reply:
+            async with self._client.stream("POST", self._arm.url, content=body, headers=_headers()) as reply:
                 return await _read(reply, limit)
         except httpx.ConnectTimeout:
             raise
@@ -175,6 +176,11 @@ class HttpRuntime:
     def _unavailable(self, kind: str, wanted: str, got: str) -> Unavailable:
         self._failures[kind] += 1
         return Unavailable(f"{self._arm.url}: want {wanted}, got {got}. Ask that service's owner, or route around it.")
+
+
+def _headers() -> dict[str, str]:
+    told = traceparent.get()
+    return {**_HEADERS, "traceparent": told} if told else _HEADERS
 
 
 async def _read(reply: httpx.Response, limit: int) -> bytes:

@@ -83,7 +83,19 @@ def file(value: Any) -> str:
 
 def url(value: Any) -> str:
     """Read the http or https address of a service, without a password in it."""
-    want = "an address such as 'http://127.0.0.1:9000/v2/models/rule/infer'"
+    return _address(value, want="an address such as 'http://127.0.0.1:9000/v2/models/rule/infer'")
+
+
+def collector(value: Any) -> str:
+    """Read the address of what takes traces by OTLP over HTTP, without a password and without the path of traces."""
+    want = "the address of a collector, such as 'http://127.0.0.1:4318'"
+    found = _address(value, want=want).rstrip("/")
+    if found.endswith("/v1/traces") or "?" in found or "#" in found:
+        raise Wrong(want, "The path '/v1/traces' is put behind it; keys go into OTEL_EXPORTER_OTLP_HEADERS.")
+    return found
+
+
+def _address(value: Any, *, want: str) -> str:
     if not isinstance(value, str) or not value.isprintable() or " " in value:
         raise Wrong(want)
     try:

@@ -202,6 +202,10 @@ JOURNAL = (
     Key("deciders", v.choice(Deciders), default=Deciders.CLEAR),
     Key("when_full", v.choice(WhenFull), default=WhenFull.REFUSE),
 )
+TRACING = (
+    Key("endpoint", at.collector, default=""),
+    Key("share", v.number(least=0, most=1), default=0.01),
+)
 ALERTS = (
     Key("quiet", tell.quiet, default=""),
     Key("time_zone", tell.zone, default="UTC"),
@@ -245,6 +249,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
     "rollout.stages[].gates[]": GATE,
     "monitoring": MONITORING,
     "journal": JOURNAL,
+    "tracing": TRACING,
     "alerts": ALERTS,
     "alerts.receivers.NAME": RECEIVER,
 }

@@ -6,6 +6,7 @@ from typing import Any
 from slipway.records.field import Field
 from slipway.records.scope import Budgets, Data, Journal, Metric, Modeling, Monitoring, Project, Scope, Serving
 from slipway.records.task import Task, TaskKind
+from slipway.records.tracing import Tracing
 from slipway.scoping.cross import (
     METRICS,
     check_columns,
@@ -27,6 +28,7 @@ from slipway.scoping.keys import (
     SERVING,
     TABLES,
     TASK,
+    TRACING,
     WHY,
     Key,
 )
@@ -107,6 +109,7 @@ class _Reading:
             "modeling": self._part(Modeling, "model", keys=MODEL) if "model" in self._table else Modeling(),
             "monitoring": self._part(Monitoring, "monitoring", keys=MONITORING),
             "journal": self._part(Journal, "journal", keys=JOURNAL),
+            "tracing": self._part(Tracing, "tracing", keys=TRACING),
             "alerts": read_alerts(self._table.get("alerts", {}), problems=self._problems),
             "rollout": read_rollout(
                 self._table.get("rollout", {}),

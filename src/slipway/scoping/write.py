@@ -24,6 +24,7 @@ from slipway.scoping.keys import (
     PROJECT,
     SERVING,
     TASK,
+    TRACING,
     Key,
 )
 from slipway.scoping.space import as_written as written_space
@@ -47,6 +48,7 @@ def write(scope: Scope) -> str:
         write_rollout(scope.rollout),
         _table("monitoring", scope.monitoring, MONITORING),
         _journal(scope),
+        _table("tracing", scope.tracing, TRACING),
     ]
     return "\n\n".join(t for t in tables if "\n" in t) + "\n"
 

@@ -38,6 +38,7 @@ class Access(NamedTuple):
         body_bytes: Size of its body.
         reply_bytes: Size of the reply.
         request_id: As the caller gave it, or empty.
+        trace_id: The trace that it belongs to, or empty.
     """
 
     at_us: int
@@ -48,6 +49,7 @@ class Access(NamedTuple):
     body_bytes: int
     reply_bytes: int
     request_id: str
+    trace_id: str = ""
 
 
 class AccessLog:
@@ -83,7 +85,8 @@ class AccessLog:
                 data, head = request.data or b"", request.head
                 request_id = head.headers.get(b"x-request-id", b"").decode("latin-1")
                 path, size = head.target.partition("?")[0][:200], len(request.body)
-                self.note(Access(at_us, head.method, path, int(data[9:12]), took_us, size, len(data), request_id))
+                status, trace_id = int(data[9:12]), request.trace
+                self.note(Access(at_us, head.method, path, status, took_us, size, len(data), request_id, trace_id))
 
             request.then(answered)
             handle(request)

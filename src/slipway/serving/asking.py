@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from math import isfinite
 
 from slipway.errors import DeadlineExceeded, SlipwayError, Unavailable
-from slipway.runtime.batch import Batch
+from slipway.runtime.handed_on import traceparent
 from slipway.serving.live_route import LiveRoute
+from slipway.serving.tracing.calls import Calls
 from slipway.serving.waiting import Group
 
 _NAN = float("nan")
@@ -26,12 +27,12 @@ def ask_now(group: Group, *, deadline_ns: int) -> tuple[Group | None, list[Group
     immediate, rows, first = group.live.immediate, len(group), group.arms[0]
     later: list[Group] = []
     if first in immediate and group.arms.count(first) == rows:
-        group.score = _score_now(group, first, group.batch, rows)
+        group.score = _score_now(group, first)
         return _after(group, later, deadline_ns=deadline_ns)
     settled: list[int] = []
     for arm, index in _places(group.arms).items():
         if arm in immediate:
-            _fill(group, index, _score_now(group, arm, group.batch.take(index), len(index)))
+            _fill(group, index, _score_now(group, arm, index=index))
             settled += index
         else:
             later.append(group.part(index))
@@ -98,7 +99,7 @@ def _settle(group: Group, *, deadline_ns: int) -> list[int]:
         return []
     if fallback not in group.live.immediate:
         return index
-    _fill_fallback(group, index, _score_now(group, fallback, group.batch.take(index), len(index)), fallback)
+    _fill_fallback(group, index, _score_now(group, fallback, index=index), fallback)
     return []
 
 
@@ -113,37 +114,50 @@ def _fill_fallback(group: Group, index: Sequence[int], scores: Sequence[float], 
             group.score[i], group.arms[i], group.fallback[i] = score, fallback, True
 
 
-def _score_now(group: Group, arm: str, batch: Batch, rows: int) -> list[float]:
+def _score_now(group: Group, arm: str, *, index: Sequence[int] | None = None) -> list[float]:
+    batch = group.batch if index is None else group.batch.take(index)
+    rows = len(group) if index is None else len(index)
+    calls = Calls(group, arm, index=index) if group.traces else None
     begun_ns = time.monotonic_ns()
+    trouble: SlipwayError | None = None
     try:
         scores: list[float] = group.live.immediate[arm](batch, rows=rows).tolist()
     except SlipwayError as error:
-        group.trouble = error
+        group.trouble = trouble = error
     except Exception as error:  # noqa: BLE001 - an arm must not take the worker down, whatever it does
-        group.trouble = Unavailable(f"arm {arm}: want {rows} scores, got {type(error).__name__}: {error}.")
+        group.trouble = trouble = Unavailable(f"arm {arm}: want {rows} scores, got {type(error).__name__}: {error}.")
     else:
         return scores
     finally:
         group.live.spent(arm, rows=rows, ns=time.monotonic_ns() - begun_ns)
+        if calls is not None:
+            calls.end(error=trouble)
     return [_NAN] * rows
 
 
 async def _score_later(group: Group, arm: str, *, timeout_s: float) -> list[float]:
+    calls = Calls(group, arm) if group.traces else None
+    traceparent.set(calls.traceparent if calls else "")  # who asks later does so in a task, so a context, of its own
     begun_ns, rows = time.monotonic_ns(), len(group)
+    trouble: SlipwayError | None = None
     try:
         if timeout_s > 0:
             predicted = group.live.runtimes[arm].predict(group.batch, rows=rows)
             scores: list[float] = (await asyncio.wait_for(predicted, timeout_s)).tolist()
             return scores
-        group.trouble = DeadlineExceeded(f"arm {arm}: the deadline passed before it could be asked.")
+        group.trouble = trouble = DeadlineExceeded(f"arm {arm}: the deadline passed before it could be asked.")
     except TimeoutError:
-        group.trouble = DeadlineExceeded(f"arm {arm}: want an answer within {timeout_s * 1000:.0f} ms, got none.")
+        group.trouble = trouble = DeadlineExceeded(
+            f"arm {arm}: want an answer within {timeout_s * 1000:.0f} ms, got none."
+        )
     except SlipwayError as error:
-        group.trouble = error
+        group.trouble = trouble = error
     except Exception as error:  # noqa: BLE001 - as above
-        group.trouble = Unavailable(f"arm {arm}: want {rows} scores, got {type(error).__name__}: {error}.")
+        group.trouble = trouble = Unavailable(f"arm {arm}: want {rows} scores, got {type(error).__name__}: {error}.")
     finally:
         group.live.spent(arm, rows=rows, ns=time.monotonic_ns() - begun_ns)
+        if calls is not None:
+            calls.end(error=trouble)
     return [_NAN] * rows
 
 

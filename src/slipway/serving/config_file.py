@@ -50,6 +50,7 @@ def config_of(
         access_log=serving.access_log,
         when_full=scope.journal.when_full,
         clock=clock,
+        tracing=scope.tracing,
     )
 
 

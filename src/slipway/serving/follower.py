@@ -17,9 +17,13 @@ from slipway.records.field import Field
 from slipway.records.frame import PredictionFrame, ShadowFrame
 from slipway.records.usage import ArmUsage
 from slipway.runtime.batch import Immediate
+from slipway.runtime.handed_on import traceparent
 from slipway.runtime.usage import Measured
 from slipway.serving.shadow_batch import Index, batch_of, unanswered_by
 from slipway.serving.shadow_progress import SKIP
+from slipway.serving.tracing.calls import links_of
+from slipway.serving.tracing.context import Context
+from slipway.serving.tracing.tracer import Tracer
 from slipway.serving.use import Use
 
 _ROWS = 4096
@@ -39,6 +43,7 @@ class Follower:
         after: Segment to the offset from which to go on; changed as it goes.
         open_arm: Loads an arm.
         use: Where the time that the arm takes is counted.
+        tracer: Begins the traces of its batches, or None: nothing is traced.
 
     Attributes:
         arm: The arm.
@@ -57,9 +62,10 @@ class Follower:
         after: dict[str, int],
         open_arm: Callable[[Arm], Awaitable[Runtime]],
         use: Use,
+        tracer: Tracer | None = None,
     ) -> None:
         self.arm, self._fields, self._reader, self._writer = arm, fields, reader, writer
-        self._after, self._open, self._use = after, open_arm, use
+        self._after, self._open, self._use, self._tracer = after, open_arm, use, tracer
         self._runtime: Runtime | None = None
         self._load_at_s = 0.0
         self._since_s = time.monotonic()
@@ -129,12 +135,24 @@ class Follower:
             ids = _ids(frames, chosen)
             scores, error = np.empty(0), ""
             if ids:
-                scores, error = await self._score(batch_of(frames, rows=chosen, fields=self._fields), len(ids))
+                batch = batch_of(frames, rows=chosen, fields=self._fields)
+                scores, error = await self._traced(batch, len(ids), links_of((f.traces for f in frames), ids=ids))
             told = ShadowFrame(
                 arm=self.arm.name, id=ids, score=scores.tolist(), error=error, segment=segment, offset=offset
             )
             self._writer.append([told])
         self._after[segment] = offset
+
+    async def _traced(self, columns: Columns, rows: int, links: Sequence[Context]) -> tuple[Floats, str]:
+        trace = self._tracer.follow(f"shadow {self.arm.name}", links=links) if self._tracer and links else None
+        if self._tracer is None or trace is None:
+            return await self._score(columns, rows)
+        trace.words |= {"slipway.arm": self.arm.name, "slipway.arm.kind": self.arm.kind.value, "slipway.rows": rows}
+        handed_on = traceparent.set(trace.context.written)
+        scores, error = await self._score(columns, rows)
+        traceparent.reset(handed_on)
+        self._tracer.over(trace, error="failed" if error else "")
+        return scores, error
 
     async def _score(self, columns: Columns, rows: int) -> tuple[Floats, str]:
         runtime = self._runtime

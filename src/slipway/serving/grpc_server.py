@@ -26,6 +26,9 @@ from slipway.serving.metrics import Counts
 from slipway.serving.people import WaitsForPeople, check_nobody_waits
 from slipway.serving.refusal import Refusal, refusal_of
 from slipway.serving.refusal_log import refusals
+from slipway.serving.tracing.context import HEADER
+from slipway.serving.tracing.rpc import trace_of, traced_call
+from slipway.serving.tracing.tracer import Tracer
 from slipway.serving.v2_metadata import model_metadata, server_metadata
 
 try:
@@ -50,7 +53,7 @@ _CODES = {
     503: StatusCode.UNAVAILABLE,
     504: StatusCode.DEADLINE_EXCEEDED,
 }
-_TOLD = {b"authorization", b"slipway-time-us", b"x-request-id"}
+_TOLD = {b"authorization", b"slipway-time-us", b"x-request-id", HEADER}
 _LONGEST_ID = 128
 
 
@@ -61,11 +64,13 @@ class Model(NamedTuple):
         intake: The way in.
         counts: Where its failures are counted.
         why_not_ready: Gives the reason why it wants no traffic, or an empty string.
+        tracer: Decides which calls are traced, or None: none is.
     """
 
     intake: Intake
     counts: Counts
     why_not_ready: Callable[[], str]
+    tracer: Tracer | None = None
 
 
 class GrpcServer:
@@ -152,11 +157,13 @@ class GrpcServer:
             status = "CANCELLED"  # the caller has gone
             try:
                 reply = await call(data, context)
-                status = next(code.name for code in StatusCode if context.code() in (code, code.value[0]))
+                status = _status(context).name
             finally:
                 took_us = (time.monotonic_ns() - start_ns) // 1000
-                request_id = dict(_id_of(_headers(context))).get("x-request-id", "")
-                log.note(Access(at_us, "grpc", name, status, took_us, len(data), len(reply), request_id))
+                headers = _headers(context)
+                request_id = dict(_id_of(headers)).get("x-request-id", "")
+                trace_id = trace_of(headers)
+                log.note(Access(at_us, "grpc", name, status, took_us, len(data), len(reply), request_id, trace_id))
             return reply
 
         return noting
@@ -174,28 +181,17 @@ class GrpcServer:
 
     async def _infer(self, data: bytes, context: Any) -> bytes:
         headers = _headers(context)
-        call = _Call()
         _send_id(context, headers)
-        model = None
         try:
             request = decode("ModelInferRequest", data=data)
             model = self._model(request.model_name)
-            intake = model.intake
-            intake.guard.admit(headers, may=May.PREDICT)
-            at_us, route = intake.at_us(headers), intake.route(version=request.model_version)
-            check_nobody_waits(route, protocol="The Open Inference Protocol")
-            asked = intake.tensors.decode(tensors_of(request))
-            encode = encoder(request, route=route.name, route_version=route.version, outputs=intake.outputs)
-            intake.ticker.ask(call, asked, at_us=at_us, encode=encode)
         except SlipwayError as error:
-            (model or next(iter(self._models.values()))).counts.failed(f"grpc_{_code(error).name.lower()}")
+            next(iter(self._models.values())).counts.failed(f"grpc_{_code(error).name.lower()}")
             return _refuse(context, error, headers)
-        answer = await call.reply
-        if isinstance(answer, Refusal):
-            return _refuse(context, answer, headers)
-        if call.more:
-            _send_id(context, headers, more=call.more)
-        return answer
+        with traced_call(
+            model.tracer, service=SERVICE, method="ModelInfer", headers=headers, status=lambda: _status(context)
+        ):
+            return await _asked(model, request, context, headers)
 
     def _server_live(self, _data: bytes, _headers: dict[bytes, bytes]) -> bytes:
         return _bytes(message("ServerLiveResponse")(live=True))
@@ -249,6 +245,32 @@ class _Call:
             self.reply.set_result(refusal)
 
 
+async def _asked(model: Model, request: Any, context: Any, headers: dict[bytes, bytes]) -> bytes:
+    call, intake = _Call(), model.intake
+    try:
+        intake.guard.admit(headers, may=May.PREDICT)
+        at_us, route = intake.at_us(headers), intake.route(version=request.model_version)
+        check_nobody_waits(route, protocol="The Open Inference Protocol")
+        asked = intake.tensors.decode(tensors_of(request))
+        encode = encoder(request, route=route.name, route_version=route.version, outputs=intake.outputs)
+        intake.ticker.ask(call, asked, at_us=at_us, encode=encode)
+    except SlipwayError as error:
+        model.counts.failed(f"grpc_{_code(error).name.lower()}")
+        return _refuse(context, error, headers)
+    answer = await call.reply
+    if isinstance(answer, Refusal):
+        return _refuse(context, answer, headers)
+    if call.more:
+        _send_id(context, headers, more=call.more)
+    return answer
+
+
+def _status(context: Any) -> StatusCode:
+    """Return how a call has ended; one that nobody set a status of went well."""
+    told = context.code()
+    return next((code for code in StatusCode if told in (code, code.value[0])), StatusCode.OK)
+
+
 def _code(error: SlipwayError) -> StatusCode:
     if isinstance(error, Overloaded):
         return StatusCode.RESOURCE_EXHAUSTED
@@ -266,7 +288,7 @@ def _refuse(context: Any, error: SlipwayError, headers: dict[bytes, bytes]) -> b
     """
     refusal = refusal_of(error)
     told_id = _id_of(headers) or (("x-request-id", os.urandom(8).hex()),)
-    refusals.note(refusal, method="grpc", path=SERVICE, request_id=told_id[0][1])
+    refusals.note(refusal, method="grpc", path=SERVICE, request_id=told_id[0][1], trace_id=trace_of(headers))
     body = refusal.body
     told = [body.error, f"Want {body.wanted}, got {body.got}." if body.wanted else "", body.hint]
     more = tuple((name, value) for name, value in refusal.headers if name in ("retry-after", "www-authenticate"))

@@ -9,7 +9,7 @@ MOST_HEADS = 1024
 """Heads that a worker remembers; beyond, it forgets all and begins anew."""
 LONGEST_HEAD_BYTES = 1024
 """A longer head is parsed each time."""
-_CHANGING = {b"x-request-id", b"slipway-time-us", b"expect"}
+_CHANGING = {b"x-request-id", b"slipway-time-us", b"expect", b"traceparent"}
 
 
 class Head:

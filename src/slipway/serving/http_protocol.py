@@ -30,6 +30,7 @@ _KEPT = {
     b"expect",
     b"x-request-id",
     b"slipway-time-us",
+    b"traceparent",
     b"content-length",
     b"inference-header-content-length",
 }

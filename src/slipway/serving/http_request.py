@@ -10,6 +10,7 @@ from slipway.serving.http_head import Head
 from slipway.serving.http_reply import JSON, json_ok, reply
 from slipway.serving.refusal import Refusal
 from slipway.serving.refusal_log import refusals
+from slipway.serving.tracing.context import HEADER, trace_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,14 +29,16 @@ class Request:
         body: As given.
         closes: Whether the connection ends with the reply.
         data: The reply, or None as long as there is none.
+        trace_id: The trace that it belongs to, once that is known to this server, or empty.
     """
 
-    __slots__ = ("_answered", "_more", "body", "closes", "data", "head")
+    __slots__ = ("_answered", "_more", "body", "closes", "data", "head", "trace_id")
 
     def __init__(self, answered: "Callable[[Request], None]", head: Head, body: bytes = b"") -> None:
         self._answered, self.head, self.body = answered, head, body
         self.closes = head.closes
         self.data: bytes | None = None
+        self.trace_id = ""
         self._more: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -52,6 +55,11 @@ class Request:
     def headers(self) -> dict[bytes, bytes]:
         """Those that the data plane reads, names in lower case."""
         return self.head.headers
+
+    @property
+    def trace(self) -> str:
+        """The trace that it belongs to, here or as its caller says, for logs; empty where there is none."""
+        return self.trace_id or trace_id_of(self.head.headers.get(HEADER))
 
     def ok(self, body: bytes) -> None:
         """Reply 200 with JSON."""
@@ -71,7 +79,7 @@ class Request:
         if given is None:
             headers = (*headers, ("x-request-id", request_id))
         path = self.head.target.partition("?")[0]
-        refusals.note(refusal, method=self.head.method, path=path, request_id=request_id)
+        refusals.note(refusal, method=self.head.method, path=path, request_id=request_id, trace_id=self.trace)
         self.reply(refusal.status, msgspec.json.encode(refusal.body), headers=headers)
 
     def then(self, called: "Callable[[Request], None]") -> None:

@@ -7,7 +7,7 @@ import math
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
 
@@ -54,6 +54,7 @@ class Counts(msgspec.Struct, kw_only=True):
         route_version: Version in force.
         worker: Name of the worker.
         use: What the worker and its arms take.
+        spans: Spans of traces by what became of them; empty where nothing is traced.
         at_s: When this was written, in seconds since the epoch.
         since_s: When it was written first; another moment is another process, which began to count anew.
     """
@@ -74,6 +75,7 @@ class Counts(msgspec.Struct, kw_only=True):
     route_version: int = 0
     worker: str = ""
     use: Use = msgspec.field(default_factory=Use)
+    spans: dict[str, int] = {}
     at_s: float = 0.0
     since_s: float = 0.0
 
@@ -98,6 +100,16 @@ class Counts(msgspec.Struct, kw_only=True):
     def failed(self, kind: str, *, count: int = 1) -> None:
         """Count failures of a kind."""
         self.errors[kind] = self.errors.get(kind, 0) + count
+
+
+def count_spans(counts: Counts) -> Callable[[str, int], None]:
+    """Return what counts spans; each kind is there from the first, for a rate needs the 0."""
+    counts.spans = dict.fromkeys(("sent", "dropped", "not_taken"), 0)
+
+    def count(what: str, spans: int) -> None:
+        counts.spans[what] += spans
+
+    return count
 
 
 def path_of(worker: str, *, folder: Path) -> Path:
@@ -187,8 +199,15 @@ def render(workers: Iterable[Counts], *, shadow: Counts | None = None) -> bytes:
     lines += family("route_version", "Oldest route version in force in any worker.", {(): oldest})
     refuses = sum(c.disk_refuses for c in known)
     lines += family("disk_refuses", "Workers whose rows the journal's disk does not take.", {(): refuses})
+    processes = [*known, *([shadow] if shadow else [])]
+    spans = Counter[str]()
+    for counts in processes:
+        spans.update(counts.spans)
+    lines += family(
+        "trace_spans_total", "Spans by what became of them.", {(k,): n for k, n in spans.items()}, labels=("outcome",)
+    )
     lines += family("workers", "Workers counted here.", {(): len(known)})
-    lines += use_lines({c.worker: c.use for c in [*known, *([shadow] if shadow else [])] if c.worker})
+    lines += use_lines({c.worker: c.use for c in processes if c.worker})
     return ("\n".join(lines) + "\n").encode()
 
 

@@ -30,7 +30,7 @@ class RefusalLog:
         self._now, self._second, self._lines = now, -1, 0
         self.left_out = 0
 
-    def note(self, refusal: Refusal, *, method: str, path: str, request_id: str) -> None:
+    def note(self, refusal: Refusal, *, method: str, path: str, request_id: str, trace_id: str = "") -> None:
         """Write one line, if this second has room for it.
 
         Args:
@@ -38,6 +38,7 @@ class RefusalLog:
             method: Such as ``POST``.
             path: As asked for, without the query.
             request_id: As the caller gave it, or was told it.
+            trace_id: The trace that the request belongs to, or empty.
         """
         second = int(self._now())
         if second != self._second:
@@ -46,7 +47,8 @@ class RefusalLog:
         if self._lines > MOST_A_SECOND:
             self.left_out += 1
             return
-        more = {"left_out": self.left_out} if self.left_out else {}
+        more: dict[str, object] = {"left_out": self.left_out} if self.left_out else {}
+        more |= {"trace_id": trace_id} if trace_id else {}
         self.left_out = 0
         _log.warning(
             "request refused",

@@ -22,6 +22,8 @@ from slipway.serving.pulse import beat
 from slipway.serving.routes import RouteKeeper
 from slipway.serving.run_state import State, tell_state
 from slipway.serving.tick import Ticker
+from slipway.serving.tracing.opening import open_tracing
+from slipway.serving.tracing.requests import traced
 from slipway.storage.routes import RouteWatch
 
 _log = structlog.get_logger()
@@ -48,6 +50,8 @@ class Service:
         counts: What is counted.
         ticker: Answers rows and takes outcomes.
         app: The endpoints.
+        handle: Answers a request.
+        tracer: Decides which requests are traced, or None: none is.
     """
 
     def __init__(
@@ -81,6 +85,9 @@ class Service:
             guard=guard,
             typical=typical,
         )
+        self._tracing = open_tracing(config, process=worker, counts=self.counts)
+        self.tracer = self._tracing.tracer if self._tracing else None
+        self.handle = traced(self.app.handle, tracer=self.tracer) if self.tracer else self.app.handle
 
     async def load(self) -> None:
         """Look for the route once, so that the first request finds it in force."""
@@ -112,6 +119,8 @@ class Service:
         """Give back every arm and end the journal's series; call it when all that was taken is answered."""
         await self._routes.close()
         self._journal.close()
+        if self._tracing:
+            self._tracing.export.close()
 
     def live(self) -> LiveRoute | None:
         """Return the route in force, or None before the first."""

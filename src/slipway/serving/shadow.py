@@ -24,6 +24,7 @@ from slipway.serving.pulse import beat
 from slipway.serving.routes import LOOK_S
 from slipway.serving.run_state import State, tell_state
 from slipway.serving.shadow_progress import Progress
+from slipway.serving.tracing.tracer import Tracer
 from slipway.storage.routes import RouteWatch
 
 _BEAT_S = 0.5
@@ -44,6 +45,8 @@ class Shadow:
         watch: Tells of another route.
         open_arm: Loads an arm.
         alive: Tells whether whoever started the process still runs.
+        counts: Where it is counted what the arms take, or None: nowhere else.
+        tracer: Begins the traces of its batches, or None: nothing is traced.
     """
 
     def __init__(
@@ -56,12 +59,14 @@ class Shadow:
         watch: RouteWatch,
         open_arm: Callable[[Arm], Awaitable[Runtime]],
         alive: Callable[[], bool],
+        counts: metrics.Counts | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._fields, self._folder, self._reader, self._writer = fields, run_folder, reader, writer
         self._watch, self._open, self._alive = watch, open_arm, alive
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._followers: dict[str, Follower] = {}
-        self._counts = metrics.Counts(worker="shadow")
+        self._counts, self._tracer = counts or metrics.Counts(worker="shadow"), tracer
         self._wanted: set[Arm] = set()
         self._replaced: set[str] = set()
         self._noted = load_followed(run_folder)
@@ -133,6 +138,7 @@ class Shadow:
                 after=progress.of(arm.name),
                 open_arm=self._open,
                 use=self._counts.use,
+                tracer=self._tracer,
             )
             self._tasks[arm.name] = asyncio.create_task(self._follow(follower))
         self._left.clear()

@@ -27,7 +27,7 @@ class Site:
 
     def __init__(self, services: Sequence[Service], *, guard: Guard) -> None:
         self._services, self._guard = tuple(services), guard
-        self._apps = {service.route: service.app for service in services}
+        self._apps = {service.route: service.handle for service in services}
         self._own: dict[str, Callable[[Request], None]] = {
             "/health/live": _alive,
             "/health/ready": self._any_ready,
@@ -40,7 +40,7 @@ class Site:
         """Answer the request, now or at the end of the tick; never raise."""
         app = self._apps.get(route_of(request.target))
         if app is not None:
-            app.handle(request)
+            app(request)
             return
         try:
             self._guard.check(request.headers)

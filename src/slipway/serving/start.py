@@ -20,9 +20,11 @@ from slipway.serving.collector import collect_seldom
 from slipway.serving.config_file import load_config
 from slipway.serving.door import Door
 from slipway.serving.guard import Guard
+from slipway.serving.metrics import Counts
 from slipway.serving.run_state import is_alive
 from slipway.serving.service import Service
 from slipway.serving.shadow import Shadow
+from slipway.serving.tracing.opening import open_tracing
 from slipway.serving.typical import typical_of
 from slipway.serving.worker import Worker, listen
 from slipway.storage.blobs import LocalBlobs
@@ -95,7 +97,7 @@ def open_grpc(
     from slipway.serving.grpc_server import GrpcServer, Model  # noqa: PLC0415 - an extra
 
     certificate = (Path(config.tls_certificate), Path(config.tls_key)) if config.tls_certificate else None
-    models = {s.route: Model(s.app.intake, s.counts, s.why_not_ready) for s in services}
+    models = {s.route: Model(s.app.intake, s.counts, s.why_not_ready, s.tracer) for s in services}
     return GrpcServer(models, host=config.host, port=config.grpc_port, certificate=certificate, access=access)
 
 
@@ -125,6 +127,8 @@ def run_shadow(folder: Path, *, parent: int | None = None) -> None:
     log_as_json(process="shadow")
     layout = Layout(folder)
     config = load_config(layout)
+    counts = Counts(worker="shadow")
+    tracing = open_tracing(config, process="shadow", counts=counts)
     shadow = Shadow(
         fields=config.signature.fields,
         run_folder=layout.run,
@@ -133,9 +137,13 @@ def run_shadow(folder: Path, *, parent: int | None = None) -> None:
         watch=RouteWatch(layout.routes, name=config.route),
         open_arm=_opener(layout, config),
         alive=_alive(parent),
+        counts=counts,
+        tracer=tracing.tracer if tracing else None,
     )
     collect_seldom()
     _run(shadow.run())
+    if tracing:
+        tracing.export.close()
 
 
 def log_as_json(*, process: str) -> None:

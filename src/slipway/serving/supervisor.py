@@ -23,6 +23,7 @@ from slipway.serving.config_file import save_config
 from slipway.serving.grpc_port import grpc_ports
 from slipway.serving.pulse import Pulse, pulse_path
 from slipway.serving.run_state import RunState, State, is_alive, read_states, stands_by, tell_state
+from slipway.serving.tracing.opening import check_tracing
 from slipway.serving.worker import listen
 from slipway.storage.layout import Layout
 
@@ -58,6 +59,7 @@ class Supervisor:
         BadInput: Two projects have one name, or do not agree about the address.
         Unavailable: The port, or one of those behind it, is taken.
         Conflict: Another supervisor runs one of the projects.
+        MissingExtra: A project wants gRPC or traces, and what they need is not installed.
     """
 
     def __init__(self, *hosted: Hosted, control: bool = True, silence_s: float = 10.0) -> None:
@@ -66,6 +68,8 @@ class Supervisor:
         layouts = [Layout(h.folder.absolute()).create() for h in hosted]
         self._runs = [layout.run for layout in layouts]
         self._locks: list[int] = []
+        for one in hosted:
+            check_tracing(one.config)
         try:
             for run in self._runs:
                 self._locks.append(claim_project(run))

@@ -25,6 +25,8 @@ from slipway.serving.metrics import Counts
 from slipway.serving.privacy import PrivacyFilter
 from slipway.serving.refusal import Refusal, refusal_of
 from slipway.serving.told import Told, frames_of
+from slipway.serving.tracing.calls import dealt, journalled, told
+from slipway.serving.tracing.trace import under_way
 from slipway.serving.waiting import Group, Waiting
 
 _log = structlog.get_logger()
@@ -50,6 +52,7 @@ class Ticker:
         live: Callable[[], LiveRoute | None],
         counts: Counts,
     ) -> None:
+        self._traced = bool(config.tracing.endpoint)
         self._writer, self._live, self._counts = writer, live, counts
         self._most = config.queue_rows
         self._log = LoggingPolicy(journal, when_full=config.when_full, counts=counts)
@@ -96,6 +99,10 @@ class Ticker:
         entities = self._privacy.entities(asked.entities)
         self._asked.append(Waiting(request, asked, named, entities, at_us, encode, count))
         self._rows += count
+        if self._traced and (trace := under_way.get()) is not None:
+            trace.since_mark("decode")
+            trace.words["slipway.rows"] = count
+            self._asked[-1].trace = trace
         if not self._scheduled:
             self._schedule()
 
@@ -157,6 +164,8 @@ class Ticker:
     def _answer(self, asked: list[Waiting]) -> list[Group]:
         live = live_or_none(self._dealing)
         group = Group.of(asked, live=live, plan=self._plan, since_ns=self._since_ns)
+        if self._traced:
+            group.traces = dealt(asked, route=live.route.name, version=live.route.version)
         done: list[Group] = []
         if live.people is not None:
             theirs, others = live.people.part(group)
@@ -192,7 +201,10 @@ class Ticker:
             frames += frames_of(told)
         if not frames:
             return
+        begun_ns = time.monotonic_ns()
         refused = self._log.append(frames)
+        if self._traced:
+            journalled(done, begun_ns=begun_ns)
         for group in done:
             self._counts.answered(group.arms, group.fallback, latency_us=group.latency_us)
             if refused is not None:
@@ -229,6 +241,7 @@ class Ticker:
             x=self._privacy.columns(group.batch),
             shadows=group.live.shadows,
             people=group.people,
+            traces=told(group) if group.traces else None,
         )
 
     def _reply(self, group: Group) -> None:

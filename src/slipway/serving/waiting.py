@@ -14,6 +14,7 @@ from slipway.serving.live_route import LiveRoute
 if TYPE_CHECKING:
     from slipway.errors import SlipwayError
     from slipway.records.handover import People
+    from slipway.serving.tracing.trace import Trace
 
 _NAN = float("nan")
 
@@ -36,6 +37,7 @@ class Waiting(msgspec.Struct, eq=False, gc=False):
         fallback: Whether in place of another.
         trouble: Why a row was not answered, if one was not.
         pending_us: Until when a person answers each row, 0 where one is answered; empty where no person has to.
+        trace: What is noted of the request, where it is traced.
     """
 
     request: Caller
@@ -50,6 +52,7 @@ class Waiting(msgspec.Struct, eq=False, gc=False):
     fallback: list[bool] = []
     trouble: Any = None
     pending_us: list[int] = []
+    trace: Any = None
 
     @property
     def open_rows(self) -> int:
@@ -90,11 +93,12 @@ class Group:
         wants_fallback: Whether the arm itself has failed already.
         people: What people have to do with the rows, once that is settled; None where they have no part in the route.
         pending_us: Until when a person answers each row, 0 where one is answered.
+        traces: What is noted of those requests that are traced.
     """
 
     __slots__ = (
         "arms", "at_us", "batch", "entities", "fallback", "ids", "latency_us", "live", "owners", "pending_us", "people",
-        "score", "since_ns", "trouble", "waiting", "wants_fallback",
+        "score", "since_ns", "traces", "trouble", "waiting", "wants_fallback",
     )  # fmt: skip
 
     def __init__(
@@ -119,6 +123,7 @@ class Group:
         self.wants_fallback = False
         self.people: People | None = None
         self.pending_us: list[int] = []
+        self.traces: Sequence[Trace] = ()
 
     @classmethod
     def of(cls, waiting: list[Waiting], *, live: LiveRoute, plan: BatchPlan, since_ns: int) -> "Group":
@@ -160,6 +165,8 @@ class Group:
         part.fallback = [self.fallback[i] for i in index]
         part.score = [self.score[i] for i in index]
         part.trouble = self.trouble
+        if self.traces:
+            part.traces = [w.trace for w in part.waiting if w.trace is not None]
         return part
 
     def settle(self) -> list[Waiting]:

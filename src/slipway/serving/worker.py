@@ -81,7 +81,7 @@ class Worker:
         self.services, self._sock, self._alive = tuple(services), sock, alive
         self._tls, self._grpc, self._access = tls, grpc, access
         first = self.services[0]
-        handle = first.app.handle if len(self.services) == 1 else Site(self.services, guard=guard).handle
+        handle = first.handle if len(self.services) == 1 else Site(self.services, guard=guard).handle
         self._connections = Connections(
             access.around(handle) if access else handle,
             limits=limits or HttpLimits(),
