@@ -176,3 +176,14 @@ def odds(log_e: float) -> str:
         return "more than 1e300 : 1"
     value = math.exp(log_e)
     return f"{value:.0f} : 1" if 10 <= value < 1e6 else f"{value:.2g} : 1" if value < 10 else f"{value:.0e} : 1"
+
+
+def promised(alpha: float, *, within_s: float, run_length_s: float) -> str:
+    """Say how seldom an alarm is false.
+
+    >>> promised(0.01, within_s=90 * 86_400, run_length_s=17_909 * 86_400)
+    'at most 1.0 % in the first 90 days; on average one in 49 years or more'
+    """
+    years = run_length_s / (365.2425 * 86_400)
+    seldom = count(round(years), "year") if years >= 2 else duration(run_length_s)
+    return f"at most {percent(alpha)} in the first {duration(within_s)}; on average one in {seldom} or more"

@@ -167,6 +167,18 @@ def test_drift_that_stays_is_one_finding_and_drift_that_goes_is_closed(monitor):
     assert day_of(finding.closed_us) > 60
 
 
+def test_a_finding_says_how_seldom_such_an_alarm_is_false(monitor):
+    (finding,) = live(monitor, seed=1, delay=1.0)
+    assert finding.promise.alpha == 0.01
+    assert finding.promise.within_s == 90 * 86_400
+    assert finding.promise.run_length_s == pytest.approx(90 * 86_400 * (2 / 0.01 - 1 - 0.01))
+
+
+def test_a_change_after_a_quiet_year_is_found_as_soon_as_one_after_three_weeks(monitor):
+    delays = {q: day_of(live(monitor, seed=11, quiet=q, delay=1.0)[0].opened_us) - q for q in (20, 365)}
+    assert delays[365] <= delays[20] + 3
+
+
 def test_scores_that_move_alone_are_found_and_named(monitor):
     """As when the model behind an arm is not the one that was packaged: X is what it was, the answers are not."""
     watching, _ = monitor

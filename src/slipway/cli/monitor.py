@@ -12,7 +12,7 @@ from slipway.cli.screen import Screen, show, working
 from slipway.cli.when import moment_us
 from slipway.records.alert import Finding
 from slipway.records.two_tables import Period, Standing, TwoTables
-from slipway.words import amount, count, day, moment, number, odds
+from slipway.words import amount, count, day, moment, number, odds, promised
 
 app = App(name="monitor")
 app.command(service, sort_key=4)
@@ -181,6 +181,13 @@ def _matters(finding: Finding) -> str:
     return "yes" if finding.relevant else "too small"
 
 
+def _promise(finding: Finding) -> str:
+    told = finding.promise
+    if told is None:
+        return "not told: an older release raised it"
+    return promised(told.alpha, within_s=told.within_s, run_length_s=told.run_length_s)
+
+
 def page(screen: Screen, finding: Finding) -> None:
     """Print one finding whole."""
     screen.title(f"Finding {finding.id}: {finding.kind} at {finding.model}")
@@ -196,6 +203,7 @@ def page(screen: Screen, finding: Finding) -> None:
             ("evidence", f"log E {number(finding.evidence.log_e)} over {number(finding.evidence.n)} units"),
             ("gap", f"{number(gap.estimate)} [{number(gap.low)}, {number(gap.high)}]" if gap else "not measured"),
             ("go back to", finding.go_back_to),
+            ("false alarms", _promise(finding)),
         ]
     )
     screen.line()

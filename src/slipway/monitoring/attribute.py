@@ -71,7 +71,7 @@ def attribute(
         instruments: Its instruments.
         reference: The packaged reference.
         units: Column to its unit.
-        alpha: Chance of a false alarm from one start of the monitor on, over all looks.
+        alpha: Chance of a false alarm within the horizon of the instruments, from one start of the monitor on.
     """
     known = evidence(track, instruments=instruments)
     of_x, of_gap = known.of_x.log_e, known.gap.log_e

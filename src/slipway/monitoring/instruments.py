@@ -2,10 +2,15 @@
 
 Both count in one unit: the coarsest that any column or the gap needs, for a coarser unit costs power and a finer one
 costs the promise. Rows are tested as rows only where the reference says that they may be.
+
+What is promised of false alarms is promised by slices of time: with chance alpha at most within the horizon, and not
+more often than once in a stated number of slices on average for as long as nothing changes
+(:class:`slipway.stats.restarts.Onset`).
 """
 
 import functools
 from collections.abc import Sequence
+from typing import TypeVar, cast
 
 import msgspec
 import numpy as np
@@ -24,14 +29,20 @@ from slipway.stats.joint_scores import JointScores
 from slipway.stats.moments import Moments
 from slipway.stats.rank_bets import RankBets
 from slipway.stats.residuals import ONE, GapTick
+from slipway.stats.restarts import EVER, Onset
 from slipway.stats.table import TableReference
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+T = TypeVar("T", bound=TableDrift | BlockDrift | Gap | BlockGap | JointDrift | None)
 
+_WITH_ONSET = (TableDrift, Gap, JointDrift)
 ORDER = ("row", "hour", "day")
 SLICE_US = {"row": 3_600_000_000, "hour": 3_600_000_000, "day": 86_400_000_000}
 """Length of the slices that are fed to the instruments; rows may be fed in slices of any length."""
+
+HORIZON_US = 90 * SLICE_US["day"]
+"""Time from a start on within which a false alarm has chance alpha at most: 90 days."""
 
 _RANKED_EVERY = 3
 _JOINT_BLOCKS = 12
@@ -47,6 +58,7 @@ class Instruments(msgspec.Struct, frozen=True, eq=False):
         gap: Whether realised and expected performance have come apart; None where the reference has no answers.
         joint: Whether columns of X still go together as they did; None where that is not watched.
         answers: Whether the scores have moved; None where the reference has none, or too few blocks of them.
+        onset: When a change may begin, in slices, and what is promised of false alarms.
     """
 
     unit: str
@@ -54,11 +66,29 @@ class Instruments(msgspec.Struct, frozen=True, eq=False):
     gap: Gap | BlockGap | None
     joint: JointDrift | None = None
     answers: TableDrift | BlockDrift | None = None
+    onset: Onset = EVER
 
     @property
     def slice_us(self) -> int:
         """Length of one slice."""
         return SLICE_US[self.unit]
+
+    def within(self, slices: int) -> "Instruments":
+        """Return them with a false alarm promised to have chance alpha at most within so many slices from a start.
+
+        Where rows are counted, columns that go together are watched in pieces of a slice, however many: that test keeps
+        the promise for ever.
+        """
+        onset = Onset(horizon=float(slices))
+        joint = self.joint if self.unit == "row" else _lasting(self.joint, onset=onset)
+        return Instruments(
+            unit=self.unit,
+            inputs=_lasting(self.inputs, onset=onset),
+            gap=_lasting(self.gap, onset=onset),
+            joint=joint,
+            answers=_lasting(self.answers, onset=onset),
+            onset=onset,
+        )
 
 
 def unit_of(reference: Reference, *, wanted: str = "auto") -> str:
@@ -75,7 +105,7 @@ def unit_of(reference: Reference, *, wanted: str = "auto") -> str:
 
 
 def instruments_of(reference: Reference, *, unit: str = "auto", tolerance: float = 0.0) -> Instruments:
-    """Make the instruments of a model from its reference.
+    """Make the instruments of a model from its reference, with :data:`HORIZON_US` as their horizon.
 
     Args:
         reference: As packaged.
@@ -91,10 +121,21 @@ def instruments_of(reference: Reference, *, unit: str = "auto", tolerance: float
     if chosen == "row":
         table = TableReference(names=names, columns=tuple(c.profile for c in reference.columns))
         of_rows = None if reference.gap is None else Gap(reference.gap, tolerance=tolerance)
-        return Instruments(chosen, TableDrift(table), of_rows, joint, answers)
+        return _for_the_horizon(Instruments(chosen, TableDrift(table), of_rows, joint, answers))
     inputs = _block_drift(reference.columns, starts=reference.block_starts, unit=chosen, reference=reference)
     of_blocks = None if reference.gap is None else _block_gap(reference, unit=chosen)
-    return Instruments(chosen, inputs, of_blocks, joint, answers)
+    return _for_the_horizon(Instruments(chosen, inputs, of_blocks, joint, answers))
+
+
+def _for_the_horizon(instruments: Instruments) -> Instruments:
+    return instruments.within(HORIZON_US // instruments.slice_us)
+
+
+def _lasting(test: T, *, onset: Onset) -> T:
+    """Return a test with another onset; what is not watched stays so."""
+    if isinstance(test, BlockDrift | BlockGap):
+        return cast(T, msgspec.structs.replace(test, bets=msgspec.structs.replace(test.bets, onset=onset)))
+    return cast(T, msgspec.structs.replace(test, onset=onset)) if isinstance(test, _WITH_ONSET) else test
 
 
 def _joint(reference: Reference, *, unit: str) -> JointDrift | None:

@@ -1,8 +1,12 @@
 """One monitor of one model, slice by slice: one finding is opened once, kept up to date, and closed when it is over.
 
 A test that found something starts afresh. While it finds it again and again, the finding stays open; once it finds
-nothing for a while, the finding is closed. So drift that stays is one finding, not forty alarms; and the promise is for
-each start: a monitor on which nothing changes raises a false alarm with chance alpha at most, over all looks.
+nothing for a while, the finding is closed. So drift that stays is one finding, not forty alarms.
+
+The promise is for each start, and over all looks: a monitor on which nothing changes raises a false alarm with chance
+alpha at most within the horizon (90 days on a server), and on average not before ``(2 / alpha - 1 - alpha)`` horizons
+are over (49 years, at alpha 0.01). Why not "with chance alpha, ever": what has been quiet for a year would then be
+found half as soon (``docs/decisions/0033-one-alarm.md``).
 """
 
 import msgspec
@@ -11,7 +15,7 @@ from slipway.monitoring.advise import Limits, advise
 from slipway.monitoring.attribute import Cause, attribute
 from slipway.monitoring.instruments import Instruments
 from slipway.monitoring.track import Track, restart, start, take_inputs, take_outcomes
-from slipway.records.alert import Finding, FindingKind, MovedColumn
+from slipway.records.alert import Finding, FindingKind, MovedColumn, Promise
 from slipway.records.reference import Reference
 from slipway.records.watch import InputSums, OutcomeSums
 
@@ -28,7 +32,7 @@ class Monitor(msgspec.Struct, frozen=True, eq=False):
         instruments: Made from it.
         limits: What matters.
         units: Column to its unit.
-        alpha: Chance of a false alarm from one start on.
+        alpha: Chance of a false alarm within the horizon of the instruments, from one start on.
     """
 
     model: str
@@ -37,6 +41,16 @@ class Monitor(msgspec.Struct, frozen=True, eq=False):
     limits: Limits
     units: dict[str, str]
     alpha: float
+
+    @property
+    def promise(self) -> Promise:
+        """What it promises of false alarms."""
+        onset, slice_us = self.instruments.onset, self.instruments.slice_us
+        return Promise(
+            alpha=self.alpha,
+            within_s=onset.horizon * slice_us / 1e6,
+            run_length_s=onset.run_length(alpha=self.alpha) * slice_us / 1e6,
+        )
 
 
 class Watched(msgspec.Struct, frozen=True, eq=False):
@@ -133,6 +147,7 @@ def _told(watched: Watched, *, cause: Cause, monitor: Monitor, now_us: int) -> t
         relevant=advice.relevant,
         go_back_to=advice.step,
         sentence=advice.sentence,
+        promise=monitor.promise,
     )
     return (*(watched.findings[:-1] if present else watched.findings), finding)
 

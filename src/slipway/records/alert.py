@@ -43,6 +43,20 @@ class MovedColumn(Record, frozen=True, kw_only=True):
     detail: str
 
 
+class Promise(Record, frozen=True, kw_only=True):
+    """What is promised of false alarms while nothing changes, over all columns, tests and looks, from one start on.
+
+    Attributes:
+        alpha: Chance of one within the horizon, at most.
+        within_s: The horizon.
+        run_length_s: Time until one, on average, at least.
+    """
+
+    alpha: float
+    within_s: float
+    run_length_s: float
+
+
 class Finding(Record, frozen=True, kw_only=True):
     """One alarm, whole.
 
@@ -59,6 +73,7 @@ class Finding(Record, frozen=True, kw_only=True):
         go_back_to: Step of the life.
         sentence: What happened, to whom, what to do.
         closed_us: When it was closed, or None.
+        promise: How seldom an alarm such as this one is false; None where an older release raised it.
     """
 
     id: str
@@ -73,3 +88,4 @@ class Finding(Record, frozen=True, kw_only=True):
     go_back_to: Step
     sentence: str
     closed_us: int | None = None
+    promise: Promise | None = None

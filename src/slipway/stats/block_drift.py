@@ -147,6 +147,7 @@ class BlockDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
             np.repeat(-np.log(sizes), sizes),
             starts=np.array([bets * series.start for series in self._series]),
             ticks=state.ranks.blocks,
+            onset=self.bets.onset,
         )
         return [EValue(log_e=log_e, n=state.ranks.blocks) for log_e in logs.tolist()]
 

@@ -103,7 +103,8 @@ class BlockGap(msgspec.Struct, frozen=True, eq=False):
     def evidence(self, state: BlockGapState) -> EValue:
         """Return the evidence of a gap; its ``n`` counts blocks."""
         bets = state.ranks.log_capital.ravel()
-        log_e = log_mean(bets, np.full(len(bets), -math.log(len(bets))), ticks=state.ranks.blocks)
+        weights = np.full(len(bets), -math.log(len(bets)))
+        log_e = log_mean(bets, weights, ticks=state.ranks.blocks, onset=self.bets.onset)
         return EValue(log_e=log_e, n=state.ranks.blocks)
 
     def interval(self, state: BlockGapState, *, measure: Measure, alpha: float) -> AnytimeInterval:

@@ -23,7 +23,7 @@ from slipway.stats.categories import CategoryDrift
 from slipway.stats.evidence import EValue
 from slipway.stats.histogram import HistogramDrift, NumericReference
 from slipway.stats.multiple import e_bh, mean_e
-from slipway.stats.restarts import compound, log_means
+from slipway.stats.restarts import EVER, Onset, compound, log_means
 from slipway.stats.table import TableReference, TableTick
 
 __all__ = ["ColumnDrift", "TableDrift", "TableReference", "TableTick", "name_columns"]
@@ -53,6 +53,7 @@ class TableDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
         delta: Chance that the reference misleads anywhere, added to alpha; in (0, 1).
         tolerance: Shift that is too small to matter: of the mean rank in a number column, of each share in a category
             column.
+        onset: When a change may begin, in ticks, and what is promised of false alarms.
 
     Reference:
         Vovk & Wang (2021) for the mean, Wang & Ramdas (2022) for e-BH; see the columns' own tests.
@@ -71,6 +72,7 @@ class TableDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
     reference: TableReference
     delta: float = 0.001
     tolerance: float = 0.0
+    onset: Onset = EVER
 
     def __post_init__(self) -> None:
         if not 0 <= self.tolerance < 0.5:
@@ -118,7 +120,7 @@ class TableDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
         return BetState(
             ticks=ticks,
             counts=state.counts + tick.counts,
-            log_capital=compound(state.log_capital, increments, tick=ticks),
+            log_capital=compound(state.log_capital, increments, tick=ticks, onset=self.onset),
         )
 
     def evidence(self, state: BetState) -> EValue:
@@ -134,7 +136,7 @@ class TableDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     def _by_column(self, state: BetState) -> list[EValue]:
         starts, weights = self._layout
-        logs = log_means(state.log_capital, weights, starts=starts, ticks=state.ticks)
+        logs = log_means(state.log_capital, weights, starts=starts, ticks=state.ticks, onset=self.onset)
         rows = self.reference.rows(state.counts)
         return [EValue(log_e=log_e, n=rows) for log_e in logs.tolist()]
 

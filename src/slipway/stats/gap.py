@@ -23,7 +23,7 @@ from slipway.errors import BadInput
 from slipway.stats.bernstein import bernstein_slack, log_bets, mean_interval
 from slipway.stats.evidence import AnytimeInterval, EValue, check_share
 from slipway.stats.residuals import ONE, GapReference, GapTick, Measure
-from slipway.stats.restarts import compound, log_mean
+from slipway.stats.restarts import EVER, Onset, compound, log_mean
 
 __all__ = ["Gap", "GapReference", "GapState", "GapTick", "Measure"]
 
@@ -50,6 +50,7 @@ class Gap(msgspec.Struct, frozen=True, eq=False, dict=True):
         delta: Chance that the reference misleads, added to alpha; in (0, 1).
         tolerance: Change of the mean of ``phi r`` that is too small to matter, a share (of ``cap`` for a regression). A
             model that is miscalibrated by at most half of it at every X raises no alarm wherever X goes.
+        onset: When a change may begin, in ticks, and what is promised of false alarms.
 
     >>> rng = np.random.default_rng(1)
     >>> p = rng.uniform(size=20_000)
@@ -66,6 +67,7 @@ class Gap(msgspec.Struct, frozen=True, eq=False, dict=True):
     reference: GapReference
     delta: float = 0.001
     tolerance: float = 0.0
+    onset: Onset = EVER
 
     def __post_init__(self) -> None:
         check_share("delta", self.delta)
@@ -117,13 +119,13 @@ class Gap(msgspec.Struct, frozen=True, eq=False, dict=True):
             n=state.n + tick.n,
             totals=state.totals + tick.totals / ONE,
             squares=state.squares + tick.squares / ONE,
-            log_capital=compound(state.log_capital, increments, tick=state.ticks + 1),
+            log_capital=compound(state.log_capital, increments, tick=state.ticks + 1, onset=self.onset),
         )
 
     def evidence(self, state: GapState) -> EValue:
         """Return the evidence of a gap beyond the tolerance at any time up to now."""
         weights = np.full(len(state.log_capital), -math.log(len(state.log_capital)))
-        return EValue(log_e=log_mean(state.log_capital, weights, ticks=state.ticks), n=state.n)
+        return EValue(log_e=log_mean(state.log_capital, weights, ticks=state.ticks, onset=self.onset), n=state.n)
 
     def interval(self, state: GapState, *, measure: Measure, alpha: float) -> AnytimeInterval:
         """Return the mean gap since the start, realised minus expected less the reference's, in the measure's unit.

@@ -24,6 +24,7 @@ import numpy.typing as npt
 from slipway.errors import BadInput
 from slipway.stats.evidence import EValue
 from slipway.stats.rank_bets import RankBets, RankState
+from slipway.stats.restarts import EVER, Onset
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -137,6 +138,7 @@ class JointDrift(msgspec.Struct, frozen=True, eq=False):
         pool: Standardised features of the other reference blocks, shape (blocks, features).
         phases: Phase of each of these, shape (blocks,); None where no rhythm is looked for.
         period: Number of phases that there are.
+        onset: When a change may begin, in blocks, and what is promised of false alarms.
 
     Reference:
         Podkopaev & Ramdas (2023), Sequential predictive two-sample and independence testing, NeurIPS 36, for bets by
@@ -163,6 +165,7 @@ class JointDrift(msgspec.Struct, frozen=True, eq=False):
     pool: Floats
     phases: Ints | None = None
     period: int = 0
+    onset: Onset = EVER
 
     @classmethod
     def learn(
@@ -242,7 +245,7 @@ class JointDrift(msgspec.Struct, frozen=True, eq=False):
 
     def _learned(self, mean: Floats, *, blocks: int) -> Classifier:
         direction = _direction(mean, blocks=blocks)
-        bets = RankBets.of((self.pool @ direction)[:, None], phases=self.phases, period=self.period)
+        bets = RankBets.of((self.pool @ direction)[:, None], phases=self.phases, period=self.period, onset=self.onset)
         return Classifier(direction=direction, bets=bets, ranks=bets.start())
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from slipway.errors import BadInput
-from slipway.stats.restarts import compound, log_mean
+from slipway.stats.restarts import EVER, Onset, compound, log_mean
 from slipway.stats.rhythm import find_rhythm
 
 Floats = npt.NDArray[np.float64]
@@ -59,6 +59,7 @@ class RankBets(msgspec.Struct, frozen=True, eq=False):
         rhythmic: Which series are held against blocks of the same phase only, shape (series,).
         tails: Whether to bet on the extremes too. Quicker for a sudden large change; but if blocks may become more
             variable without their mean moving, only the bets without tails bear it.
+        onset: When a change may begin, in blocks, and what is promised of false alarms.
 
     Reference:
         Vovk, Gammerman & Shafer (2022), Algorithmic Learning in a Random World, 2nd ed., chapter 8.
@@ -75,9 +76,18 @@ class RankBets(msgspec.Struct, frozen=True, eq=False):
     pool: npt.NDArray[np.int32]
     rhythmic: npt.NDArray[np.bool_]
     tails: bool = True
+    onset: Onset = EVER
 
     @classmethod
-    def of(cls, values: Floats, *, phases: Ints | None = None, period: int = 0, tails: bool = True) -> "RankBets":
+    def of(
+        cls,
+        values: Floats,
+        *,
+        phases: Ints | None = None,
+        period: int = 0,
+        tails: bool = True,
+        onset: Onset = EVER,
+    ) -> "RankBets":
         """Learn from reference blocks.
 
         Args:
@@ -85,6 +95,7 @@ class RankBets(msgspec.Struct, frozen=True, eq=False):
             phases: Phase of each block, from 0; None where no rhythm is looked for.
             period: Number of phases that there are; 0 takes those of the reference.
             tails: Whether to bet on the extremes.
+            onset: When a change may begin.
 
         Raises:
             BadInput: No block, no series, or not one phase for each block.
@@ -102,7 +113,7 @@ class RankBets(msgspec.Struct, frozen=True, eq=False):
         for i, series in enumerate(values.T):
             cuts[:, i] = _cells(series, phases=at if rhythmic[i] else np.zeros_like(at), count=rows)
         empty = np.zeros((rows, values.shape[1], _CELLS), dtype=np.int32)
-        bets = cls(cuts=cuts, pool=empty, rhythmic=rhythmic, tails=tails)
+        bets = cls(cuts=cuts, pool=empty, rhythmic=rhythmic, tails=tails, onset=onset)
         for block, phase in zip(values, at.tolist(), strict=True):
             bets = msgspec.structs.replace(bets, pool=bets._joined(bets.pool, block, phase=phase))
         return bets
@@ -131,13 +142,16 @@ class RankBets(msgspec.Struct, frozen=True, eq=False):
         return RankState(
             blocks=blocks,
             pool=self._joined(state.pool, values, phase=phase),
-            log_capital=compound(state.log_capital, self.increments(state, values, phase=phase), tick=blocks),
+            log_capital=compound(
+                state.log_capital, self.increments(state, values, phase=phase), tick=blocks, onset=self.onset
+            ),
         )
 
     def log_e(self, state: RankState) -> Floats:
         """Return the log e-value per series, shape (series,): the mean over bets and over blocks they may begin at."""
         weights = np.full(state.log_capital.shape[1], -np.log(state.log_capital.shape[1]))
-        return np.array([log_mean(series, weights, ticks=state.blocks) for series in state.log_capital])
+        logs = [log_mean(series, weights, ticks=state.blocks, onset=self.onset) for series in state.log_capital]
+        return np.array(logs)
 
     @property
     def _series(self) -> Ints:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from slipway.control.equip import equip
@@ -63,12 +64,13 @@ def watch_journal(
     answers = Answers(Scoring.of(parts.scope.task, metric=parts.scope.metric), equipped.model.calibration)
     instruments = equipped.monitor.instruments
     sums = slices(current, reference=equipped.model.reference, instruments=instruments, answers=answers)
+    monitor = msgspec.structs.replace(equipped.monitor, instruments=instruments.within(len(sums)))
     begun, ended = sums[0].inputs.start_us, sums[-1].inputs.end_us
     findings = [f for _, f, _ in parts.store.all(Finding) if f.model == arm.name and f.opened_us >= begun]
     return told(
         sums,
         findings=tuple(findings),
-        monitor=equipped.monitor,
+        monitor=monitor,
         roles=Roles(time=_TIME, prediction=_ANSWER, label=_TRUTH, watched=current.names),
         quality=(),
         names=(f"{arm.name} as packaged", f"{day(begun)} to {day(ended - 1)}"),

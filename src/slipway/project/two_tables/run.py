@@ -116,6 +116,7 @@ def watch_two_tables(
         alpha=terms.alpha,
     )
     parts = slices(now, reference=known, instruments=instruments, answers=answers)
+    monitor = msgspec.structs.replace(monitor, instruments=instruments.within(len(parts)))
     return told(
         parts,
         findings=_findings(parts, monitor=monitor),

@@ -48,7 +48,7 @@ def told(
     Args:
         parts: The current table in slices.
         findings: What the monitor found on them.
-        monitor: It.
+        monitor: It; the horizon of its promise is these slices.
         roles: Which column played which part.
         quality: Remarks on the data.
         names: What to call the tables.
@@ -254,16 +254,17 @@ def _caused(own: Sequence[Slice], *, monitor: Monitor) -> Cause | None:
 
     One may look after each slice, so a week that proved something is not unsaid by the quiet week that follows.
     """
-    track = peak = start(monitor.instruments)
+    instruments = monitor.instruments.within(len(own))
+    track = peak = start(instruments)
     highest = -math.inf
     for part in own:
-        track = take_inputs(track, instruments=monitor.instruments, sums=part.inputs)
+        track = take_inputs(track, instruments=instruments, sums=part.inputs)
         if part.outcomes is not None:
-            track = take_outcomes(track, instruments=monitor.instruments, sums=part.outcomes)
-        if (now := evidence(track, instruments=monitor.instruments).gap.log_e) > highest:
+            track = take_outcomes(track, instruments=instruments, sums=part.outcomes)
+        if (now := evidence(track, instruments=instruments).gap.log_e) > highest:
             peak, highest = track, now
     terms: dict[str, Any] = {
-        "instruments": monitor.instruments,
+        "instruments": instruments,
         "reference": monitor.reference,
         "units": monitor.units,
         "alpha": monitor.alpha,

@@ -10,7 +10,7 @@ from slipway.project.watching import Watched
 from slipway.records.alert import Finding, Step
 from slipway.web.charts.days import Alarm, Day, days
 from slipway.web.report_data import ReportData
-from slipway.words import amount, day
+from slipway.words import amount, day, promised
 
 
 class Found(NamedTuple):
@@ -26,11 +26,12 @@ class Found(NamedTuple):
 
 
 class Monitored(NamedTuple):
-    """One model under watch: its chart and its findings."""
+    """One model under watch: its chart, its findings, and how seldom its alarms are false (empty where not told)."""
 
     model: str
     chart: Markup
     found: tuple[Found, ...]
+    promise: str = ""
 
 
 def monitored(data: ReportData) -> tuple[Monitored, ...]:
@@ -38,7 +39,7 @@ def monitored(data: ReportData) -> tuple[Monitored, ...]:
     shown = [_one(w, data) for w in data.watched]
     known = {w.model for w in data.watched}
     rest = sorted({f.model for f in data.findings} - known)
-    return (*shown, *(Monitored(m, Markup(), _found(m, data)) for m in rest))
+    return (*shown, *(Monitored(m, Markup(), _found(m, data), _promise(m, data)) for m in rest))
 
 
 def _one(watched: Watched, data: ReportData) -> Monitored:
@@ -49,7 +50,7 @@ def _one(watched: Watched, data: ReportData) -> Monitored:
     ]
     title = f"realised and expected {data.scope.metric.name} by day"
     chart = days(points, alarms, name=f"days-{watched.model}", title=title, say=say) if len(points) > 1 else Markup()
-    return Monitored(watched.model, chart, _found(watched.model, data))
+    return Monitored(watched.model, chart, _found(watched.model, data), _promise(watched.model, data))
 
 
 def _of(model: str, data: ReportData) -> list[Finding]:
@@ -58,6 +59,13 @@ def _of(model: str, data: ReportData) -> list[Finding]:
 
 def _found(model: str, data: ReportData) -> tuple[Found, ...]:
     return tuple(_say(i, f) for i, f in enumerate(_of(model, data), start=1))
+
+
+def _promise(model: str, data: ReportData) -> str:
+    told = [f.promise for f in _of(model, data) if f.promise is not None]
+    if not told:
+        return ""
+    return promised(told[-1].alpha, within_s=told[-1].within_s, run_length_s=told[-1].run_length_s)
 
 
 def _say(number: int, finding: Finding) -> Found:
