@@ -73,13 +73,13 @@ class Instruments(msgspec.Struct, frozen=True, eq=False):
         """Length of one slice."""
         return SLICE_US[self.unit]
 
-    def within(self, slices: int) -> "Instruments":
-        """Return them with a false alarm promised to have chance alpha at most within so many slices from a start.
+    def within(self, slices: float) -> "Instruments":
+        """Return them with a false alarm promised to have chance alpha at most within so many slices; infinite: ever.
 
         Where rows are counted, columns that go together are watched in pieces of a slice, however many: that test keeps
         the promise for ever.
         """
-        onset = Onset(horizon=float(slices))
+        onset = Onset(horizon=slices)
         joint = self.joint if self.unit == "row" else _lasting(self.joint, onset=onset)
         return Instruments(
             unit=self.unit,

@@ -188,8 +188,8 @@ class Monitoring(Record, frozen=True, kw_only=True):
 
     Attributes:
         unit: Exchangeable unit: ``auto`` (found from the reference), ``row``, ``hour`` or ``day``.
-        alpha: Chance of a false alarm of one monitor within 90 days of its start; on average it takes 2 / alpha - 1 - alpha
-            times as long.
+        alpha: Chance of a false alarm of one monitor within 90 days of its start; on average it takes at least
+            ``2 / alpha - 1 - alpha`` times as long.
         tolerance: A gap in the metric smaller than this is reported, not alarmed.
         retrain: What follows when a finding says that a model should be trained on newer rows.
         retrain_rows: Fewest rows with an outcome to train on.

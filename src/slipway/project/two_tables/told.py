@@ -252,9 +252,10 @@ def _judged(period: Period, *, own: Sequence[Slice], monitor: Monitor) -> Period
 def _caused(own: Sequence[Slice], *, monitor: Monitor) -> Cause | None:
     """Return what happened in a period by its end; the gap is judged where its evidence was highest on the way.
 
-    One may look after each slice, so a week that proved something is not unsaid by the quiet week that follows.
+    One may look after each slice, so a week that proved something is not unsaid by the quiet week that follows. What
+    changed has mostly changed when a period begins, so early changes get most of the capital: no horizon.
     """
-    instruments = monitor.instruments.within(len(own))
+    instruments = monitor.instruments.within(math.inf)
     track = peak = start(instruments)
     highest = -math.inf
     for part in own:
