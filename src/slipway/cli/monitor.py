@@ -145,6 +145,8 @@ def report(
 def _answer(screen: Screen, found: TwoTables, *, out: Path | None) -> None:
     screen.title(f"{found.current} against {found.reference}: {found.standing}")
     screen.line(f"  {found.sentence}")
+    if found.season.sentence:
+        screen.line(f"  {found.season.sentence}", style="dim")
     for quality in found.quality:
         if quality.serious:
             screen.line(f"  {quality.fault}: {quality.detail}")

@@ -1,7 +1,7 @@
 """Make the reference of a package: what the monitors will hold the future against."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -21,12 +21,16 @@ from slipway.stats.categories import CategoryReference
 from slipway.stats.coding import Coder
 from slipway.stats.histogram import NumericReference
 from slipway.stats.joint_scores import JointScores
+from slipway.stats.rhythm import find_rhythm, without_rhythm
 from slipway.stats.unit import ROW, UnitChoice, choose_unit
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _CATEGORIES_LOOKED_AT = 3
+_RHYTHM_LEVEL = 1e-4
+"""Chance to see a rhythm of the day in rows that have none; rows are many, and so are columns."""
+
 _PIECES, _FEWEST_ROWS, _MOST_ROWS = 60, 25, 500
 _NO_TIME = (
     "Unit row: there is no time, so nobody can tell which rows stick together. If rows come in clusters, monitors "
@@ -64,19 +68,18 @@ def make_reference(
     blocks = into_blocks(times_us, rows=x.height, unit_us=unit_us)
     held_blocks = into_blocks(held_times, rows=held_out.size, unit_us=unit_us)
     calibrated = calibrate(scores, y=y, blocks=held_blocks.of_row, scoring=scoring)
-    kinds, held_kinds = _kinds(times_us, unit_us), _kinds(held_times, unit_us)
     columns = as_columns(x, fields=fields)
     score_field = Field(name="score", kind=FieldKind.NUMBER)
     reference = Reference(
         kind=scoring.kind,
         threshold=scoring.threshold,
-        unit=_unit(calibrated.loss - calibrated.expected, kinds=held_kinds),
+        unit=_unit(calibrated.loss - calibrated.expected, times_us=held_times, unit_us=unit_us),
         block_us=unit_us,
         rows=x.height,
         block_starts=blocks.starts,
-        columns=tuple(_column(columns[f.name], field=f, blocks=blocks, kinds=kinds) for f in fields),
+        columns=tuple(_column(columns[f.name], field=f, blocks=blocks, times_us=times_us) for f in fields),
         score_starts=held_blocks.starts,
-        score=_column(scores, field=score_field, blocks=held_blocks, kinds=held_kinds),
+        score=_column(scores, field=score_field, blocks=held_blocks, times_us=held_times),
         gap=calibrated.gap,
         held_out=_sums(calibrated, held_blocks),
     )
@@ -87,8 +90,8 @@ def watch_only(x: pl.DataFrame, *, fields: Sequence[Field], times_us: Ints | Non
     """Profile X alone, where nobody answered or nobody knows the truth; see :func:`make_reference`."""
     unit_us = block_length(times_us)
     blocks = into_blocks(times_us, rows=x.height, unit_us=unit_us)
-    kinds, columns = _kinds(times_us, unit_us), as_columns(x, fields=fields)
-    profiles = tuple(_column(columns[f.name], field=f, blocks=blocks, kinds=kinds) for f in fields)
+    columns = as_columns(x, fields=fields)
+    profiles = tuple(_column(columns[f.name], field=f, blocks=blocks, times_us=times_us) for f in fields)
     reference = Reference(
         kind=TaskKind.BINARY,
         threshold=math.nan,
@@ -114,38 +117,54 @@ def _with_joint(reference: Reference, *, columns: Columns, blocks: Blocks) -> Re
     return msgspec.structs.replace(reference, joint=scores.pieces(bins, rows=piece), joint_rows=piece)
 
 
-def _kinds(times_us: Ints | None, unit_us: int) -> dict[str, Ints]:
-    """Return the kinds of block that a unit may be, with the block of each row."""
+def _unit(values: Floats, *, times_us: Ints | None, unit_us: int) -> UnitChoice:
+    """Choose the unit; where sums are kept by day it is ``row`` or ``day``, for a day holds its night."""
     if times_us is None:
-        return {}
-    lengths = {"day": DAY_US} if unit_us == DAY_US else {"hour": HOUR_US, "day": DAY_US}
-    return {name: times_us // length for name, length in lengths.items()}
-
-
-def _unit(values: Floats, *, kinds: Mapping[str, Ints]) -> UnitChoice:
-    if not kinds:
         return UnitChoice(
             unit=ROW, units=values.size, icc=math.nan, design_effect=math.nan, reason=_NO_TIME, measured=()
         )
-    return choose_unit(values, blocks=kinds)
+    if unit_us != DAY_US:
+        return _hourly(values, times_us=times_us)
+    by_day = choose_unit(values, blocks={"day": times_us // DAY_US})
+    if by_day.unit != ROW or (finer := _hourly(values, times_us=times_us)).unit == ROW:
+        return by_day
+    days = int(np.unique(times_us // DAY_US).size)
+    reason = f"Unit day, which holds all hours. {finer.reason}"
+    return msgspec.structs.replace(finer, unit="day", units=days, reason=reason)
 
 
-def _column(
-    values: npt.NDArray[np.generic], *, field: Field, blocks: Blocks, kinds: Mapping[str, Ints]
-) -> ColumnReference:
+def _hourly(values: Floats, *, times_us: Ints) -> UnitChoice:
+    """Choose among row, hour and day, beside the rhythm of the day if there is one: a night is no hour like others."""
+    blocks = {"hour": times_us // HOUR_US, "day": times_us // DAY_US}
+    of_day = blocks["hour"] % 24
+    rhythm = find_rhythm(values, phases=of_day)
+    if not rhythm.found(level=_RHYTHM_LEVEL):
+        return choose_unit(values, blocks=blocks)
+    found = choose_unit(without_rhythm(values, phases=of_day), blocks=blocks)
+    if found.unit != ROW:
+        return found
+    hours = int(np.unique(blocks["hour"]).size)
+    reason = (
+        f"Unit hour: values follow the day ({rhythm.share:.1%} of the variance of their ranks lies between its hours), "
+        f"so {values.size:,} rows count as {hours:,} units."
+    )
+    return msgspec.structs.replace(found, unit="hour", units=hours, reason=reason)
+
+
+def _column(values: npt.NDArray[np.generic], *, field: Field, blocks: Blocks, times_us: Ints | None) -> ColumnReference:
     number = category = None
     if field.kind is FieldKind.CATEGORY:
         category = CategoryReference.of(values)
         counts = [category.tick(values[rows]).counts for rows in blocks.rows()]
-        looked_at = [values == name for name in category.names[:_CATEGORIES_LOOKED_AT]] if kinds else []
+        looked_at = [values == name for name in category.names[:_CATEGORIES_LOOKED_AT]] if times_us is not None else []
         watched = [*looked_at, np.array([v is None for v in values])]
     else:
         column = values.astype(np.float64)
         number = NumericReference.of(column)
         counts = [number.tick(column[rows]).counts for rows in blocks.rows()]
-        watched = [_ranks(column), np.isnan(column)] if kinds else []
+        watched = [_ranks(column), np.isnan(column)] if times_us is not None else []
     varying = [np.asarray(w, dtype=np.float64) for w in watched if np.unique(w).size > 1]
-    units = [_unit(w, kinds=kinds) for w in varying or [np.zeros(len(values))]]
+    units = [_unit(w, times_us=times_us, unit_us=blocks.unit_us) for w in varying or [np.zeros(len(values))]]
     return ColumnReference(
         name=field.name,
         kind=field.kind,

@@ -9,9 +9,10 @@ import math
 import msgspec
 import numpy as np
 
-from slipway.monitoring.instruments import SLICE_US, Instruments
+from slipway.monitoring.instruments import Instruments
 from slipway.monitoring.moved import moved, parted
 from slipway.monitoring.track import Evidence, Side, Track, evidence
+from slipway.monitoring.units import SLICE_US
 from slipway.records.alert import FindingKind, MovedColumn
 from slipway.records.reference import Reference
 from slipway.records.watch import InputSums, OutcomeSums

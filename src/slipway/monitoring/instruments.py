@@ -9,21 +9,22 @@ more often than once in a stated number of slices on average for as long as noth
 """
 
 import functools
-from collections.abc import Sequence
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from slipway.errors import BadInput
-from slipway.records.reference import ColumnReference, Reference, table_of
-from slipway.stats.block_drift import BlockDrift, block_means
+from slipway.monitoring.season import season_of, season_of_rows
+from slipway.monitoring.units import ORDER, SLICE_US, count_of, phases_of, units_of
+from slipway.monitoring.windows import Windowed, windowed
+from slipway.records.reference import Reference, table_of
+from slipway.records.season import Season
+from slipway.stats.block_drift import BlockDrift
 from slipway.stats.block_gap import BlockGap
-from slipway.stats.categories import CategoryReference
 from slipway.stats.drift import TableDrift
 from slipway.stats.gap import Gap
-from slipway.stats.histogram import NumericReference
 from slipway.stats.joint import JointDrift, JointTick
 from slipway.stats.joint_scores import JointScores
 from slipway.stats.moments import Moments
@@ -32,19 +33,15 @@ from slipway.stats.residuals import ONE, GapTick
 from slipway.stats.restarts import EVER, Onset
 from slipway.stats.table import TableReference
 
-Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 T = TypeVar("T", bound=TableDrift | BlockDrift | Gap | BlockGap | JointDrift | None)
 
 _WITH_ONSET = (TableDrift, Gap, JointDrift)
-ORDER = ("row", "hour", "day")
-SLICE_US = {"row": 3_600_000_000, "hour": 3_600_000_000, "day": 86_400_000_000}
-"""Length of the slices that are fed to the instruments; rows may be fed in slices of any length."""
-
 HORIZON_US = 90 * SLICE_US["day"]
 """Time from a start on within which a false alarm has chance alpha at most: 90 days."""
 
-_RANKED_EVERY = 3
+_OF_BLOCKS = (BlockDrift, BlockGap, JointDrift)
+_FEWEST_BLOCKS = 3
 _JOINT_BLOCKS = 12
 """Blocks from which on a joint test is worth its share of the alarm."""
 
@@ -59,6 +56,7 @@ class Instruments(msgspec.Struct, frozen=True, eq=False):
         joint: Whether columns of X still go together as they did; None where that is not watched.
         answers: Whether the scores have moved; None where the reference has none, or too few blocks of them.
         onset: When a change may begin, in slices, and what is promised of false alarms.
+        season: Which rhythm is allowed for, and what part of the reference the present is held against.
     """
 
     unit: str
@@ -67,6 +65,7 @@ class Instruments(msgspec.Struct, frozen=True, eq=False):
     joint: JointDrift | None = None
     answers: TableDrift | BlockDrift | None = None
     onset: Onset = EVER
+    season: Season = Season(unit="row")
 
     @property
     def slice_us(self) -> int:
@@ -81,14 +80,28 @@ class Instruments(msgspec.Struct, frozen=True, eq=False):
         """
         onset = Onset(horizon=slices)
         joint = self.joint if self.unit == "row" else _lasting(self.joint, onset=onset)
-        return Instruments(
-            unit=self.unit,
+        return msgspec.structs.replace(
+            self,
             inputs=_lasting(self.inputs, onset=onset),
             gap=_lasting(self.gap, onset=onset),
             joint=joint,
             answers=_lasting(self.answers, onset=onset),
             onset=onset,
         )
+
+    def update(self, test: Any, state: Any, *, tick: Any, start_us: int) -> Any:
+        """Return the state of one of the tests after a slice that begins at a moment, which tells its phase."""
+        return test.update(state, tick, **self._when(test, start_us=start_us))
+
+    def increments(self, test: Any, state: Any, *, tick: Any, start_us: int) -> Floats:
+        """Return the log e-value of that slice alone, for each bet of one of the tests."""
+        blocks = isinstance(test, _OF_BLOCKS)
+        found = test.increments(state, tick, **self._when(test, start_us=start_us)) if blocks else test.increments(tick)
+        return np.asarray(found, dtype=np.float64)
+
+    def _when(self, test: Any, *, start_us: int) -> dict[str, int]:
+        phase = int(phases_of(np.array([start_us]), unit=self.unit)[0])
+        return {"phase": phase} if isinstance(test, _OF_BLOCKS) else {}
 
 
 def unit_of(reference: Reference, *, wanted: str = "auto") -> str:
@@ -117,14 +130,27 @@ def instruments_of(reference: Reference, *, unit: str = "auto", tolerance: float
     """
     chosen = unit_of(reference, wanted=unit)
     names = tuple(c.name for c in reference.columns)
-    joint, answers = _joint(reference, unit=chosen), _answers(reference, unit=chosen)
+    joint = _joint(reference, unit=chosen)
     if chosen == "row":
         table = TableReference(names=names, columns=tuple(c.profile for c in reference.columns))
         of_rows = None if reference.gap is None else Gap(reference.gap, tolerance=tolerance)
-        return _for_the_horizon(Instruments(chosen, TableDrift(table), of_rows, joint, answers))
-    inputs = _block_drift(reference.columns, starts=reference.block_starts, unit=chosen, reference=reference)
+        season = season_of_rows(timed=bool(reference.block_us))
+        rows = Instruments(chosen, TableDrift(table), of_rows, joint, _row_answers(reference), season=season)
+        return _for_the_horizon(rows)
+    answers = _block_answers(reference, unit=chosen)
+    units = units_of(reference.block_starts, unit=chosen, block_us=reference.block_us)
+    if len(units.starts) < _FEWEST_BLOCKS:
+        raise BadInput(f"reference: want {_FEWEST_BLOCKS} blocks of a {chosen} or more, got {len(units.starts)}.")
+    inputs = windowed(reference.columns, units=units)
     of_blocks = None if reference.gap is None else _block_gap(reference, unit=chosen)
-    return _for_the_horizon(Instruments(chosen, inputs, of_blocks, joint, answers))
+    of_answers = answers.test if answers is not None else None
+    rhythmic = (
+        *inputs.test.rhythmic,
+        *(of_answers.rhythmic if of_answers is not None else ()),
+        *(("gap",) if of_blocks is not None and of_blocks.bets.rhythmic.any() else ()),
+    )
+    season = season_of(inputs.units, rhythmic=rhythmic, shorter=inputs.shorter, wandering=inputs.wandering)
+    return _for_the_horizon(Instruments(chosen, inputs.test, of_blocks, joint, of_answers, season=season))
 
 
 def _for_the_horizon(instruments: Instruments) -> Instruments:
@@ -143,64 +169,36 @@ def _joint(reference: Reference, *, unit: str) -> JointDrift | None:
     scores = JointScores.of(table_of(reference)) if reference.joint else None
     if scores is None or (unit == "row") != (reference.joint_rows > 0):
         return None
-    blocks = list(reference.joint)
-    if unit != "row":
-        groups = _groups(reference.block_starts, unit=unit, reference=reference)
-        blocks = [functools.reduce(JointTick.merge, (reference.joint[i] for i in group)) for group in groups]
-    return JointDrift.learn(blocks, names=scores.names) if len(blocks) >= _JOINT_BLOCKS else None
+    if unit == "row":
+        blocks, phases = list(reference.joint), None
+    else:
+        units = units_of(reference.block_starts, unit=unit, block_us=reference.block_us)
+        blocks = [functools.reduce(JointTick.merge, (reference.joint[i] for i in group)) for group in units.groups]
+        phases = units.phases
+    if len(blocks) < _JOINT_BLOCKS:
+        return None
+    return JointDrift.learn(blocks, names=scores.names, phases=phases, period=count_of(unit))
 
 
-def _answers(reference: Reference, *, unit: str) -> TableDrift | BlockDrift | None:
+def _row_answers(reference: Reference) -> TableDrift | None:
+    score = reference.score
+    return TableDrift(TableReference(names=(score.name,), columns=(score.profile,))) if score is not None else None
+
+
+def _block_answers(reference: Reference, *, unit: str) -> Windowed | None:
     if reference.score is None:
         return None
-    if unit == "row":
-        return TableDrift(TableReference(names=(reference.score.name,), columns=(reference.score.profile,)))
-    if len(_groups(reference.score_starts, unit=unit, reference=reference)) < _RANKED_EVERY:
-        return None
-    return _block_drift((reference.score,), starts=reference.score_starts, unit=unit, reference=reference)
-
-
-def _block_drift(
-    columns: Sequence[ColumnReference], *, starts: tuple[int, ...], unit: str, reference: Reference
-) -> BlockDrift:
-    """Take the ranks from every third block and compare the others; as :meth:`BlockDrift.learn` does with rows."""
-    groups = _groups(starts, unit=unit, reference=reference)
-    if len(groups) < _RANKED_EVERY:
-        raise BadInput(f"reference: want {_RANKED_EVERY} blocks of a {unit} or more, got {len(groups)}.")
-    per_column = [np.stack([c.block_counts[g].sum(axis=0) for g in groups]) for c in columns]
-    ranked = np.arange(len(groups)) % _RANKED_EVERY == _RANKED_EVERY - 1
-    table = TableReference(
-        names=tuple(c.name for c in columns),
-        columns=tuple(
-            _recounted(c, counts=counts[ranked].sum(axis=0)) for c, counts in zip(columns, per_column, strict=True)
-        ),
-    )
-    blocks = np.concatenate(per_column, axis=1)[~ranked]
-    return BlockDrift(reference=table, bets=RankBets.of(np.stack([block_means(table, row) for row in blocks])))
-
-
-def _recounted(column: ColumnReference, *, counts: Ints) -> NumericReference | CategoryReference:
-    return msgspec.structs.replace(column.profile, counts=counts)
+    units = units_of(reference.score_starts, unit=unit, block_us=reference.block_us)
+    return windowed((reference.score,), units=units) if len(units.starts) >= _FEWEST_BLOCKS else None
 
 
 def _block_gap(reference: Reference, *, unit: str) -> BlockGap:
-    groups = _groups(reference.score_starts, unit=unit, reference=reference)
-    merged = [functools.reduce(GapTick.merge, (reference.held_out[i].gap for i in group)) for group in groups]
-    series = np.stack([tick.totals / (ONE * max(tick.n, 1)) for tick in merged if tick.n])
+    units = units_of(reference.score_starts, unit=unit, block_us=reference.block_us)
+    merged = [functools.reduce(GapTick.merge, (reference.held_out[i].gap for i in g)) for g in units.groups]
+    known = np.array([tick.n > 0 for tick in merged])
+    series = np.stack([tick.totals / (ONE * max(tick.n, 1)) for tick in merged])[known]
     return BlockGap(
         reference=reference.measures,
         moments=tuple(Moments(n=len(x), total=float(x.sum()), squares=float(x @ x)) for x in series.T),
-        bets=RankBets.of(series, tails=False),
+        bets=RankBets.of(series, phases=units.phases[known], period=count_of(unit), tails=False),
     )
-
-
-def _groups(starts: tuple[int, ...], *, unit: str, reference: Reference) -> list[list[int]]:
-    """Return, for each unit, which blocks of the reference lie in it."""
-    length = SLICE_US[unit]
-    if not reference.block_us or reference.block_us > length:
-        have = f"blocks of {reference.block_us / 1e6:.0f} s" if reference.block_us else "no time"
-        raise BadInput(f"monitoring.unit: want a unit that the reference was summed in, got {unit}; it has {have}.")
-    found: dict[int, list[int]] = {}
-    for i, start in enumerate(starts):
-        found.setdefault(start // length, []).append(i)
-    return [found[key] for key in sorted(found)]

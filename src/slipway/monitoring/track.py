@@ -9,14 +9,13 @@ import numpy.typing as npt
 
 from slipway.monitoring.instruments import Instruments
 from slipway.records.watch import InputSums, OutcomeSums
-from slipway.stats.block_drift import BlockDrift, block_means
-from slipway.stats.block_gap import BlockGap
+from slipway.stats.block_drift import BlockDrift
 from slipway.stats.drift import TableDrift
 from slipway.stats.edetector import DetectorState, EDetector, LogIncrements
 from slipway.stats.evidence import EValue
-from slipway.stats.joint import JointDrift, JointTick
+from slipway.stats.joint import JointTick
 from slipway.stats.multiple import mean_e
-from slipway.stats.residuals import ONE, GapTick
+from slipway.stats.residuals import GapTick
 from slipway.stats.table import TableTick
 
 Floats = npt.NDArray[np.float64]
@@ -83,17 +82,19 @@ def start(instruments: Instruments) -> Track:
     gap = joint = answers = None
     if instruments.gap is not None:
         zeros = np.zeros(len(instruments.gap.reference.means), dtype=np.int64)
-        gap = _side(instruments.gap, GapTick(n=0, totals=zeros, squares=zeros))
+        gap = _side(instruments, instruments.gap, GapTick(n=0, totals=zeros, squares=zeros))
     if instruments.joint is not None:
-        joint = _side(instruments.joint, _no_pairs(len(instruments.joint.names)))
+        joint = _side(instruments, instruments.joint, _no_pairs(len(instruments.joint.names)))
     if instruments.answers is not None:
-        answers = _side(instruments.answers, _no_rows(instruments.answers))
-    return Track(inputs=_side(instruments.inputs, _no_rows(instruments.inputs)), gap=gap, joint=joint, answers=answers)
+        answers = _side(instruments, instruments.answers, _no_rows(instruments.answers))
+    inputs = _side(instruments, instruments.inputs, _no_rows(instruments.inputs))
+    return Track(inputs=inputs, gap=gap, joint=joint, answers=answers)
 
 
-def _side(test: Any, nothing: Any) -> Side:
+def _side(instruments: Instruments, test: Any, nothing: Any) -> Side:
     state = test.start()
-    detector = EDetector(bets=len(_bets(test, state, nothing)), threshold=_RUN_LENGTH)
+    bets = instruments.increments(test, state, tick=nothing, start_us=0).size
+    detector = EDetector(bets=bets, threshold=_RUN_LENGTH)
     return Side(state=state, detector=detector.start())
 
 
@@ -120,10 +121,12 @@ def take_inputs(track: Track, *, instruments: Instruments, sums: InputSums) -> T
     seen = msgspec.structs.replace(sums, joint=())  # what sizes a change needs no products, and they are large
     if joint is not None:
         for tick in sums.joint:
-            joint = _feed(joint, test=instruments.joint, tick=tick, seen=seen)
+            joint = _feed(joint, instruments=instruments, test=instruments.joint, tick=tick, seen=seen)
     if answers is not None and sums.answers is not None:
-        answers = _feed(answers, test=instruments.answers, tick=TableTick(sums.answers), seen=seen)
-    inputs = _feed(track.inputs, test=instruments.inputs, tick=TableTick(sums.counts), seen=seen)
+        scores = TableTick(sums.answers)
+        answers = _feed(answers, instruments=instruments, test=instruments.answers, tick=scores, seen=seen)
+    of_x = TableTick(sums.counts)
+    inputs = _feed(track.inputs, instruments=instruments, test=instruments.inputs, tick=of_x, seen=seen)
     return Track(inputs=inputs, gap=track.gap, joint=joint, answers=answers)
 
 
@@ -131,7 +134,8 @@ def take_outcomes(track: Track, *, instruments: Instruments, sums: OutcomeSums) 
     """Return the track after one more whole slice of outcomes; one without a label changes nothing."""
     if not sums.labelled or track.gap is None:
         return track
-    return msgspec.structs.replace(track, gap=_feed(track.gap, test=instruments.gap, tick=sums.gap, seen=sums))
+    gap = _feed(track.gap, instruments=instruments, test=instruments.gap, tick=sums.gap, seen=sums)
+    return msgspec.structs.replace(track, gap=gap)
 
 
 class Evidence(NamedTuple):
@@ -186,24 +190,13 @@ def _evidence(test: Any, side: Side) -> EValue:
     return found
 
 
-def _feed(side: Side, *, test: Any, tick: Any, seen: InputSums | OutcomeSums) -> Side:
-    bets = _bets(test, side.state, tick)
+def _feed(side: Side, *, instruments: Instruments, test: Any, tick: Any, seen: InputSums | OutcomeSums) -> Side:
+    slice_ = {"tick": tick, "start_us": seen.start_us}
+    bets = instruments.increments(test, side.state, **slice_).ravel()
     detector = EDetector(bets=len(bets), threshold=_RUN_LENGTH)
     return Side(
-        state=test.update(side.state, tick),
+        state=instruments.update(test, side.state, **slice_),
         detector=detector.update(side.detector, LogIncrements(log_e=bets, n=1)),
         slices=(*side.slices, seen)[-KEPT:],
         fed=side.fed + 1,
     )
-
-
-def _bets(test: Any, state: Any, tick: Any) -> Floats:
-    """Return the log e-value of one slice alone, per bet."""
-    if isinstance(test, BlockDrift):
-        return test.bets.increments(state.ranks, block_means(test.reference, tick.counts)).ravel()
-    if isinstance(test, BlockGap):
-        return test.bets.increments(state.ranks, tick.totals / (ONE * max(tick.n, 1))).ravel()
-    if isinstance(test, JointDrift):
-        return test.increments(state, tick)
-    bets: Floats = test.increments(tick)
-    return bets

@@ -1,8 +1,11 @@
-"""Realised and expected loss by day, of every model that answers or shadows."""
+"""Realised and expected loss by day, of every model that answers or shadows, and what it is held against."""
 
+from slipway.control.equip import equip
 from slipway.control.step import Controller
+from slipway.errors import SlipwayError
 from slipway.records.arm import Arm
 from slipway.records.base import Record
+from slipway.records.season import Season
 from slipway.wiring import Parts
 
 
@@ -23,10 +26,18 @@ class DayLoss(Record, frozen=True, kw_only=True):
 
 
 class Watched(Record, frozen=True, kw_only=True):
-    """One model under watch, day by day, oldest first."""
+    """One model under watch.
+
+    Attributes:
+        model: Name of the arm.
+        days: Day by day, oldest first.
+        season: Which rhythm its monitor allows for, and what it holds the present against; None where its package
+            cannot be read.
+    """
 
     model: str
     days: tuple[DayLoss, ...]
+    season: Season | None = None
 
 
 def watched(parts: Parts, *, controller: Controller, now_us: int) -> tuple[Watched, ...]:
@@ -40,5 +51,13 @@ def watched(parts: Parts, *, controller: Controller, now_us: int) -> tuple[Watch
         n = sums.labelled
         day = DayLoss(at_us=sums.start_us, n=n, realised=sums.loss / n, expected=sums.expected / n)
         found.setdefault(sums.model, []).append(day)
-    names = [name for name, _, _ in parts.store.all(Arm) if name in found]
-    return tuple(Watched(model=name, days=tuple(found[name])) for name in names)
+    arms = [arm for name, arm, _ in parts.store.all(Arm) if name in found]
+    return tuple(Watched(model=a.name, days=tuple(found[a.name]), season=_season(a, parts=parts)) for a in arms)
+
+
+def _season(arm: Arm, *, parts: Parts) -> Season | None:
+    try:
+        equipped = equip(arm, blobs=parts.blobs, scope=parts.scope)
+    except SlipwayError:  # control tells of it under problems
+        return None
+    return equipped.monitor.instruments.season if equipped else None

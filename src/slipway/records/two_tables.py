@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from slipway.records.alert import Finding
 from slipway.records.base import Record
+from slipway.records.season import Season
 
 
 class Standing(StrEnum):
@@ -152,6 +153,7 @@ class TwoTables(Record, frozen=True, kw_only=True):
         loss_now: Mean loss on the current rows with a label; None without any.
         expected_now: Loss that the answers expect of themselves on the current rows; None without answers.
         log_e: Evidence that anything moved, over the whole of the current table.
+        season: Which rhythm was allowed for, and what part of the reference the current table was held against.
     """
 
     reference: str
@@ -175,3 +177,4 @@ class TwoTables(Record, frozen=True, kw_only=True):
     loss_now: float | None
     expected_now: float | None
     log_e: float
+    season: Season = Season(unit="row")

@@ -163,6 +163,11 @@ def block_means(reference: TableReference, counts: Ints) -> Floats:
     return np.concatenate(parts)
 
 
+def column_of_series(reference: TableReference) -> npt.NDArray[np.intp]:
+    """Return the place in the table of the column that each of the :func:`block_means` is of."""
+    return np.repeat(np.arange(len(reference.columns)), [len(_scores(column)[0]) for column in reference.columns])
+
+
 def _scores(column: ColumnReference) -> tuple[Floats, Floats]:
     """Return what to average per series and bin, and which bins count: both of shape (series, bins)."""
     bins = len(column.counts)

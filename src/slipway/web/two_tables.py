@@ -212,6 +212,7 @@ def _facts(t: TwoTables) -> list[tuple[str, str]]:
     return [
         *((what, name or "none") for what, name in roles),
         ("counted in", f"{t.unit}s. {t.unit_reason}"),
+        *([("held against", t.season.sentence)] if t.season.sentence else []),
         ("chance of any false alarm", percent(t.alpha)),
         ("a change matters above", amount(t.tolerance, metric=t.metric) if t.metric else "any: there are no answers"),
         ("evidence that anything moved", odds(t.log_e)),

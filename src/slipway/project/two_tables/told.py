@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from slipway.monitoring.advise import advise
 from slipway.monitoring.attribute import Cause, attribute
+from slipway.monitoring.instruments import Instruments
 from slipway.monitoring.moved import moved
 from slipway.monitoring.track import evidence, start, take_inputs, take_outcomes
 from slipway.monitoring.watch import Monitor
@@ -56,7 +57,7 @@ def told(
         metric: Name of the loss; empty without answers.
     """
     test, reference = monitor.instruments.inputs, monitor.reference
-    whole = _after(parts, test=test)
+    whole = _after(parts, instruments=monitor.instruments)
     columns = _columns(parts, state=whole, monitor=monitor)
     overall = test.evidence(whole)
     labelled = sum(p.outcomes.labelled for p in parts if p.outcomes)
@@ -93,6 +94,7 @@ def told(
         loss_now=losses / labelled if labelled else None,
         expected_now=expected / rows[1] if held else None,
         log_e=max(overall.log_e, *(f.evidence.log_e for f in findings)) if findings else overall.log_e,
+        season=monitor.instruments.season,
     )
 
 
@@ -105,11 +107,12 @@ def _why_unit(reference: Reference, *, unit: str) -> str:
     return loudest.unit.reason if math.isnan(loudest.unit.design_effect) else f"{loudest.name}: {loudest.unit.reason}"
 
 
-def _after(parts: Sequence[Slice], *, test: Any) -> Any:
+def _after(parts: Sequence[Slice], *, instruments: Instruments) -> Any:
     """Return the state of the test of X after all slices, never started afresh."""
-    state = test.start()
+    state: Any = instruments.inputs.start()
     for part in parts:
-        state = test.update(state, TableTick(part.inputs.counts))
+        tick = TableTick(part.inputs.counts)
+        state = instruments.update(instruments.inputs, state, tick=tick, start_us=part.inputs.start_us)
     return state
 
 
@@ -182,7 +185,8 @@ def _could_tell(parts: Sequence[Slice], *, monitor: Monitor) -> bool:
         counts = np.zeros_like(part.inputs.counts)
         for place in test.reference.slices:
             counts[max(place.stop - 2, place.start)] = part.inputs.rows
-        state = test.update(state, TableTick(counts))
+        tick, start_us = TableTick(counts), part.inputs.start_us
+        state = monitor.instruments.update(test, state, tick=tick, start_us=start_us)
     return bool(test.evidence(state).rejects(alpha=monitor.alpha))
 
 

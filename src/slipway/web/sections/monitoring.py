@@ -26,12 +26,13 @@ class Found(NamedTuple):
 
 
 class Monitored(NamedTuple):
-    """One model under watch: its chart, its findings, and how seldom its alarms are false (empty where not told)."""
+    """One model under watch; empty where not told: how seldom its alarms are false, and what it is held against."""
 
     model: str
     chart: Markup
     found: tuple[Found, ...]
     promise: str = ""
+    season: str = ""
 
 
 def monitored(data: ReportData) -> tuple[Monitored, ...]:
@@ -50,7 +51,8 @@ def _one(watched: Watched, data: ReportData) -> Monitored:
     ]
     title = f"realised and expected {data.scope.metric.name} by day"
     chart = days(points, alarms, name=f"days-{watched.model}", title=title, say=say) if len(points) > 1 else Markup()
-    return Monitored(watched.model, chart, _found(watched.model, data), _promise(watched.model, data))
+    season = watched.season.sentence if watched.season else ""
+    return Monitored(watched.model, chart, _found(watched.model, data), _promise(watched.model, data), season)
 
 
 def _of(model: str, data: ReportData) -> list[Finding]:
