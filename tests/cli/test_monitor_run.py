@@ -44,6 +44,13 @@ def test_check_ends_with_a_status_that_a_script_can_ask(folder, capsys):
     assert ask(capsys, "--reference", "a.parquet", "--current", "a.parquet", "--check")[0] == 0
 
 
+def test_a_column_that_is_gone_passes_no_check(folder, capsys):
+    pl.read_parquet("a.parquet").drop("city").write_parquet("c.parquet")
+    status, out, _ = ask(capsys, "--reference", "a.parquet", "--current", "c.parquet", "--check")
+    assert "c.parquet against a.parquet: nothing found" in out
+    assert status == 1
+
+
 def test_rows_of_a_query(folder, capsys):
     pytest.importorskip("duckdb")
     (folder / "b.sql").write_text("select x, city from 'b.csv' where x > 0")

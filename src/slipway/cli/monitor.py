@@ -81,7 +81,8 @@ def run(
         unit: What to count: auto (found on the reference), row, hour or day.
         database: Environment variable with the URL of the database that .sql files are asked of; DuckDB with no
             database if not given.
-        check: End with status 1 where something moved that matters, or nobody can tell.
+        check: End with status 1 where something moved that matters, where nobody can tell, or where the data
+            themselves ask to be looked at: what is not there cannot be found to be well.
         common: What every command takes.
     """
     from slipway.project.two_tables.read import read_any  # noqa: PLC0415 - it brings the table engine
@@ -106,7 +107,7 @@ def run(
     if out is not None:
         answer.save(out)
     show(answer.found, human=partial(_answer, out=out), common=common)
-    return int(check and answer.found.standing in (Standing.MATTERS, Standing.CANNOT_TELL))
+    return int(check and not _calm(answer.found))
 
 
 @app.command(sort_key=3)
@@ -167,6 +168,10 @@ def _answer(screen: Screen, found: TwoTables, *, out: Path | None) -> None:
     if out is not None:
         screen.line()
         screen.line(f"  written to {out}")
+
+
+def _calm(found: TwoTables) -> bool:
+    return found.standing in (Standing.NOTHING, Standing.HARMLESS) and not any(q.serious for q in found.quality)
 
 
 def _costs(period: Period) -> str:

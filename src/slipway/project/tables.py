@@ -37,11 +37,21 @@ def as_polars(table: Any, *, what: str) -> pl.DataFrame:
     try:
         frame = table.collect() if isinstance(table, pl.LazyFrame) else pl.DataFrame(table)
     except (TypeError, ValueError, OSError, pl.exceptions.PolarsError) as error:
-        said = str(error).partition("\n")[0]
-        raise BadInput(f"{what}: want a table ({_TABLES}), got {kind} that is none: {said}.") from error
+        said = _mixed(table) or f"{kind} that is none: {str(error).partition(chr(10))[0]}"
+        raise BadInput(f"{what}: want a table ({_TABLES}), got {said}.") from error
     if not frame.height:
         raise BadInput(f"{what}: want at least one row, got none.")
     return frame
+
+
+def _mixed(table: Any) -> str:
+    """Say which column holds values of several sorts, as one of Python objects may; nothing where none does."""
+    for name in _names(table) if not isinstance(table, Mapping) else table:
+        values = table[name]
+        sorts = sorted({type(v).__name__ for v in values if v is not None}) if isinstance(values, Iterable) else []
+        if len(sorts) > 1 and sorts != ["float", "int"]:
+            return f"values of several sorts in column '{name}': {', '.join(sorts[:4])}. Turn them into one, as text"
+    return ""
 
 
 def _has_names(table: Any) -> bool:

@@ -64,11 +64,12 @@ def slices(
     coder = Coder(instruments.inputs.reference)
     bins = coder.bins(renamed, rows=rows)
     together = JointScores.of(table_of(reference)) if instruments.joint is not None else None
+    usual = float(expected[np.isfinite(expected)].mean()) if np.isfinite(expected).any() else 0.0
     found = []
     for start, part in zip(starts.tolist(), np.split(order, np.cumsum(np.bincount(at))[:-1]), strict=True):
         begun, ended = start * length, (start + 1) * length
         known = part[np.isfinite(expected[part])]
-        answered = float(expected[known].mean()) * part.size if known.size else 0.0
+        answered = (float(expected[known].mean()) if known.size else usual) * part.size  # silence is no zero
         coded = bins[part]
         inputs = InputSums(
             start_us=begun,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 
 import polars as pl
+import polars.selectors as cs
 
 from slipway.records.two_tables import Fault, Quality, Roles
 from slipway.words import count, percent, span
@@ -15,6 +16,25 @@ _OUTSIDE = 0.001
 _ALIKE = 0.85
 _GAPS = 10.0
 """A silence this many times the longest one of the reference is told."""
+
+
+def finite(table: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Quality, ...]]:
+    """Return the table with what is no finite number missing, and remarks on what was infinite.
+
+    Not a number is how many tools write a missing value; an infinity comes of a division by zero in the feed.
+    """
+    floats = table.select(cs.float())
+    said = tuple(
+        Quality(
+            fault=Fault.RANGE,
+            column=column.name,
+            serious=True,
+            detail=f"{column.name} is infinite in {percent(infinite / len(column))} of the rows: it counts as missing.",
+        )
+        for column in floats
+        if (infinite := int(column.is_infinite().sum()))
+    )
+    return table.with_columns(pl.when(cs.float().is_finite()).then(cs.float())), said
 
 
 def fitted(
@@ -38,13 +58,17 @@ def fitted(
     said += [remark for _, remarks in read for remark in remarks]
     for name in there:
         said += _column(table[name], before=reference[name])
-    said += _rows(table, reference=reference, columns=there, time=roles.time if roles.time in kept else "")
+    silent = roles.prediction in kept and table[roles.prediction].null_count() == table.height
+    if silent:
+        detail = f"{roles.prediction} has no value in any row, so nobody can say what the rest costs."
+        said.append(Quality(fault=Fault.EMPTY, column=roles.prediction, serious=True, detail=detail))
     usable = [name for name in there if table[name].null_count() < table.height]
+    said += _rows(table, reference=reference, columns=usable, time=roles.time if roles.time in kept else "")
     lost = tuple((n, "not in the current table") for n in roles.watched if n not in here)
     empty = tuple((n, "empty in the current table") for n in sorted(set(there) - set(usable)))
     found = Roles(
         time=roles.time if roles.time in kept else "",
-        prediction=roles.prediction if roles.prediction in kept else "",
+        prediction=roles.prediction if roles.prediction in kept and not silent else "",
         label=roles.label,
         ignored=(*roles.ignored, *lost, *empty),
         watched=tuple(usable),
@@ -79,7 +103,12 @@ def _schema(current: pl.DataFrame, *, reference: pl.DataFrame, roles: Roles) -> 
 def _typed(column: pl.Series, *, like: pl.Series) -> tuple[pl.Series, list[Quality]]:
     """Return the column in the reference's kind; what cannot be read so is missing."""
     name = column.name
-    if like.dtype == pl.String or isinstance(like.dtype, pl.Categorical | pl.Enum):
+    if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
+        said = f"{name} held {_sort(like)} and now holds {column.dtype}: all of it counts as missing."
+        return pl.Series(name, [None] * len(column), pl.String if _sort(like) == "text" else pl.Float64), [
+            Quality(fault=Fault.TYPE, column=name, serious=True, detail=said)
+        ]
+    if _sort(like) == "text":
         text = column.cast(pl.String)
         if column.dtype.is_numeric():
             said = f"{name} held text and now holds numbers ({column.dtype}); they are read as text."
@@ -100,6 +129,10 @@ def _typed(column: pl.Series, *, like: pl.Series) -> tuple[pl.Series, list[Quali
         said = f"{name} held numbers; {failed:,} of {len(column):,} values are none and count as missing, such as "
         said += f"{column.filter(wrong)[0]!r}."
     return numbers, [Quality(fault=Fault.TYPE, column=name, serious=failed > 0, detail=said)]
+
+
+def _sort(column: pl.Series) -> str:
+    return "text" if column.dtype == pl.String or isinstance(column.dtype, pl.Categorical | pl.Enum) else "numbers"
 
 
 def _column(column: pl.Series, *, before: pl.Series) -> Iterator[Quality]:

@@ -58,7 +58,8 @@ def find_roles(
         else:
             watched.append(column.name)
     if not watched and not answer:
-        raise BadInput(f"reference: want a column to watch, got none: {'; '.join(f'{n}: {w}' for n, w in ignored)}.")
+        why = "; ".join(f"{n}: {w}" for n, w in ignored) or f"it has no others than {', '.join(parts)}"
+        raise BadInput(f"reference: want a column to watch, got none: {why}. Add one of numbers or text.")
     return Roles(time=at, prediction=answer, label=truth, ignored=tuple(ignored), watched=tuple(watched))
 
 
@@ -69,8 +70,8 @@ def _unfit(column: pl.Series) -> str:
         return "a moment: turn it into a number that means something, such as the hour"
     if kind.is_nested() or kind in (pl.Binary, pl.Object):
         return f"neither numbers, truth values nor text, but {kind}"
-    if n < _FEW:
-        return ""
+    if kind == pl.Null or n < _FEW:
+        return "it has no value in any row of the reference" if kind == pl.Null else ""
     if kind == pl.String and column.n_unique() > _NAMES * n:
         return "names rows: hardly any value comes twice"
     if kind.is_integer() and column.drop_nulls().n_unique() == n and column.drop_nulls().is_sorted():

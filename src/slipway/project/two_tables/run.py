@@ -2,6 +2,7 @@
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from slipway.errors import BadInput
@@ -11,7 +12,7 @@ from slipway.monitoring.instruments import instruments_of
 from slipway.monitoring.watch import Monitor, begin, take
 from slipway.project.two_tables.feed import Answers, Slice, slices
 from slipway.project.two_tables.prepare import Prepared, kind_of, prepare, with_moments
-from slipway.project.two_tables.quality import fitted
+from slipway.project.two_tables.quality import finite, fitted
 from slipway.project.two_tables.roles import find_roles
 from slipway.project.two_tables.told import told
 from slipway.records.alert import Finding
@@ -85,9 +86,11 @@ def watch_two_tables(
     for table, name in ((reference, names[0]), (current, names[1])):
         if table.is_empty():
             raise BadInput(f"{name}: want at least one row, got none.")
-    reference = with_moments(reference, time=terms.time, what=names[0])
-    current = with_moments(current, time=terms.time, what=names[1])
+    reference, _ = finite(with_moments(reference, time=terms.time, what=names[0]))
+    current, infinite = finite(with_moments(current, time=terms.time, what=names[1]))
     roles = find_roles(reference, time=terms.time, prediction=terms.prediction, label=terms.label, ignore=terms.ignore)
+    if roles.time in current.columns:
+        current = with_moments(current, time=roles.time, what=names[1])
     table, roles, quality = fitted(current, reference=reference, roles=roles)
     if not roles.watched and not roles.prediction:
         reasons = "; ".join(q.detail for q in quality)
@@ -99,8 +102,11 @@ def watch_two_tables(
         instruments = msgspec.structs.replace(instruments_of(known, unit=terms.unit), answers=None)  # they are a column
     except BadInput as error:
         raise BadInput(
-            f"{names[0]}: {error} Give a longer reference, or '--unit row' if rows are independent of each other."
+            f"{names[0]}: {str(error).removeprefix('reference: ')} Give a longer reference, or '--unit row' if rows "
+            "are independent of each other."
         ) from error
+    if answers is not None:
+        _check_classes(now, scoring=answers.scoring, label=roles.label, what=names[1])
     loss_before = sum(b.loss for b in known.held_out) / known.held_out_rows if known.held_out else 0.0
     tolerance = _RELATIVE * loss_before if terms.tolerance is None else terms.tolerance
     monitor = Monitor(
@@ -122,7 +128,7 @@ def watch_two_tables(
         findings=_findings(parts, monitor=monitor),
         monitor=monitor,
         roles=roles,
-        quality=(*quality, *remarks),
+        quality=(*infinite, *quality, *remarks),
         names=names,
         rows=(before.x.height, now.x.height),
         metric=answers.scoring.metric if answers else "",
@@ -147,14 +153,36 @@ def _learn(before: Prepared, *, threshold: float, what: str) -> tuple[Reference,
                 y=y[held],
                 scoring=scoring,
             )
-            return _named(known, before.names), Answers(scoring, calibration), ()
-        got = "one class only" if one_class else f"{held.size} rows with answer and label"
+            return _named(known, before.names), Answers(scoring, calibration), _odd_classes(y[held], what=what)
+        got = "one class only" if one_class and held.size else f"{held.size} rows with answer and label"
         detail = (
             f"{what} has {got}, so nobody can say how good the answers are: want both classes, and {_FEWEST} rows or "
             "more. Only the columns are watched."
         )
         return _inputs(before), None, (Quality(fault=Fault.LABELS, column="", serious=True, detail=detail),)
     return _inputs(before), None, ()
+
+
+def _odd_classes(y: npt.NDArray[np.float64], *, what: str) -> tuple[Quality, ...]:
+    values = np.unique(y)
+    if values.size != 2 or set(values.tolist()) == {0.0, 1.0}:
+        return ()
+    detail = (
+        f"{what} has the labels {values[0]:g} and {values[1]:g} and no others, which are read as numbers. Write 0 and "
+        "1 if they are two classes."
+    )
+    return (Quality(fault=Fault.LABELS, column="", serious=True, detail=detail),)
+
+
+def _check_classes(now: Prepared, *, scoring: Scoring, label: str, what: str) -> None:
+    """Refuse truths of a third class, which no answer to two classes can be held against."""
+    known = np.empty(0) if now.y is None else now.y[np.isfinite(now.y)]
+    if scoring.kind is TaskKind.BINARY and (odd := sorted({*known.tolist()} - {0.0, 1.0})):
+        got = ", ".join(f"{v:g}" for v in odd[:3])
+        raise BadInput(
+            f"{what}: column '{label}': want 0 and 1, as the reference has, got {got}. "
+            "Write 1 where the class in question is true and 0 elsewhere."
+        )
 
 
 def _inputs(before: Prepared) -> Reference:
