@@ -3,6 +3,7 @@
 from slipway.control.slices import Model
 from slipway.control.watching import Equipped
 from slipway.monitoring.advise import Limits
+from slipway.monitoring.feed_events import FeedEvents, marks_of
 from slipway.monitoring.instruments import instruments_of
 from slipway.monitoring.watch import Monitor
 from slipway.ports import BlobStore
@@ -42,12 +43,13 @@ def equip(arm: Arm, *, blobs: BlobStore, scope: Scope) -> Equipped | None:
         ),
         units={f.name: f.unit for f in scope.fields},
         alpha=scope.monitoring.alpha,
+        feed=FeedEvents.of(reference),
     )
     model = Model(
         arm=arm.name,
         reference=reference,
         calibration=calibration,
-        coder=Coder(instruments.inputs.reference),
+        coder=Coder(instruments.inputs.reference, marks=marks_of(reference)),
         together=JointScores.of(table_of(reference)) if instruments.joint is not None else None,
     )
     return Equipped(model=model, monitor=monitor)

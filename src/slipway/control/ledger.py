@@ -208,7 +208,7 @@ class Ledger:
                 "latency_us": np.clip(given.latency_us, 0, _LONGEST_US).astype(np.uint32),
                 "course": courses(given),
             },
-            bins={key: c.bins(given.x, rows=len(given.id)) for key, c in wanted.items()},
+            bins={key: coded for c in wanted.values() for key, coded in c.coded(given.x, rows=len(given.id)).items()},
         )
         days = given.at_us // DAY_US
         for day in np.unique(days).tolist():

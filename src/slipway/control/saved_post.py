@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from slipway.monitoring.feed import Feed
 from slipway.monitoring.track import Side, Track, start
 from slipway.monitoring.watch import Monitor, Watched
 from slipway.records.alert import Finding
@@ -38,6 +39,9 @@ class SavedPost(msgspec.Struct, frozen=True):
         gap: Whether realised and expected performance have come apart; None where the reference has no answers.
         joint: Whether columns still go together; None where that is not watched.
         answers: Whether the scores have moved; None likewise.
+        feed: Where the feed stands; None before its first slice.
+        feed_upto_us: Up to which moment it was fed what came.
+        spoiled: As in :class:`slipway.monitoring.watch.Watched`.
     """
 
     route: str
@@ -51,6 +55,9 @@ class SavedPost(msgspec.Struct, frozen=True):
     gap: SavedSide | None
     joint: SavedSide | None = None
     answers: SavedSide | None = None
+    feed: bytes | None = None
+    feed_upto_us: int = 0
+    spoiled: tuple[tuple[int, int], ...] = ()
 
     def watched(self, monitor: Monitor) -> Watched:
         """Return where the monitor stood.
@@ -68,10 +75,19 @@ class SavedPost(msgspec.Struct, frozen=True):
             joint=_side(self.joint, test=tests.joint, kind=InputSums) if self.joint else fresh.joint,
             answers=_side(self.answers, test=tests.answers, kind=InputSums) if self.answers else fresh.answers,
         )
-        return Watched(track=track, findings=self.findings, took=self.took, quiet=self.quiet)
+        return Watched(
+            track=track,
+            findings=self.findings,
+            took=self.took,
+            quiet=self.quiet,
+            feed=None if self.feed is None else state.decode(self.feed, Feed),
+            spoiled=self.spoiled,
+        )
 
 
-def save_post(watched: Watched, *, route: str, model: str, inputs_upto_us: int, outcomes_upto_us: int) -> SavedPost:
+def save_post(
+    watched: Watched, *, route: str, model: str, inputs_upto_us: int, outcomes_upto_us: int, feed_upto_us: int = 0
+) -> SavedPost:
     """Return where a monitor stands."""
     return SavedPost(
         route=route,
@@ -85,6 +101,9 @@ def save_post(watched: Watched, *, route: str, model: str, inputs_upto_us: int, 
         gap=_saved(watched.track.gap) if watched.track.gap else None,
         joint=_saved(watched.track.joint) if watched.track.joint else None,
         answers=_saved(watched.track.answers) if watched.track.answers else None,
+        feed=None if watched.feed is None else state.encode(watched.feed),
+        feed_upto_us=feed_upto_us,
+        spoiled=watched.spoiled,
     )
 
 

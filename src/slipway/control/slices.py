@@ -11,7 +11,7 @@ from slipway.control.maturity import in_time
 from slipway.records.calibration import Calibration, expected_loss
 from slipway.records.reference import Reference
 from slipway.records.task import TaskKind
-from slipway.records.watch import InputSums, OutcomeSums
+from slipway.records.watch import FeedSums, InputSums, OutcomeSums
 from slipway.stats.coding import Coder
 from slipway.stats.joint_scores import JointScores
 
@@ -52,6 +52,24 @@ def input_sums(block: Block, *, model: Model, ledger: Ledger, start_us: int, end
         expected=exact_sum(_expected(model, score[here], ledger=ledger)),
         answers=None if profile is None else profile.profile.tick(score[here]).counts,
         joint=() if model.together is None else model.together.ticks(coded, rows=model.reference.joint_rows),
+    )
+
+
+def feed_sums(block: Block, *, model: Model, ledger: Ledger, start_us: int, end_us: int) -> FeedSums:
+    """Sum up what came to the model within a slice of a day, for the quality of its feed; as :func:`input_sums`."""
+    here, _ = _answered(block, ledger=ledger, arm=model.arm, start_us=start_us, end_us=end_us)
+    bins, marks, marker = block.bins(model.coder.key), block.bins(model.coder.marks_key), model.coder.marks
+    coded, marked = model.coder.nothing(), None
+    if bins is not None and marks is not None and marker is not None:
+        here &= bins[:, 0] != UNKNOWN_BIN
+        coded, marked = bins[here], marks[here]
+    return FeedSums(
+        start_us=start_us,
+        end_us=end_us,
+        rows=len(coded),
+        counts=model.coder.counts(coded),
+        far=np.zeros(0, dtype=np.int64) if marked is None or marker is None else marker.far(marked),
+        repeats=0 if marked is None or marker is None else marker.repeats(marked),
     )
 
 

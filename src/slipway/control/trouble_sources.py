@@ -62,7 +62,7 @@ def stored(store: ControlStore) -> tuple[Source, ...]:
         return rollout_troubles([(r, log.last(r.id)[1]) for r in asked], now_us=now_us, told=told)
 
     return (
-        Source(frozenset({AlertKind.FINDING}), findings),
+        Source(frozenset({AlertKind.FINDING, AlertKind.FEED}), findings),
         Source(frozenset({AlertKind.WORLD_CHANGED, AlertKind.DEADLINE, AlertKind.ROLLED_BACK}), rollouts),
     )
 

@@ -9,17 +9,21 @@ from slipway.control.block import Block
 from slipway.control.ledger import Ledger
 from slipway.control.past import DaySums
 from slipway.control.saved_post import SavedPost, save_post
-from slipway.control.slices import Model, input_sums, outcome_sums
+from slipway.control.slices import Model, feed_sums, input_sums, outcome_sums
 from slipway.errors import SlipwayError
 from slipway.monitoring.watch import Monitor, Watched, begin, take
+from slipway.monitoring.watch_feed import take_feed_sums, take_silence
 from slipway.ports import Change, ControlStore
 from slipway.records.alert import Finding
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.base import canonical
 from slipway.records.facts import Watch
 from slipway.records.route import Route
-from slipway.records.watch import InputSums, OutcomeSums
+from slipway.records.watch import FeedSums, InputSums, OutcomeSums
 from slipway.stats.coding import Coder
+
+_FEED_US = 3_600_000_000
+"""Length of the slices by which the quality of a feed is judged."""
 
 
 class Equipped(NamedTuple):
@@ -49,6 +53,12 @@ class _Post:
         self.watched: Watched = saved.watched(equipped.monitor) if saved else begin(equipped.monitor)
         self.inputs_upto_us = saved.inputs_upto_us if saved else 0
         self.outcomes_upto_us = saved.outcomes_upto_us if saved else 0
+        self.feed_upto_us = saved.feed_upto_us if saved else 0
+
+    @property
+    def came_upto_us(self) -> int:
+        """Up to which moment all that came was fed: nobody asks for its X again."""
+        return min(self.inputs_upto_us, self.feed_upto_us) if self.equipped.monitor.feed else self.inputs_upto_us
 
 
 class Watching:
@@ -94,7 +104,7 @@ class Watching:
     def fed(self, block: Block) -> bool:
         """Tell whether all inputs of a day were summed: no monitor asks for its X again."""
         posts = [post for (route, _), post in self._posts.items() if post is not None and route == block.route]
-        return all(post.inputs_upto_us >= block.end_us for post in posts)
+        return all(post.came_upto_us >= block.end_us for post in posts)
 
     def sums_of(self, block: Block, *, ledger: Ledger) -> tuple[DaySums, ...]:
         """Return what came true on a day of each model that answered on it; one whose package is gone is left out."""
@@ -133,6 +143,7 @@ class Watching:
                 model=model,
                 inputs_upto_us=post.inputs_upto_us,
                 outcomes_upto_us=post.outcomes_upto_us,
+                feed_upto_us=post.feed_upto_us,
             )
             for (route, model), post in self._posts.items()
             if post is not None
@@ -149,7 +160,7 @@ class Watching:
         for _, route, _ in self._store.all(Route):
             for arm in self._models(route):
                 if (post := self._post(route.name, arm)) is not None:
-                    self._feed(post, route=route.name, ledger=ledger, now_us=now_us)
+                    self._feed(post, route=route, ledger=ledger, now_us=now_us)
         problems.extend(self._blind.values())
 
     def store(self, now_us: int) -> Told:
@@ -169,7 +180,7 @@ class Watching:
         for arm in self._models(route):
             post = self._post(route.name, arm) if arm.name in arms else None
             if post is not None:
-                self._feed(post, route=route.name, ledger=ledger, now_us=now_us)
+                self._feed(post, route=route, ledger=ledger, now_us=now_us)
                 found.append(
                     Watch(
                         arm=arm.name,
@@ -204,25 +215,37 @@ class Watching:
             self._models_of[arm.name] = equipped.model if equipped else None
         return self._models_of[arm.name]
 
-    def _feed(self, post: _Post, *, route: str, ledger: Ledger, now_us: int) -> None:
+    def _feed(self, post: _Post, *, route: Route, ledger: Ledger, now_us: int) -> None:
         ready = [
             slice_
-            for block in ledger.blocks(route)
-            if block.end_us > min(post.inputs_upto_us, post.outcomes_upto_us)
+            for block in ledger.blocks(route.name)
+            if block.end_us > min(post.came_upto_us, post.outcomes_upto_us)
             for slice_ in self._slices(post, block=block, ledger=ledger, now_us=now_us)
         ]
         for complete_us, _, sums in sorted(ready, key=lambda r: r[:2]):
-            post.watched = take(post.watched, monitor=post.equipped.monitor, sums=sums, now_us=complete_us)
+            monitor = post.equipped.monitor
+            if isinstance(sums, FeedSums):
+                post.watched = take_feed_sums(post.watched, monitor=monitor, sums=sums, now_us=complete_us)
+                post.feed_upto_us = sums.end_us
+                continue
+            post.watched = take(post.watched, monitor=monitor, sums=sums, now_us=complete_us)
             if isinstance(sums, InputSums):
                 post.inputs_upto_us = sums.end_us
             else:
                 post.outcomes_upto_us = sums.end_us
+        if post.equipped.model.arm in {*(s.arm for s in route.shares if s.share > 0), *route.shadows}:
+            post.watched = take_silence(post.watched, monitor=post.equipped.monitor, now_us=now_us)
 
     def _slices(
         self, post: _Post, *, block: Block, ledger: Ledger, now_us: int
-    ) -> Iterator[tuple[int, int, InputSums | OutcomeSums]]:
+    ) -> Iterator[tuple[int, int, FeedSums | InputSums | OutcomeSums]]:
         """Yield (moment of completeness, order, sums) of the slices of a day that are complete and new."""
         length, model = post.equipped.monitor.instruments.slice_us, post.equipped.model
+        if post.equipped.monitor.feed is not None:
+            for end_us in range(block.start_us + _FEED_US, min(block.end_us, now_us) + 1, _FEED_US):
+                if end_us > post.feed_upto_us:
+                    start_us = end_us - _FEED_US
+                    yield end_us, -1, feed_sums(block, model=model, ledger=ledger, start_us=start_us, end_us=end_us)
         for start_us in range(block.start_us, block.end_us, length):
             end_us = start_us + length
             if post.inputs_upto_us < end_us <= now_us:

@@ -21,6 +21,7 @@ from slipway.modeling.reliability import reliabilities
 from slipway.modeling.signing import sign
 from slipway.modeling.train import MODEL, Trained
 from slipway.modeling.traps import known_trap
+from slipway.modeling.usual import with_usual
 from slipway.records.base import canonical, check_name
 from slipway.records.calibration import Calibration, encode_calibration
 from slipway.records.dataset import Score
@@ -236,6 +237,7 @@ def _assemble(
         y=trained.y[trained.held_out],
         scoring=scoring,
     )
+    reference = with_usual(reference, columns=as_columns(trained.x, fields=fields), times_us=trained.times_us)
     measured = _reliabilities(trained, calibration)
     recorded = _spread(trained.x[trained.held_out[:_PARITY_ROWS]])
     scores = (*trained.scores, *baselines)

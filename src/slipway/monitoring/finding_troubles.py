@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from slipway.records.alert import Finding, Step
+from slipway.records.alert import Finding, FindingKind, Step
 from slipway.records.trouble import AlertKind, Severity, Trouble
-from slipway.words import count, day
+from slipway.words import count, day, moment
 
 _DO = {
     Step.SCOPING: "decide whether the project goes on",
@@ -20,7 +20,26 @@ def finding_troubles(findings: Iterable[Finding]) -> list[Trouble]:
 
     The finding's own sentence stays here: it names values of columns, which may be people's.
     """
-    return [_trouble(f) for f in findings if f.closed_us is None and f.relevant]
+    return [
+        _broken(f) if f.kind is FindingKind.QUALITY else _trouble(f)
+        for f in findings
+        if f.closed_us is None and f.relevant
+    ]
+
+
+def _broken(finding: Finding) -> Trouble:
+    said = [f"{q.column}: {q.fault}" if q.column else str(q.fault) for q in finding.quality[:5]]
+    more = len(finding.quality) - len(said)
+    others = f" and {count(more, 'other fault')}" if more else ""
+    since = "" if finding.since_us is None else f" since about {moment(finding.since_us)}"
+    return Trouble(
+        kind=AlertKind.FEED,
+        about=finding.id,
+        severity=Severity.WARNING,
+        sentence=f"Model {finding.model}: what feeds it is broken{since}: {'; '.join(said)}{others}. Fix the feed.",
+        evidence=f"finding {finding.id}",
+        command=f"slipway monitor show {finding.id}",
+    )
 
 
 def _trouble(finding: Finding) -> Trouble:

@@ -11,9 +11,18 @@ STEPS = (Step.DATA, Step.MODELING)
 
 
 def asks(findings: Iterable[Finding], *, answering: Collection[str]) -> list[Finding]:
-    """Return the findings that ask for a model of newer rows: open, mattering, about a model that answers now."""
+    """Return the findings that ask for a model of newer rows: open, mattering, about a model that answers now.
+
+    A feed that broke is mended, not learned.
+    """
     return [
-        f for f in findings if f.closed_us is None and f.relevant and f.go_back_to in STEPS and f.model in answering
+        f
+        for f in findings
+        if f.closed_us is None
+        and f.relevant
+        and f.go_back_to in STEPS
+        and f.kind is not FindingKind.QUALITY
+        and f.model in answering
     ]
 
 

@@ -37,6 +37,16 @@ RUNBOOK: Mapping[AlertKind, Entry] = MappingProxyType(
                 "Go back to the step that it names: label rows as they are today, or train on recent outcomes.",
             ),
         ),
+        AlertKind.FEED: Entry(
+            happened="What feeds a model is broken: a column is empty, constant, in another unit or out of range, rows "
+            "come twice, or none come.",
+            whom="Everybody whose request the model answers: it answers on values that mean nothing.",
+            do=(
+                "Read with 'slipway monitor show' which columns, what is wrong with each, and since when.",
+                "Ask whoever owns the feed what changed then, and have it mended; no model learns from such rows.",
+                "If it lasts, let a rule or people answer: start a rollout to them with 'slipway rollout start'.",
+            ),
+        ),
         AlertKind.WORLD_CHANGED: Entry(
             happened="Both arms of a rollout got worse together: the world changed rather than the candidate.",
             whom="Everybody whose request the route answers, whichever arm does.",

@@ -13,6 +13,8 @@ import msgspec
 
 from slipway.monitoring.advise import Limits, advise
 from slipway.monitoring.attribute import Cause, attribute
+from slipway.monitoring.feed import Feed
+from slipway.monitoring.feed_events import FeedEvents
 from slipway.monitoring.instruments import Instruments
 from slipway.monitoring.track import Track, restart, start, take_inputs, take_outcomes
 from slipway.records.alert import Finding, FindingKind, MovedColumn, Promise
@@ -33,6 +35,7 @@ class Monitor(msgspec.Struct, frozen=True, eq=False):
         limits: What matters.
         units: Column to its unit.
         alpha: Chance of a false alarm within the horizon of the instruments, from one start on.
+        feed: What is watched in the feed; None where the reference does not say what is usual.
     """
 
     model: str
@@ -41,6 +44,7 @@ class Monitor(msgspec.Struct, frozen=True, eq=False):
     limits: Limits
     units: dict[str, str]
     alpha: float
+    feed: FeedEvents | None = None
 
     @property
     def promise(self) -> Promise:
@@ -61,12 +65,16 @@ class Watched(msgspec.Struct, frozen=True, eq=False):
         findings: All findings so far, oldest first.
         took: Slices that the open finding took to be found, at the longest.
         quiet: Slices since the start, or since the last evidence.
+        feed: Where the feed stands; None before its first slice.
+        spoiled: From when to when the feed was broken, the latest times.
     """
 
     track: Track
     findings: tuple[Finding, ...] = ()
     took: int = 0
     quiet: int = 0
+    feed: Feed | None = None
+    spoiled: tuple[tuple[int, int], ...] = ()
 
     @property
     def open(self) -> Finding | None:
@@ -96,6 +104,8 @@ def take(
         now_us: The moment at which the slice was complete.
         known: What came true of a slice of inputs, where that is known with it, so that both are judged together.
     """
+    if _is_spoiled(watched, sums=sums):
+        return watched
     if isinstance(sums, InputSums):
         track = take_inputs(watched.track, instruments=monitor.instruments, sums=sums)
         if known is not None:
@@ -111,15 +121,25 @@ def take(
         alpha=monitor.alpha,
     )
     if cause is not None:
-        return Watched(
+        return msgspec.structs.replace(
+            watched,
             track=restart(track, instruments=monitor.instruments, inputs=cause.inputs_moved, gap=cause.gap_moved),
             findings=_told(watched, cause=cause, monitor=monitor, now_us=now_us),
             took=max(quiet, watched.took if watched.open else 0),
+            quiet=0,
         )
     if watched.open is not None and quiet >= max(QUIET_SLICES, 2 * watched.took):
         closed = msgspec.structs.replace(watched.open, closed_us=now_us)
-        return Watched(track=start(monitor.instruments), findings=(*watched.findings[:-1], closed))
+        findings = (*watched.findings[:-1], closed)
+        return msgspec.structs.replace(watched, track=start(monitor.instruments), findings=findings, took=0, quiet=0)
     return msgspec.structs.replace(watched, track=track, quiet=quiet)
+
+
+def _is_spoiled(watched: Watched, *, sums: InputSums | OutcomeSums) -> bool:
+    """Tell whether a broken feed fed some of a slice: then it says nothing of drift (:mod:`.watch_feed`)."""
+    broken = watched.feed.broken if watched.feed else ()
+    times = [*watched.spoiled, *((fault.since_us, sums.end_us) for fault in broken)]
+    return any(since < sums.end_us and sums.start_us < upto for since, upto in times)
 
 
 def _told(watched: Watched, *, cause: Cause, monitor: Monitor, now_us: int) -> tuple[Finding, ...]:

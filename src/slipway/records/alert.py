@@ -3,16 +3,18 @@
 from enum import StrEnum
 
 from slipway.records.base import Record
+from slipway.records.quality import Quality
 from slipway.stats.evidence import AnytimeInterval, EValue
 
 
 class FindingKind(StrEnum):
-    """What moved. Data drift: X changes. Concept drift: X -> Y changes."""
+    """What moved. Data drift: X changes. Concept drift: X -> Y changes. Quality: what feeds the model is broken."""
 
     DATA_DRIFT = "data drift"
     CONCEPT_DRIFT = "concept drift"
     BOTH = "data and concept drift"
     SERVICE = "service"
+    QUALITY = "broken feed"
 
 
 class Step(StrEnum):
@@ -74,6 +76,7 @@ class Finding(Record, frozen=True, kw_only=True):
         sentence: What happened, to whom, what to do.
         closed_us: When it was closed, or None.
         promise: How seldom an alarm such as this one is false; None where an older release raised it.
+        quality: What is wrong with the feed, where that is it; what was wrong last, once it is closed.
     """
 
     id: str
@@ -89,3 +92,4 @@ class Finding(Record, frozen=True, kw_only=True):
     sentence: str
     closed_us: int | None = None
     promise: Promise | None = None
+    quality: tuple[Quality, ...] = ()

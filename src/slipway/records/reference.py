@@ -22,6 +22,7 @@ from slipway.stats.residuals import GapReference, GapTick
 from slipway.stats.table import TableReference
 from slipway.stats.unit import UnitChoice
 
+Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
@@ -35,6 +36,10 @@ class ColumnReference(Record, frozen=True, kw_only=True, eq=False):
         category: Profile of a category, else None.
         unit: Exchangeable unit of this column, and why.
         block_counts: Rows per block of time and bin of the profile, shape (blocks, bins); one block without a time.
+        usual: The largest share of the rows that each bin had in any stretch (:attr:`Reference.stretches`), shape
+            (bins,); None in packages of before, whose feed nobody can judge.
+        low: Smallest number, where there is one; so is ``high`` the largest.
+        high: See ``low``.
     """
 
     name: str
@@ -43,6 +48,9 @@ class ColumnReference(Record, frozen=True, kw_only=True, eq=False):
     category: CategoryReference | None = None
     unit: UnitChoice
     block_counts: Ints
+    usual: Floats | None = None
+    low: float | None = None
+    high: float | None = None
 
     def __post_init__(self) -> None:
         if (self.number is None) == (self.category is None):
@@ -101,6 +109,10 @@ class Reference(Record, frozen=True, kw_only=True, eq=False):
         joint: How the columns went together, by block of ``block_starts``, or by pieces of ``joint_rows`` rows where
             rows are the unit; empty where that is not watched.
         joint_rows: Rows of a piece; 0 where blocks of time are the unit.
+        stretches: Into how many stretches the rows were divided to learn what is usual of a feed: hours, several in one
+            where few rows came; pieces of rows without a time.
+        alike: The largest share of pairs of rows in one stretch that are alike, value for value.
+        silence_us: The longest time without a row, in whole hours; 0 without a time.
     """
 
     kind: TaskKind
@@ -116,6 +128,9 @@ class Reference(Record, frozen=True, kw_only=True, eq=False):
     held_out: tuple[BlockSums, ...] = ()
     joint: tuple[JointTick, ...] = ()
     joint_rows: int = 0
+    stretches: int = 0
+    alike: float = 1.0
+    silence_us: int = 0
 
     @property
     def held_out_rows(self) -> int:

@@ -22,16 +22,18 @@ class Severity(StrEnum):
 class AlertKind(StrEnum):
     """What kind of thing is wrong; each has its entry in the runbook (:mod:`slipway.monitoring.runbook`).
 
-    ``FINDING``: monitors found something that matters. ``WORLD_CHANGED``: both arms of a rollout got worse
-    together. ``ROLLED_BACK``: a rollout was rolled back. ``DEADLINE``: a hold will roll a rollout back soon.
-    ``CONTROL_FAULT``: no step of control is sound. ``DISK_FULL``: the journal's disk refuses rows, or soon will.
-    ``BUDGET``: serving takes more than the scope allows. ``REVIEW_DUE``: a case that waits for a person is near its
-    deadline. ``CERTIFICATE``: the server's certificate ends soon. ``UNDELIVERED``: a receiver could not be told.
-    ``RETRAINING``: a model should be trained anew, is, or could not be. ``ORDER_REFUSED``: a rollback that was ordered
-    while the control store did not answer could not be done there. ``TEST``: somebody tries a receiver.
+    ``FINDING``: monitors found something that matters. ``FEED``: what feeds a model is broken. ``WORLD_CHANGED``:
+    both arms of a rollout got worse together. ``ROLLED_BACK``: a rollout was rolled back. ``DEADLINE``: a hold will
+    roll a rollout back soon. ``CONTROL_FAULT``: no step of control is sound. ``DISK_FULL``: the journal's disk
+    refuses rows, or soon will. ``BUDGET``: serving takes more than the scope allows. ``REVIEW_DUE``: a case that
+    waits for a person is near its deadline. ``CERTIFICATE``: the server's certificate ends soon. ``UNDELIVERED``: a
+    receiver could not be told. ``RETRAINING``: a model should be trained anew, is, or could not be.
+    ``ORDER_REFUSED``: a rollback that was ordered while the control store did not answer could not be done there.
+    ``TEST``: somebody tries a receiver.
     """
 
     FINDING = "finding"
+    FEED = "feed"
     WORLD_CHANGED = "world-changed"
     ROLLED_BACK = "rolled-back"
     DEADLINE = "deadline"

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from slipway.records.alert import Finding
 from slipway.records.base import Record
+from slipway.records.quality import Quality
 from slipway.records.season import Season
 
 
@@ -20,40 +21,6 @@ class Standing(StrEnum):
     HARMLESS = "harmless"
     NOTHING = "nothing found"
     CANNOT_TELL = "cannot tell"
-
-
-class Fault(StrEnum):
-    """What can be wrong with data as they arrive, before anybody asks about drift."""
-
-    ABSENT = "absent column"
-    NEW = "new column"
-    RENAMED = "renamed column"
-    TYPE = "wrong type"
-    EMPTY = "empty column"
-    CONSTANT = "constant column"
-    MISSING = "missing values"
-    RANGE = "out of range"
-    UNSEEN = "unseen categories"
-    DUPLICATES = "duplicate rows"
-    STALE = "stale"
-    LEFT_OUT = "left out"
-    LABELS = "labels"
-
-
-class Quality(Record, frozen=True, kw_only=True):
-    """One remark on the data themselves.
-
-    Attributes:
-        fault: What it is about.
-        column: Column; empty for the table as a whole.
-        serious: Whether the feed has to be looked at; else it is only told.
-        detail: In words, with numbers.
-    """
-
-    fault: Fault
-    column: str
-    serious: bool
-    detail: str
 
 
 class ColumnChange(Record, frozen=True, kw_only=True):

@@ -55,3 +55,23 @@ class OutcomeSums(Record, frozen=True, kw_only=True, eq=False):
     expected: float
     gap_squares: float
     gap: GapTick
+
+
+class FeedSums(Record, frozen=True, kw_only=True, eq=False):
+    """What came, before anybody asks whether it has drifted. Complete as soon as the slice is over.
+
+    Attributes:
+        start_us: Beginning of the slice, microseconds since the epoch, UTC.
+        end_us: Its end, exclusive.
+        rows: Rows that the model answered, as the serving arm or as a shadow.
+        counts: Rows per column and bin of the reference, all columns in one array.
+        far: Rows per column whose number leaps far beyond the reference.
+        repeats: Rows that are, value for value, as a row of the slice before them.
+    """
+
+    start_us: int
+    end_us: int
+    rows: int
+    counts: Ints
+    far: Ints
+    repeats: int

@@ -56,12 +56,14 @@ power                  How long until a verdict?
 predictable            Bets fixed before their value is seen
 quantile               What is the 99th percentile, or the share over budget?
 rank_bets              Are these blocks like those before them?
+rate_rise              Has a share risen above a bound, though rows stick together?
 residuals              Residuals of a model that knows how good it is
 restarts               Evidence that does not grow old
 rhythm                 Is a Sunday like other Sundays, and unlike other days?
 risk                   Is it worse than it was?
 roots                  Where a function crosses zero or is least
 row_loss               How wrong one answer is
+row_marks              Which rows leap far beyond what was, or repeat another?
 sequential             The one seam: a test that may be looked at after each tick
 serial                 Does a unit resemble the one before it?
 shares                 Has a share left what the reference allows?

@@ -13,6 +13,7 @@ from slipway.stats import state
 from slipway.stats.binning import CELLS, Binning, cells_of
 from slipway.stats.categories import CategoryReference
 from slipway.stats.histogram import NumericReference
+from slipway.stats.row_marks import RowMarks
 from slipway.stats.table import ColumnReference, TableReference
 
 Array = npt.NDArray[Any]
@@ -30,16 +31,21 @@ class Coder:
 
     Args:
         table: The columns, each with at most 255 bins.
+        marks: Marks the rows besides; None where nobody asks what came.
 
     Attributes:
-        key: The same for models whose profiles are the same, so that their rows are coded once.
+        key: The same for models whose profiles and marks are the same, so that their rows are coded once.
+        marks_key: The same for the marks.
+        marks: As given.
 
     Raises:
         BadInput: A column has more bins than a byte can tell apart.
     """
 
-    def __init__(self, table: TableReference) -> None:
-        self.key = hashlib.sha256(state.encode(table)).hexdigest()[:16]
+    def __init__(self, table: TableReference, *, marks: RowMarks | None = None) -> None:
+        basis = state.encode(table) + (b"" if marks is None else marks.basis)
+        self.key = hashlib.sha256(basis).hexdigest()[:16]
+        self.marks, self.marks_key = marks, f"{self.key}/marks"
         self._sizes = [len(column.counts) for column in table.columns]
         for name, size in zip(table.names, self._sizes, strict=True):
             if size > MOST_BINS:
@@ -58,6 +64,13 @@ class Coder:
             column = x.get(name)
             out[:, i] = size - 1 if column is None or (column.dtype == object) != (kind is object) else code(column)
         return out
+
+    def coded(self, x: Mapping[str, Array], *, rows: int) -> dict[str, Bins]:
+        """Return the bins, and the marks where there are any, by their keys; arguments as in :meth:`bins`."""
+        found = {self.key: self.bins(x, rows=rows)}
+        if self.marks is not None:
+            found[self.marks_key] = self.marks.mark(x, rows=rows)
+        return found
 
     def counts(self, bins: Bins) -> Ints:
         """Count rows that were coded per column and bin, all columns in one array."""

@@ -12,7 +12,8 @@ import pytest
 import slipway
 from slipway.errors import BadInput
 from slipway.records.alert import FindingKind
-from slipway.records.two_tables import Fault, Standing, TwoTables
+from slipway.records.quality import Fault
+from slipway.records.two_tables import Standing, TwoTables
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 

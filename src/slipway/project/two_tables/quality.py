@@ -7,15 +7,12 @@ from difflib import get_close_matches
 import polars as pl
 import polars.selectors as cs
 
-from slipway.records.two_tables import Fault, Quality, Roles
-from slipway.words import count, percent, span
+from slipway.monitoring import quality as rules
+from slipway.records.quality import Fault, Quality
+from slipway.records.two_tables import Roles
+from slipway.words import count, percent
 
-_MUCH = 0.02
-"""A share of missing values that grew by more is serious."""
-_OUTSIDE = 0.001
 _ALIKE = 0.85
-_GAPS = 10.0
-"""A silence this many times the longest one of the reference is told."""
 
 
 def finite(table: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Quality, ...]]:
@@ -56,17 +53,17 @@ def fitted(
     read = [_typed(table[n], like=reference[n]) for n in [*there, *(n for n in kept if n != roles.time)]]
     table = table.with_columns(column for column, _ in read)
     said += [remark for _, remarks in read for remark in remarks]
-    for name in there:
-        said += _column(table[name], before=reference[name])
+    remarks = [remark for name in there for remark in _column(table[name], before=reference[name])]
     silent = roles.prediction in kept and table[roles.prediction].null_count() == table.height
     if silent:
         detail = f"{roles.prediction} has no value in any row, so nobody can say what the rest costs."
         said.append(Quality(fault=Fault.EMPTY, column=roles.prediction, serious=True, detail=detail))
     usable = [name for name in there if table[name].null_count() < table.height]
-    said += _rows(table, reference=reference, columns=usable, time=roles.time if roles.time in kept else "")
+    remarks += _rows(table, reference=reference, columns=usable, time=roles.time if roles.time in kept else "")
+    said += [remark for remark in remarks if remark is not None]
     lost = tuple((n, "not in the current table") for n in roles.watched if n not in here)
     empty = tuple((n, "empty in the current table") for n in sorted(set(there) - set(usable)))
-    found = Roles(
+    fitting = Roles(
         time=roles.time if roles.time in kept else "",
         prediction=roles.prediction if roles.prediction in kept and not silent else "",
         label=roles.label,
@@ -78,7 +75,7 @@ def fitted(
         for n, why in roles.ignored
         if why != "as asked"
     ]
-    return table, found, tuple(sorted(said, key=lambda q: not q.serious))
+    return table, fitting, tuple(sorted(said, key=lambda q: not q.serious))
 
 
 def _schema(current: pl.DataFrame, *, reference: pl.DataFrame, roles: Roles) -> Iterator[Quality]:
@@ -135,51 +132,35 @@ def _sort(column: pl.Series) -> str:
     return "text" if column.dtype == pl.String or isinstance(column.dtype, pl.Categorical | pl.Enum) else "numbers"
 
 
-def _column(column: pl.Series, *, before: pl.Series) -> Iterator[Quality]:
+def _column(column: pl.Series, *, before: pl.Series) -> Iterator[Quality | None]:
     name, n = column.name, len(column)
     was, now = before.null_count() / len(before), column.null_count() / n
     if now == 1:
-        yield Quality(fault=Fault.EMPTY, column=name, serious=True, detail=f"{name} has no value in any row.")
+        yield rules.empty(name)
         return
-    if now - was > _MUCH:
-        detail = f"{name} is missing in {percent(now)} of the rows, in {percent(was)} before."
-        yield Quality(fault=Fault.MISSING, column=name, serious=True, detail=detail)
+    yield rules.missing(name, was=was, now=now)
     known = column.drop_nulls()
     if len(known) > 1 and known.n_unique() == 1:
-        varied = before.drop_nulls().n_unique() > 1
-        detail = f"{name} is {known[0]} in every row" + (", and was not before." if varied else ", as it was before.")
-        yield Quality(fault=Fault.CONSTANT, column=name, serious=varied, detail=detail)
+        yield rules.constant(name, value=str(known[0]), varied=before.drop_nulls().n_unique() > 1)
     if column.dtype == pl.String:
-        unseen = known.filter(~known.is_in(before.cast(pl.String).drop_nulls().unique().implode()))
-        if len(unseen) > _OUTSIDE * n:
-            examples = ", ".join(str(v) for v in unseen.unique(maintain_order=True)[:3])
-            detail = (
-                f"{name} has values that the reference never had in {percent(len(unseen) / n)} of the rows: {examples}."
-            )
-            yield Quality(fault=Fault.UNSEEN, column=name, serious=len(unseen) > _MUCH * n, detail=detail)
+        new = known.filter(~known.is_in(before.cast(pl.String).drop_nulls().unique().implode()))
+        examples = ", ".join(str(v) for v in new.unique(maintain_order=True)[:3])
+        yield rules.unseen(name, now=len(new) / n, examples=examples)
         return
     low, high = before.cast(pl.Float64).min(), before.cast(pl.Float64).max()
     if isinstance(low, float) and isinstance(high, float):
-        outside = int(((known < low) | (known > high)).sum())
-        if outside > _OUTSIDE * n:
-            wide = high - low  # seasons pass a limit; another unit, or a sentinel such as -999, leaps beyond
-            far = int(((known < low - wide) | (known > high + wide)).sum())
-            detail = f"{name} leaves what it was, {low:.4g} to {high:.4g}, in {percent(outside / n)} of the rows."
-            yield Quality(fault=Fault.RANGE, column=name, serious=far > _OUTSIDE * n, detail=detail)
+        least, most = rules.far_limits(low, high=high)
+        outside, far = int(((known < low) | (known > high)).sum()), int(((known < least) | (known > most)).sum())
+        yield rules.out_of_range(name, low=low, high=high, now=outside / n, far=far / n)
 
 
-def _rows(table: pl.DataFrame, *, reference: pl.DataFrame, columns: list[str], time: str) -> Iterator[Quality]:
+def _rows(table: pl.DataFrame, *, reference: pl.DataFrame, columns: list[str], time: str) -> Iterator[Quality | None]:
     if columns:
         # Rows of a few categories are alike by nature, so the reference says how often is usual.
         was, now = (1 - t.select(columns).n_unique() / t.height for t in (reference, table))
-        if now - was > _MUCH:
-            detail = f"{percent(now)} of the rows repeat another row, {percent(was)} before."
-            yield Quality(fault=Fault.DUPLICATES, column="", serious=True, detail=detail)
+        yield rules.duplicates(was=was, now=now)
     if time and table.height > 1 and reference.height > 1:
-        usual, longest = _silence(reference[time]), _silence(table[time])
-        if usual > 0 and longest > _GAPS * usual:
-            detail = f"no row came for {span(longest)}; the longest silence of the reference was {span(usual)}."
-            yield Quality(fault=Fault.STALE, column=time, serious=True, detail=detail)
+        yield rules.silence(time, longest_s=_silence(table[time]), usual_s=_silence(reference[time]))
     if undated := table[time].null_count() if time else 0:
         detail = f"{count(undated, 'row')} without a moment in {time}: left out."
         yield Quality(fault=Fault.MISSING, column=time, serious=True, detail=detail)

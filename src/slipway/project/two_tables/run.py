@@ -16,10 +16,11 @@ from slipway.project.two_tables.quality import finite, fitted
 from slipway.project.two_tables.roles import find_roles
 from slipway.project.two_tables.told import told
 from slipway.records.alert import Finding
+from slipway.records.quality import Fault, Quality
 from slipway.records.reference import Reference
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
-from slipway.records.two_tables import Fault, Quality, TwoTables
+from slipway.records.two_tables import TwoTables
 
 _RELATIVE = 0.1
 _FEWEST = 20

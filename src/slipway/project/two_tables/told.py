@@ -16,8 +16,9 @@ from slipway.monitoring.track import evidence, start, take_inputs, take_outcomes
 from slipway.monitoring.watch import Monitor
 from slipway.project.two_tables.feed import Slice
 from slipway.records.alert import Finding, FindingKind
+from slipway.records.quality import Quality
 from slipway.records.reference import Reference
-from slipway.records.two_tables import ColumnChange, Period, Quality, Roles, Standing, TwoTables
+from slipway.records.two_tables import ColumnChange, Period, Roles, Standing, TwoTables
 from slipway.stats.categories import CategoryReference
 from slipway.stats.evidence import EValue
 from slipway.stats.histogram import NumericReference

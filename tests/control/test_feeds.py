@@ -1,0 +1,155 @@
+"""Feeds under control: what is broken upstream is one finding, also across a restart, until it is mended."""
+
+import numpy as np
+import pytest
+
+from slipway.control.checkpoint import Checkpoint, basis_of
+from slipway.control.ledger import Ledger
+from slipway.control.step import Controller
+from slipway.control.terms import Terms
+from slipway.control.watching import Watching
+from slipway.monitoring.finding_troubles import finding_troubles
+from slipway.monitoring.retrain import asks
+from slipway.records.alert import Finding, FindingKind, Step
+from slipway.records.arm import Arm, ArmKind
+from slipway.records.frame import OutcomeFrame, PredictionFrame
+from slipway.records.quality import Fault
+from slipway.records.trouble import AlertKind
+from slipway.storage.columns import encode_columns
+from slipway.testing.fed import HOUR_US, fed_model, hour_of_traffic
+from slipway.testing.memory import MemoryJournal, MemoryStore
+from slipway.testing.traffic import MemoryRoutes
+
+MODEL = Arm(name="model-1", kind=ArmKind.MODEL, package="0" * 64)
+BEGIN = 24 * 100
+
+
+class Site:
+    """A project whose traffic is told hour by hour, with a control that can be killed."""
+
+    def __init__(self, tmp_path):
+        self.store, self.journal, self.files = MemoryStore(), MemoryJournal(), MemoryRoutes()
+        self.checkpoint = Checkpoint(
+            tmp_path / "checkpoint.npz",
+            basis=basis_of(),
+            sizes=lambda: {"worker-00000001": 10**9},
+            writes=lambda: True,
+        )
+        self.writer, self.rng, self.hour = self.journal.writer("worker"), np.random.default_rng(3), BEGIN
+        self.restart()
+        self.control.open_route("main", arm=MODEL, salt="s", now_us=0)
+
+    def restart(self):
+        watching = Watching(self.store, equip=lambda arm: fed_model(arm.name), wait_us=4 * HOUR_US)
+        self.control = Controller(
+            store=self.store,
+            journal=self.journal,
+            files=self.files,
+            terms=Terms(),
+            watching=watching,
+            checkpoint=self.checkpoint,
+        )
+
+    def hours(self, count, *, fault="", wrong=0.1):
+        for _ in range(count):
+            x = hour_of_traffic(self.rng, hour=self.hour, fault=fault)
+            rows = len(x["rank"])
+            at_us = [self.hour * HOUR_US + i for i in range(rows)]
+            ids = [f"{self.hour}-{i}" for i in range(rows)]
+            y = (self.rng.random(rows) < 0.4).astype(float)
+            said = np.where(self.rng.random(rows) < wrong, 1 - y, y) * 0.8 + 0.1
+            self.writer.append(
+                [
+                    PredictionFrame(
+                        route="main", route_version=1, at_us=at_us, id=ids, entity=ids, arm=["model-1"] * rows,
+                        fallback=[False] * rows, score=said.tolist(), latency_us=[1] * rows, x=encode_columns(x),
+                    ),
+                    OutcomeFrame(at_us=[at + 1000 for at in at_us], id=ids, value=y.tolist()),
+                ]
+            )  # fmt: skip
+            self.hour += 1
+
+    def step(self, hours_later=0):
+        return self.control.step((self.hour + hours_later) * HOUR_US)
+
+    def findings(self):
+        return [finding for _, finding, _ in self.store.all(Finding)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "column"),
+    [("another unit", "distance"), ("empty column", "temp"), ("constant column", "rank"), ("duplicate rows", "")],
+)
+def test_a_broken_feed_is_one_finding_that_says_fix_the_feed(tmp_path, fault, column):
+    """Ten days: long enough for drift of the same column, and for its errors, to be seen as well."""
+    site = Site(tmp_path)
+    site.hours(24 * 5)
+    site.step()
+    assert site.findings() == []
+    site.hours(24 * 10, fault=fault, wrong=0.4)
+    site.step(hours_later=5)
+    (finding,) = site.findings()
+    assert finding.kind is FindingKind.QUALITY
+    assert [(q.fault, q.column) for q in finding.quality] == [(Fault(fault), column)]
+    assert finding.relevant
+    assert finding.go_back_to is Step.DATA
+    assert "fix the feed" in finding.sentence
+    assert abs(finding.since_us // HOUR_US - (BEGIN + 24 * 5)) <= 12
+    (trouble,) = finding_troubles([finding])
+    assert trouble.kind is AlertKind.FEED
+    assert fault in trouble.sentence
+    assert asks([finding], answering={"model-1"}) == []  # nobody learns from a feed that is broken
+
+
+def test_once_the_feed_is_mended_the_finding_is_closed_and_what_it_spoiled_is_no_drift(tmp_path):
+    site = Site(tmp_path)
+    site.hours(24 * 5)
+    site.hours(24 * 2, fault="empty column", wrong=0.5)
+    site.step()
+    assert [f.closed_us for f in site.findings()] == [None]
+    site.hours(24 * 20)
+    site.step(hours_later=5)
+    (finding,) = site.findings()
+    assert finding.closed_us is not None
+    assert finding.closed_us // HOUR_US - (BEGIN + 24 * 7) <= 12
+    assert finding_troubles([finding]) == []
+
+
+def test_a_restart_in_the_middle_comes_to_the_same_and_tells_nothing_twice(tmp_path):
+    ends = []
+    for number, killed in enumerate(("", "anew", "from the checkpoint")):
+        (tmp_path / str(number)).mkdir()
+        site = Site(tmp_path / str(number))
+        for _ in range(12):
+            site.hours(6, fault="missing values")
+            site.step()
+            if killed == "from the checkpoint":
+                site.control.save()
+                assert site.checkpoint.load(Ledger(Terms())) is not None
+            if killed:
+                site.restart()
+        ends.append(site.findings())
+    assert ends[0] == ends[1] == ends[2]
+    assert len(ends[0]) == 1
+
+
+def test_a_feed_that_falls_silent_is_told_until_rows_come_again(tmp_path):
+    site = Site(tmp_path)
+    site.hours(24 * 4)
+    assert site.step(hours_later=5).findings == ()
+    site.step(hours_later=7)
+    (finding,) = site.findings()
+    assert [q.fault for q in finding.quality] == [Fault.STALE]
+    assert site.step(hours_later=9).findings == ()  # it is told once
+    site.hour += 12
+    site.hours(2)
+    site.step()
+    (finding,) = site.findings()
+    assert finding.closed_us is not None
+
+
+def test_a_sound_feed_has_no_finding(tmp_path):
+    site = Site(tmp_path)
+    site.hours(24 * 30)
+    site.step(hours_later=2)
+    assert site.findings() == []
