@@ -136,10 +136,10 @@ def take(
 
 
 def _is_spoiled(watched: Watched, *, sums: InputSums | OutcomeSums) -> bool:
-    """Tell whether a broken feed fed some of a slice: then it says nothing of drift (:mod:`.watch_feed`)."""
-    broken = watched.feed.broken if watched.feed else ()
-    times = [*watched.spoiled, *((fault.since_us, sums.end_us) for fault in broken)]
-    return any(since < sums.end_us and sums.start_us < upto for since, upto in times)
+    """Tell whether a slice says nothing of drift, for the feed is broken or was then (:mod:`.watch_feed`)."""
+    if watched.open is not None and watched.open.kind is FindingKind.QUALITY:
+        return True
+    return any(since < sums.end_us and sums.start_us < upto for since, upto in watched.spoiled)
 
 
 def _told(watched: Watched, *, cause: Cause, monitor: Monitor, now_us: int) -> tuple[Finding, ...]:
