@@ -21,6 +21,8 @@ from slipway.project.server import Server, free_ports
 from slipway.records.rollout import Action, Decision, GateResult, Verdict
 from slipway.records.route import Route, Share
 from slipway.records.scope import Budgets
+from slipway.records.service_book import ServiceBudget
+from slipway.records.service_report import BudgetStanding, Kept, ServiceReport, Taken
 from slipway.records.trouble import Alert, AlertEvent, AlertKind, AlertState, Happening, Severity, Trouble
 from slipway.records.usage import ArmUsage
 from slipway.records.worker_config import ClockKind
@@ -82,7 +84,23 @@ def control_plane():
     trouble = Trouble(kind=AlertKind.BUDGET, about="x", severity=Severity.WARNING, sentence="x")
     event = AlertEvent(at_us=0, what=Happening.OPENED, by="control")
     alert = Alert(id="budget-1", trouble=trouble, state=AlertState.OPEN, events=(event,))
-    return metrics_text(status, alerts=(alert,), budgets=Budgets(latency_p99_ms=20.0))
+    gpu = Taken(name="0 H100", what="gpu", memory_bytes=1e9, most_bytes=2e9, room_bytes=8e10, cores=0.5)
+    memory = BudgetStanding(
+        budget=ServiceBudget.MEMORY, allows=500.0, taken=600.0, use_ratio=1.2, kept=Kept.NOT_KEPT, why="x"
+    )
+    fails = BudgetStanding(budget=ServiceBudget.ERRORS, allows=0.01, taken=None, use_ratio=None, kept=Kept.UNKNOWN)
+    service = ServiceReport(
+        route="main",
+        now_us=0,
+        looked_us=1_000_000,
+        kept=Kept.NOT_KEPT,
+        sentence="x",
+        budgets=(memory, fails),
+        windows=(),
+        taken=(gpu,),
+        queue_rows=10,
+    )
+    return metrics_text(status, alerts=(alert,), budgets=Budgets(latency_p99_ms=20.0), service=service)
 
 
 @pytest.mark.parametrize("text", [data_plane, control_plane])
@@ -102,6 +120,9 @@ def test_what_is_told_says_what_it_means():
     assert 'slipway_gate_harm_log_e{rollout="c-1",stage="shadow",gate="1-not-worse"} 1.5' in lines
     assert 'slipway_alerts{kind="budget",severity="warning",state="open"} 1' in lines
     assert 'slipway_latency_seconds_bucket{le="+Inf"} 2' in lines
+    assert 'slipway_budget_use_ratio{budget="memory_mb"} 1.2' in lines
+    assert 'slipway_budget_kept{budget="memory_mb"} 0' in lines
+    assert not [line for line in lines if 'budget="error_share"' in line], "what nobody measured is not 0"
 
 
 def asked():

@@ -34,7 +34,10 @@ def _page(screen: Screen, found: ServiceReport) -> None:
     screen.table(("budget", ">allows", ">taken", ">use", "stands"), rows)
     screen.line()
     heads = ("last", ">watched", ">rows", ">rows/s", ">failed", ">no room", ">stood in", ">refused")
-    screen.table((*heads, ">p50 ms", ">p95 ms", ">p99 ms", ">waiting"), [_window(w) for w in found.windows])
+    screen.table(heads, [_rows(w) for w in found.windows])
+    screen.line()
+    latency = [(span(w.length_s), *_latency(w), number(w.waiting)) for w in found.windows]
+    screen.table(("last", ">p50 ms", ">p95 ms", ">p99 ms", ">too slow", ">waiting"), latency)
     screen.line(
         "  Latencies are the edges of the bucket that the quantile lies in; waiting is of "
         f"{found.queue_rows:,} rows that a worker has room for."
@@ -60,7 +63,7 @@ def _took(one: BudgetStanding) -> str:
     return percent(one.taken, digits=2)
 
 
-def _window(w: ServiceWindow) -> tuple[str, ...]:
+def _rows(w: ServiceWindow) -> tuple[str, ...]:
     return (
         span(w.length_s),
         span(w.watched_s) if w.watched_s else "not at all",
@@ -70,9 +73,11 @@ def _window(w: ServiceWindow) -> tuple[str, ...]:
         percent(w.overload_share, digits=2),
         percent(w.fallback_share, digits=2),
         f"{w.refused:,}",
-        *(_ends(ends) for ends in (w.p50_ms, w.p95_ms, w.p99_ms)),
-        number(w.waiting),
     )
+
+
+def _latency(w: ServiceWindow) -> tuple[str, ...]:
+    return (*(_ends(ends) for ends in (w.p50_ms, w.p95_ms, w.p99_ms)), percent(w.slow_share, digits=2))
 
 
 def _ends(ends: tuple[float, float] | None) -> str:

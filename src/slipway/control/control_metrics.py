@@ -4,22 +4,31 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from slipway.control.service_metrics import service_lines
 from slipway.control.standing import Status
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.scope import Budgets
+from slipway.records.service_report import ServiceReport
 from slipway.records.trouble import Alert, AlertState
 from slipway.serving.prometheus import family
 
 _Values = dict[tuple[str, ...], float]
 
 
-def metrics_text(status: Status, *, alerts: Sequence[Alert] = (), budgets: Budgets = Budgets()) -> str:  # noqa: B008 - immutable
+def metrics_text(
+    status: Status,
+    *,
+    alerts: Sequence[Alert] = (),
+    budgets: Budgets = Budgets(),  # noqa: B008 - immutable
+    service: ServiceReport | None = None,
+) -> str:
     """Return what Prometheus reads of control.
 
     Args:
         status: How control is.
         alerts: All alerts.
         budgets: The scope's, so that rules need not know its numbers.
+        service: How the service stands by them, or None where nobody looks.
     """
     behind_s = math.nan if status.behind_s is None else status.behind_s
     lines = [
@@ -34,6 +43,7 @@ def metrics_text(status: Status, *, alerts: Sequence[Alert] = (), budgets: Budge
         *_evidence(status.last_step.verdicts if status.last_step else ()),
         *_alerts(alerts),
         *_receivers(status),
+        *(service_lines(service) if service else ()),
     ]
     if budgets.latency_p99_ms is not None:
         text = "Budget of the scope for the latency that 99 % of answers keep."

@@ -24,6 +24,7 @@ from slipway.records.rehearsal import Rehearsal
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
 from slipway.records.scope import Scope
+from slipway.records.service_report import ServiceReport
 from slipway.records.worker_config import ClockKind
 from slipway.serving.run_state import RunState
 from slipway.storage.audit import AuditEntry
@@ -53,6 +54,7 @@ class Desk:
         taken_over: Tells whether the workers have taken over a route. What changes one returns only then, or after two
             seconds, so that the next request meets what was decided.
         workers: Returns the workers that run and are ready.
+        service: Returns how the service does, or None where nobody looks.
         clock_watch: Notices when the machine's clock is set; None where it is not watched.
         sleep: Waits so many seconds.
 
@@ -74,6 +76,7 @@ class Desk:
         shadow_wait_s: float = 20.0,
         taken_over: Callable[[Route], bool] = lambda _: True,
         workers: Callable[[], Sequence[RunState]] = tuple,
+        service: Callable[[], ServiceReport | None] = lambda: None,
         clock_watch: ClockWatch | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -81,7 +84,7 @@ class Desk:
         self.clock_ahead_us = 0
         self.controller, self._scope, self._clock, self.kind = controller, scope, clock, kind
         self._audit, self._wait_s, self._sleep = audit, shadow_wait_s, sleep
-        self._taken_over, self.workers = taken_over, workers
+        self._taken_over, self.workers, self.service = taken_over, workers, service
         self.alerts = AlertDesk(controller, now_us=self.now_us, sender=sender)
         self.reviews = ReviewDesk(controller, scope=scope, now_us=self.now_us)
         self._last: StepReport | None = None

@@ -11,9 +11,11 @@ from slipway.control.alerting import Source
 from slipway.errors import SlipwayError
 from slipway.monitoring.service_alarms import judge
 from slipway.monitoring.service_book import look
+from slipway.monitoring.service_report import service_report
 from slipway.monitoring.service_told import service_troubles
 from slipway.records.scope import Budgets
 from slipway.records.service_book import ServiceBook, Snapshot
+from slipway.records.service_report import ServiceReport
 from slipway.records.trouble import AlertKind, Trouble
 from slipway.serving.metrics import EDGES_S
 from slipway.storage.atomic import write_atomically
@@ -59,10 +61,15 @@ class ServiceWatch:
         self._book: ServiceBook | None = None
         self._saved_us = 0
 
-    @property
-    def book(self) -> ServiceBook:
-        """What is known, as of the last look."""
-        return self._book or ServiceBook(edges_s=EDGES_S)
+    def report(self, *, queue_rows: int) -> ServiceReport:
+        """Return how the service does, as of the last look, of this process or of who kept the book.
+
+        Args:
+            queue_rows: Rows for which a worker has room.
+        """
+        book = self._book or read_book(self._path)
+        now_us = self._now_us()
+        return service_report(book, route=self._route, budgets=self._budgets, queue_rows=queue_rows, now_us=now_us)
 
     def source(self) -> Source:
         """Return who knows of budgets that are not kept."""

@@ -75,7 +75,8 @@ def surface(desk: Desk, *, guard: Guard, pages: Sequence[BaseRoute] = ()) -> Sta
         return _answer(request, await run_in_threadpool(desk.audit, after_seq=_after(request)))
 
     def told() -> str:
-        return metrics_text(desk.status(), alerts=desk.alerts.alerts(), budgets=desk.scope.budgets)
+        known, budgets = desk.alerts.alerts(), desk.scope.budgets
+        return metrics_text(desk.status(), alerts=known, budgets=budgets, service=desk.service())
 
     async def metrics(_: Request) -> Response:
         return Response(await run_in_threadpool(told), media_type=CONTENT_TYPE)
@@ -105,6 +106,7 @@ def surface(desk: Desk, *, guard: Guard, pages: Sequence[BaseRoute] = ()) -> Sta
         routes=[
             Route("/status", get(desk.status)),
             Route("/metrics", metrics),
+            Route("/service", get(desk.service)),
             Route("/rollouts", get(desk.rollouts)),
             Route("/rollouts", post(desk.start, StartRequest, status=201), methods=["POST"]),
             Route("/rollouts/{id}", get(desk.rollout)),
@@ -224,7 +226,7 @@ async def _refuse(_: Request, error: Exception) -> Response:
 async def _not_here(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 404)
     paths = (
-        "/status, /rollouts, /rollouts/{id}, /rollouts/{id}/rollback, /rollouts/{id}/rehearsal, "
+        "/status, /service, /rollouts, /rollouts/{id}, /rollouts/{id}/rollback, /rollouts/{id}/rehearsal, "
         "/rollouts/{id}/approvals, /verdicts/{id}/replay, /findings, /alerts, /alerts/{id}, /alerts/test, /audit, "
         "/decisions/{id}, /review, /step"
     )

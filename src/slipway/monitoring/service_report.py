@@ -33,7 +33,7 @@ def service_report(book: ServiceBook, *, route: str, budgets: Budgets, queue_row
     'Nobody has looked yet: control looks while a server runs.'
     """
     looks = 0 <= now_us - book.at_us <= STALE_S * 1e6
-    at_us = now_us if looks else book.at_us
+    at_us = book.at_us
     standings = tuple(
         _standing(book, key, budgets=budgets, at_us=at_us, looks=looks)
         for key in (*shares(budgets), *LEVELS)

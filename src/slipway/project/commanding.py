@@ -26,6 +26,7 @@ from slipway.records.base import Record
 from slipway.records.facts import Approval
 from slipway.records.rehearsal import Rehearsal
 from slipway.records.rollout import Plan, Rollout, RolloutStatus
+from slipway.records.service_report import ServiceReport
 from slipway.records.trouble import Alert
 from slipway.serving.config_file import load_config
 from slipway.serving.pulse import Pulse, pulse_path
@@ -71,6 +72,17 @@ def ask_status(parts: Parts) -> ControlStatus | None:
         return None
     try:
         return call(parts, running, "GET", "/status", None, kind=ControlStatus, timeout_s=STATUS_S)
+    except SlipwayError:
+        return None
+
+
+def ask_service(parts: Parts) -> ServiceReport | None:
+    """Return how the control process says that the service does, or None if none runs, or it does not answer."""
+    running = control(parts)
+    if running is None:
+        return None
+    try:
+        return call(parts, running, "GET", "/service", None, kind=ServiceReport, timeout_s=STATUS_S)
     except SlipwayError:
         return None
 

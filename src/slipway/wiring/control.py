@@ -20,6 +20,7 @@ from slipway.control.folder_routes import FolderRoutes
 from slipway.control.readiness import candidate_score
 from slipway.control.retraining import Retrainer
 from slipway.control.reviews import Reviews
+from slipway.control.service_watch import ServiceWatch
 from slipway.control.step import Controller
 from slipway.control.tenure import Tenure
 from slipway.control.terms import terms_of
@@ -59,6 +60,7 @@ def controller(
     writes: Callable[[], bool] = lambda: False,
     replays: bool = False,
     reviews: Reviews | None = None,
+    service: ServiceWatch | None = None,
 ) -> Controller:
     """Return the project's controller.
 
@@ -69,6 +71,7 @@ def controller(
         writes: Tells whether it keeps what it read for others to go on from; only the controller may.
         replays: Whether rows of the past are replayed, as fast as they go.
         reviews: Keeps what people are to decide; None leaves that to the control process.
+        service: Keeps book of the service; None makes one that keeps nothing on the disk.
     """
     scope, terms = parts.scope, terms_of(parts.scope)
     alerting = Alerting(
@@ -87,8 +90,7 @@ def controller(
         machine_us=parts.clock.now_us,
     )
     alerting.add(retrainer.source())
-    service = service_of(parts, writes=writes, replays=replays)
-    alerting.add(service.source())
+    alerting.add((service or service_of(parts, replays=replays)).source())
     if certificate := _certificate(parts):
         alerting.add(trouble_sources.certificate(certificate, machine_us=parts.clock.now_us))
     watched = {name: getattr(scope.monitoring, name) for name in ("alpha", "tolerance", "unit")}
@@ -224,11 +226,14 @@ def run_control(
     if not until_open(lambda: parts.store, trouble=without_store, alive=alive):
         return
     tenure = tenure_of(parts)
+    replays = config.clock is ClockKind.EVENT
+    service = service_of(parts, writes=lambda: tenure.held, replays=replays)
     control = controller(
         parts,
         guard=tenure.guard,
         writes=lambda: tenure.held,
-        replays=config.clock is ClockKind.EVENT,
+        replays=replays,
+        service=service,
         reviews=reviews_of(parts, config=config, term=lambda: tenure.token),
     )
     sender = Sender(
@@ -248,6 +253,7 @@ def run_control(
         clock_watch=ClockWatch(parts.clock.now_us),
         audit=parts.store.audit,
         taken_over=lambda route: taken_over(route, states=read_states(place), alive=is_alive),
+        service=partial(service.report, queue_rows=config.queue_rows),
         workers=lambda: workers_of(read_states(place), alive=is_alive),
     )
 

@@ -57,17 +57,11 @@ class Monitoring(Face):
 
     def service(self) -> ServiceReport:
         """Return how the service does against the scope's budgets, as far as control looked."""
-        from slipway.control.service_watch import read_book
-        from slipway.monitoring.service_report import service_report
+        from slipway.project import commanding
+        from slipway.wiring.service import service_of
 
-        scope = self._parts.scope
-        return service_report(
-            read_book(self._parts.layout.service),
-            route=scope.project.name,
-            budgets=scope.budgets,
-            queue_rows=scope.serving.queue_rows,
-            now_us=self._parts.clock.now_us(),
-        )
+        told = commanding.ask_service(self._parts)
+        return told or service_of(self._parts).report(queue_rows=self._parts.scope.serving.queue_rows)
 
     def alerts(self) -> list[Alert]:
         """Return all alerts, those that were opened first, first."""
