@@ -102,6 +102,7 @@ class Stream(NamedTuple):
         errors: Of those, answered wrongly.
         only_candidate: Of those, where only the candidate was wrong; either arm answers the other's as a shadow.
         only_live: Of those, where only live was.
+        before: Requests by level of waiting in the hour before, all of them live's, shape (levels,).
     """
 
     family: Family
@@ -113,6 +114,7 @@ class Stream(NamedTuple):
     errors: np.ndarray
     only_candidate: np.ndarray
     only_live: np.ndarray
+    before: np.ndarray
 
     @property
     def live(self):
@@ -144,7 +146,8 @@ def draw(name, seed):
     wrong = np.stack([_pairs(rng, labelled[arm], family.err) for arm in range(3)])
     both, only_candidate, only_live = np.moveaxis(wrong, 2, 0)
     errors = both + np.concatenate([only_candidate[:1], only_live[1:]])
-    return Stream(family, n + extra, users + extra, users, waits, labelled, errors, only_candidate, only_live)
+    before = _before(np.random.default_rng([seed, zlib.crc32(name.encode()), 1]), family)
+    return Stream(family, n + extra, users + extra, users, waits, labelled, errors, only_candidate, only_live, before)
 
 
 def _swing(rng, sd):
@@ -186,6 +189,12 @@ def _waits(rng, n, slower, *, arm, family):
     if len(change) == 1:
         return rng.multinomial(n, probs[0])
     return rng.multinomial(n, probs[np.searchsorted(change, middle)])
+
+
+def _before(rng, family):
+    """Return live's waits of the hour before, by level; where both arms swing it had a mood of its own."""
+    slower = np.full(1, np.exp(rng.normal(0, family.swing) - family.swing**2 / 2))
+    return _waits(rng, rng.poisson([family.an_hour]), slower, arm=1, family=family)[0]
 
 
 def _pairs(rng, n, err):

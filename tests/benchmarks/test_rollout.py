@@ -46,7 +46,7 @@ def test_streams_are_what_their_words_say():
 def test_a_user_whom_the_service_failed_asks_again_and_is_one_user():
     bursty = part("streams").draw("equal-bursty", 0)
     assert bursty.failures.sum() / bursty.failed_users.sum() == pytest.approx(5, abs=0.3)
-    (first, *_), gates = part("slipway_judge").LOOKS, part("slipway_judge").plan(1.0).stages[0].gates
+    (first, *_), gates = part("slipway_judge").LOOKS, part("slipway_judge").plan(1.0).stages[1].gates
     cohort = part("slipway_judge")._cohort(bursty, 0, first + 1, 0, version=2)
     assert cohort.live.failure_entities == bursty.failed_users[1:, : first + 1].sum() < cohort.live.failures
     assert sum(gate.alpha for gate in gates) == pytest.approx(0.05)
@@ -135,7 +135,7 @@ def test_without_pairs_the_judge_knows_of_errors_only_what_the_arms_were_dealt()
     alone = judge._cohort(stream, 0, judge.AN_HOUR, judge.AN_HOUR, version=2, pairs=False)
     assert alone.pairs.seen == alone.pairs.labelled == alone.pairs.n == 0
     assert alone.candidate.errors == stream.errors[0, : judge.AN_HOUR].sum()
-    kinds = [gate.kind.value for gate in judge.plan(1.0, pairs=False).stages[0].gates]
+    kinds = [gate.kind.value for gate in judge.plan(1.0, pairs=False).stages[1].gates]
     assert kinds == ["service", "harm", "latency"]
     assert judge.stop(stream, pairs=False)[1] == ("harm",)
 
@@ -176,8 +176,9 @@ def test_the_goals_are_met_on_a_few_streams():
     assert len(goals) == 3 * len(rollout.OWN)
     assert all("is sooner" in words for met, words in goals if not met), goals  # so few streams clear every liar
     slipway, kayenta = ({name: rollout._hours(figures[name][who]) for name in names} for who in ("slipway", "kayenta"))
-    assert slipway["variance"] <= 2.0  # later than Kayenta, for a margin of 5 % has to be proven exceeded
-    assert all(slipway[name] <= kayenta[name] for name in ("fail-1.25", "tail"))
+    assert slipway["variance"] <= 1.5  # level with Kayenta, though a margin of 5 % has to be proven exceeded
+    assert slipway["tail"] < kayenta["tail"]
+    assert slipway["fail-1.25"] <= kayenta["fail-1.25"]
     assert all(figures[name]["unpaired"]["stopped"] == 1.0 for name in names[2:])
     assert {gate for f in found["tail"] for gate in f["gates"]} == {"latency"}
     assert "a leak: up to 60 % slower" in rollout.tables(figures)

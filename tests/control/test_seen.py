@@ -8,7 +8,7 @@ from slipway.control.ledger import Ledger
 from slipway.control.seen import Seen, Tosses
 from slipway.control.terms import Terms
 from slipway.records.gate import GateKind
-from slipway.stats.crossings import Crossings, count_crossings
+from slipway.stats.crossings import NEVER, Crossings, count_crossings
 from slipway.testing.memory import MemoryJournal
 from slipway.testing.rollouts import CANDIDATE, DAY_US, LIVE, latency_plan, started
 from slipway.testing.traffic import World
@@ -88,5 +88,8 @@ def test_cohorts_hold_waits_where_the_plan_asks_for_them(asked):
     for arm in (day.live, day.candidate):
         assert arm.waits.n == arm.n > 0
         assert arm.slower.at(1) <= arm.n  # every entity that was dealt is once at least that slow
+        first = arm.first_waits.exactly(NEVER)
+        assert first.min() >= 0
+        assert first.sum() == arm.first_waits.at(1) == arm.slower.at(1)  # whoever waits at first waits at least that
     assert day.live.waits.quantile(0.5) == pytest.approx(900, rel=0.03)
     assert day.live.waits.endless + day.candidate.waits.endless > 0  # no answer is no fast answer

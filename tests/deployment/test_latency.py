@@ -2,14 +2,18 @@
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from slipway.control.seen import Seen, Tosses
 from slipway.deployment.judge import judge
+from slipway.deployment.latency_evidence import RATIOS, thresholds_of, usual_waits
 from slipway.deployment.plan import explain, problems
+from slipway.deployment.transition import follow
 from slipway.records.cohort import ArmSums, Cohort
 from slipway.records.gate import Gate, GateKind
 from slipway.records.rollout import Decision, Plan, Stage, StageKind
-from slipway.stats.crossings import ERROR, count_crossings, levels_of
+from slipway.stats.crossings import ERROR, Crossings, count_crossings, levels_of
+from slipway.stats.late_split import late_split
 from slipway.stats.log_counts import count_log
 from slipway.testing.rollouts import latency_plan, started
 
@@ -46,6 +50,7 @@ def hours(seed, change, *, hours=12, entities=3000, rows=3000, heavy=0.3):
                 n=int(of.sum()),
                 waits=count_log(waits[of], error=ERROR),
                 slower=count_crossings(before[of], level[of]),
+                first_waits=count_crossings(before[of & (before == 0)], level[of & (before == 0)]),
             )
             for name, of in (("candidate", mine), ("live", ~mine))
         }
@@ -106,6 +111,45 @@ def test_without_enough_waits_it_holds():
     assert gate.decision is Decision.HOLD, "thresholds come from units that are over, so that later looks find the same"
     (gate,) = judge(rollout, (), now_us=HOUR_US).gates
     assert gate.decision is Decision.HOLD
+
+
+def without_first_waits(cohort):
+    """As an older Slipway summed it."""
+    arms = {name: replace(getattr(cohort, name), first_waits=Crossings()) for name in ("live", "candidate")}
+    return replace(cohort, **arms)
+
+
+def test_what_an_older_slipway_summed_is_judged_as_it_was_then():
+    rollout, _ = started(latency_plan(margin=0.05, share=SHARE))
+    cohorts = [without_first_waits(c) for c in hours(0, lambda w, h: 1.3 * w, hours=4)]
+    (gate,) = judge(rollout, cohorts, now_us=4 * HOUR_US).gates
+    usual = usual_waits(tuple(cohorts), now_us=4 * HOUR_US)
+    marks = thresholds_of(usual, margin=0.05)
+    live = [[c.live.slower.at(t.live) for t in marks] for c in cohorts]
+    canary = [[c.candidate.slower.at(t.candidate) for t in marks] for c in cohorts]
+    assert gate.harm.log_e == late_split(live, canary, shares=[SHARE] * 4, ratios=RATIOS).log_e
+    assert "first_waits" not in gate.counts
+
+
+def test_a_little_slower_everywhere_is_seen_by_first_waits_sooner_than_at_any_threshold():
+    new = [hours(seed, lambda w, h: 1.15 * w, entities=10**6, rows=6000, hours=8) for seed in range(6)]
+    whole = [stopped(cohorts) or 99 for cohorts in new]
+    beyond = [stopped([without_first_waits(c) for c in cohorts]) or 99 for cohorts in new]
+    assert np.mean(whole) < np.mean(beyond)
+    assert all(a <= b + 1 for a, b in zip(whole, beyond, strict=True))
+
+
+def test_after_a_shadow_live_is_known_and_the_canarys_first_hour_is_judged():
+    canary = latency_plan(share=SHARE).stages[0]
+    shadow = Stage(name="shadow", kind=StageKind.SHADOW, share=0.0, gates=(), min_s=3600.0, max_s=86400.0)
+    rollout, route = started(Plan(stages=(shadow, canary), maturity_s=0.0, pair=False))
+    quiet, bad = hours(0, lambda w, h: 1.5 * w, hours=2)
+    live = ArmSums(n=quiet.live.n, waits=quiet.live.waits)
+    before = Cohort(start_us=0, end_us=HOUR_US, route_version=route.version, share=0.0, live=live)
+    rollout, route = follow(judge(rollout, [before], now_us=HOUR_US), rollout=rollout, route=route)
+    half = replace(bad, route_version=route.version)
+    (gate,) = judge(rollout, [before, half], now_us=HOUR_US + HOUR_US // 2).gates
+    assert gate.decision is Decision.FAIL
 
 
 def test_no_answer_is_slower_than_any():

@@ -228,6 +228,7 @@ def _sums(day: _Day, firsts: Firsts, *, look: Look) -> Iterator[Cohort]:
 
 def _arm(rows: _Rows, *, terms: Terms) -> ArmSums:
     loss = rows.loss[np.isfinite(rows.loss)]
+    new = rows.waited == 0
     return ArmSums(
         n=len(rows.loss),
         failures=int(rows.failed.sum()),
@@ -240,6 +241,7 @@ def _arm(rows: _Rows, *, terms: Terms) -> ArmSums:
         squares=exact_sum(loss**2),
         waits=count_log(rows.took_us, error=ERROR) if rows.wait.any() else LogCounts(error=ERROR),
         slower=count_crossings(rows.waited, rows.wait) if rows.wait.any() else Crossings(),
+        first_waits=count_crossings(rows.waited[new], rows.wait[new]),
     )
 
 

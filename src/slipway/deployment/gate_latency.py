@@ -1,48 +1,28 @@
 """LATENCY: among requests dealt at random, does the candidate take longer than live, by more than a relative margin?
 
 The service gate holds both arms to the budget, so a candidate that takes half as long again *within* the budget, or
-whose slowest hundredth takes twice as long, is none of its business. Here the arms are compared with one another: at
-live's median, 90th and 99th percentile, how many entities first wait longer than that with the candidate, where the
-candidate is allowed the margin on top?
+whose slowest hundredth takes twice as long, is none of its business. Here the arms are compared with one another, where
+the candidate is allowed the margin on top: who waits longer than live's median, 90th and 99th percentile, and how long
+do entities wait at first (:mod:`slipway.deployment.latency_evidence`)?
 
 Under the deal a slow entity falls to the candidate with its share, however slow entities are and however their requests
-have to do with one another, so the split is a coin of known bias (:mod:`slipway.stats.late_split`). A leak that begins
-late is found too: part of the capital is kept for it. Thresholds are live's own, from the first waits that the rollout
-saw, and stay: a threshold that followed the data would follow a leak. A shadow's waiting is nobody's, so the gate asks
-only where requests are dealt. A request without an answer waited for ever.
+have to do with one another, so who is slow is a coin of known bias. A leak that begins late is found too: part of the
+capital is kept for it. A shadow's waiting is nobody's, so the gate asks only where requests are dealt. A request
+without an answer waited for ever.
 """
 
 import math
-from typing import NamedTuple
 
 from slipway.deployment.dealt import dealt_alpha, is_dealt
+from slipway.deployment.latency_evidence import ENOUGH, Threshold, slower, thresholds_of, usual_waits
 from slipway.deployment.units import count_units, ripe
 from slipway.deployment.view import View
 from slipway.records.cohort import Cohort
 from slipway.records.gate import Gate
 from slipway.records.rollout import Decision, GateResult
-from slipway.stats.crossings import ERROR, RATIO
-from slipway.stats.evidence import EValue
-from slipway.stats.late_split import late_split
+from slipway.stats.crossings import ERROR
 from slipway.stats.log_counts import LogCounts
 from slipway.words import count, odds
-
-QUANTILES = (0.5, 0.9, 0.99)
-"""Of live's waits: each is a threshold, and evidence at one of them is enough."""
-
-ENOUGH = 1_000
-"""Waits of live from which the thresholds are taken; with fewer the 99th percentile is not known."""
-
-RATIOS = (1.1, 1.25, 1.5, 2.0, 4.0)
-"""How many times more often the candidate may be beyond a threshold, to bet on."""
-
-
-class _Threshold(NamedTuple):
-    """A level of waiting, for live and with the margin for the candidate."""
-
-    quantile: float
-    live: int
-    candidate: int
 
 
 def latency(gate: Gate, *, view: View) -> GateResult:
@@ -52,11 +32,12 @@ def latency(gate: Gate, *, view: View) -> GateResult:
     units = _units(here, gate=gate, view=view)
     before, after = (_waits(here, arm) for arm in ("live", "candidate"))
     counts = {"units": float(units), "requests_candidate": float(after.n), "requests_live": float(before.n)}
-    thresholds = _thresholds(gate, view=view)
-    if not thresholds:
+    usual = usual_waits(view.cohorts, now_us=view.now_us)
+    thresholds = thresholds_of(usual, margin=gate.margin) if usual is not None else ()
+    if usual is None or not thresholds:
         reason = f"live's usual waiting is not known yet, it takes {ENOUGH:,} requests of hours or days that are over"
         return GateResult(gate=gate, decision=Decision.HOLD, reason=f"{reason}: hold.", counts=counts)
-    evidence, counts_at = _evidence(dealt, thresholds=thresholds)
+    evidence, counts_at = slower(dealt, usual=usual, thresholds=thresholds, margin=gate.margin)
     counts |= counts_at
     alpha = dealt_alpha(view.rollout.plan, gate=gate) or gate.alpha
     words = f"{_told(thresholds, counts=counts)}; evidence {odds(evidence.log_e)} ({1 / alpha:.0f} : 1 fails)"
@@ -86,36 +67,7 @@ def _waits(cohorts: tuple[Cohort, ...], arm: str) -> LogCounts:
     return whole
 
 
-def _thresholds(gate: Gate, *, view: View) -> tuple[_Threshold, ...]:
-    """Return the thresholds, from the first cohorts that are over and hold enough: later looks find the same."""
-    known = LogCounts(error=ERROR)
-    for cohort in view.cohorts:
-        if cohort.end_us > view.now_us or known.n >= ENOUGH:
-            break
-        known = known.merge(cohort.live.waits)
-    if known.n < ENOUGH:
-        return ()
-    found = [(q, known.bucket_above(1 - q)) for q in QUANTILES]
-    extra = math.ceil(math.log1p(gate.margin) / math.log(RATIO) - 1e-9)
-    return tuple(_Threshold(q, max(level, 1), max(level, 1) + extra) for q, level in found if level is not None)
-
-
-def _evidence(dealt: tuple[Cohort, ...], *, thresholds: tuple[_Threshold, ...]) -> tuple[EValue, dict[str, float]]:
-    live = [[c.live.slower.at(t.live) for t in thresholds] for c in dealt]
-    canary = [[c.candidate.slower.at(t.candidate) for t in thresholds] for c in dealt]
-    if not dealt:
-        return EValue(log_e=0.0, n=0), {}
-    counts = {}
-    for place, threshold in enumerate(thresholds):
-        name = f"p{100 * threshold.quantile:.0f}"
-        of_all = [a[place] + b[place] for a, b in zip(live, canary, strict=True)]
-        counts[f"slower_{name}"] = float(sum(of_all))
-        counts[f"slower_{name}_candidate"] = float(sum(row[place] for row in canary))
-        counts[f"slower_{name}_foretold"] = math.fsum(c.share * n for c, n in zip(dealt, of_all, strict=True))
-    return late_split(live, canary, shares=[c.share for c in dealt], ratios=RATIOS), counts
-
-
-def _told(thresholds: tuple[_Threshold, ...], *, counts: dict[str, float]) -> str:
+def _told(thresholds: tuple[Threshold, ...], *, counts: dict[str, float]) -> str:
     parts = []
     for threshold in thresholds:
         name = f"p{100 * threshold.quantile:.0f}"

@@ -36,6 +36,8 @@ class ArmSums(Record, frozen=True, kw_only=True):
             where the plan asks about latency.
         slower: Entities by the level of waiting that they first reached here, in the stage that first dealt them, as
             ``error_entities``. Counted likewise.
+        first_waits: Entities by the level of their first wait of all, in that stage. Counted likewise; empty where an
+            older Slipway summed it.
     """
 
     n: int = 0
@@ -49,6 +51,7 @@ class ArmSums(Record, frozen=True, kw_only=True):
     squares: float = 0.0
     waits: LogCounts = LogCounts(error=ERROR)
     slower: Crossings = Crossings()
+    first_waits: Crossings = Crossings()
 
     @property
     def missing(self) -> int:

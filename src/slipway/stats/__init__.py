@@ -42,6 +42,7 @@ histogram              Has a number column drifted?
 information            Where is it, if the estimate sharpens by any means?
 joint                  Have columns drifted together, though none has alone?
 joint_scores           From binned columns to what is watched together
+late_shift             Did the canary's values become larger at some time?
 late_split             Did the canary's event rate become higher at some time?
 log_counts             How are waiting times spread, the endless ones included? (offline)
 loss_tick              Losses, summed exactly

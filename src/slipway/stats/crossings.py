@@ -45,6 +45,18 @@ class Crossings(msgspec.Struct, frozen=True):
         place = level - self.first
         return self.counts[place] if 0 <= place < len(self.counts) else 0
 
+    def exactly(self, levels: int) -> npt.NDArray[np.float64]:
+        """Return how many reached each level and no higher one here, shape (levels,), from level 1 on.
+
+        Of an entity's first wait of all that is its level; of later ones it is the change of its highest.
+
+        >>> count_crossings(np.array([0, 0]), np.array([2, 4])).exactly(5)
+        array([0., 1., 0., 1., 0.])
+        """
+        reached = np.zeros(max(levels, self.first + len(self.counts)) + 2)
+        reached[self.first : self.first + len(self.counts)] = self.counts
+        return reached[1 : levels + 1] - reached[2 : levels + 2]
+
     def merge(self, other: "Crossings") -> "Crossings":
         """Add two parts of one stream; exact."""
         parts = [part for part in (self, other) if part.counts]
