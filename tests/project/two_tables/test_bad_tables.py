@@ -11,7 +11,8 @@ import pytest
 
 import slipway
 from slipway.errors import BadInput
-from slipway.records.two_tables import Fault, Standing
+from slipway.records.quality import Fault
+from slipway.records.two_tables import Standing
 
 ROWS, NOW = 3000, 800
 BEGUN = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - as in tables that know no zones
