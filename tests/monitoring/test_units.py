@@ -63,6 +63,6 @@ def test_the_season_is_said_in_words():
         "counts as usual, so smaller changes of it pass."
     )
     assert (told.period, told.blocks, told.since_us) == ("week", 28, MONDAY_US)
-    assert "no time" in season_of_rows(timed=False).sentence
+    assert "no time" in season_of_rows(timed=False, asked_for="row").sentence
     many = season_of(days(28), rhythmic=tuple("abcdef"), shorter=(), wandering=())
     assert many.sentence.startswith("a, b, c, d and 2 more follow the week")

@@ -134,7 +134,7 @@ def instruments_of(reference: Reference, *, unit: str = "auto", tolerance: float
     if chosen == "row":
         table = TableReference(names=names, columns=tuple(c.profile for c in reference.columns))
         of_rows = None if reference.gap is None else Gap(reference.gap, tolerance=tolerance)
-        season = season_of_rows(timed=bool(reference.block_us))
+        season = season_of_rows(timed=bool(reference.block_us), asked_for=unit_of(reference))
         rows = Instruments(chosen, TableDrift(table), of_rows, joint, _row_answers(reference), season=season)
         return _for_the_horizon(rows)
     answers = _block_answers(reference, unit=chosen)

@@ -9,14 +9,20 @@ _FEWEST = 3
 """Periods from which on a rhythm can show: two of them in what is compared."""
 
 
-def season_of_rows(*, timed: bool) -> Season:
-    """Return the season where rows are counted."""
-    if not timed:
-        return Season(unit="row", sentence="Rows are counted. There is no time, so no rhythm can be looked for.")
-    return Season(
-        unit="row",
-        sentence="Rows are counted: neither hours nor days nor a rhythm of them show in the reference.",
-    )
+def season_of_rows(*, timed: bool, asked_for: str) -> Season:
+    """Return the season where rows are counted.
+
+    Args:
+        timed: Whether the reference has a time.
+        asked_for: The unit that the reference asks for.
+    """
+    if asked_for != "row":
+        said = f"Rows are counted as asked, though the reference asks for {asked_for}s: expect false alarms."
+    elif not timed:
+        said = "Rows are counted. There is no time, so no rhythm can be looked for."
+    else:
+        said = "Rows are counted: neither hours nor days nor a rhythm of them show in the reference."
+    return Season(unit="row", sentence=said)
 
 
 def season_of(
