@@ -4,11 +4,8 @@ import math
 
 from slipway.cli.options import COMMON, Common
 from slipway.cli.screen import Screen, show
-from slipway.records.service_book import ServiceBudget
-from slipway.records.service_report import BudgetStanding, Kept, ServiceReport, ServiceWindow, Taken
+from slipway.records.service_report import Kept, ServiceReport, ServiceWindow, Taken
 from slipway.words import moment, number, percent, size, span
-
-_UNITS = {ServiceBudget.MEMORY: "MB", ServiceBudget.CORES: "cores", ServiceBudget.QPS: "rows/s"}
 
 
 def service(*, check: bool = False, common: Common = COMMON) -> int:
@@ -24,11 +21,13 @@ def service(*, check: bool = False, common: Common = COMMON) -> int:
 
 
 def _page(screen: Screen, found: ServiceReport) -> None:
+    from slipway.web.sections.service import allows, took  # noqa: PLC0415 - charts come with it
+
     screen.title(f"Service of {found.route} at {moment(found.now_us)}: budgets {found.kept}")
     screen.line(f"  {found.sentence}")
     screen.line()
     rows = [
-        (str(one.budget), _allows(one), _took(one), percent(one.use_ratio, digits=0), str(one.kept))
+        (str(one.budget), allows(one), took(one), percent(one.use_ratio, digits=0), str(one.kept))
         for one in found.budgets
     ]
     screen.table(("budget", ">allows", ">taken", ">use", "stands"), rows)
@@ -47,20 +46,6 @@ def _page(screen: Screen, found: ServiceReport) -> None:
     screen.table(("takes", "", ">memory", ">at most", ">cores"), taken, none="Nobody measured what it takes.")
     if not any(one.what == "gpu" for one in found.taken):
         screen.line("  No GPU was found here.")
-
-
-def _allows(one: BudgetStanding) -> str:
-    if one.budget in _UNITS:
-        return f"{number(one.allows)} {_UNITS[one.budget]}"
-    if one.budget is ServiceBudget.LATENCY:
-        return f"1 % over {number(one.allows)} ms"
-    return percent(one.allows)
-
-
-def _took(one: BudgetStanding) -> str:
-    if one.budget in _UNITS:
-        return f"{number(one.taken)} {_UNITS[one.budget]}" if one.taken is not None else "unknown"
-    return percent(one.taken, digits=2)
 
 
 def _rows(w: ServiceWindow) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ def gather(project: "Project", *, now_us: int) -> ReportData:
         project: An open project.
         now_us: The moment to date the report with.
     """
+    service = project.service()
     return ReportData(
         made_us=now_us,
         version=version("slipway"),
@@ -37,6 +38,8 @@ def gather(project: "Project", *, now_us: int) -> ReportData:
         audit=_audit(project),
         readiness=project.readiness(),
         card=_card(project),
+        service=service if service.looked_us else None,
+        book=project.service_book(),
     )
 
 

@@ -9,6 +9,7 @@ from slipway.web.sections.models import models
 from slipway.web.sections.monitoring import monitored
 from slipway.web.sections.readiness import ready
 from slipway.web.sections.rollouts import rollouts
+from slipway.web.sections.service import served
 from slipway.web.sections.summary import summary
 from slipway.words import moment, short
 
@@ -36,6 +37,7 @@ def render(data: ReportData) -> str:
         changes=data.changes,
         rollouts=rollouts(data),
         monitored=monitored(data),
+        served=served(data.service, book=data.book, budgets=data.scope.budgets) if data.service else None,
         ready=ready(data.readiness),
         audit=data.audit,
         terms=TERMS,

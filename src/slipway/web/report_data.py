@@ -8,6 +8,8 @@ from slipway.records.readiness import Readiness
 from slipway.records.route import Route
 from slipway.records.run import Run, RunKind
 from slipway.records.scope import Scope
+from slipway.records.service_book import ServiceBook
+from slipway.records.service_report import ServiceReport
 from slipway.web.story import Packaged, RolloutStory
 
 
@@ -53,6 +55,8 @@ class ReportData(Record, frozen=True, kw_only=True):
         findings: What the monitors found, oldest first.
         audit: Newest entries of the audit trail, newest first.
         readiness: ML Test Score, or None where it was not reckoned.
+        service: How the service does, or None where nobody ever looked.
+        book: What is kept of that, minute by minute and hour by hour.
         card: Card of the newest run's package as Markdown; empty where there is none.
     """
 
@@ -70,3 +74,5 @@ class ReportData(Record, frozen=True, kw_only=True):
     audit: tuple[AuditLine, ...]
     readiness: Readiness | None = None
     card: str = ""
+    service: ServiceReport | None = None
+    book: ServiceBook = ServiceBook()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from slipway.project.watching import Watched
     from slipway.records.alert import Finding
     from slipway.records.retraining import Retraining
+    from slipway.records.service_book import ServiceBook
     from slipway.records.service_report import ServiceReport
     from slipway.records.trouble import Alert
     from slipway.records.two_tables import TwoTables
@@ -62,6 +63,12 @@ class Monitoring(Face):
 
         told = commanding.ask_service(self._parts)
         return told or service_of(self._parts).report(queue_rows=self._parts.scope.serving.queue_rows)
+
+    def service_book(self) -> ServiceBook:
+        """Return what is kept of the service, up to a minute old: the newest minutes, and the hours of five weeks."""
+        from slipway.control.service_watch import read_book
+
+        return read_book(self._parts.layout.service)
 
     def alerts(self) -> list[Alert]:
         """Return all alerts, those that were opened first, first."""

@@ -7,6 +7,7 @@ from slipway.records.base import Record
 from slipway.records.rehearsal import Rehearsal
 from slipway.records.rollout import Rollout, RolloutStatus, Verdict
 from slipway.records.route import Route
+from slipway.records.service_report import ServiceReport
 from slipway.serving.run_state import RunState
 from slipway.storage.audit import AuditEntry
 from slipway.web.story import RolloutStory
@@ -30,6 +31,7 @@ class LiveData(Record, frozen=True, kw_only=True):
         findings: Findings that are open.
         audit: Newest entries of the audit trail, newest first.
         trouble: What does not work, a sentence each.
+        service: How the service does, or None where nobody looks.
     """
 
     name: str
@@ -44,6 +46,7 @@ class LiveData(Record, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     audit: tuple[AuditEntry, ...]
     trouble: tuple[str, ...]
+    service: ServiceReport | None = None
 
 
 def gather(desk: Desk, *, rollout: str | None = None) -> LiveData:
@@ -78,6 +81,7 @@ def gather(desk: Desk, *, rollout: str | None = None) -> LiveData:
         findings=status.open_findings,
         audit=tuple(reversed(desk.newest_audit(_NEWEST))),
         trouble=tuple(_trouble(status)),
+        service=desk.service(),
     )
 
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from slipway.web.live import told
 from slipway.web.live.data import LiveData
 from slipway.web.sections.rollouts import tell
+from slipway.web.sections.service import budget_rows
 from slipway.words import moment, percent, short, span
 
 
@@ -39,6 +40,8 @@ def render(data: LiveData) -> str:
             findings=data.findings,
             audit=data.audit,
             trouble=data.trouble,
+            service=data.service,
+            budgets=budget_rows(data.service) if data.service else (),
             script=script(),
         )
     )
