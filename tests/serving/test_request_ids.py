@@ -50,7 +50,9 @@ def test_an_id_comes_back_whatever_becomes_of_the_request(serve):
 
 
 def test_who_is_refused_without_an_id_is_told_one_that_is_in_the_log(serve, monkeypatch):
-    monkeypatch.setattr(http_request, "refusals", RefusalLog(now=lambda: 0.0))  # its bound is the process's
+    log = RefusalLog(now=lambda: 0.0)
+    log.know({"a"})
+    monkeypatch.setattr(http_request, "refusals", log)  # the bound of the other is the process's
     with structlog.testing.capture_logs() as lines, serve() as server:
         assert "x-request-id" not in httpx.post(f"{server.url}/predict", json=ROW).headers
         told = [httpx.post(f"{server.url}/predict?who=Ann", json={"a": "secret", "user": "Bob"}) for _ in range(2)]

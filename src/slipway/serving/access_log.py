@@ -16,6 +16,7 @@ import msgspec
 import structlog
 
 from slipway.serving.http_request import Request
+from slipway.serving.paths import told_path
 
 MOST_WAITING = 50_000
 """Lines that may wait for the thread."""
@@ -32,7 +33,7 @@ class Access(NamedTuple):
     Attributes:
         at_us: When it was whole, microseconds since the epoch.
         method: Such as ``POST``, or ``grpc``.
-        path: As asked for, without the query.
+        path: As asked for, without the query; of a request that failed as far as it is one of ours.
         status: HTTP status, or the name of gRPC's.
         took_us: From then to the reply.
         body_bytes: Size of its body.
@@ -84,8 +85,8 @@ class AccessLog:
                 took_us = (time.monotonic_ns() - start_ns) // 1000
                 data, head = request.data or b"", request.head
                 request_id = head.headers.get(b"x-request-id", b"").decode("latin-1")
-                path, size = head.target.partition("?")[0][:200], len(request.body)
-                status, trace_id = int(data[9:12]), request.trace
+                status, size, trace_id = int(data[9:12]), len(request.body), request.trace
+                path = told_path(head.target, status=status)
                 self.note(Access(at_us, head.method, path, status, took_us, size, len(data), request_id, trace_id))
 
             request.then(answered)

@@ -29,6 +29,7 @@ from slipway.serving.metric_values import decode_metrics, metrics_of, tells_metr
 from slipway.serving.metrics import Counts
 from slipway.serving.openapi import document
 from slipway.serving.outcomes import COLUMNS, decode_outcomes, outcomes_of
+from slipway.serving.paths import shape_of
 from slipway.serving.people import check_nobody_waits
 from slipway.serving.refusal import Refusal, refusal_of
 from slipway.serving.tick import Ticker
@@ -113,7 +114,7 @@ class App:
         if isinstance(error, SlipwayError):
             refusal = refusal_of(error)
         else:
-            _log.error("request failed", path=request.target.partition("?")[0], exc_info=error)
+            _log.error("request failed", path=shape_of(request.target), exc_info=error)
             refusal = Refusal(500, "The server failed; nothing was taken.", hint="The worker's log says more.")
         self._counts.failed(f"http_{refusal.status}")
         request.refuse(refusal)

@@ -19,6 +19,7 @@ from slipway.records.usage import ArmUsage
 from slipway.runtime.batch import Immediate
 from slipway.runtime.handed_on import traceparent
 from slipway.runtime.usage import Measured
+from slipway.serving.log_words import without_got
 from slipway.serving.shadow_batch import Index, batch_of, unanswered_by
 from slipway.serving.shadow_progress import SKIP
 from slipway.serving.tracing.calls import links_of
@@ -164,7 +165,7 @@ class Follower:
                 return await asyncio.to_thread(runtime.score, columns, rows=rows), ""
             return await runtime.predict(columns, rows=rows), ""
         except Exception as error:  # noqa: BLE001 - a shadow that fails is an observation, not an accident
-            _log.error("shadow failed", arm=self.arm.name, rows=rows, error=str(error))
+            _log.error("shadow failed", arm=self.arm.name, rows=rows, error=without_got(error))
             return np.full(rows, np.nan), str(error)[:500] or type(error).__name__
         finally:
             self._use.spent(self.arm.name, rows=rows, ns=time.monotonic_ns() - begun_ns)

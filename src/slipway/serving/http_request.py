@@ -8,6 +8,7 @@ import msgspec
 from slipway.serving.caller import UNLOGGED
 from slipway.serving.http_head import Head
 from slipway.serving.http_reply import JSON, json_ok, reply
+from slipway.serving.paths import told_path
 from slipway.serving.refusal import Refusal
 from slipway.serving.refusal_log import refusals
 from slipway.serving.tracing.context import HEADER, trace_id_of
@@ -78,7 +79,7 @@ class Request:
         request_id = os.urandom(8).hex() if given is None else given.decode("latin-1")
         if given is None:
             headers = (*headers, ("x-request-id", request_id))
-        path = self.head.target.partition("?")[0]
+        path = told_path(self.head.target, status=refusal.status)
         refusals.note(refusal, method=self.head.method, path=path, request_id=request_id, trace_id=self.trace)
         self.reply(refusal.status, msgspec.json.encode(refusal.body), headers=headers)
 

@@ -75,9 +75,10 @@ class Intake:
             raise Refusal(404, "There is no such model here.", wanted=f"'{self.config.route}'", got=f"'{name[:80]}'")
         route = live_or_none(self._live()).route
         if version and version != str(route.version):
+            named = f"Version {version[:20]}" if version.isdecimal() else "That version"
             raise Refusal(
                 404,
-                f"Version {version[:20]} of {route.name} is not in force.",
+                f"{named} of {route.name} is not in force.",
                 wanted=f"version {route.version}",
                 got=f"version {version[:20]}",
                 hint="Leave the version out to be answered by whichever is in force.",

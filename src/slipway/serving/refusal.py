@@ -37,6 +37,7 @@ class Refusal(SlipwayError):
         status: HTTP status code.
         body: What the caller is told.
         headers: Further headers, as (name, value).
+        cause: The error of a floor below that it was made of, or None.
     """
 
     def __init__(
@@ -48,11 +49,12 @@ class Refusal(SlipwayError):
         got: str = "",
         hint: str = "",
         headers: tuple[tuple[str, str], ...] = (),
+        cause: SlipwayError | None = None,
     ) -> None:
         super().__init__(f"{error} want {wanted}, got {got}. {hint}")
         self.status = status
         self.body = ErrorBody(error=_short(error), wanted=_short(wanted), got=_short(got), hint=_short(hint))
-        self.headers = headers
+        self.headers, self.cause = headers, cause
 
 
 _LONGEST = 1000
@@ -84,4 +86,4 @@ def refusal_of(error: SlipwayError) -> Refusal:
         return error
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
     headers = tuple(("retry-after", str(pause_s)) for kind, pause_s in _RETRY_AFTER_S if isinstance(error, kind))
-    return Refusal(status, str(error), headers=headers)
+    return Refusal(status, str(error), headers=headers, cause=error)

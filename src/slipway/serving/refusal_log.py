@@ -5,10 +5,11 @@ who is refused all day must not fill the disk, so there is a bound, and the next
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 
+from slipway.serving.log_words import reason_of
 from slipway.serving.refusal import Refusal
 
 _log = structlog.get_logger()
@@ -28,15 +29,20 @@ class RefusalLog:
 
     def __init__(self, *, now: Callable[[], float]) -> None:
         self._now, self._second, self._lines = now, -1, 0
+        self._known: set[str] = set()
         self.left_out = 0
+
+    def know(self, names: Iterable[str]) -> None:
+        """Take names for ours, such as those of a scope's fields: a line may have them."""
+        self._known.update(names)
 
     def note(self, refusal: Refusal, *, method: str, path: str, request_id: str, trace_id: str = "") -> None:
         """Write one line, if this second has room for it.
 
         Args:
-            refusal: What the caller is told; only its sentence and status are written.
+            refusal: What the caller is told; its status and what of its sentence is ours are written.
             method: Such as ``POST``.
-            path: As asked for, without the query.
+            path: As far as it is one of ours (:mod:`slipway.serving.paths`).
             request_id: As the caller gave it, or was told it.
             trace_id: The trace that the request belongs to, or empty.
         """
@@ -53,9 +59,9 @@ class RefusalLog:
         _log.warning(
             "request refused",
             status=refusal.status,
-            reason=refusal.body.error[:200],
+            reason=reason_of(refusal, known=self._known),
             method=method,
-            path=path[:80],
+            path=path,
             request_id=request_id,
             **more,
         )

@@ -19,6 +19,7 @@ from slipway.serving.guard import Guard
 from slipway.serving.live_route import LiveRoute
 from slipway.serving.metrics import Counts
 from slipway.serving.pulse import beat
+from slipway.serving.refusal_log import refusals
 from slipway.serving.routes import RouteKeeper
 from slipway.serving.run_state import State, tell_state
 from slipway.serving.tick import Ticker
@@ -85,6 +86,7 @@ class Service:
             guard=guard,
             typical=typical,
         )
+        refusals.know((*(f.name for f in config.signature.fields), config.entity))
         self._tracing = open_tracing(config, process=worker, counts=self.counts)
         self.tracer = self._tracing.tracer if self._tracing else None
         self.handle = traced(self.app.handle, tracer=self.tracer) if self.tracer else self.app.handle

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from slipway.serving.collector import collect_seldom
 from slipway.serving.config_file import load_config
 from slipway.serving.door import Door
 from slipway.serving.guard import Guard
+from slipway.serving.log_words import where
 from slipway.serving.metrics import Counts
 from slipway.serving.run_state import is_alive
 from slipway.serving.service import Service
@@ -152,12 +154,19 @@ def log_as_json(*, process: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _without_words,
             lambda _, __, event: {**event, "process": process, "pid": os.getpid()},
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.PrintLoggerFactory(file=None),
     )
+
+
+def _without_words(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say where an error arose; its words may be those of a caller."""
+    error = event.pop("exc_info", None)
+    found = sys.exc_info()[1] if error is True else error
+    return {**event, "exception": where(found)} if isinstance(found, BaseException) else event
 
 
 def _run(main: Awaitable[None]) -> None:

@@ -258,7 +258,7 @@ class Ticker:
 
     def _refusal(self, error: Exception, *, rows: int) -> Refusal:
         expected = isinstance(error, SlipwayError)
-        _log.error("tick failed", error=str(error), exc_info=None if expected else error)
+        _log.error("tick failed", error=str(error) if expected else "", exc_info=None if expected else error)
         self._counts.failed("journal" if isinstance(error, Unavailable) else "internal", count=rows)
         if isinstance(error, SlipwayError):
             return refusal_of(error)

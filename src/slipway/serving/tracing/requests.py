@@ -6,30 +6,13 @@ Reference:
     OpenTelemetry, "Semantic conventions for HTTP spans", HTTP server.
 """
 
-import re
 from collections.abc import Callable
 
 from slipway.serving.http_request import Request
+from slipway.serving.paths import shape_of
 from slipway.serving.tracing.context import HEADER
 from slipway.serving.tracing.trace import under_way
 from slipway.serving.tracing.tracer import Tracer
-
-_ROUTES = (
-    (re.compile(r"/predict(/[^/]*)?"), "/predict"),
-    (re.compile(r"/outcomes(/[^/]*)?"), "/outcomes"),
-    (re.compile(r"/v2/models/[^/]*/infer"), "/v2/models/{model}/infer"),
-    (re.compile(r"/v2/models/[^/]*/versions/[^/]*/infer"), "/v2/models/{model}/versions/{version}/infer"),
-)
-
-
-def route_of(target: str) -> str:
-    """Return the way that was asked for, as one of few, or an empty string: who mistypes may type anything.
-
-    >>> [route_of(t) for t in ("/predict?who=Ann", "/v2/models/hearts/infer", "/Ann")]
-    ['/predict', '/v2/models/{model}/infer', '']
-    """
-    path = target.partition("?")[0]
-    return next((name for form, name in _ROUTES if form.fullmatch(path)), "")
 
 
 def traced(handle: Callable[[Request], None], *, tracer: Tracer) -> Callable[[Request], None]:
@@ -40,7 +23,7 @@ def traced(handle: Callable[[Request], None], *, tracer: Tracer) -> Callable[[Re
         if trace is None:
             handle(request)
             return
-        route = route_of(request.target)
+        route = shape_of(request.target)
         trace.name = f"POST {route}".strip()
         trace.words["http.request.method"] = "POST"
         if route:
