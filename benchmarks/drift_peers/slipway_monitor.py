@@ -1,7 +1,7 @@
 """Slipway: the product's own monitor of a model, fed batch by batch with inputs and outcomes.
 
 As `slipway` packages and watches a model: reference from held-out rows, unit found from them, alpha 1 % over all looks
-and columns, tolerance 1 point. What it says is the finding that is open after the last batch.
+and columns; a loss of less than 1 point does not matter. Its last word is the finding that was the last one.
 """
 
 import numpy as np
@@ -19,6 +19,8 @@ from slipway.records.task import TaskKind
 from slipway.records.watch import InputSums, OutcomeSums
 from slipway.stats.coding import Coder
 from slipway.stats.joint_scores import JointScores
+from slipway.stats.loss_tick import LossTick
+from slipway.stats.risk import HarmfulRisk
 
 TITLE = "Slipway"
 SCORING = Scoring(kind=TaskKind.BINARY)
@@ -26,9 +28,14 @@ KINDS = {"data drift": "data", "concept drift": "concept", "data and concept dri
 HOUR_US = 3_600_000_000
 
 
-def watch(stream, names):
-    """Return what it found: first batch with a finding, kind, columns, and whether it says that it matters."""
-    monitor, coder, calibration = _monitor(stream, names)
+def watch(stream):
+    """Return what it says of each batch, the columns that it names there, and its last word.
+
+    Returns:
+        `told`: what is found in each batch, `""` where nothing new is; `named`: (batch, columns) whenever something is
+        found; `kind`, `columns` and `matters`: of the last finding; `unit`: found from the reference.
+    """
+    monitor, coder, calibration = _monitor(stream)
     joint = monitor.instruments.joint is not None
     how = {
         "monitor": monitor,
@@ -36,26 +43,43 @@ def watch(stream, names):
         "together": JointScores.of(table_of(monitor.reference)) if joint else None,
         "calibration": calibration,
     }
-    watched, first = begin(monitor), None
+    watched, told, named = begin(monitor), [""] * len(stream.batches), []
     for number, start_us, end_us, rows in _slices(stream, monitor.instruments.slice_us):
+        before = watched.track
         sums = _sums(stream, rows, span=(start_us, end_us), **how)
         watched = take(watched, monitor=monitor, sums=sums[0], known=sums[1], now_us=end_us)
-        if watched.findings and first is None:
-            first = number
-    if first is None:
-        return {"first": None, "unit": monitor.instruments.unit}
-    finding = watched.findings[-1]
+        if watched.open is not None and watched.quiet == 0 and watched.track is not before:
+            told[number] = KINDS[watched.open.kind.value]
+            named.append((number, _columns(watched.open, stream)))
+    last = watched.findings[-1] if watched.findings else None
     return {
-        "first": first,
-        "kind": KINDS[finding.kind.value],
-        "columns": sorted(c.name for c in finding.columns if c.name in names),
-        "matters": finding.relevant,
+        "told": told,
+        "named": named,
+        "kind": KINDS[last.kind.value] if last else "",
+        "columns": _columns(last, stream) if last else [],
+        "matters": last.relevant if last else None,
         "unit": monitor.instruments.unit,
     }
 
 
-def _monitor(stream, names):
-    n = stream.reference
+def labels_to_harm(stream, *, alpha=0.05):
+    """Return after how many labels harmful risk is told, or None; batch by batch, against the reference's errors."""
+    wrong = (stream.score >= 0.5) != (stream.y == 1)
+    test = HarmfulRisk(LossTick.of(wrong[: stream.reference]))
+    state = test.start()
+    for number, rows in enumerate(stream.batches):
+        state = test.update(state, test.tick(wrong[rows]))
+        if test.evidence(state).rejects(alpha=alpha):
+            return (number + 1) * stream.batch
+    return None
+
+
+def _columns(finding, stream):
+    return sorted(c.name for c in finding.columns if c.name in stream.names)
+
+
+def _monitor(stream):
+    n, names = stream.reference, stream.names
     held_out = np.arange(n // 3, n)
     table = pl.DataFrame(stream.x[:n], schema=list(names))
     fields = tuple(Field(name=name, kind=FieldKind.NUMBER) for name in names)
@@ -68,7 +92,7 @@ def _monitor(stream, names):
         y=stream.y[held_out],
         scoring=SCORING,
     )
-    instruments = instruments_of(reference, tolerance=0.01)
+    instruments = instruments_of(reference)
     monitor = Monitor(
         model="model",
         reference=reference,
