@@ -27,6 +27,7 @@ def page(screen: Screen, now: "Status") -> None:
         [
             ("server", _server(now)),
             ("takes", _takes(now)),
+            *([("service", now.service)] if now.service else []),
             ("journal", _journal(now)),
             *([("people", _people(now))] if now.tally.decisions else []),
             ("alerts", _alerts(now)),

@@ -9,7 +9,7 @@ from slipway.control.tally import Tally
 from slipway.control.telling.courier import ReceiverState
 from slipway.data.labels.human import HUMAN
 from slipway.deployment.budgets import budget_use
-from slipway.project.commanding import ask_status
+from slipway.project.commanding import ask_service, ask_status
 from slipway.project.journal_trouble import journal_trouble
 from slipway.project.reach import certificate_trouble
 from slipway.project.serving import now_us
@@ -66,6 +66,7 @@ class Status(Record, frozen=True, kw_only=True):
         agreement: How near decisions of people are to what was answered, by the arm that answered.
         problems: What is wrong, one sentence each.
         usage: What each worker that runs takes, and its arms; and the shadow process.
+        service: Whether the budgets are kept, in words; empty where control does not run.
     """
 
     project: str
@@ -84,6 +85,7 @@ class Status(Record, frozen=True, kw_only=True):
     agreement: tuple[Agreement, ...] = ()
     problems: tuple[str, ...]
     usage: tuple[WorkerUsage, ...] = ()
+    service: str = ""
 
 
 def status_now(parts: Parts, *, controller: Controller) -> Status:
@@ -137,6 +139,7 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
         agreement=agreement,
         problems=tuple(problems),
         usage=usage,
+        service=service.sentence if (service := ask_service(parts)) else "",
     )
 
 
