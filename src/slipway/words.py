@@ -187,3 +187,31 @@ def promised(alpha: float, *, within_s: float, run_length_s: float) -> str:
     years = run_length_s / (365.2425 * 86_400)
     seldom = count(round(years), "year") if years >= 2 else duration(run_length_s)
     return f"at most {percent(alpha)} in the first {duration(within_s)}; on average one in {seldom} or more"
+
+
+def since_when(at_us: int | None, *, low_us: int | None, high_us: int | None) -> str:
+    """Say when something began, and between which days.
+
+    >>> since_when(86_400_000_000, low_us=0, high_us=86_400_000_000)
+    'since 1970-01-02 (between 1970-01-01 and 1970-01-02)'
+    >>> since_when(0, low_us=0, high_us=0), since_when(None, low_us=None, high_us=None)
+    ('since 1970-01-01', '')
+    """
+    if at_us is None:
+        return ""
+    first, last = (day(at_us if limit is None else limit) for limit in (low_us, high_us))
+    between = "" if first == last else f" (between {first} and {last})"
+    return f"since {day(at_us)}{between}"
+
+
+def with_limits(value: float, *, low: float, high: float, metric: str) -> str:
+    """Say a difference of losses with its limits, as far as they are known.
+
+    >>> with_limits(0.021, low=0.013, high=0.029, metric="error")
+    '+2.10 points [+1.30, +2.90]'
+    >>> with_limits(0.021, low=-math.inf, high=math.inf, metric="error")
+    '+2.10 points'
+    """
+    told = gap(value, metric=metric)
+    known = math.isfinite(low) and math.isfinite(high)
+    return f"{told} {limits(low, high, metric=metric)}" if known else told

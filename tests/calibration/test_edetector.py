@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from slipway.stats.edetector import EDetector, LogIncrements, Rule
+from slipway.stats.rank_bets import RankBets
+from slipway.stats.restarts import Onset
 from slipway.testing.calibration import power_result
 
 pytestmark = [pytest.mark.calibration, pytest.mark.timeout(300)]
@@ -75,3 +77,26 @@ def test_the_plausible_range_holds_the_change_most_of_the_time() -> None:
         near.append(abs(change.after_tick - 300))
     assert held >= 0.9 * 300
     assert np.median(near) <= 3
+
+
+@pytest.mark.parametrize(("shift", "quiet", "tails"), [(1.0, 30, True), (1.5, 100, True), (1.0, 30, False)])
+def test_the_range_holds_nine_changes_in_ten_at_the_alarm_of_a_monitor_of_blocks(shift, quiet, tails) -> None:
+    """The alarm is that of the rank bets, as monitors raise it; the loudest bet of each stream dates the change."""
+    rng, streams = np.random.default_rng(5), 300
+    bets = RankBets.of(rng.normal(size=(60, streams)), tails=tails, onset=Onset(horizon=90.0))
+    state = bets.start()
+    each = state.log_capital.shape[1]
+    detector = EDetector(bets=streams * each, threshold=1e9)
+    dated, done, held = detector.start(), np.zeros(streams, dtype=bool), []
+    for block in range(quiet + 150):
+        values = rng.normal(size=streams) + (shift if block >= quiet else 0.0)
+        gains = bets.increments(state, values)
+        state = bets.update(state, values)
+        dated = detector.update(dated, LogIncrements(log_e=gains.ravel(), n=1))
+        alarm = (bets.log_e(state) >= np.log(100)) & ~done
+        done |= alarm
+        for stream in np.flatnonzero(alarm & (block >= quiet)):
+            loudest = stream * each + int(dated.above[stream * each : (stream + 1) * each].argmax())
+            held.append(dated.passed[0, loudest] <= quiet <= dated.near[loudest])
+    assert len(held) >= 0.9 * streams
+    assert np.mean(held) >= 0.9

@@ -2,31 +2,39 @@ import pytest
 
 from slipway.monitoring.advise import Limits, advise
 from slipway.monitoring.attribute import Cause
-from slipway.records.alert import FindingKind, Step
-from slipway.stats.evidence import EValue
+from slipway.monitoring.track import Since
+from slipway.records.alert import FindingKind, LossChange, Step
+from slipway.stats.evidence import EValue, FixedInterval
 
 LIMITS = Limits(metric="error", tolerance=0.02, kill_above=0.15)
 
 
-def cause(**changes):
+def estimated(value):
+    return FixedInterval(low=value - 0.01, high=value + 0.01, estimate=value, alpha=0.05, n=30)
+
+
+def cause(*, explained=0.0, unexplained=0.03, now=0.11, **changes):
     """A change of meaning that costs three points, on inputs that did not move."""
     told = {
         "kind": FindingKind.CONCEPT_DRIFT,
-        "since_us": 0,
+        "since": Since(0, 0, 0),
         "columns": (),
         "inputs_moved": False,
         "gap_moved": True,
         "evidence": EValue(log_e=9.0, n=30),
         "gap": None,
-        "explained": 0.0,
-        "unexplained": 0.03,
-        "loss_before": 0.08,
-        "loss_now": 0.11,
-        "loss_at_least": 0.09,
-        "labelled": 1000,
-        "missing": 0,
     }
-    return Cause(**(told | changes))
+    loss = LossChange(
+        metric="error",
+        before=0.08,
+        now=now,
+        at_least=0.09,
+        explained=estimated(explained),
+        unexplained=estimated(unexplained),
+        labelled=1000,
+        missing=0,
+    )
+    return Cause(**(told | changes), loss=loss)
 
 
 def test_a_costly_change_of_meaning_goes_back_to_modeling():
@@ -35,7 +43,7 @@ def test_a_costly_change_of_meaning_goes_back_to_modeling():
 
 
 def test_a_change_for_the_better_is_told_and_alarms_nobody():
-    advice = advise(cause(explained=0.025, unexplained=-0.03, loss_now=0.075), limits=LIMITS)
+    advice = advise(cause(explained=0.025, unexplained=-0.03, now=0.075), limits=LIMITS)
     assert (advice.relevant, advice.step) == (False, Step.NONE)
     assert "-3.00 points they do not" in advice.sentence
 

@@ -174,6 +174,30 @@ def test_a_finding_says_how_seldom_such_an_alarm_is_false(monitor):
     assert finding.promise.run_length_s == pytest.approx(90 * 86_400 * (2 / 0.01 - 1 - 0.01))
 
 
+def test_a_finding_says_between_which_days_it_began(monitor):
+    days = []
+    for seed in range(20, 30):
+        (finding,) = live(monitor, seed=seed, delay=1.2)
+        days.append((day_of(finding.since_low_us), day_of(finding.since_us), day_of(finding.since_high_us)))
+    assert all(low <= at <= high for low, at, high in days)
+    assert sum(low <= 20 <= high for low, _, high in days) >= 8
+    assert sorted(high - low for low, _, high in days)[5] <= 15
+
+
+def test_what_inputs_explain_of_the_change_in_loss_and_what_they_do_not(monitor):
+    (moved,) = live(monitor, seed=1, delay=1.0)
+    assert moved.loss.explained.low < moved.loss.explained.estimate < moved.loss.explained.high
+    assert moved.loss.unexplained.low < 0 < moved.loss.unexplained.high
+    (meant,) = live(monitor, seed=2, concept=0.25)
+    assert meant.loss.explained.low < 0 < meant.loss.explained.high
+    assert meant.loss.unexplained.low > 0
+    for loss in (moved.loss, meant.loss):
+        parts = loss.explained.estimate + loss.unexplained.estimate
+        assert loss.now - loss.before == pytest.approx(parts, abs=0.01)  # inputs and outcomes: not quite the same rows
+    (blind,) = live(monitor, seed=7, delay=1.0, labels=False)
+    assert (blind.loss.now, blind.loss.unexplained, blind.loss.labelled) == (None, None, 0)
+
+
 def test_a_change_after_a_quiet_year_is_found_as_soon_as_one_after_three_weeks(monitor):
     delays = {q: day_of(live(monitor, seed=11, quiet=q, delay=1.0)[0].opened_us) - q for q in (20, 365)}
     assert delays[365] <= delays[20] + 3

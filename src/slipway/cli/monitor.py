@@ -12,7 +12,7 @@ from slipway.cli.screen import Screen, show, working
 from slipway.cli.when import moment_us
 from slipway.records.alert import Finding
 from slipway.records.two_tables import Period, Standing, TwoTables
-from slipway.words import amount, count, day, moment, number, odds, promised
+from slipway.words import amount, count, day, moment, number, odds, promised, since_when, with_limits
 
 app = App(name="monitor")
 app.command(service, sort_key=4)
@@ -188,6 +188,22 @@ def _matters(finding: Finding) -> str:
     return "yes" if finding.relevant else "too small"
 
 
+def _since(finding: Finding) -> str:
+    told = since_when(finding.since_us, low_us=finding.since_low_us, high_us=finding.since_high_us)
+    return told.removeprefix("since ") or "not known"
+
+
+def _loss(finding: Finding) -> list[tuple[str, str]]:
+    """Say what today's inputs explain of the change in loss, with limits, and what they do not."""
+    loss = finding.loss
+    parts = [("inputs explain", loss.explained), ("they do not", loss.unexplained)] if loss else []
+    return [
+        (what, with_limits(part.estimate, low=part.low, high=part.high, metric=loss.metric))
+        for what, part in parts
+        if loss and part
+    ]
+
+
 def _promise(finding: Finding) -> str:
     told = finding.promise
     if told is None:
@@ -204,11 +220,12 @@ def page(screen: Screen, finding: Finding) -> None:
     screen.facts(
         [
             ("raised", moment(finding.opened_us)),
-            ("since", moment(finding.since_us)),
+            ("since", _since(finding)),
             ("closed", "still open" if finding.closed_us is None else moment(finding.closed_us)),
             ("matters", _matters(finding)),
             ("evidence", f"log E {number(finding.evidence.log_e)} over {number(finding.evidence.n)} units"),
             ("gap", f"{number(gap.estimate)} [{number(gap.low)}, {number(gap.high)}]" if gap else "not measured"),
+            *_loss(finding),
             ("go back to", finding.go_back_to),
             ("false alarms", _promise(finding)),
         ]

@@ -44,16 +44,17 @@ def advise(cause: Cause, *, limits: Limits) -> Advice:
 
     Where nobody answered, so that the cost of moved inputs cannot be told, the change counts as relevant.
     """
-    cost = cause.explained
-    if cause.gap_moved and math.isfinite(cause.unexplained):
-        cost += cause.unexplained  # without evidence that the gap moved it is a few days' luck
+    loss = cause.loss
+    cost = math.nan if loss.explained is None else loss.explained.estimate
+    if cause.gap_moved and loss.unexplained is not None:
+        cost += loss.unexplained.estimate  # without evidence that the gap moved it is a few days' luck
     relevant = not cost <= limits.tolerance  # what cannot be told is no reason to be calm
     step = _step(cause, limits=limits) if relevant else Step.NONE
     return Advice(relevant=relevant, step=step, sentence=_sentence(cause, step=step, limits=limits))
 
 
 def _step(cause: Cause, *, limits: Limits) -> Step:
-    if limits.kill_above is not None and cause.loss_at_least > limits.kill_above:
+    if limits.kill_above is not None and cause.loss.at_least > limits.kill_above:
         return Step.SCOPING
     return Step.MODELING if cause.kind is FindingKind.CONCEPT_DRIFT else Step.DATA
 
@@ -75,7 +76,7 @@ _DO = {
 
 
 def _sentence(cause: Cause, *, step: Step, limits: Limits) -> str:
-    since = f" since about {day(cause.since_us)}" if limits.dated else ""
+    since = f" since about {day(cause.since.at_us)}" if limits.dated else ""
     parts = [f"{_WHAT[cause.kind]}{since}."]
     if cause.columns:
         parts.append("; ".join(c.detail for c in cause.columns[:3]) + ".")
@@ -84,15 +85,16 @@ def _sentence(cause: Cause, *, step: Step, limits: Limits) -> str:
 
 
 def _cost(cause: Cause, *, limits: Limits) -> str:
-    if math.isnan(cause.explained):
+    loss = cause.loss
+    if loss.explained is None:
         return "What it costs cannot be told: there are no answers with their truth."
-    explained = gap(cause.explained, metric=limits.metric)
-    doubt = "" if cause.gap_moved else " (which may be chance)"
-    if not math.isfinite(cause.loss_now):
+    explained = gap(loss.explained.estimate, metric=limits.metric)
+    if loss.unexplained is None:
         return f"No outcome since then; on today's inputs the model expects {explained} against the reference."
-    before, now = (amount(loss, metric=limits.metric) for loss in (cause.loss_before, cause.loss_now))
-    unexplained = gap(cause.unexplained, metric=limits.metric)
+    doubt = "" if cause.gap_moved else " (which may be chance)"
+    before, now = (amount(one, metric=limits.metric) for one in (loss.before, loss.now))
+    unexplained = gap(loss.unexplained.estimate, metric=limits.metric)
     return (
-        f"The loss was {before} on the reference and is {now} on the latest {cause.labelled:,} outcomes "
-        f"({cause.missing:,} missing): today's inputs explain {explained}, {unexplained} they do not{doubt}."
+        f"The loss was {before} on the reference and is {now} on the latest {loss.labelled:,} outcomes "
+        f"({loss.missing:,} missing): today's inputs explain {explained}, {unexplained} they do not{doubt}."
     )

@@ -10,19 +10,17 @@ import msgspec
 import numpy as np
 
 from slipway.monitoring.instruments import Instruments
+from slipway.monitoring.loss_change import N_STAR, loss_change
 from slipway.monitoring.moved import moved, parted
-from slipway.monitoring.track import Evidence, Side, Track, evidence
+from slipway.monitoring.track import Evidence, Side, Since, Track, evidence
 from slipway.monitoring.units import SLICE_US
-from slipway.records.alert import FindingKind, MovedColumn
+from slipway.records.alert import FindingKind, LossChange, MovedColumn
 from slipway.records.reference import Reference
-from slipway.records.watch import InputSums, OutcomeSums
+from slipway.records.watch import InputSums
 from slipway.stats.asymptotic import MeanSequence
-from slipway.stats.asymptotic import Side as Tail
 from slipway.stats.evidence import AnytimeInterval, EValue
 from slipway.stats.moments import Moments
 from slipway.stats.multiple import e_bh
-
-_N_STAR = {"row": 10_000, "hour": 240, "day": 30}
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -33,33 +31,20 @@ class Cause(msgspec.Struct, frozen=True):
         inputs_moved: Whether the inputs did.
         gap_moved: Whether the gap did.
         evidence: One alarm for the whole.
-        since_us: Beginning of the first slice after the change.
+        since: When it began.
         columns: Which columns moved, strongest first.
         gap: Realised minus expected loss less that of the reference, over all slices; None without outcomes.
-        loss_before: Mean loss on the reference, in units of the metric; NaN where nobody answered.
-        loss_now: Mean loss since the change; NaN without outcomes.
-        loss_at_least: Its lower limit over all looks; ``-inf`` while it cannot be told.
-        explained: What today's inputs explain of the change: expected loss now less that of the reference; NaN where
-            nobody answered.
-        unexplained: What they do not: the gap since the change; NaN without outcomes.
-        labelled: Outcomes since the change.
-        missing: Outcomes that did not come since then.
+        loss: How the loss changed since, and what explains it.
     """
 
     kind: FindingKind
     inputs_moved: bool
     gap_moved: bool
     evidence: EValue
-    since_us: int
+    since: Since
     columns: tuple[MovedColumn, ...]
     gap: AnytimeInterval | None
-    loss_before: float
-    loss_now: float
-    loss_at_least: float
-    explained: float
-    unexplained: float
-    labelled: int
-    missing: int
+    loss: LossChange
 
 
 def attribute(
@@ -84,30 +69,26 @@ def attribute(
     kinds = {(True, True): FindingKind.BOTH, (True, False): FindingKind.DATA_DRIFT}
     kind = kinds.get((inputs_moved, gap_moved), FindingKind.CONCEPT_DRIFT)
     sides = ((_loudest(track, known=known), inputs_moved), (track.gap, gap_moved))
-    since_us = min(s.since_us for s, has_moved in sides if has_moved and s is not None and s.since_us is not None)
-    inputs, outcomes = track.inputs_since(since_us), track.outcomes_since(since_us)
-    rows, labelled = sum(s.rows for s in inputs), sum(s.labelled for s in outcomes)
-    n = max(reference.held_out_rows, 1)
-    expected_before = sum(b.expected for b in reference.held_out) / n
-    loss_before = sum(b.loss for b in reference.held_out) / n if reference.held_out else math.nan
-    gap_now = sum(s.loss - s.expected for s in outcomes) / labelled if labelled else math.nan
+    since = min(s.since for s, has_moved in sides if has_moved and s is not None and s.since is not None)
+    inputs, outcomes = track.inputs_since(since.at_us), track.outcomes_since(since.at_us)
     return Cause(
         kind=kind,
         inputs_moved=inputs_moved,
         gap_moved=gap_moved,
         evidence=known.whole,
-        since_us=since_us,
+        since=since,
         columns=_moved(track, known=known, inputs=inputs, instruments=instruments, units=units, alpha=alpha)
         if inputs_moved
         else (),
         gap=_gap(track, reference=reference, unit=instruments.unit, alpha=alpha),
-        loss_before=loss_before,
-        loss_now=sum(s.loss for s in outcomes) / labelled if labelled else math.nan,
-        loss_at_least=_loss_at_least(outcomes, unit=instruments.unit, alpha=alpha),
-        explained=_explained(inputs, rows=rows, before=expected_before) if reference.held_out else math.nan,
-        unexplained=gap_now - (loss_before - expected_before),
-        labelled=labelled,
-        missing=sum(s.missing for s in outcomes),
+        loss=loss_change(
+            inputs,
+            outcomes=outcomes,
+            reference=reference,
+            slice_us=instruments.slice_us,
+            unit=instruments.unit,
+            alpha=alpha,
+        ),
     )
 
 
@@ -142,10 +123,6 @@ def _moved(
     return tuple(sorted(found, key=lambda c: -c.evidence.log_e))
 
 
-def _explained(inputs: tuple[InputSums, ...], *, rows: int, before: float) -> float:
-    return sum(s.expected for s in inputs) / rows - before if rows else 0.0
-
-
 def _columns(
     track: Track, *, inputs: tuple[InputSums, ...], instruments: Instruments, units: dict[str, str], alpha: float
 ) -> list[MovedColumn]:
@@ -172,7 +149,7 @@ def _gap(track: Track, *, reference: Reference, unit: str, alpha: float) -> Anyt
         return None
     now = [(s.labelled, s.loss - s.expected, s.gap_squares) for s in track.gap.slices]
     then = _by_unit(reference, unit=unit)
-    test = MeanSequence(alpha=alpha / 2, n_star=_N_STAR[unit])
+    test = MeanSequence(alpha=alpha / 2, n_star=N_STAR[unit])
     new, old = (test.evidence(_moments(parts, unit=unit)) for parts in (now, then))
     return AnytimeInterval(
         low=new.low - old.high,
@@ -182,16 +159,6 @@ def _gap(track: Track, *, reference: Reference, unit: str, alpha: float) -> Anyt
         n=new.n,
         validity="asymptotic",
     )
-
-
-def _loss_at_least(outcomes: tuple[OutcomeSums, ...], *, unit: str, alpha: float) -> float:
-    if unit == "row":
-        n, loss = sum(s.labelled for s in outcomes), math.fsum(s.loss for s in outcomes)
-        sums = Moments(n=n, total=loss, squares=max(loss, loss**2 / max(n, 1)))  # right for losses of 0 or 1
-    else:
-        means = [s.loss / s.labelled for s in outcomes]
-        sums = Moments(n=len(means), total=math.fsum(means), squares=math.fsum(m * m for m in means))
-    return MeanSequence(alpha=alpha, n_star=_N_STAR[unit], side=Tail.LOWER).evidence(sums).low
 
 
 def _by_unit(reference: Reference, *, unit: str) -> list[tuple[int, float, float]]:

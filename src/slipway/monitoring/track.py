@@ -27,6 +27,20 @@ KEPT = 400
 _RUN_LENGTH = 1e9  # the detectors only say when; whether is for the instruments
 
 
+class Since(NamedTuple):
+    """When a change began: the beginning of the first slice after it.
+
+    Attributes:
+        at_us: The most likely.
+        low_us: The earliest that is likely.
+        high_us: The latest. Of changes that come at once and stay, nine in ten or more lie between these two.
+    """
+
+    at_us: int
+    low_us: int
+    high_us: int
+
+
 class Side(msgspec.Struct, frozen=True, eq=False):
     """One test on its way.
 
@@ -43,12 +57,18 @@ class Side(msgspec.Struct, frozen=True, eq=False):
     fed: int = 0
 
     @property
-    def since_us(self) -> int | None:
-        """Beginning of the first slice after the change, if there was one; None without a slice."""
+    def since(self) -> Since | None:
+        """When the change began, if there was one; None without a slice."""
+        if not self.slices:
+            return None
         change = EDetector(bets=len(self.detector.log_value), threshold=_RUN_LENGTH).evidence(self.detector)
-        dropped = self.fed - len(self.slices)
-        after = min(max(0, change.after_tick - dropped), len(self.slices) - 1)
-        return self.slices[after].start_us if self.slices else None
+        return Since(*(self._start_us(tick) for tick in (change.after_tick, change.earliest, change.latest)))
+
+    def _start_us(self, tick: int) -> int:
+        """Return the beginning of the first slice after a tick, or of the nearest that is remembered."""
+        at = tick - (self.fed - len(self.slices))
+        start_us: int = self.slices[min(max(0, at), len(self.slices) - 1)].start_us
+        return start_us
 
 
 class Track(msgspec.Struct, frozen=True, eq=False):

@@ -16,7 +16,7 @@ from slipway.monitoring.attribute import Cause, attribute
 from slipway.monitoring.feed import Feed
 from slipway.monitoring.feed_events import FeedEvents
 from slipway.monitoring.instruments import Instruments
-from slipway.monitoring.track import Track, restart, start, take_inputs, take_outcomes
+from slipway.monitoring.track import Since, Track, restart, start, take_inputs, take_outcomes
 from slipway.records.alert import Finding, FindingKind, MovedColumn, Promise
 from slipway.records.reference import Reference
 from slipway.records.watch import InputSums, OutcomeSums
@@ -153,14 +153,17 @@ def _told(watched: Watched, *, cause: Cause, monitor: Monitor, now_us: int) -> t
         )
     if present is not None:
         columns = _all(cause.columns, named=present.columns)
-        cause = msgspec.structs.replace(cause, columns=columns, since_us=present.since_us or cause.since_us)
+        cause = msgspec.structs.replace(cause, columns=columns, since=_since(present) or cause.since)
     advice = advise(cause, limits=monitor.limits)
     finding = Finding(
         id=present.id if present else f"{monitor.model[:48]}-finding-{len(watched.findings) + 1}",
         model=monitor.model,
         kind=cause.kind,
         opened_us=present.opened_us if present else now_us,
-        since_us=present.since_us if present else cause.since_us,
+        since_us=cause.since.at_us,
+        since_low_us=cause.since.low_us,
+        since_high_us=cause.since.high_us,
+        loss=cause.loss,
         columns=cause.columns,
         gap=cause.gap,
         evidence=cause.evidence,
@@ -170,6 +173,14 @@ def _told(watched: Watched, *, cause: Cause, monitor: Monitor, now_us: int) -> t
         promise=monitor.promise,
     )
     return (*(watched.findings[:-1] if present else watched.findings), finding)
+
+
+def _since(finding: Finding) -> Since | None:
+    """Return when an open finding began; one of an older release knows no limits."""
+    at_us, low_us, high_us = finding.since_us, finding.since_low_us, finding.since_high_us
+    if at_us is None:
+        return None
+    return Since(at_us, at_us if low_us is None else low_us, at_us if high_us is None else high_us)
 
 
 def _all(columns: tuple[MovedColumn, ...], *, named: tuple[MovedColumn, ...]) -> tuple[MovedColumn, ...]:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from slipway.records.base import Record
 from slipway.records.quality import Quality
-from slipway.stats.evidence import AnytimeInterval, EValue
+from slipway.stats.evidence import AnytimeInterval, EValue, FixedInterval
 
 
 class FindingKind(StrEnum):
@@ -45,6 +45,33 @@ class MovedColumn(Record, frozen=True, kw_only=True):
     detail: str
 
 
+class LossChange(Record, frozen=True, kw_only=True):
+    """How the loss changed, in units of the metric, and how much of that today's inputs explain.
+
+    Attributes:
+        metric: Name of the loss.
+        before: Mean loss on the reference; None where nobody answered.
+        now: Mean loss since the change; None without outcomes.
+        at_least: Its lower limit over all looks; ``-inf`` while it cannot be told.
+        explained: What today's inputs explain: expected loss since the change less that on the reference; None where
+            nobody answered. Limits as for one look, by slices of time, with the moment of change taken as known;
+            infinite where there are fewer than two slices.
+        unexplained: What they do not: realised less expected loss, less that of the reference; None without outcomes.
+            Limits likewise.
+        labelled: Outcomes since the change.
+        missing: Outcomes that did not come since then.
+    """
+
+    metric: str
+    before: float | None
+    now: float | None
+    at_least: float
+    explained: FixedInterval | None
+    unexplained: FixedInterval | None
+    labelled: int
+    missing: int
+
+
 class Promise(Record, frozen=True, kw_only=True):
     """What is promised of false alarms while nothing changes, over all columns, tests and looks, from one start on.
 
@@ -68,6 +95,9 @@ class Finding(Record, frozen=True, kw_only=True):
         kind: What moved.
         opened_us: When the alarm was raised.
         since_us: Estimated change point, or None.
+        since_low_us: The earliest that is likely; None where an older release raised it. Of changes that come at once
+            and stay, nine in ten or more lie between this and the next.
+        since_high_us: The latest that is likely.
         columns: Which columns moved, strongest first.
         gap: Realised minus expected error, if it was measured.
         evidence: Evidence behind the alarm.
@@ -75,6 +105,7 @@ class Finding(Record, frozen=True, kw_only=True):
         go_back_to: Step of the life.
         sentence: What happened, to whom, what to do.
         closed_us: When it was closed, or None.
+        loss: How the loss changed, and what explains it; None where an older release raised it.
         promise: How seldom an alarm such as this one is false; None where an older release raised it.
         quality: What is wrong with the feed, where that is it; what was wrong last, once it is closed.
     """
@@ -93,3 +124,6 @@ class Finding(Record, frozen=True, kw_only=True):
     closed_us: int | None = None
     promise: Promise | None = None
     quality: tuple[Quality, ...] = ()
+    since_low_us: int | None = None
+    since_high_us: int | None = None
+    loss: LossChange | None = None

@@ -78,6 +78,7 @@ thresholds             From which confidence on may a model decide by itself? (o
 two_by_two             Do two rates differ, if both change from block to block?
 unit                   What is exchangeable: a row, an entity, an hour, a day?
 watch                  Start watching a table in the unit that its reference shows
+welch                  Do two means differ, and by how much? (offline)
 without_replacement    How many of a finite list are marked, while it is read in random order?
 =====================  ===============================================================================
 

@@ -14,7 +14,8 @@ from slipway.records.alert import Finding, Step
 from slipway.records.two_tables import ColumnChange, Period, Standing, TwoTables
 from slipway.web.charts.days import Alarm, Day, days
 from slipway.web.charts.shares import shares
-from slipway.words import amount, day, number, odds, percent
+from slipway.web.explained import explained
+from slipway.words import amount, day, number, odds, percent, since_when
 
 _CHARTS = 12
 _TONES = {Standing.MATTERS: "bad", Standing.NOTHING: "good"}
@@ -133,7 +134,7 @@ def render_two_tables(t: TwoTables) -> str:
         told=[q for q in t.quality if not q.serious],
         chart=_over_time(t),
         periods=[_period(p, metric=t.metric) for p in t.periods],
-        findings=[_finding(f) for f in t.findings],
+        findings=[_finding(f, dated=bool(t.roles.time)) for f in t.findings],
         moved=sum(c.moved for c in t.columns),
         alpha=percent(t.alpha, digits=0),
         charts=[_column(c, name=f"column-{i}") for i, c in enumerate(t.columns[:_CHARTS])],
@@ -187,10 +188,12 @@ def _period(p: Period, *, metric: str) -> dict[str, Any]:
     }
 
 
-def _finding(f: Finding) -> dict[str, Any]:
+def _finding(f: Finding, *, dated: bool) -> dict[str, Any]:
     return {
         "kind": f.kind,
         "relevant": f.relevant,
+        "since": since_when(f.since_us, low_us=f.since_low_us, high_us=f.since_high_us) if dated else "",
+        "loss": explained(f),
         "when": f"raised {day(f.opened_us)}" + ("" if f.closed_us is None else f", closed {day(f.closed_us)}"),
         "sentence": f.sentence,
         "step": "" if f.go_back_to is Step.NONE else f.go_back_to,

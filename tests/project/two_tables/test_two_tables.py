@@ -115,11 +115,18 @@ def test_days_that_differ_by_nature_are_found_to_be_the_unit_and_raise_nothing()
 def test_a_change_in_the_middle_is_dated():
     before, after = table(4000, seed=11, days=40), table(4000, seed=12, days=40, flipped=0.25)
     current = pl.concat([before, after.with_columns(pl.col("at") + timedelta(days=40))])
-    answer = slipway.monitor(
-        table(6000, seed=13, days=60), current.with_columns(pl.col("at") + timedelta(days=60))
-    ).found
+    told = slipway.monitor(table(6000, seed=13, days=60), current.with_columns(pl.col("at") + timedelta(days=60)))
+    answer = told.found
     changed = MONDAY + timedelta(days=100)
-    since = datetime.fromtimestamp(answer.findings[0].since_us / 1e6, tz=UTC)
+    since, low, high = (
+        datetime.fromtimestamp(us / 1e6, tz=UTC)
+        for us in (answer.findings[0].since_us, answer.findings[0].since_low_us, answer.findings[0].since_high_us)
+    )
+    assert low <= changed <= high
+    assert f"since {since:%Y-%m-%d} (between {low:%Y-%m-%d} and {high:%Y-%m-%d})" in told.html()
+    assert "explained by today&#39;s inputs" in told.html()
+    assert answer.findings[0].loss.unexplained.low > 0
+    assert b'"unexplained":{"low":' in told.json()
     assert abs(since - changed) <= timedelta(days=5)
     assert answer.findings[0].kind is FindingKind.CONCEPT_DRIFT
     by_month = {p.name: p.kind for p in answer.periods}

@@ -243,13 +243,13 @@ def _judged(period: Period, *, own: Sequence[Slice], monitor: Monitor) -> Period
     if cause is None:
         return period
     matters = advise(cause, limits=monitor.limits).relevant
-    rise = math.nan if period.realised is None else period.realised - cause.loss_before
+    rise = math.nan if period.realised is None else period.realised - (cause.loss.before or 0.0)
     return msgspec.structs.replace(
         period,
         kind=cause.kind,
         matters=matters,
         doubtful=not matters and rise > monitor.limits.tolerance,
-        explained=cause.explained if math.isfinite(cause.explained) else None,
+        explained=cause.loss.explained.estimate if cause.loss.explained else None,
         columns=tuple(c.name for c in cause.columns),
     )
 

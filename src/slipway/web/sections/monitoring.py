@@ -9,8 +9,9 @@ from markupsafe import Markup
 from slipway.project.watching import Watched
 from slipway.records.alert import Finding, Step
 from slipway.web.charts.days import Alarm, Day, days
+from slipway.web.explained import explained
 from slipway.web.report_data import ReportData
-from slipway.words import amount, day, promised
+from slipway.words import amount, day, promised, since_when
 
 
 class Found(NamedTuple):
@@ -23,6 +24,7 @@ class Found(NamedTuple):
     sentence: str
     columns: tuple[tuple[str, str], ...]
     step: str
+    loss: str = ""
 
 
 class Monitored(NamedTuple):
@@ -72,15 +74,16 @@ def _promise(model: str, data: ReportData) -> str:
 
 def _say(number: int, finding: Finding) -> Found:
     closed = f", closed {day(finding.closed_us)}" if finding.closed_us is not None else ", open"
-    since = f"since {day(finding.since_us)}, " if finding.since_us is not None else ""
+    since = since_when(finding.since_us, low_us=finding.since_low_us, high_us=finding.since_high_us)
     return Found(
         number=str(number),
         kind=finding.kind,
         relevant=finding.relevant,
-        when=f"{since}raised {day(finding.opened_us)}{closed}",
+        when=", ".join(filter(None, (since, f"raised {day(finding.opened_us)}{closed}"))),
         sentence=finding.sentence,
         columns=tuple((c.name, c.detail.removeprefix(f"{c.name}: ")) for c in finding.columns[:5]),
         step="" if finding.go_back_to is Step.NONE else finding.go_back_to,
+        loss=explained(finding),
     )
 
 
