@@ -1,6 +1,7 @@
 """Tables in an object store, through a server that speaks S3."""
 
 import http.client
+import json
 import socket
 import subprocess
 import time
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 from obstore.store import from_url
 
+from slipway.cli.app import run
 from slipway.errors import Conflict, NotFound, Unavailable
 
 pytestmark = pytest.mark.slow
@@ -75,3 +77,21 @@ def test_what_is_not_there_is_said(lake, place, table, monkeypatch):
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(Unavailable, match="want to list it"):
         place.score("s3://lake/in")
+
+
+def test_two_tables_of_a_store_are_held_against_each_other(lake, place, table, capsys):
+    for name in ("before.parquet", "now.parquet"):
+        table(300).write_parquet(place.root / name)
+        lake.put(f"drift/{name}", place.root / name)
+    words = ["--reference", "s3://lake/drift/before.parquet", "--current", "s3://lake/drift/now*.parquet", "--json"]
+    assert run(["monitor", "run", *words]) == 0
+    assert json.loads(capsys.readouterr().out)["rows_now"] == 300
+
+
+def test_a_store_that_is_away_is_told_in_one_line(lake, monkeypatch, capsys):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    assert run(["monitor", "run", "--reference", "s3://lake/a.parquet", "--current", "s3://lake/b.parquet"]) == 1
+    told = capsys.readouterr().err.partition("slipway: ")[2]
+    assert told.startswith("s3://lake/a.parquet: want to list it, got ")
+    assert told.count("\n") == 1

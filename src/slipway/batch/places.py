@@ -91,7 +91,8 @@ def _remote(place: str) -> list[FoundFile]:
     try:
         listed = [meta for chunk in store.list(folder or None) for meta in chunk]
     except Exception as error:
-        raise Unavailable(f"{place}: want to list it, got {type(error).__name__}: {error}.") from error
+        said = str(error).partition("\n")[0].rstrip(". ")  # what follows is the store's own debugging
+        raise Unavailable(f"{place}: want to list it, got {type(error).__name__}: {said}.") from error
     wanted = [m for m in listed if _is_wanted(str(m["path"]), prefix, pattern=pattern)]
     return [
         FoundFile(path=base + str(m["path"]), size_bytes=int(m["size"]), stamp=str(m["e_tag"] or m["last_modified"]))

@@ -92,10 +92,10 @@ def read_query(file: Path, *, variable: str, otherwise: str = "") -> tuple[pl.Da
         Unavailable: The database does not answer.
     """
     if not file.is_file():
-        raise NotFound(f"data.source: want a file {file} with a query, found none. See slipway.toml.")
+        raise NotFound(f"{file}: want a file with a query, found none.")
     if not (given := os.environ.get(variable, "") if variable else otherwise):
         named = f"the environment variable {variable}" if variable else "data.database, the name of a variable,"
-        raise NotFound(f"data.source: want {named} to hold the URL of the database for {file.name}, found nothing.")
+        raise NotFound(f"{file.name}: want {named} to hold the URL of the database, found nothing.")
     try:
         url = make_url(given)
     except (SQLAlchemyError, ValueError) as error:

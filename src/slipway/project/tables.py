@@ -24,12 +24,14 @@ _TABLES = "polars, pandas, Arrow, a dict of columns"
 
 
 def as_polars(table: Any, *, what: str) -> pl.DataFrame:
-    """Return a polars frame of a polars, pandas or Arrow table, a dict of columns, or a list of rows that are dicts.
+    """Return a polars frame of a polars, pandas or Arrow table or dataset, a dict of columns, or a list of rows that are dicts.
 
     Raises:
         BadInput: It is no table, has no names for its columns or one name twice, or has no rows.
     """
     kind = type(table).__name__
+    if callable(to_table := getattr(table, "to_table", None)):  # a dataset of pyarrow, or its scanner
+        table = to_table()
     if not _has_names(table):
         raise BadInput(f"{what}: want a table ({_TABLES}), got {kind}. Return one such as pl.DataFrame({{...}}).")
     if doubled := sorted({str(name) for name in _names(table) if list(_names(table)).count(name) > 1}):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.dataset
 import pytest
 
 import slipway
@@ -146,6 +147,8 @@ ANSWERED = {
     "lazy": ((BEFORE.lazy(), AFTER.lazy()), NOTHING, None),
     "pandas": ((BEFORE.to_pandas(), AFTER.to_pandas()), NOTHING, None),
     "Arrow": ((BEFORE.to_arrow(), AFTER.to_arrow()), NOTHING, None),
+    "a dataset of Arrow": ((BEFORE, pyarrow.dataset.dataset(AFTER.to_arrow())), NOTHING, None),
+    "a stream of Arrow": ((BEFORE, AFTER.to_arrow().to_reader()), NOTHING, None),
 }
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
+from slipway.errors import BadInput
 from slipway.project.sources import read_place, read_query
 
 _NOTHING = "duckdb://"
@@ -19,10 +20,12 @@ def read_any(place: str, *, database: str = "") -> pl.DataFrame:
 
     Raises:
         NotFound: There is none.
-        BadInput: It is empty or broken, or the query fails.
+        BadInput: The name is empty, or the table is empty or broken, or the query fails.
         MissingExtra: What reads it is not installed.
         Unavailable: The store or the database does not answer.
     """
+    if not place.strip():
+        raise BadInput("monitor: want a file, a folder, a pattern, a URL or a .sql file, got an empty name.")
     if not place.endswith(".sql"):
         return read_place(place, root=Path())
     return read_query(Path(place), variable=database, otherwise=_NOTHING)[0]
