@@ -24,7 +24,7 @@ _TABLES = "polars, pandas, Arrow, a dict of columns"
 
 
 def as_polars(table: Any, *, what: str) -> pl.DataFrame:
-    """Return a polars frame of a polars, pandas or Arrow table or dataset, a dict of columns, or a list of rows that are dicts.
+    """Return a polars frame of a polars, pandas or Arrow table or dataset, a dict of columns, or a list of dicts.
 
     Raises:
         BadInput: It is no table, has no names for its columns or one name twice, or has no rows.

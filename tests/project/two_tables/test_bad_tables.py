@@ -171,3 +171,21 @@ def test_days_without_answers_do_not_look_cheap():
     whole = slipway.monitor(reference, current, unit="row").found
     answer = slipway.monitor(reference, half, unit="row").found
     assert answer.expected_now == pytest.approx(whole.expected_now, abs=0.02)
+
+
+@pytest.mark.slow
+def test_five_thousand_columns_and_what_moved_among_them():
+    rng = np.random.default_rng(3)
+    reference, current = ({f"c{i}": rng.normal(size=rows) for i in range(5000)} for rows in (2000, 1500))
+    current["c4321"] = current["c4321"] + 2
+    answer = slipway.monitor(reference, current)
+    assert [c.name for c in answer.found.columns if c.moved] == ["c4321"]
+    assert len(answer.html()) < 2_000_000
+
+
+@pytest.mark.slow
+def test_ten_million_rows():
+    rng = np.random.default_rng(4)
+    reference, current = (pl.DataFrame({"x": rng.normal(size=rows)}) for rows in (100_000, 10_000_000))
+    answer = slipway.monitor(reference, current).found
+    assert (answer.rows_now, answer.standing) == (10_000_000, Standing.NOTHING)
