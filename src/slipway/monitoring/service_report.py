@@ -1,6 +1,7 @@
 """From the book of the service to what people are shown. Pure."""
 
 from slipway.monitoring.service_alarms import LEVEL_S, LEVELS, allowed, counting, level, shares
+from slipway.monitoring.service_growth import full_in
 from slipway.monitoring.service_told import line
 from slipway.monitoring.service_window import Failure, asked_rows, failures, quantile, spells, window
 from slipway.records.scope import Budgets
@@ -67,7 +68,10 @@ def _standing(book: ServiceBook, key: ServiceBudget, *, budgets: Budgets, at_us:
     unkept = next((one for one in book.unkept if one.budget is key), None)
     kept = Kept.NOT_KEPT if unkept else Kept.UNKNOWN if ratio is None or not looks else Kept.KEPT
     why = line(unkept, budgets=budgets) if unkept else ""
-    return BudgetStanding(budget=key, allows=limit, taken=taken, use_ratio=ratio, kept=kept, why=why)
+    growth = full_in(book, key, limit=limit) if key in LEVELS and looks and not unkept else None
+    return BudgetStanding(
+        budget=key, allows=limit, taken=taken, use_ratio=ratio, kept=kept, why=why, full_in_days=growth
+    )
 
 
 def _kept(standings: tuple[BudgetStanding, ...], *, looks: bool, silent: bool) -> Kept:
@@ -85,6 +89,10 @@ def _sentence(book: ServiceBook, standings: tuple[BudgetStanding, ...], *, kept:
     said += [f"{name} says nothing since {moment(at)}." for name, at in book.silent.items()]
     if not looks:
         said.append(f"Nobody looks since {moment(book.at_us)}, so how it does now is not known.")
+    for one in standings:
+        if one.full_in_days is not None:
+            soon, late = one.full_in_days
+            said.append(f"budgets.{one.budget}: at the growth of the last weeks full in {soon:.0f} to {late:.0f} days.")
     unknown = [str(one.budget) for one in standings if looks and one.kept is Kept.UNKNOWN]
     if unknown:
         said.append(f"Not known: {', '.join(unknown)}, for nothing came or nobody measured it.")

@@ -25,6 +25,8 @@ class BudgetStanding(Record, frozen=True, kw_only=True):
         use_ratio: What was taken over what is allowed; above 1 is too much. None likewise.
         kept: Whether it is kept; one that is not stays so until it is certain that it is over.
         why: What was found when it was raised, since when, and who takes most; empty where it is kept.
+        full_in_days: Between how many days from now it is full at the growth of the last weeks; None where nobody can
+            honestly say, or it does not grow.
     """
 
     budget: ServiceBudget
@@ -33,6 +35,7 @@ class BudgetStanding(Record, frozen=True, kw_only=True):
     use_ratio: float | None
     kept: Kept
     why: str = ""
+    full_in_days: tuple[float, float] | None = None
 
 
 class ServiceWindow(Record, frozen=True, kw_only=True):
