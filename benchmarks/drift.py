@@ -15,6 +15,7 @@ whether exactly those that moved are, both by a watcher's last word. ``--page`` 
 """
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -27,7 +28,7 @@ from pathlib import Path
 import numpy as np
 from drift_peers import flights, slipway_monitor
 from drift_peers.figures import OWN, goals, summary
-from drift_peers.streams import WORLDS, draw
+from drift_peers.streams import WORLDS, draw, there
 from drift_peers.tables import months, tables
 from page import put
 
@@ -53,6 +54,13 @@ def counts_of(worlds, *, streams, few):
     counts = {world: streams if world in MANY else few for world in worlds}
     counts |= {world: max(few, streams // 3) for world in worlds if world in (SEASONAL, "20-shift")}
     return {world: 1 if world == "loans-as-they-are" else count for world, count in counts.items()}
+
+
+def prepare(peers):
+    """Make the environments of peers, for two of them bring rows; one that cannot be made is told by :func:`theirs`."""
+    for peer in peers:
+        with contextlib.suppress(subprocess.SubprocessError, OSError):
+            python_of(peer)
 
 
 def keep(stream, path):
@@ -137,7 +145,9 @@ def year_of(said):
 def main(given=None):
     """Watch and print; end with 1 where a goal is missed."""
     asked = _asked(given)
-    counts = counts_of(asked.worlds, streams=asked.streams, few=asked.few)
+    prepare(asked.peers)
+    worlds = [world for world in asked.worlds if there(world)]
+    counts = counts_of(worlds, streams=asked.streams, few=asked.few)
     tasks = [(world, seed) for world in counts for seed in range(counts[world])]
     with get_context("spawn").Pool(asked.jobs) as pool:
         own = pool.map(ours, tasks, chunksize=5)
@@ -148,6 +158,7 @@ def main(given=None):
     told = goals(figures, cost=cost)
     parts = [tables(figures), *([year_of(said)] if "flights" in counts else [])]
     words = "\n".join(f"- {'met' if met else 'missed'}: {words}." for met, words in told)
+    parts += [f"Not measured, for its rows are not there: {WORLDS[w].words}." for w in asked.worlds if w not in counts]
     report = "\n\n".join([*parts, f"Of Slipway:\n\n{words}\n"])
     print(report)
     if asked.page:
