@@ -6,7 +6,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import structlog
 import uvloop
@@ -21,6 +21,7 @@ from slipway.serving.collector import collect_seldom
 from slipway.serving.config_file import load_config
 from slipway.serving.door import Door
 from slipway.serving.guard import Guard
+from slipway.serving.log_lines import LogLines
 from slipway.serving.log_words import where
 from slipway.serving.metrics import Counts
 from slipway.serving.run_state import is_alive
@@ -149,7 +150,7 @@ def run_shadow(folder: Path, *, parent: int | None = None) -> None:
 
 
 def log_as_json(*, process: str) -> None:
-    """Write one JSON object a line to stderr, which the supervisor sends to the process's log."""
+    """Write one JSON object a line to stdout, which the supervisor sends to the process's log."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -158,7 +159,7 @@ def log_as_json(*, process: str) -> None:
             lambda _, __, event: {**event, "process": process, "pid": os.getpid()},
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(file=None),
+        logger_factory=structlog.PrintLoggerFactory(file=cast("TextIO", LogLines())),  # it writes and flushes
     )
 
 
