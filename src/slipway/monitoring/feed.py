@@ -34,9 +34,9 @@ WINDOW = 200
 SHAPE = 1000
 """Rows of late that say which change of unit it looks like."""
 
-_OVER_ROWS, _OVER_SLICES, _CONSTANT, _FEWEST = 100, 3, 0.98, 50
+_OVER_ROWS, _OVER_SLICES, _CONSTANT, _FEWEST, _MOST = 100, 3, 0.98, 50, 0.5
 _ORDER = (Fault.MISSING, Fault.UNIT, Fault.CONSTANT, Fault.RANGE, Fault.UNSEEN, Fault.DUPLICATES)
-"""Of several faults of one column the first that fits is told: an empty column is no constant."""
+"""Of several faults of one column the first that fits is told: an empty column is no constant, nor is one far off."""
 
 
 class Broken(Record, frozen=True, kw_only=True):
@@ -191,7 +191,8 @@ def _sights(feed: Feed, *, events: FeedEvents) -> Iterator[_Sight]:
         misfit = events.misfit(kind, counts=feed.counts) if kind.fault is Fault.UNIT else 0.0
         least = _CONSTANT if kind.fault is Fault.CONSTANT else bound
         if share > least and misfit < FIT:
-            found.append((_ORDER.index(kind.fault), misfit, _Sight(event, share, bound, float(log_e[event]))))
+            rank = _ORDER.index(Fault.MISSING if kind.fault is Fault.RANGE and share > _MOST else kind.fault)
+            found.append((rank, misfit, _Sight(event, share, bound, float(log_e[event]))))
     yield from (sight for _, _, sight in sorted(found))
 
 

@@ -30,7 +30,10 @@ FIT = 0.45
 _TIMES = 3.0
 """Pairs of rows that are alike may come so many times more often than in the reference."""
 
-_RATIO, _FEW_VALUES, _ROOM, _BLOCK = 1.25, 16, 0.1, 30
+_REPEATS = 0.1
+"""The margin of repeats at the most, however few stretches there were."""
+
+_RATIO, _FEW_VALUES, _ROOM, _BLOCK, _ONE = 1.25, 16, 0.1, 30, 0.9
 
 
 class Event(NamedTuple):
@@ -102,7 +105,8 @@ class FeedEvents:
         """Return the share that an event had to pass; of repeats it grows with the rows of a slice."""
         if event < len(self.bounds):
             return float(self.bounds[event])
-        return min(1.0, self._bound(min(1.0, _TIMES * self.reference.alike * max(rows - 1, 0))))
+        alike = min(1.0, _TIMES * self.reference.alike * max(rows - 1, 0))
+        return min(1.0, alike + max(MUCH, min(self._margin, _REPEATS)))  # pairs are many, also of a single stretch
 
     def increments(self, hits: Ints, *, rows: int) -> Floats:
         """Return the log e-values of one slice alone, shape (events, rises)."""
@@ -114,10 +118,15 @@ class FeedEvents:
     def misfit(self, event: Event, *, counts: Ints) -> float:
         """Return how far a column's bins lie from a change of unit, as a share of how far they lie from what was.
 
-        1 where they do not lie far from what was; below :data:`FIT` the change explains them.
+        1 where they do not lie far from what was, or all in one bin, which tells nothing of a factor; below
+        :data:`FIT` the change explains them.
         """
         column, seen = self.reference.columns[event.column], counts[self.places[event.column]][:-1]
-        if event.change is None or (apart := distance(seen, shares=_shares(column))) < APART:
+        if (
+            event.change is None
+            or seen.max(initial=0) > _ONE * seen.sum()
+            or (apart := distance(seen, shares=_shares(column))) < APART
+        ):
             return 1.0
         return distance(seen, shares=expected(column, change=event.change)) / apart
 

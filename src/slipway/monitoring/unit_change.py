@@ -31,6 +31,7 @@ _FACTORS = (
     (2.54, "centimetres", "inches"),
     (2.204623, "pounds", "kilograms"),
     (3.6, "km/h", "m/s"),
+    (10.0, "millimetres", "centimetres"),
     (60.0, "seconds", "minutes"),
     (24.0, "hours", "days"),
     (3600.0, "seconds", "hours"),
