@@ -126,12 +126,12 @@ class Load:
         rng = np.random.default_rng(rows)
         path, form = peer.form(rows, binary=binary)
         picks = [rng.choice(len(data), rows, replace=False) for _ in range(REQUESTS[rows])]
-        self._bodies = [request(form, data[p], number=i) for i, p in enumerate(picks)]
+        self.bodies = [request(form, data[p], number=i) for i, p in enumerate(picks)]
         self._wanted = [scores[p] for p in picks]
         self._path, self._answers = path, peer.facts.get("answers", True)
         self._canary = peer.facts.get("canary", False)
         lines, self._script = folder / f"{peer.name}-{rows}.txt", folder / f"{peer.name}-{rows}.lua"
-        lines.write_text("\n".join(one.line for one in self._bodies) + "\n")
+        lines.write_text("\n".join(one.line for one in self.bodies) + "\n")
         self._script.write_text(_LUA % (_BINARY if form.endswith(_BINARY) else "", lines, path))
 
     def ready(self, port):
@@ -169,7 +169,7 @@ class Load:
         )
 
     def _ask(self, port, i):
-        asked = self._bodies[i]
+        asked = self.bodies[i]
         with urlopen(
             Request(f"http://127.0.0.1:{port}{self._path}", data=asked.data, headers=asked.headers), timeout=10
         ) as reply:
