@@ -318,3 +318,14 @@ def test_a_stretch_that_cost_something_counts_though_it_ended_well():
     assert not answer.findings[-1].relevant
     assert answer.standing is Standing.MATTERS
     assert answer.sentence.endswith("That is how it ends; it cost more in 2026-04.")
+
+
+def test_means_are_those_of_the_rows_however_far_they_went():
+    answer = slipway.monitor(REFERENCE.select("x"), table(2000, seed=60, shift=100.0).select("x")).found
+    assert answer.columns[0].detail.endswith("before, 100 now")
+
+
+def test_what_moved_comes_before_remarks_on_the_data():
+    page = slipway.monitor(REFERENCE.drop("z"), table(4000, seed=61, shift=1.0).drop("city").with_columns(new=1)).html()
+    heads = re.findall(r"<h2>(.*?)</h2>", page)
+    assert heads == ["Findings", "The data themselves", "Columns", "How this was judged"]

@@ -76,6 +76,7 @@ def watch_journal(
         names=(f"{arm.name} as packaged", f"{day(begun)} to {day(ended - 1)}"),
         rows=(equipped.model.reference.rows, table.height),
         metric=answers.scoring.metric,
+        means={},
     )
 
 

@@ -16,6 +16,7 @@ from slipway.project.two_tables.quality import finite, fitted
 from slipway.project.two_tables.roles import find_roles
 from slipway.project.two_tables.told import told
 from slipway.records.alert import Finding
+from slipway.records.field import FieldKind
 from slipway.records.quality import Fault, Quality
 from slipway.records.reference import Reference
 from slipway.records.scoring import Scoring
@@ -133,6 +134,7 @@ def watch_two_tables(
         names=names,
         rows=(before.x.height, now.x.height),
         metric=answers.scoring.metric if answers else "",
+        means=_means(before, now),
     )
 
 
@@ -184,6 +186,17 @@ def _check_classes(now: Prepared, *, scoring: Scoring, label: str, what: str) ->
             f"{what}: column '{label}': want 0 and 1, as the reference has, got {got}. "
             "Write 1 where the class in question is true and 0 elsewhere."
         )
+
+
+def _means(before: Prepared, now: Prepared) -> dict[str, tuple[float, float]]:
+    """Return the mean of each column of numbers in both tables; what is missing does not count."""
+    numbers = [
+        (f.name, name) for f, name in zip(before.fields, before.names, strict=True) if f.kind is FieldKind.NUMBER
+    ]
+    was, is_ = (t.x.select(pl.col([f for f, _ in numbers]).fill_nan(None).mean()) for t in (before, now))
+    return {
+        name: (a, b) for f, name in numbers if isinstance(a := was[f][0], float) and isinstance(b := is_[f][0], float)
+    }
 
 
 def _inputs(before: Prepared) -> Reference:

@@ -1,7 +1,7 @@
 """What was found between two tables, put together and said."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from slipway.monitoring.moved import moved
 from slipway.monitoring.track import evidence, start, take_inputs, take_outcomes
 from slipway.monitoring.watch import Monitor
 from slipway.project.two_tables.feed import Slice
-from slipway.records.alert import Finding, FindingKind
+from slipway.records.alert import Finding, FindingKind, MovedColumn
 from slipway.records.quality import Quality
 from slipway.records.reference import Reference
 from slipway.records.two_tables import ColumnChange, Period, Roles, Standing, TwoTables
@@ -44,6 +44,7 @@ def told(
     names: tuple[str, str],
     rows: tuple[int, int],
     metric: str,
+    means: Mapping[str, tuple[float, float]],
 ) -> TwoTables:
     """Put the answer together.
 
@@ -56,10 +57,12 @@ def told(
         names: What to call the tables.
         rows: Rows of both.
         metric: Name of the loss; empty without answers.
+        means: Column to its mean in both tables, where the rows are at hand: sums know no values beyond the
+            reference's outermost cuts.
     """
     test, reference = monitor.instruments.inputs, monitor.reference
     whole = _after(parts, instruments=monitor.instruments)
-    columns = _columns(parts, state=whole, monitor=monitor)
+    columns = _columns(parts, state=whole, monitor=monitor, means=means)
     overall = test.evidence(whole)
     labelled = sum(p.outcomes.labelled for p in parts if p.outcomes)
     losses = math.fsum(p.outcomes.loss for p in parts if p.outcomes)
@@ -117,7 +120,9 @@ def _after(parts: Sequence[Slice], *, instruments: Instruments) -> Any:
     return state
 
 
-def _columns(parts: Sequence[Slice], *, state: Any, monitor: Monitor) -> tuple[ColumnChange, ...]:
+def _columns(
+    parts: Sequence[Slice], *, state: Any, monitor: Monitor, means: Mapping[str, tuple[float, float]]
+) -> tuple[ColumnChange, ...]:
     test = monitor.instruments.inputs
     now = np.sum([p.inputs.counts for p in parts], axis=0)
     found = []
@@ -132,13 +137,21 @@ def _columns(parts: Sequence[Slice], *, state: Any, monitor: Monitor) -> tuple[C
                 name=column.name,
                 moved=column.drifted,
                 log_e=column.evidence.log_e,
-                detail=size.detail.removeprefix(f"{column.name}: "),
+                detail=_exact(size, means=means) or size.detail.removeprefix(f"{column.name}: "),
                 labels=labels,
                 before=tuple(before.tolist()),
                 now=tuple(after.tolist()),
             )
         )
     return tuple(sorted(found, key=lambda c: -c.log_e))
+
+
+def _exact(size: MovedColumn, *, means: Mapping[str, tuple[float, float]]) -> str:
+    """Say the means themselves where the means are what moved most, and the rows are at hand."""
+    if size.name not in means or size.unit == "share of rows":
+        return ""
+    before, now = means[size.name]
+    return f"mean {before:.4g} before, {now:.4g} now"
 
 
 def _bars(profile: NumericReference | CategoryReference) -> tuple[tuple[str, ...], list[int]]:
