@@ -38,6 +38,7 @@ def metrics_text(
         *family("control_fault", "Whether no step of control is sound.", {(): status.fault is not None}),
         *family("control_running_rollouts", "Rollouts that run.", {(): len(status.running)}),
         *family("control_open_findings", "Findings of monitors that are open.", {(): len(status.open_findings)}),
+        *_feeds(status),
         *_routes(status),
         *_rollouts(status.running),
         *_evidence(status.last_step.verdicts if status.last_step else ()),
@@ -49,6 +50,12 @@ def metrics_text(
         text = "Budget of the scope for the latency that 99 % of answers keep."
         lines += family("budget_latency_p99_seconds", text, {(): budgets.latency_p99_ms / 1e3})
     return "\n".join(lines) + "\n"
+
+
+def _feeds(status: Status) -> list[str]:
+    faults: _Values = {(f.model, q.column, str(q.fault)): 1.0 for f in status.open_findings for q in f.quality}
+    text = "What is wrong with what feeds a model; no column where it is wrong with all of it."
+    return family("feed_fault", text, faults, labels=("model", "column", "fault"))
 
 
 def _routes(status: Status) -> list[str]:
