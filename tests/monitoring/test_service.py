@@ -209,6 +209,15 @@ def test_a_worker_that_says_nothing_is_said_and_is_never_fine():
     assert not life.troubles()
 
 
+def test_a_worker_that_was_not_heard_once_loses_no_count():
+    life = Life().go(600, rows=100)
+    life.heard = False
+    life.go(10, rows=100)
+    life.heard = True
+    life.go(10, rows=100)
+    assert window(life.book, length_s=3600.0, now_us=life.now_us).counts.answered == 61 * 100
+
+
 def test_a_restart_counts_anew_and_loses_nothing_that_was_said():
     life = Life().go(600, rows=100)
     before = window(life.book, length_s=3600.0, now_us=life.now_us).counts.answered
