@@ -3,6 +3,8 @@
 import itertools
 import json
 import socket
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -98,6 +100,27 @@ def test_no_log_holds_what_was_planted(serve_processes, place, kind):
     assert all({"request_id", "status"} <= line.keys() for line in refused)
     assert {"a: this value does not fit.", "?: no such field."} <= {line["reason"] for line in refused}
     assert {line.get("trace_id") for line in refused} >= {"4bf92f3577b34da6a3ce929d0e0e4736"}
+
+
+LIBRARY = """
+import logging
+from slipway.serving.json_log import log_as_json
+log_as_json(process="worker-0")
+try:
+    raise ValueError("Canaria")
+except ValueError:
+    logging.getLogger("asyncio").exception("It was never retrieved\\nfuture: Canaria")
+    logging.getLogger("grpc").warning("%s came", "Canaria")
+"""
+
+
+def test_what_libraries_log_is_json_too_and_holds_no_words_of_callers():
+    done = subprocess.run([sys.executable, "-c", LIBRARY], capture_output=True, text=True, check=True)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    told = [(line["event"], line["logger"], line["level"]) for line in lines]
+    assert told == [("It was never retrieved", "asyncio", "error"), ("%s came", "grpc", "warning")]
+    assert lines[0]["exception"].endswith("ValueError")
+    assert PLANTED not in done.stdout + done.stderr
 
 
 def test_no_reason_holds_what_was_planted_however_many_are_refused(serve, monkeypatch):

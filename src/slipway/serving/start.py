@@ -3,12 +3,10 @@
 import asyncio
 import os
 import socket
-import sys
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any
 
-import structlog
 import uvloop
 
 from slipway.ports import Runtime
@@ -21,8 +19,7 @@ from slipway.serving.collector import collect_seldom
 from slipway.serving.config_file import load_config
 from slipway.serving.door import Door
 from slipway.serving.guard import Guard
-from slipway.serving.log_lines import LogLines
-from slipway.serving.log_words import where
+from slipway.serving.json_log import log_as_json
 from slipway.serving.metrics import Counts
 from slipway.serving.run_state import is_alive
 from slipway.serving.service import Service
@@ -147,27 +144,6 @@ def run_shadow(folder: Path, *, parent: int | None = None) -> None:
     _run(shadow.run())
     if tracing:
         tracing.export.close()
-
-
-def log_as_json(*, process: str) -> None:
-    """Write one JSON object a line to stdout, which the supervisor sends to the process's log."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _without_words,
-            lambda _, __, event: {**event, "process": process, "pid": os.getpid()},
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(file=cast("TextIO", LogLines())),  # it writes and flushes
-    )
-
-
-def _without_words(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Say where an error arose; its words may be those of a caller."""
-    error = event.pop("exc_info", None)
-    found = sys.exc_info()[1] if error is True else error
-    return {**event, "exception": where(found)} if isinstance(found, BaseException) else event
 
 
 def _run(main: Awaitable[None]) -> None:

@@ -208,9 +208,10 @@ def run_control(
     from slipway.control.until_open import until_open  # noqa: PLC0415 - as above
     from slipway.serving.collector import collect_seldom  # noqa: PLC0415 - as above
     from slipway.serving.config_file import load_config  # noqa: PLC0415 - as above
+    from slipway.serving.json_log import log_as_json  # noqa: PLC0415 - as above
     from slipway.serving.pulse import beat  # noqa: PLC0415 - as above
     from slipway.serving.run_state import State, is_alive, read_states, tell_state  # noqa: PLC0415 - as above
-    from slipway.serving.start import guard_of, log_as_json, open_tls  # noqa: PLC0415 - as above
+    from slipway.serving.start import guard_of, open_tls  # noqa: PLC0415 - as above
 
     log_as_json(process=name)
     parts = open_parts(folder)
