@@ -94,6 +94,14 @@ def test_a_day_without_outcomes_leaves_a_gap_and_no_point():
     assert "&lt;concept&gt; drift" in svg
 
 
+def test_the_days_on_which_a_finding_is_likely_to_have_begun_are_shaded():
+    points = [Day(day * DAY, 0.1, 0.1) for day in range(11)]
+    known = Alarm(8 * DAY, "1", "concept drift", True, (4 * DAY, 6 * DAY))
+    svg = days(points, [known, Alarm(9 * DAY, "2", "data drift", True)], name="n", title="t", say=percent)
+    (shade,) = re.findall(r'<rect class="area since" x="([\d.]+)%" y="[\d.]+" width="([\d.]+)%"', svg)
+    assert [float(part) for part in shade] == pytest.approx([40.0, 20.0])
+
+
 def test_a_gap_that_is_next_to_nothing_looks_like_it():
     part = {"where": "a", "n": 100, "share": 0.1, "value": 0.2, "rest": 0.1, "low": 0.05, "high": 0.15}
     heights = []

@@ -169,7 +169,7 @@ def _over_time(t: TwoTables) -> Markup:
     points = [Day(s.start_us, _or_nan(s.realised), _or_nan(s.expected)) for s in t.slices]
     if not t.metric or len(points) < 2:
         return Markup()
-    alarms = [Alarm(f.opened_us, str(i), str(f.kind), f.relevant) for i, f in enumerate(t.findings, start=1)]
+    alarms = [Alarm.of(f, label=str(i)) for i, f in enumerate(t.findings, start=1)]
     title = f"realised and expected {t.metric}"
     return days(points, alarms, name="over-time", title=title, say=lambda v: amount(v, metric=t.metric))
 

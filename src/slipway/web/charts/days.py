@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from slipway.records.alert import Finding
 from slipway.web.charts.plot import Plot
 from slipway.web.charts.scale import Scale, labelled, span_of, ticks, time_ticks
 
@@ -36,18 +37,30 @@ class Alarm(NamedTuple):
         label: Its number in the list under the chart.
         title: Its kind.
         relevant: Whether it was large enough to matter.
+        began_us: The earliest and the latest moment at which it is likely to have begun; None where that is not known.
     """
 
     at_us: int
     label: str
     title: str
     relevant: bool
+    began_us: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, finding: Finding, *, label: str) -> "Alarm":
+        """Return the mark of a finding."""
+        low, high = finding.since_low_us, finding.since_high_us
+        began_us = None if low is None or high is None else (low, high)
+        return cls(finding.opened_us, label, str(finding.kind), finding.relevant, began_us)
 
 
 def days(
     points: Sequence[Day], alarms: Sequence[Alarm], *, name: str, title: str, say: Callable[[float], str]
 ) -> Markup:
-    """Draw each day as a faint dot, and the mean of the last seven as lines: realised solid, expected dashed."""
+    """Draw each day as a faint dot, and the mean of the last seven as lines: realised solid, expected dashed.
+
+    Each alarm is a flag where it was raised, and a shade over the days on which it is likely to have begun.
+    """
     smooth = [Day(p.at_us, _mean([q.realised for q in w]), _mean([q.expected for q in w])) for p, w in _weeks(points)]
     low, high = span_of([v for p in smooth for v in (p.realised, p.expected)], pad=0.25)
     first, last = points[0].at_us, max(points[-1].at_us, points[0].at_us + 1)
@@ -74,6 +87,10 @@ def days(
     plot.curve([(p.at_us, p.realised) for p in smooth], kind="live")
     last_flag = -_ROOM
     for a in shown:
+        if a.began_us is not None:
+            begun, ended = (min(max(us, first), last) for us in a.began_us)
+            title = f"alarm {a.label} is likely to have begun here"
+            plot.area(begun, ended, max(low, min(0.0, low)), high, kind="since", title=title)
         kind = "alarm" if a.relevant else "noted"
         plot.moment(a.at_us, kind=kind)
         if plot.x(a.at_us) - last_flag >= _ROOM:

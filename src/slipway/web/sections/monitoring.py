@@ -48,9 +48,7 @@ def monitored(data: ReportData) -> tuple[Monitored, ...]:
 def _one(watched: Watched, data: ReportData) -> Monitored:
     say = partial(amount, metric=data.scope.metric.name)
     points = [Day(d.at_us, _or_nan(d.realised), _or_nan(d.expected)) for d in watched.days]
-    alarms = [
-        Alarm(f.opened_us, str(i), str(f.kind), f.relevant) for i, f in enumerate(_of(watched.model, data), start=1)
-    ]
+    alarms = [Alarm.of(f, label=str(i)) for i, f in enumerate(_of(watched.model, data), start=1)]
     title = f"realised and expected {data.scope.metric.name} by day"
     chart = days(points, alarms, name=f"days-{watched.model}", title=title, say=say) if len(points) > 1 else Markup()
     season = watched.season.sentence if watched.season else ""
