@@ -14,6 +14,7 @@ from slipway.web.charts.dots import Estimate, dots
 from slipway.web.charts.evidence import evidence
 from slipway.web.charts.headroom import headroom
 from slipway.web.charts.scale import Scale, span_of, ticks, time_ticks
+from slipway.web.charts.shares import shares
 from slipway.words import percent
 
 DAY = 86_400_000_000
@@ -111,3 +112,9 @@ def test_a_gap_that_is_next_to_nothing_looks_like_it():
         heights.append(float(re.search(r'<rect class="area worse"[^>]* height="([\d.]+)"', drawn)[1]))
     assert heights[0] / 220 == pytest.approx(1 / 1.15, abs=0.01)
     assert heights[1] == pytest.approx(heights[0] * 0.001 / 0.2, abs=0.1)
+
+
+@pytest.mark.parametrize(("label", "most"), [("ab", 4), ("0.01234 to 0.0567", 2)])
+def test_names_of_bars_stand_side_by_side_only_as_far_as_they_fit(label, most):
+    chart = shares([f"{label}{i}" for i in range(8)], [0.1] * 8, [0.1] * 8, name="c", title="c")
+    assert len(re.findall(rf">{label}\d<", chart)) == most

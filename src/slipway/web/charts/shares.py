@@ -10,6 +10,8 @@ from slipway.words import percent
 
 _HEIGHT = 130
 _LABELS = 4
+_LETTERS = 50
+"""Letters that stand side by side under a chart on a page of two columns."""
 
 
 def shares(labels: Sequence[str], before: Sequence[float], now: Sequence[float], *, name: str, title: str) -> Markup:
@@ -28,7 +30,8 @@ def shares(labels: Sequence[str], before: Sequence[float], now: Sequence[float],
     told = f"largest change: {labels[most]}, {percent(before[most])} before and {percent(now[most])} now"
     across, down = Scale(0, len(shown), 0, 100), Scale(0, high, _HEIGHT, 0)
     plot = Plot(name=name, title=title, description=told, height=_HEIGHT, x=across, y=down)
-    every = max(1, -(-len(shown) // _LABELS))
+    fit = min(_LABELS, max(1, _LETTERS // (2 + max(map(len, labels), default=0))))
+    every = max(1, -(-len(shown) // fit))
     plot.x_axis([(at + 0.5, labels[i]) for at, i in enumerate(shown) if at % every == 0])
     plot.y_axis(labelled(ticks(0, high, about=3), lambda v: percent(v, digits=0)))
     for at, i in enumerate(shown):
