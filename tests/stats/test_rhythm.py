@@ -40,6 +40,7 @@ def test_a_rhythm_is_seen_from_three_weeks_and_not_said_where_there_is_none():
 def test_bets_within_phases_are_fair_by_enumeration(tails, monkeypatch):
     """All orders of four blocks in each of two phases, two of each the reference: the mean of the bets is at most 1."""
     monkeypatch.setattr(rank_bets, "_LEVEL", 1.0)
+    monkeypatch.setattr(rank_bets, "_LEVEL_OF_ALL", 1.0)
     phases = np.array([0, 1] * 4)
     total, orders = 0.0, [*itertools.product(itertools.permutations(range(4)), itertools.permutations(range(10, 14)))]
     for nights, days in orders:

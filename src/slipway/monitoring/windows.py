@@ -24,7 +24,7 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-_PERIODS = 4
+_PERIODS = 8
 """Periods below which no part of a reference is taken alone."""
 
 
@@ -55,12 +55,12 @@ def _learn(columns: Sequence[ColumnReference], *, units: Units) -> Windowed:
     per_column = [np.stack([c.block_counts[list(g)].sum(axis=0) for g in units.groups]) for c in columns]
     ranked, blocks = units.ranked, np.concatenate(per_column, axis=1)
     table = _table(columns, per_column, taken=[ranked] * len(columns))
-    series, of = np.stack([block_means(table, row) for row in blocks]), column_of_series(table)
+    series, of = block_means(table, blocks), column_of_series(table)
     first, wandering = _first(series, units=units, of=of)
     if first.any():
         recent = np.arange(len(ranked))[:, None] >= first
         table = _table(columns, per_column, taken=[ranked & taken for taken in recent.T])
-        series = np.where(recent[:, of], np.stack([block_means(table, row) for row in blocks]), np.nan)
+        series = np.where(recent[:, of], block_means(table, blocks), np.nan)
     bets = RankBets.of(series[~ranked], phases=units.phases[~ranked], period=count_of(units.unit))
     return Windowed(
         test=BlockDrift(reference=table, bets=bets),

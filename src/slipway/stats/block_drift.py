@@ -92,7 +92,7 @@ class BlockDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
             _check_rows({"values": matrix}, rows=len(at))
             reference = TableReference.of_matrix(matrix[ranked], names=names)
             ticks = (reference.tick_of_matrix(matrix[part]) for part in parts)
-        series = np.stack([block_means(reference, tick.counts) for tick in ticks])
+        series = block_means(reference, np.stack([tick.counts for tick in ticks]))
         pool = np.arange(len(blocks)) % _RANKED_EVERY != _RANKED_EVERY - 1
         return cls(reference=reference, bets=RankBets.of(series[pool]))
 
@@ -153,14 +153,19 @@ class BlockDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
 
 
 def block_means(reference: TableReference, counts: Ints) -> Floats:
-    """Return the means of one block, all columns in order; NaN where a column has no value in the block."""
+    """Return the means of one block, all columns in order; NaN where a column has no value in the block.
+
+    Args:
+        reference: The table.
+        counts: Rows per bin, shape (bins,); or of several blocks, shape (blocks, bins).
+    """
     parts = []
     for column, bins in zip(reference.columns, reference.slices, strict=True):
         scores, given = _scores(column)
-        seen = counts[bins]
-        rows = given @ seen
-        parts.append(np.where(rows > 0, scores @ seen / np.maximum(rows, 1), np.nan))
-    return np.concatenate(parts)
+        seen = counts[..., bins]
+        rows = seen @ given.T
+        parts.append(np.where(rows > 0, seen @ scores.T / np.maximum(rows, 1), np.nan))
+    return np.concatenate(parts, axis=-1)
 
 
 def column_of_series(reference: TableReference) -> npt.NDArray[np.intp]:

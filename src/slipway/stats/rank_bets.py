@@ -29,8 +29,8 @@ _CELLS_PER_SD = 8
 _STAKES = np.array([0.3, 0.6, 0.9])
 _EDGES = np.array([0.03, 0.1, 0.25, 0.5])
 _SHARES = np.array([0.5, 0.7, 0.8, 0.8])
-_LEVEL = 0.01
-"""Chance to take a series without a rhythm for one with it."""
+_LEVEL, _LEVEL_OF_ALL = 0.01, 0.05
+"""Chance to take a series without a rhythm for one with it; and any of all series at most."""
 
 
 class RankState(msgspec.Struct, frozen=True, eq=False):
@@ -105,8 +105,9 @@ class RankBets(msgspec.Struct, frozen=True, eq=False):
         at = np.zeros(len(values), dtype=np.int64) if phases is None else phases
         if at.shape != (len(values),):
             raise BadInput(f"phases: want one for each of {len(values)} blocks, got {at.size}.")
+        level = min(_LEVEL, _LEVEL_OF_ALL / values.shape[1])
         rhythmic = np.array(
-            [phases is not None and find_rhythm(series, phases=at).found(level=_LEVEL) for series in values.T]
+            [phases is not None and find_rhythm(series, phases=at).found(level=level) for series in values.T]
         )
         rows = max(period, int(at.max()) + 1) if rhythmic.any() else 1
         cuts = np.zeros((rows, values.shape[1], _CELLS - 1))

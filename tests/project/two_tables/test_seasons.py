@@ -63,11 +63,11 @@ def test_what_was_allowed_for_is_in_the_answer_its_page_and_its_json():
 
 
 def test_a_column_that_changed_for_good_is_held_against_what_came_after():
-    reference, current = tables("none", seed=5, days=84, shift={"load": 4.0}, day_sd=0.1)
+    reference, current = tables("none", seed=5, days=112, shift={"load": 4.0}, day_sd=0.1)
     newer = pl.col("at").cast(pl.Int64) >= MONDAY_US + 40 * DAY_US
     stepped = reference.with_columns(pl.when(newer).then(pl.col("load") + 4.0).otherwise(pl.col("load")))
     answer = slipway.monitor(stepped.select("at", "load"), current.select("at", "load")).found
-    assert answer.season.shorter == (("load", MONDAY_US + 42 * DAY_US),)
+    assert answer.season.shorter == (("load", MONDAY_US + 56 * DAY_US),)
     assert "it was another before" in answer.season.sentence
     assert answer.findings == ()
     back = current.with_columns(pl.col("load") - 4.0)
