@@ -194,10 +194,14 @@ def _finding(f: Finding, *, dated: bool) -> dict[str, Any]:
         "relevant": f.relevant,
         "since": since_when(f.since_us, low_us=f.since_low_us, high_us=f.since_high_us) if dated else "",
         "loss": explained(f),
-        "when": f"raised {day(f.opened_us)}" + ("" if f.closed_us is None else f", closed {day(f.closed_us)}"),
+        "when": _when(f) if dated else "",
         "sentence": f.sentence,
         "step": "" if f.go_back_to is Step.NONE else f.go_back_to,
     }
+
+
+def _when(f: Finding) -> str:
+    return f"raised {day(f.opened_us)}" + ("" if f.closed_us is None else f", closed {day(f.closed_us)}")
 
 
 def _column(c: ColumnChange, *, name: str) -> dict[str, Any]:

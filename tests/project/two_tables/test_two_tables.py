@@ -329,3 +329,7 @@ def test_what_moved_comes_before_remarks_on_the_data():
     page = slipway.monitor(REFERENCE.drop("z"), table(4000, seed=61, shift=1.0).drop("city").with_columns(new=1)).html()
     heads = re.findall(r"<h2>(.*?)</h2>", page)
     assert heads == ["Findings", "The data themselves", "Columns", "How this was judged"]
+
+
+def test_a_finding_of_tables_without_time_has_no_date():
+    assert "1970" not in slipway.monitor(REFERENCE, table(4000, seed=62, shift=1.0)).html()
