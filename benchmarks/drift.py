@@ -1,6 +1,6 @@
 """Slipway's monitor beside Evidently, NannyML, river and alibi-detect, on the same streams with a known change.
 
-    python benchmarks/drift.py [--quick] [--streams 300] [--few 40] [--peers evidently,nannyml,river,alibi-detect]
+    python benchmarks/drift.py [--quick] [--streams 300] [--few 30] [--peers evidently,nannyml,river,alibi-detect]
         [--worlds none,harmless,...] [--jobs 2] [--json FILE] [--page FILE]
 
 Made streams, ten columns and twenty; flights of 2013 with their days permuted; NannyML's car loans; sets that come
@@ -34,8 +34,8 @@ from page import put
 
 from monitoring import measure, python_of
 
-STREAMS, FEW, QUICK, QUICK_FEW, QUICK_SHARE, MOST = 300, 40, 30, 5, 0.2, 8
-SECONDS = {"evidently": 240, "nannyml": 95, "alibi-detect": 95, "river": 45}
+STREAMS, FEW, QUICK, QUICK_FEW, QUICK_SHARE, MOST = 300, 30, 30, 5, 0.2, 8
+SECONDS = {"evidently": 220, "nannyml": 90, "alibi-detect": 90, "river": 40}
 LANES = (("evidently",), ("nannyml", "alibi-detect", "river"))
 MANY, SEASONAL = ("none", "20-none"), "seasonal"
 COST_ROWS, GRACE_S = 1_000_000, 240

@@ -7,7 +7,7 @@ from scipy.stats import binomtest
 from .streams import WORLDS
 
 OWN = "Slipway"
-PROMISED, FOUND, NAMED, HARMLESS = 0.01, 0.95, 0.9, 0.05
+PROMISED, FOUND, NAMED, HARMLESS, ENOUGH = 0.01, 0.95, 0.9, 0.05, 300
 SHIFT_ROWS, COLUMNS_ROWS, RISK_LABELS, GAP_LABELS, CPU_S, STATE_BYTES = 700, 1_000, 3_100, 7_000, 1.0, 100_000
 
 
@@ -83,7 +83,11 @@ def _promises(own):
 def _numbers(own, *, cost):
     if "20-none" in own:
         figure = own["20-none"]
-        yield figure["false"] <= PROMISED, f"20 columns, 200 batches, no drift: {_of(figure)}, goal 1 % of 300 or more"
+        enough = figure["streams"] >= ENOUGH
+        yield (
+            enough and figure["false"] <= PROMISED,
+            f"20 columns, 200 batches, no drift: {_of(figure)}, goal 1 % of {ENOUGH} or more",
+        )
     if "20-shift" in own:
         rows, right = own["20-shift"]["rows"], own["20-shift"]["right_rows"]
         yield _within(rows, SHIFT_ROWS), f"4 of 20 columns by .25 sd: {_rows(rows)} rows, goal {SHIFT_ROWS}"
