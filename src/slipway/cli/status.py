@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from slipway.cli.options import COMMON, Common
 from slipway.cli.screen import Screen, show
+from slipway.errors import BadFile
 from slipway.records.route import Route
 from slipway.web.story import decisive, headline
 from slipway.words import count, day, moment, percent, span
@@ -15,7 +16,13 @@ if TYPE_CHECKING:  # it brings the table engine; --help must not wait for it
 
 def status(*, common: Common = COMMON) -> int:
     """Say what serves, what moves and what is wrong, on one page for the engineer on call."""
-    return show(common.open().status(), human=page, common=common)
+    try:
+        project = common.open()
+    except BadFile as error:  # what serves goes on all the same
+        from slipway.project.status_left import status_left  # noqa: PLC0415 - for the few who need it
+
+        return show(status_left(common.folder(), fault=error), human=page, common=common, holds=False)
+    return show(project.status(), human=page, common=common)
 
 
 def page(screen: Screen, now: "Status") -> None:
@@ -70,6 +77,8 @@ def _server(now: "Status") -> str:
 
 def _journal(now: "Status") -> str:
     """Say what was read, and what of it counts for nothing (docs/reference/journal.md, "Joins of outcomes")."""
+    if now.predictions is None or now.outcomes is None:
+        return "not read: what of it counts is for slipway.toml to say"
     tally = now.tally
     aside = [
         (tally.duplicates, "row", "with an id that came before"),
@@ -96,7 +105,7 @@ def _people(now: "Status") -> str:
 
 def _takes(now: "Status") -> str:
     if not now.usage:
-        return "not measured, since nothing runs"
+        return "not measured" if now.processes else "not measured, since nothing runs"
     told = []
     for worker in now.usage:
         cores = "" if worker.cores is None else f", {worker.cores:.2f} cores"

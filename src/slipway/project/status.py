@@ -1,6 +1,7 @@
 """What the engineer on call wants to know, and what is missing for which step."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from slipway.control.alert_desk import alerts
 from slipway.control.standing import Status as ControlStatus
@@ -28,6 +29,7 @@ from slipway.scoping.missing import Have, Missing, missing
 from slipway.serving import metrics
 from slipway.serving.pulse import pulse_path
 from slipway.serving.run_state import RunState, State, is_alive, read_states
+from slipway.storage.control_store import SqlStore
 from slipway.wiring import Parts
 from slipway.words import duration
 
@@ -60,8 +62,8 @@ class Status(Record, frozen=True, kw_only=True):
         findings: Findings that are open.
         alerts: Alerts that are not resolved.
         receivers: How those do who are told of alerts; empty where control does not run.
-        predictions: Rows asked about, in the whole journal.
-        outcomes: Outcomes that came.
+        predictions: Rows asked about, in the whole journal; None where nobody could read it.
+        outcomes: Outcomes that came; likewise.
         tally: The same, and what of the journal could not be used.
         agreement: How near decisions of people are to what was answered, by the arm that answered.
         problems: What is wrong, one sentence each.
@@ -79,8 +81,8 @@ class Status(Record, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     alerts: tuple[Alert, ...] = ()
     receivers: tuple[ReceiverState, ...] = ()
-    predictions: int
-    outcomes: int
+    predictions: int | None
+    outcomes: int | None
     tally: Tally = Tally()
     agreement: tuple[Agreement, ...] = ()
     problems: tuple[str, ...]
@@ -99,11 +101,9 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
     agreement = controller.agreement if told is None or by_itself else told.agreement
     problems += _failing(told, run=parts.layout.run)
     problems += _behind(told)
-    alive = tuple(s for s in read_states(parts.layout.run) if s.state is not State.STOPPED and is_alive(s.pid))
-    problems += [f"{s.name}: {s.trouble}" for s in alive if s.trouble]
+    alive = living(parts.layout.run)
+    problems += troubles_of(alive, run=parts.layout.run, now_us=parts.clock.now_us())
     problems += certificate_trouble(parts)
-    problems += _not_running(alive, run=parts.layout.run)
-    problems += _silent(alive, run=parts.layout.run, now_us=parts.clock.now_us())
     counts = [c for c in metrics.left(parts.layout.run) if c.worker in {s.name for s in alive}]
     problems += journal_trouble(
         parts.layout.journal,
@@ -114,24 +114,13 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
     usage = tuple(c.use.told(c.worker) for c in counts)
     problems += _takes_too_much(usage, budgets=parts.scope.budgets)
     usage += _of_shadow(parts.layout.run, alive=alive)
-    workers = [s for s in alive if s.name.startswith("worker-")]
-    all_rollouts = [r for _, r, _ in parts.store.all(Rollout)]
-    verdicts = [v for _, v, _ in parts.store.all(Verdict)]
-    running = [r for r in all_rollouts if r.status is RolloutStatus.RUNNING]
     problems += _not_usable(tally)
     return Status(
         project=parts.scope.project.name,
         now_us=told.now_us if told else now_us(parts, controller=controller),
-        serving=bool(workers) and all(w.state is State.READY for w in workers),
+        serving=serves(alive),
         processes=alive,
-        route=next((route for _, route, _ in parts.store.all(Route)), None),
-        rollouts=tuple(
-            RolloutNow(rollout=r, verdict=next((v for v in reversed(verdicts) if v.rollout == r.id), None))
-            for r in running
-        ),
-        ended=tuple(r for r in all_rollouts if r.status is not RolloutStatus.RUNNING),
-        findings=tuple(f for _, f, _ in parts.store.all(Finding) if f.closed_us is None),
-        alerts=tuple(a for a in alerts(parts.store) if a.state is not AlertState.RESOLVED),
+        **stored(parts.store)._asdict(),
         receivers=told.receivers if told else (),
         predictions=tally.predictions,
         outcomes=tally.outcomes,
@@ -141,6 +130,50 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
         usage=usage,
         service=service.sentence if (service := ask_service(parts)) else "",
     )
+
+
+class Stored(NamedTuple):
+    """What the store says of the present; fields as in :class:`Status`."""
+
+    route: Route | None = None
+    rollouts: tuple[RolloutNow, ...] = ()
+    ended: tuple[Rollout, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+
+
+def stored(store: SqlStore) -> Stored:
+    """Read what the store says of the present."""
+    all_rollouts = [r for _, r, _ in store.all(Rollout)]
+    verdicts = [v for _, v, _ in store.all(Verdict)]
+    running = [r for r in all_rollouts if r.status is RolloutStatus.RUNNING]
+    return Stored(
+        route=next((route for _, route, _ in store.all(Route)), None),
+        rollouts=tuple(
+            RolloutNow(rollout=r, verdict=next((v for v in reversed(verdicts) if v.rollout == r.id), None))
+            for r in running
+        ),
+        ended=tuple(r for r in all_rollouts if r.status is not RolloutStatus.RUNNING),
+        findings=tuple(f for _, f, _ in store.all(Finding) if f.closed_us is None),
+        alerts=tuple(a for a in alerts(store) if a.state is not AlertState.RESOLVED),
+    )
+
+
+def living(run: Path) -> tuple[RunState, ...]:
+    """Return the processes that run, by what they left in the run folder."""
+    return tuple(s for s in read_states(run) if s.state is not State.STOPPED and is_alive(s.pid))
+
+
+def serves(alive: tuple[RunState, ...]) -> bool:
+    """Tell whether there are workers, and all of them are ready."""
+    workers = [s for s in alive if s.name.startswith("worker-")]
+    return bool(workers) and all(w.state is State.READY for w in workers)
+
+
+def troubles_of(alive: tuple[RunState, ...], *, run: Path, now_us: int) -> list[str]:
+    """Say what is wrong with the processes that run, and which of them are not there."""
+    troubles = [f"{s.name}: {s.trouble}" for s in alive if s.trouble]
+    return troubles + _not_running(alive, run=run) + _silent(alive, run=run, now_us=now_us)
 
 
 def _failing(told: ControlStatus | None, *, run: Path) -> list[str]:
