@@ -131,6 +131,7 @@ CASES = {
     "requests watched": ("monitor-2", 1, lambda b, s: s),
     "data never checked": ("monitor-2", 0, lambda b, s: set_(s, datasets=(make.dataset(checks=[]),))),
     "inputs moved": ("monitor-2", -1, lambda b, s: set_(s, findings=(make.finding(FindingKind.DATA_DRIFT),))),
+    "a feed broke": ("monitor-2", -1, lambda b, s: set_(s, findings=(make.finding(FindingKind.QUALITY),))),
     "inputs moved and it was closed": ("monitor-2", 1, lambda b, s: set_(s, findings=(make.finding(FindingKind.DATA_DRIFT, closed=5),))),
     "inputs moved, harmless": ("monitor-2", 1, lambda b, s: set_(s, findings=(make.finding(FindingKind.DATA_DRIFT, relevant=False),))),
     "parity": ("monitor-3", 0.5, lambda b, s: b),

@@ -12,6 +12,7 @@ from slipway.words import count, duration, number
 _US = 1e6
 _QUALITY = (GateKind.NOT_WORSE, GateKind.HARM)
 _CONCEPT = (FindingKind.CONCEPT_DRIFT, FindingKind.BOTH)
+_OF_INPUTS = (FindingKind.DATA_DRIFT, FindingKind.BOTH, FindingKind.QUALITY)
 _ROLL_OUT = "Start a rollout: 'slipway rollout start'."
 _LOOK = "Look at it: 'slipway monitor show'."
 
@@ -38,7 +39,7 @@ def invariants(e: Evidence) -> Found:
     checked = e.dataset is not None and bool(e.dataset.checks)
     if not checked or e.dataset is None:
         return nothing("the data were never checked.", way_out="Run 'slipway data make'.")
-    drift = [f for f in e.open_findings() if f.kind in (FindingKind.DATA_DRIFT, FindingKind.BOTH)]
+    drift = [f for f in e.open_findings() if f.kind in _OF_INPUTS]
     if drift:
         return against(drift[-1].sentence, f"finding {drift[-1].id}", way_out=_LOOK)
     if e.watched:
