@@ -114,6 +114,15 @@ def test_a_package_of_before_has_no_feed_to_judge(fed):
 
 
 @pytest.mark.calibration
+def test_a_bin_that_all_rows_of_a_stretch_were_in_has_a_bound_that_is_a_share(fed):
+    first, *rest = fed.monitor.reference.columns
+    usual = first.usual.copy()
+    usual[0] = 1.0  # an hour in which nothing else was seen: it blinded every monitor of the flights
+    full = msgspec.structs.replace(first, usual=usual)
+    events = FeedEvents(msgspec.structs.replace(fed.monitor.reference, columns=(full, *rest)))
+    assert events.bounds.max() == 1.0
+
+
 def test_a_sound_feed_is_never_told_to_be_broken(fed):
     """Forty streams of 60 days, a rhythm and weather in them: with alpha = 0.001 none is expected."""
     told = [any(feed.broken for _, feed in hours(fed, seed=100 + s, first=0, last=24 * 60)) for s in range(40)]

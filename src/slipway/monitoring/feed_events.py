@@ -131,7 +131,7 @@ class FeedEvents:
         return distance(seen, shares=expected(column, change=event.change)) / apart
 
     def _bound(self, share: float) -> float:
-        return share + max(MUCH, (1 - share) * self._margin)
+        return min(1.0, share + max(MUCH, (1 - share) * self._margin))
 
     def _of_bins(self, place: int, column: ColumnReference, *, usual: Floats) -> list[tuple[Event, float]]:
         last = len(usual) - 1
