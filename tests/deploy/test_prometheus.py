@@ -47,6 +47,7 @@ def data_plane():
     counts = Counts(worker="worker-0", route_version=3)
     counts.answered(["live", 'a"b\\c'], [False, True], latency_us=700)
     counts.failed("unanswered")
+    counts.refusals["text air time"] = 3
     counts.told(2, kind=ToldKind.OUTCOMES)
     count_spans(counts)("sent", 5)
     counts.use.memory_bytes = 123_456_789_012
@@ -120,6 +121,7 @@ def test_what_is_told_says_what_it_means():
     assert 'slipway_gate_harm_log_e{rollout="c-1",stage="shadow",gate="1-not-worse"} 1.5' in lines
     assert 'slipway_alerts{kind="budget",severity="warning",state="open"} 1' in lines
     assert 'slipway_latency_seconds_bucket{le="+Inf"} 2' in lines
+    assert 'slipway_refusals_total{reason="text",field="air time"} 3' in lines
     assert 'slipway_budget_use_ratio{budget="memory_mb"} 1.2' in lines
     assert 'slipway_budget_kept{budget="memory_mb"} 0' in lines
     assert not [line for line in lines if 'budget="error_share"' in line], "what nobody measured is not 0"

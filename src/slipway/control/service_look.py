@@ -47,6 +47,7 @@ def _said(counts: Counts) -> WorkerSaid:
             latency=tuple(counts.latency),
             latency_sum_s=counts.latency_sum_s,
             errors=dict(counts.errors),
+            refused=dict(counts.refused_rows),
             arm_rows=dict(counts.use.rows),
             arm_busy_s=dict(counts.use.busy_s),
             arm_failures={name: sum(arm.failures.values()) for name, arm in usage.arms.items() if arm.failures},

@@ -51,6 +51,7 @@ class ServiceCounts(Record, frozen=True, kw_only=True):
         latency: Rows answered by latency bucket; the last one is open. Empty where nothing was.
         latency_sum_s: Sum of all latencies, in seconds.
         errors: Failures by kind, as the workers name them.
+        refused: Rows that did not fit the signature, by reason and field (:func:`slipway.records.misfit.key`).
         arm_rows: Rows that each arm was asked about.
         arm_busy_s: Time that each arm took for them, in seconds.
         arm_failures: Batches that each arm did not answer.
@@ -64,6 +65,7 @@ class ServiceCounts(Record, frozen=True, kw_only=True):
     latency: tuple[int, ...] = ()
     latency_sum_s: float = 0.0
     errors: dict[str, int] = {}
+    refused: dict[str, int] = {}
     arm_rows: dict[str, int] = {}
     arm_busy_s: dict[str, float] = {}
     arm_failures: dict[str, int] = {}
@@ -85,6 +87,7 @@ class ServiceCounts(Record, frozen=True, kw_only=True):
             latency=_added(self.latency, other.latency),
             latency_sum_s=self.latency_sum_s + other.latency_sum_s,
             errors=_sums(self.errors, other.errors),
+            refused=_sums(self.refused, other.refused),
             arm_rows=_sums(self.arm_rows, other.arm_rows),
             arm_busy_s=_sums(self.arm_busy_s, other.arm_busy_s),
             arm_failures=_sums(self.arm_failures, other.arm_failures),
@@ -109,6 +112,7 @@ class ServiceCounts(Record, frozen=True, kw_only=True):
             latency=_gone(self.latency, before.latency),
             latency_sum_s=_grown(self.latency_sum_s, before.latency_sum_s),
             errors=_differences(self.errors, before.errors),
+            refused=_differences(self.refused, before.refused),
             arm_rows=_differences(self.arm_rows, before.arm_rows),
             arm_busy_s=_differences(self.arm_busy_s, before.arm_busy_s),
             arm_failures=_differences(self.arm_failures, before.arm_failures),

@@ -29,7 +29,7 @@ from slipway.serving.metric_values import decode_metrics, metrics_of, tells_metr
 from slipway.serving.metrics import Counts
 from slipway.serving.openapi import document
 from slipway.serving.outcomes import COLUMNS, decode_outcomes, outcomes_of
-from slipway.serving.paths import shape_of
+from slipway.serving.paths import asks_rows, shape_of
 from slipway.serving.people import check_nobody_waits
 from slipway.serving.refusal import Refusal, refusal_of
 from slipway.serving.tick import Ticker
@@ -71,7 +71,7 @@ class App:
     ) -> None:
         self._counts, self._metrics_path, self._live = counts, metrics_path, live
         self._tasks: set[asyncio.Task[None]] = set()
-        self.intake = Intake(config, ticker=ticker, live=live, ready=ready, guard=guard)
+        self.intake = Intake(config, ticker=ticker, live=live, ready=ready, guard=guard, counts=counts)
         self._one, self._many = encoders(config.signature)
         self._v2 = Infer(config, tensors=self.intake.tensors, outputs=self.intake.outputs)
         self._typical = typical or (lambda _: typical_row(config.signature.fields))
@@ -117,6 +117,8 @@ class App:
             _log.error("request failed", path=shape_of(request.target), exc_info=error)
             refusal = Refusal(500, "The server failed; nothing was taken.", hint="The worker's log says more.")
         self._counts.failed(f"http_{refusal.status}")
+        if asks_rows(request.target) and LOAD_TEST.encode() not in request.headers:
+            self.intake.refusals.note(refusal, body=request.body)
         request.refuse(refusal)
 
     def _find(self, request: Request) -> _Handler:

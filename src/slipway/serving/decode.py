@@ -106,9 +106,9 @@ class RowDecoder:
         try:
             return self.asked([astuple(msgspec.convert(row, self._row)) for row in rows])
         except msgspec.ValidationError as error:
-            for index, row in enumerate(rows):
-                self._explain(row, index, many=True)
-            raise Refusal(400, str(error)) from None
+            refusal = self._misfit(rows) or Refusal(400, str(error))
+            refusal.rows = len(rows)
+            raise refusal from None
 
     def asked(self, values: list[tuple[Any, ...]]) -> Asked:
         """Return decoded rows with entities and ids.
@@ -150,6 +150,14 @@ class RowDecoder:
             return self.convert(value["rows"])
         self._explain(value, 0, many=False)
         raise Refusal(400, str(error)) from None
+
+    def _misfit(self, rows: list[dict[str, Any]]) -> Refusal | None:
+        try:
+            for index, row in enumerate(rows):
+                self._explain(row, index, many=True)
+        except Refusal as refusal:
+            return refusal
+        return None
 
     def _explain(self, row: object, index: int, *, many: bool) -> None:
         place = f"rows[{index}]" if many else ""

@@ -8,6 +8,7 @@ import msgspec
 
 from slipway.errors import nearest
 from slipway.records.field import Field, FieldKind
+from slipway.records.misfit import ELSEWHERE, Reason, kind_of
 from slipway.serving.naming import LONGEST_ENTITY
 from slipway.serving.refusal import Refusal
 
@@ -32,7 +33,13 @@ def explain(row: object, *, fields: Sequence[Field], others: tuple[str, str], pl
     """
     prefix = f"{place}." if place else ""
     if not isinstance(row, dict):
-        raise Refusal(400, f"{place or 'The body'} is no row.", wanted="a JSON object of named values", got=_kind(row))
+        raise Refusal(
+            400,
+            f"{place or 'The body'} is no row.",
+            wanted="a JSON object of named values",
+            got=_kind(row),
+            misfit=(Reason.BODY, ELSEWHERE),
+        )
     entity, own_id = others
     known = [*(f.name for f in fields), *(n for n in others if n not in {f.name for f in fields})]
     for name in row:
@@ -42,7 +49,13 @@ def explain(row: object, *, fields: Sequence[Field], others: tuple[str, str], pl
         _check(field, row, prefix, required=field.required or field.name == entity)
     if not _names_somebody(row.get(entity), free=entity not in {f.name for f in fields}):
         wanted = f"text of 1 to {LONGEST_ENTITY} characters, or a whole number"
-        raise Refusal(400, f"{prefix}{entity}: the entity is missing.", wanted=wanted, got=_value(row, entity))
+        raise Refusal(
+            400,
+            f"{prefix}{entity}: the entity is missing.",
+            wanted=wanted,
+            got=_value(row, entity),
+            misfit=(Reason.MISSING, entity),
+        )
     if not isinstance(row.get(own_id), str | None):
         raise Refusal(400, f"{prefix}{own_id}: this is no id.", wanted="text", got=_value(row, own_id))
 
@@ -51,7 +64,14 @@ def unknown_field(name: str, *, known: Sequence[str], place: str = "") -> Refusa
     """Say that there is no such field, with the nearest spelling."""
     hint = nearest(name, known).strip() or f"Fields are {', '.join(known)}."
     where = f"{place}." if place else ""
-    return Refusal(400, f"{where}{name}: no such field.", wanted="a known field", got=f"'{name}'", hint=hint)
+    return Refusal(
+        400,
+        f"{where}{name}: no such field.",
+        wanted="a known field",
+        got=f"'{name}'",
+        hint=hint,
+        misfit=(Reason.UNKNOWN, ELSEWHERE),
+    )
 
 
 NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -66,6 +86,7 @@ def not_json(error: Exception) -> Refusal:
         wanted="JSON in UTF-8; a missing number is null, never NaN, and a number fits a float64",
         got=str(error),
         hint='Send one object, such as {"field": 1.5}, or {"rows": [{...}, {...}]}.',
+        misfit=(Reason.BODY, ELSEWHERE),
     )
 
 
@@ -76,11 +97,13 @@ def _check(field: Field, row: dict[str, object], prefix: str, *, required: bool)
     wanted = _wanted(field)
     if value is None:
         how = "null" if field.name in row else "nothing"
-        raise Refusal(400, f"{prefix}{field.name}: this field is required.", wanted=wanted, got=how)
+        missing = (Reason.MISSING, field.name)
+        raise Refusal(400, f"{prefix}{field.name}: this field is required.", wanted=wanted, got=how, misfit=missing)
     if not _fits(field, value):
         hint = nearest(value, field.values).strip() if isinstance(value, str) and field.values else ""
         error = f"{prefix}{field.name}: this value does not fit."
-        raise Refusal(400, error, wanted=wanted, got=_value(row, field.name), hint=hint)
+        misfit = (_reason(field, value), field.name)
+        raise Refusal(400, error, wanted=wanted, got=_value(row, field.name), hint=hint, misfit=misfit)
 
 
 def _fits(field: Field, value: object) -> bool:
@@ -93,6 +116,12 @@ def _fits(field: Field, value: object) -> bool:
     low = -sys.float_info.max if field.low is None else field.low
     high = sys.float_info.max if field.high is None else field.high
     return low <= value <= high
+
+
+def _reason(field: Field, value: object) -> Reason:
+    came = kind_of(value)
+    fits = {FieldKind.BOOLEAN: Reason.BOOLEAN, FieldKind.CATEGORY: Reason.TEXT}.get(field.kind, Reason.NUMBER)
+    return Reason.OUTSIDE if came is fits else came
 
 
 def _wanted(field: Field) -> str:

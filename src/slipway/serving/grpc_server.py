@@ -191,7 +191,7 @@ class GrpcServer:
         with traced_call(
             model.tracer, service=SERVICE, method="ModelInfer", headers=headers, status=lambda: _status(context)
         ):
-            return await _asked(model, request, context, headers)
+            return await _asked(model, request, context, headers, data=data)
 
     def _server_live(self, _data: bytes, _headers: dict[bytes, bytes]) -> bytes:
         return _bytes(message("ServerLiveResponse")(live=True))
@@ -245,7 +245,7 @@ class _Call:
             self.reply.set_result(refusal)
 
 
-async def _asked(model: Model, request: Any, context: Any, headers: dict[bytes, bytes]) -> bytes:
+async def _asked(model: Model, request: Any, context: Any, headers: dict[bytes, bytes], *, data: bytes) -> bytes:
     call, intake = _Call(), model.intake
     try:
         intake.guard.admit(headers, may=May.PREDICT)
@@ -256,6 +256,7 @@ async def _asked(model: Model, request: Any, context: Any, headers: dict[bytes, 
         intake.ticker.ask(call, asked, at_us=at_us, encode=encode)
     except SlipwayError as error:
         model.counts.failed(f"grpc_{_code(error).name.lower()}")
+        intake.refusals.note(refusal_of(error), body=data)
         return _refuse(context, error, headers)
     answer = await call.reply
     if isinstance(answer, Refusal):

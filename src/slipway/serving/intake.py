@@ -12,7 +12,9 @@ from slipway.serving.asking import live_or_none
 from slipway.serving.decode import RowDecoder
 from slipway.serving.guard import Guard
 from slipway.serving.live_route import LiveRoute
+from slipway.serving.metrics import Counts
 from slipway.serving.refusal import Refusal
+from slipway.serving.refusals import Refusals
 from slipway.serving.tabular import ColumnDecoder
 from slipway.serving.tick import Ticker
 from slipway.serving.v2_outputs import Outputs
@@ -30,6 +32,7 @@ class Intake:
         live: Gives the route in force, or None before the first.
         ready: Gives the reason why the worker wants no traffic, or an empty string.
         guard: Who may ask for what.
+        counts: What is counted.
 
     Attributes:
         config: As given.
@@ -40,6 +43,7 @@ class Intake:
         tensors: Decodes tensors.
         outputs: Makes tensors of answers.
         guard: As given.
+        refusals: Counts rows that do not fit.
     """
 
     def __init__(
@@ -50,11 +54,14 @@ class Intake:
         live: Callable[[], LiveRoute | None],
         ready: Callable[[], str],
         guard: Guard,
+        counts: Counts,
     ) -> None:
         self.config, self.ticker = config, ticker
         self._live, self._ready, self.guard = live, ready, guard
         signature, entity = config.signature, config.entity
         self.rows = RowDecoder(signature, entity=entity)
+        names = (*(f.name for f in signature.fields), entity, self.rows.id_name)
+        self.refusals = Refusals(names, requests=counts.refusals, rows=counts.refused_rows)
         self.load_test_rows = RowDecoder(signature, entity=entity, load_test=True)
         self.columns = ColumnDecoder(signature, entity=entity, id_name=self.rows.id_name)
         self.tensors = TensorDecoder(signature, entity=entity, id_name=self.rows.id_name)

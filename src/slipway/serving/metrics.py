@@ -14,11 +14,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from slipway.records.misfit import parts
 from slipway.serving.prometheus import family, histogram
 from slipway.serving.use import Use
 from slipway.serving.use_metrics import use_lines
 
 _PREDICTIONS = "Answers by the arm that gave them, and whether it was its turn or it stepped in for one that failed."
+_REFUSALS = "Requests refused because their rows do not fit the signature, by what is wrong first."
 EDGES_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper ends of the latency buckets; one more is open."""
 
@@ -41,6 +43,8 @@ class Counts(msgspec.Struct, kw_only=True):
         predictions: Answers by arm.
         stepped_in: Those of them that it gave in place of another arm, which failed.
         errors: Failures by kind.
+        refusals: Requests whose rows did not fit, by reason and field (:func:`slipway.records.misfit.key`).
+        refused_rows: Rows of such requests, each body once; by the same.
         outcomes: Outcomes taken.
         decisions: Decisions taken.
         metrics: Values of business metrics taken.
@@ -62,6 +66,8 @@ class Counts(msgspec.Struct, kw_only=True):
     predictions: dict[str, int] = {}
     stepped_in: dict[str, int] = {}
     errors: dict[str, int] = {}
+    refusals: dict[str, int] = {}
+    refused_rows: dict[str, int] = {}
     outcomes: int = 0
     decisions: int = 0
     metrics: int = 0
@@ -185,6 +191,7 @@ def render(workers: Iterable[Counts], *, shadow: Counts | None = None) -> bytes:
     for counts in known:
         errors.update(counts.errors)
     lines += family("errors_total", "Failures by kind.", {(k,): n for k, n in errors.items()}, labels=("kind",))
+    lines += family("refusals_total", _REFUSALS, _refusals(known), labels=("reason", "field"))
     lines += histogram(
         "latency_seconds",
         "From receipt to answer.",
@@ -209,6 +216,14 @@ def render(workers: Iterable[Counts], *, shadow: Counts | None = None) -> bytes:
     lines += family("workers", "Workers counted here.", {(): len(known)})
     lines += use_lines({c.worker: c.use for c in processes if c.worker})
     return ("\n".join(lines) + "\n").encode()
+
+
+def _refusals(known: list[Counts]) -> dict[tuple[str, ...], float]:
+    """Return how many requests did not fit, by reason and field."""
+    counted = Counter[str]()
+    for counts in known:
+        counted.update(counts.refusals)
+    return {parts(pair): float(n) for pair, n in counted.items()}
 
 
 def _predictions(known: list[Counts]) -> dict[tuple[str, ...], float]:

@@ -22,6 +22,16 @@ def shape_of(target: str) -> str:
     return next((found.expand(shape) for form, shape in _SHAPES if (found := form.fullmatch(path))), "")
 
 
+def asks_rows(target: str) -> bool:
+    """Tell whether a target is one that takes rows to be answered.
+
+    >>> [asks_rows(t) for t in ("/predict", "/v2/models/hearts/infer", "/outcomes", "/predict/Ann/x")]
+    [True, True, False, False]
+    """
+    shape = shape_of(target)
+    return shape.startswith("/predict") or shape.endswith("/infer")
+
+
 def told_path(target: str, *, status: int) -> str:
     """Return a path for a log: as it was asked for where it was one of ours, else no more of it than is one of ours.
 

@@ -12,6 +12,7 @@ from slipway.errors import (
     SlipwayError,
     Unavailable,
 )
+from slipway.records.misfit import Reason
 
 
 class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +39,8 @@ class Refusal(SlipwayError):
         body: What the caller is told.
         headers: Further headers, as (name, value).
         cause: The error of a floor below that it was made of, or None.
+        misfit: Why its rows do not fit, and the field as it was named; None where that is not known.
+        rows: Rows that were refused with it, as far as that is known.
     """
 
     def __init__(
@@ -50,11 +53,13 @@ class Refusal(SlipwayError):
         hint: str = "",
         headers: tuple[tuple[str, str], ...] = (),
         cause: SlipwayError | None = None,
+        misfit: tuple[Reason, str] | None = None,
+        rows: int = 1,
     ) -> None:
         super().__init__(f"{error} want {wanted}, got {got}. {hint}")
         self.status = status
         self.body = ErrorBody(error=_short(error), wanted=_short(wanted), got=_short(got), hint=_short(hint))
-        self.headers, self.cause = headers, cause
+        self.headers, self.cause, self.misfit, self.rows = headers, cause, misfit, rows
 
 
 _LONGEST = 1000

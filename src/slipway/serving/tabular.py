@@ -76,7 +76,9 @@ class ColumnDecoder:
             Refusal: 400; names the row, the field, what was wanted, what came.
         """
         if unknown := [name for name in columns if name not in self.known]:
-            raise unknown_field(unknown[0], known=self.known)
+            refusal = unknown_field(unknown[0], known=self.known)
+            refusal.rows = max(1, rows)
+            raise refusal
         if not rows:
             raise Refusal(400, "There are no rows.", wanted="at least one row", got="none")
         try:
@@ -169,8 +171,10 @@ class ColumnDecoder:
             try:
                 explain(row, fields=self._fields, others=self._others, place=f"rows[{i}]")
             except Refusal as refusal:
+                refusal.rows = rows
                 return refusal
-        return Refusal(400, "The columns do not fit the signature.", wanted="the fields of the model's metadata")
+        wanted = "the fields of the model's metadata"
+        return Refusal(400, "The columns do not fit the signature.", wanted=wanted, rows=rows)
 
 
 class _Odd(Exception):

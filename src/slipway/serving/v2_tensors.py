@@ -16,6 +16,7 @@ import numpy as np
 
 from slipway.ports import Floats
 from slipway.records.field import FieldKind
+from slipway.records.misfit import Reason
 from slipway.records.model import Signature
 from slipway.serving.decode import Asked
 from slipway.serving.refusal import Refusal
@@ -188,7 +189,20 @@ def _check_datatype(tensor: Tensor, kind: FieldKind) -> None:
     if tensor.datatype not in _FITS[kind]:
         wanted = f"datatype {' or '.join(sorted(_FITS[kind]))} for a {kind}"
         got = tensor.datatype or "an empty text"
-        raise Refusal(400, f"inputs.{tensor.name}: another datatype.", wanted=wanted, got=got)
+        raise Refusal(
+            400,
+            f"inputs.{tensor.name}: another datatype.",
+            wanted=wanted,
+            got=got,
+            misfit=(_reason(tensor.datatype), tensor.name),
+            rows=max(1, tensor.shape[0]),
+        )
+
+
+def _reason(datatype: str) -> Reason:
+    if datatype in _NUMBERS:
+        return Reason.NUMBER
+    return {"BYTES": Reason.TEXT, "BOOL": Reason.BOOLEAN}.get(datatype, Reason.OTHER)
 
 
 def _texts(name: str, raw: bytes) -> list[str]:
