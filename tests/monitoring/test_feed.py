@@ -113,7 +113,6 @@ def test_a_package_of_before_has_no_feed_to_judge(fed):
     assert FeedEvents.of(msgspec.structs.replace(fed.monitor.reference, stretches=0)) is None
 
 
-@pytest.mark.calibration
 def test_a_bin_that_all_rows_of_a_stretch_were_in_has_a_bound_that_is_a_share(fed):
     first, *rest = fed.monitor.reference.columns
     usual = first.usual.copy()
@@ -123,6 +122,7 @@ def test_a_bin_that_all_rows_of_a_stretch_were_in_has_a_bound_that_is_a_share(fe
     assert events.bounds.max() == 1.0
 
 
+@pytest.mark.calibration
 def test_a_sound_feed_is_never_told_to_be_broken(fed):
     """Forty streams of 60 days, a rhythm and weather in them: with alpha = 0.001 none is expected."""
     told = [any(feed.broken for _, feed in hours(fed, seed=100 + s, first=0, last=24 * 60)) for s in range(40)]
