@@ -9,6 +9,7 @@ more often than once in a stated number of slices on average for as long as noth
 """
 
 import functools
+from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -93,11 +94,20 @@ class Instruments(msgspec.Struct, frozen=True, eq=False):
         """Return the state of one of the tests after a slice that begins at a moment, which tells its phase."""
         return test.update(state, tick, **self._when(test, start_us=start_us))
 
-    def increments(self, test: Any, state: Any, *, tick: Any, start_us: int) -> Floats:
-        """Return the log e-value of that slice alone, for each bet of one of the tests."""
-        blocks = isinstance(test, _OF_BLOCKS)
-        found = test.increments(state, tick, **self._when(test, start_us=start_us)) if blocks else test.increments(tick)
-        return np.asarray(found, dtype=np.float64)
+    def run(self, test: Any, state: Any, *, ticks: Sequence[Any], start_us: int) -> tuple[Any, Floats]:
+        """Return the state of one of the tests after the blocks of one slice, and what each of them brought.
+
+        Only the test of columns together may have several in a slice.
+
+        Returns:
+            The state, and the log e-value of each block alone for each of the test's bets, shape (blocks, bets).
+        """
+        when = self._when(test, start_us=start_us)
+        if isinstance(test, JointDrift):
+            return test.run(state, ticks, **when)
+        (tick,) = ticks
+        found = test.increments(state, tick, **when) if when else test.increments(tick)
+        return test.update(state, tick, **when), np.asarray(found, dtype=np.float64).reshape(1, -1)
 
     def _when(self, test: Any, *, start_us: int) -> dict[str, int]:
         phase = int(phases_of(np.array([start_us]), unit=self.unit)[0])

@@ -1,6 +1,7 @@
 """What a monitor remembers of one model: two tests, two detectors of when it changed, and the slices of late."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -113,8 +114,8 @@ def start(instruments: Instruments) -> Track:
 
 def _side(instruments: Instruments, test: Any, nothing: Any) -> Side:
     state = test.start()
-    bets = instruments.increments(test, state, tick=nothing, start_us=0).size
-    detector = EDetector(bets=bets, threshold=_RUN_LENGTH)
+    _, bets = instruments.run(test, state, ticks=(nothing,), start_us=0)
+    detector = EDetector(bets=bets.shape[1], threshold=_RUN_LENGTH)
     return Side(state=state, detector=detector.start())
 
 
@@ -140,13 +141,12 @@ def take_inputs(track: Track, *, instruments: Instruments, sums: InputSums) -> T
     joint, answers = track.joint, track.answers
     seen = msgspec.structs.replace(sums, joint=())  # what sizes a change needs no products, and they are large
     if joint is not None:
-        for tick in sums.joint:
-            joint = _feed(joint, instruments=instruments, test=instruments.joint, tick=tick, seen=seen)
+        joint = _feed(joint, instruments=instruments, test=instruments.joint, ticks=sums.joint, seen=seen)
     if answers is not None and sums.answers is not None:
         scores = TableTick(sums.answers)
-        answers = _feed(answers, instruments=instruments, test=instruments.answers, tick=scores, seen=seen)
+        answers = _feed(answers, instruments=instruments, test=instruments.answers, ticks=(scores,), seen=seen)
     of_x = TableTick(sums.counts)
-    inputs = _feed(track.inputs, instruments=instruments, test=instruments.inputs, tick=of_x, seen=seen)
+    inputs = _feed(track.inputs, instruments=instruments, test=instruments.inputs, ticks=(of_x,), seen=seen)
     return Track(inputs=inputs, gap=track.gap, joint=joint, answers=answers)
 
 
@@ -154,7 +154,7 @@ def take_outcomes(track: Track, *, instruments: Instruments, sums: OutcomeSums) 
     """Return the track after one more whole slice of outcomes; one without a label changes nothing."""
     if not sums.labelled or track.gap is None:
         return track
-    gap = _feed(track.gap, instruments=instruments, test=instruments.gap, tick=sums.gap, seen=sums)
+    gap = _feed(track.gap, instruments=instruments, test=instruments.gap, ticks=(sums.gap,), seen=sums)
     return msgspec.structs.replace(track, gap=gap)
 
 
@@ -210,13 +210,16 @@ def _evidence(test: Any, side: Side) -> EValue:
     return found
 
 
-def _feed(side: Side, *, instruments: Instruments, test: Any, tick: Any, seen: InputSums | OutcomeSums) -> Side:
-    slice_ = {"tick": tick, "start_us": seen.start_us}
-    bets = instruments.increments(test, side.state, **slice_).ravel()
-    detector = EDetector(bets=len(bets), threshold=_RUN_LENGTH)
+def _feed(
+    side: Side, *, instruments: Instruments, test: Any, ticks: Sequence[Any], seen: InputSums | OutcomeSums
+) -> Side:
+    state, logs = instruments.run(test, side.state, ticks=ticks, start_us=seen.start_us)
+    detector, found = EDetector(bets=logs.shape[1], threshold=_RUN_LENGTH), side.detector
+    for bets in logs:
+        found = detector.update(found, LogIncrements(log_e=bets, n=1))
     return Side(
-        state=instruments.update(test, side.state, **slice_),
-        detector=detector.update(side.detector, LogIncrements(log_e=bets, n=1)),
-        slices=(*side.slices, seen)[-KEPT:],
-        fed=side.fed + 1,
+        state=state,
+        detector=found,
+        slices=(*side.slices, *[seen] * min(len(ticks), KEPT))[-KEPT:],
+        fed=side.fed + len(ticks),
     )

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from slipway.errors import BadInput
-from slipway.stats.restarts import EVER, Onset, compound, log_mean
+from slipway.stats.restarts import EVER, Onset, compound_all, log_mean
 from slipway.stats.rhythm import find_rhythm
 
 Floats = npt.NDArray[np.float64]
@@ -29,6 +29,7 @@ _CELLS_PER_SD = 8
 _STAKES = np.array([0.3, 0.6, 0.9])
 _EDGES = np.array([0.03, 0.1, 0.25, 0.5])
 _SHARES = np.array([0.5, 0.7, 0.8, 0.8])
+_AT_A_TIME, _MOST_COMPARED = 128, 2**20
 _LEVEL, _LEVEL_OF_ALL = 0.01, 0.05
 """Chance to take a series without a rhythm for one with it; and any of all series at most."""
 
@@ -115,9 +116,10 @@ class RankBets(msgspec.Struct, frozen=True, eq=False):
             cuts[:, i] = _cells(series, phases=at if rhythmic[i] else np.zeros_like(at), count=rows)
         empty = np.zeros((rows, values.shape[1], _CELLS), dtype=np.int32)
         bets = cls(cuts=cuts, pool=empty, rhythmic=rhythmic, tails=tails, onset=onset)
-        for block, phase in zip(values, at.tolist(), strict=True):
-            bets = msgspec.structs.replace(bets, pool=bets._joined(bets.pool, block, phase=phase))
-        return bets
+        pool = empty.copy()
+        for phase in np.unique(at).tolist():
+            bets._join(pool, values[at == phase], phase=phase)
+        return msgspec.structs.replace(bets, pool=pool)
 
     def start(self) -> RankState:
         """Return the state before any new block."""
@@ -129,24 +131,32 @@ class RankBets(msgspec.Struct, frozen=True, eq=False):
 
         A series without a value bets nothing, nor does one whose phase was never seen before.
         """
-        here, pool = self._cell(values, phase=phase), state.pool[self._rows(phase), self._series]
-        known = pool.sum(axis=1)
-        size = known[:, None] + 1.0
-        at_least = (np.cumsum(pool[:, ::-1], axis=1)[:, ::-1] * here).sum(axis=1)[:, None] + 1.0
-        at_most = (np.cumsum(pool, axis=1) * here).sum(axis=1)[:, None] + 1.0
-        logs = np.concatenate([self._payoffs(at_least / size), self._payoffs(at_most / size)], axis=1)
-        return np.where((np.isnan(values) | (known == 0))[:, None], 0.0, logs)
+        return self.run(state, values[None], phase=phase)[1][0]
 
     def update(self, state: RankState, values: Floats, *, phase: int = 0) -> RankState:
         """Return the state after one more block, shape (series,), of a phase."""
-        blocks = state.blocks + 1
-        return RankState(
-            blocks=blocks,
-            pool=self._joined(state.pool, values, phase=phase),
-            log_capital=compound(
-                state.log_capital, self.increments(state, values, phase=phase), tick=blocks, onset=self.onset
-            ),
-        )
+        return self.run(state, values[None], phase=phase)[0]
+
+    def run(self, state: RankState, values: Floats, *, phase: int = 0) -> tuple[RankState, Floats]:
+        """Return the state after blocks of one phase in their order, and what each of them brought.
+
+        The same as one after the other, up to rounding.
+
+        Args:
+            state: Before them.
+            values: Shape (blocks, series); NaN where a block has no value.
+            phase: Of all of them.
+
+        Returns:
+            The state, and the log e-value of each block alone, shape (blocks, series, bets).
+        """
+        self._check(values)
+        pool = state.pool.copy()
+        steps = self._steps(values.shape[1])
+        parts = [self._bet(pool, values[i : i + steps], phase=phase) for i in range(0, len(values), steps)]
+        logs = np.concatenate(parts)
+        capital = compound_all(state.log_capital, logs, after=state.blocks, onset=self.onset)
+        return RankState(blocks=state.blocks + len(values), pool=pool, log_capital=capital), logs
 
     def log_e(self, state: RankState) -> Floats:
         """Return the log e-value per series, shape (series,): the mean over bets and over blocks they may begin at."""
@@ -164,11 +174,34 @@ class RankBets(msgspec.Struct, frozen=True, eq=False):
             raise BadInput(f"phase: want 0 to {len(self.cuts) - 1}, got {phase}.")
         return np.where(self.rhythmic, phase, 0)
 
-    def _joined(self, pool: npt.NDArray[np.int32], values: Floats, *, phase: int) -> npt.NDArray[np.int32]:
-        """Return the pool with one more block."""
-        joined = pool.copy()
-        joined[self._rows(phase), self._series] += self._cell(values, phase=phase)
-        return joined
+    def _bet(self, pool: npt.NDArray[np.int32], values: Floats, *, phase: int) -> Floats:
+        """Bet on a few blocks, each against the pool and the blocks before it; they join the pool."""
+        cells, given = self._cells_of(values, phase=phase), ~np.isnan(values)
+        before = pool[self._rows(phase), self._series]
+        up_to = np.pad(np.cumsum(before, axis=1), ((0, 0), (1, 0)))  # [series, c]: blocks of the pool in cells below c
+        counted = np.tri(len(values), k=-1, dtype=bool)[:, :, None] & given[None]  # [block, earlier, series]
+        below = up_to[self._series, cells] + (counted & (cells[None] < cells[:, None])).sum(axis=1)
+        at_most = up_to[self._series, cells + 1] + (counted & (cells[None] <= cells[:, None])).sum(axis=1)
+        known = up_to[:, -1] + counted.sum(axis=1)
+        size = known[..., None] + 1.0
+        p_high, p_low = ((n[..., None] + 1.0) / size for n in (known - below, at_most))
+        self._join(pool, values, phase=phase)
+        logs = np.concatenate([self._payoffs(p_high), self._payoffs(p_low)], axis=-1)
+        return np.where((~given | (known == 0))[..., None], 0.0, logs)
+
+    def _join(self, pool: npt.NDArray[np.int32], values: Floats, *, phase: int) -> None:
+        """Count blocks of one phase, shape (blocks, series), into the pool."""
+        rows, series, steps = self._rows(phase), self._series, self._steps(values.shape[1])
+        for start in range(0, len(values), steps):
+            part = values[start : start + steps]
+            given, cells = ~np.isnan(part), self._cells_of(part, phase=phase)
+            at = (np.broadcast_to(rows, part.shape)[given], np.broadcast_to(series, part.shape)[given], cells[given])
+            np.add.at(pool, at, 1)
+
+    @staticmethod
+    def _steps(series: int) -> int:
+        """Return how many blocks are taken at a time, so that few series are quick and many take little memory."""
+        return max(1, min(_AT_A_TIME, _MOST_COMPARED // (series * _CELLS)))
 
     def _payoffs(self, p: Floats) -> Floats:
         """Bet that p-values are small: a line, and for tails a share of the capital on ``p <= edge``."""
@@ -176,14 +209,18 @@ class RankBets(msgspec.Struct, frozen=True, eq=False):
         if not self.tails:
             return logs
         steps = np.where(p <= _EDGES, np.log(_SHARES / _EDGES), np.log((1 - _SHARES) / (1 - _EDGES)))
-        return np.concatenate([logs, steps], axis=1)
+        return np.concatenate([logs, steps], axis=-1)
 
-    def _cell(self, values: Floats, *, phase: int) -> npt.NDArray[np.int32]:
-        if values.shape != (self.cuts.shape[1],):
-            raise BadInput(f"block: want one value for each of {self.cuts.shape[1]} series, got shape {values.shape}.")
-        cell = (self.cuts[self._rows(phase), self._series] <= values[:, None]).sum(axis=1)
-        here = np.arange(_CELLS) == cell[:, None]
-        return np.asarray(here & ~np.isnan(values)[:, None], dtype=np.int32)
+    def _cells_of(self, values: Floats, *, phase: int) -> Ints:
+        """Return the cell of each value, shape (blocks, series); that of a missing one means nothing."""
+        cuts = self.cuts[self._rows(phase), self._series]
+        return np.asarray((cuts <= values[..., None]).sum(axis=-1), dtype=np.int64)
+
+    def _check(self, values: Floats) -> None:
+        if values.shape[1:] != (self.cuts.shape[1],):
+            raise BadInput(
+                f"block: want one value for each of {self.cuts.shape[1]} series, got shape {values.shape[1:]}."
+            )
 
 
 def _cells(values: Floats, *, phases: Ints, count: int) -> Floats:

@@ -102,6 +102,28 @@ def compound(log_capital: Floats, log_increments: Floats, *, tick: int, onset: O
     return np.logaddexp(log_capital, math.log(onset.share(tick))) + log_increments
 
 
+def compound_all(log_capital: Floats, log_increments: Floats, *, after: int, onset: Onset = EVER) -> Floats:
+    """Return the log capital after several ticks in their order: :func:`compound` of each, up to rounding.
+
+    Args:
+        log_capital: Shape (components ...), as it stands.
+        log_increments: Shape (ticks, components ...).
+        after: Ticks before these.
+        onset: The shares.
+
+    >>> compound_all(np.array([-np.inf]), np.log([[4.0], [2.0]]), after=0).round(4)  # (1/2 * 4 + 1/2 - 0.386853) * 2
+    array([1.4413])
+    """
+    if len(log_increments) == 1:
+        return compound(log_capital, log_increments[0], tick=after + 1, onset=onset)
+    so_far = np.cumsum(log_increments, axis=0)
+    shares = np.log([onset.share(after + i) for i in range(1, len(log_increments) + 1)])
+    shares = shares.reshape(-1, *[1] * log_capital.ndim)
+    begun = shares - (so_far - log_increments)
+    whole = np.logaddexp(log_capital, np.logaddexp.reduce(begun, axis=0))
+    return np.asarray(so_far[-1] + whole, dtype=np.float64)
+
+
 def log_mean(log_capital: Floats, log_weights: Floats, *, ticks: int, onset: Onset = EVER) -> float:
     """Return the log of the whole: the weighted mean of the components plus what is not yet bet.
 
