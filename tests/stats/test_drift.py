@@ -7,7 +7,8 @@ import pytest
 
 from slipway.errors import BadInput
 from slipway.stats.bets import BetState
-from slipway.stats.block_drift import BlockDrift, BlockDriftState, block_means
+from slipway.stats.block_drift import BlockDrift, BlockDriftState
+from slipway.stats.block_means import BlockMeans
 from slipway.stats.drift import TableDrift, TableReference
 from slipway.stats.edetector import EDetector, LogIncrements
 from slipway.stats.rank_bets import RankBets
@@ -161,7 +162,7 @@ def test_an_empty_block_says_nothing_and_one_without_values_bets_on_missing_alon
     for _ in range(12):
         state = test.update(state, test.tick(np.full((30, 2), np.nan)))
     assert test.evidence(state).rejects(alpha=0.05)
-    assert np.isnan(block_means(test.reference, test.tick(np.full((3, 2), np.nan)).counts)[:2]).all()
+    assert np.isnan(BlockMeans.of(test.reference).means(test.tick(np.full((3, 2), np.nan)).counts)[:2]).all()
 
 
 def test_rank_bets_are_fair_by_enumeration() -> None:
@@ -207,3 +208,32 @@ def test_a_clustered_category_is_seen_too() -> None:
     mode = np.where(rng.random(3_000) < 0.9, mostly, 1 - mostly).astype("U5")
     mode[rng.random(3_000) < 0.3] = "other"
     assert watch_table({"mode": mode}, blocks={"day": day}).unit == "day"
+
+
+def test_block_means_are_the_means_of_rows():
+    """Rank and distance from the middle, averaged over rows by hand, for numbers, categories and both kinds of gap."""
+    rng = np.random.default_rng(8)
+    table = TableReference.of(
+        {
+            "kind": rng.choice(["a", "b", "c"], size=400).tolist(),
+            "load": rng.normal(size=400),
+            "same": np.ones(400),
+            "other": rng.choice(["x", "y"], size=400).tolist(),
+        }
+    )
+    block = {
+        "kind": ["a", "a", None, "new"],
+        "load": [np.nan, 0.3, -2.0, 0.1],
+        "same": [np.nan] * 4,
+        "other": ["y"] * 4,
+    }
+    ticks = [table.tick(block).counts, table.tick({n: v[:1] for n, v in block.items()}).counts]
+    both = BlockMeans.of(table).means(np.stack(ticks))
+    load = table.columns[1]
+    u = np.array([load.ranks[load.tick([v]).counts.argmax()] for v in (0.3, -2.0, 0.1)])
+    kind, other = (ticks[0][table.slices[i]] / 4 for i in (0, 3))
+    wanted = [*kind, (2 * u - 1).mean(), (4 * abs(u - 0.5) - 1).mean(), 1 / 4, np.nan, np.nan, 1.0, *other]
+    np.testing.assert_allclose(both[0], wanted)
+    np.testing.assert_allclose(both[1], BlockMeans.of(table).means(ticks[1]))
+    assert np.isnan(both[1][len(kind)])  # its one row has no value
+    assert BlockMeans.of(table).column.tolist() == [0] * len(kind) + [1] * 3 + [2] * 3 + [3] * len(other)

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from slipway.monitoring.units import Units, count_of
 from slipway.records.reference import ColumnReference
-from slipway.stats.block_drift import BlockDrift, block_means, column_of_series
+from slipway.stats.block_drift import BlockDrift
+from slipway.stats.block_means import BlockMeans
 from slipway.stats.categories import CategoryReference
 from slipway.stats.histogram import NumericReference
 from slipway.stats.newest import newest_alike
@@ -55,12 +56,13 @@ def _learn(columns: Sequence[ColumnReference], *, units: Units) -> Windowed:
     per_column = [np.stack([c.block_counts[list(g)].sum(axis=0) for g in units.groups]) for c in columns]
     ranked, blocks = units.ranked, np.concatenate(per_column, axis=1)
     table = _table(columns, per_column, taken=[ranked] * len(columns))
-    series, of = block_means(table, blocks), column_of_series(table)
+    averaged = BlockMeans.of(table)
+    series, of = averaged.means(blocks), averaged.column
     first, wandering = _first(series, units=units, of=of)
     if first.any():
         recent = np.arange(len(ranked))[:, None] >= first
         table = _table(columns, per_column, taken=[ranked & taken for taken in recent.T])
-        series = np.where(recent[:, of], block_means(table, blocks), np.nan)
+        series = np.where(recent[:, of], BlockMeans.of(table).means(blocks), np.nan)
     bets = RankBets.of(series[~ranked], phases=units.phases[~ranked], period=count_of(units.unit))
     return Windowed(
         test=BlockDrift(reference=table, bets=bets),

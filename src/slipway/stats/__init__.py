@@ -13,6 +13,7 @@ binning                Bins for a number column
 binomial               The binomial tail, and p-values against a bound
 block_drift            Has a table drifted, counted in hours or days?
 block_gap              Is the model as good as it expects to be, counted in hours or days?
+block_means            What a block of rows comes to: where columns lie, how far they spread, what is missing
 bounds                 Boundaries for random walks: the parts of confidence sequences
 calibration            Scores into probabilities, and how far off they may be
 categories             Has a category column drifted?

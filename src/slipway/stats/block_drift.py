@@ -19,13 +19,13 @@ import numpy as np
 import numpy.typing as npt
 
 from slipway.errors import BadInput
+from slipway.stats.block_means import BlockMeans
 from slipway.stats.drift import ColumnDrift, name_columns
 from slipway.stats.evidence import EValue
-from slipway.stats.histogram import NumericReference
 from slipway.stats.multiple import mean_e
 from slipway.stats.rank_bets import RankBets, RankState
 from slipway.stats.restarts import log_means
-from slipway.stats.table import ColumnReference, TableReference, TableTick
+from slipway.stats.table import TableReference, TableTick
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -92,7 +92,7 @@ class BlockDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
             _check_rows({"values": matrix}, rows=len(at))
             reference = TableReference.of_matrix(matrix[ranked], names=names)
             ticks = (reference.tick_of_matrix(matrix[part]) for part in parts)
-        series = block_means(reference, np.stack([tick.counts for tick in ticks]))
+        series = BlockMeans.of(reference).means(np.stack([tick.counts for tick in ticks]))
         pool = np.arange(len(blocks)) % _RANKED_EVERY != _RANKED_EVERY - 1
         return cls(reference=reference, bets=RankBets.of(series[pool]))
 
@@ -111,13 +111,13 @@ class BlockDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
             raise BadInput("tick: want counts of this reference's columns. Make ticks with the same reference.")
         if tick.n == 0:
             return state
-        means = block_means(self.reference, tick.counts)
+        means = self._means.means(tick.counts)
         ranks = self.bets.update(state.ranks, means, phase=phase)
         return BlockDriftState(counts=state.counts + tick.counts, ranks=ranks)
 
     def increments(self, state: BlockDriftState, tick: TableTick, *, phase: int = 0) -> Floats:
         """Return the log e-value of one block alone, for each bet."""
-        means = block_means(self.reference, tick.counts)
+        means = self._means.means(tick.counts)
         return self.bets.increments(state.ranks, means, phase=phase).ravel()
 
     def evidence(self, state: BlockDriftState) -> EValue:
@@ -135,8 +135,12 @@ class BlockDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
         return tuple(name for name, series in names if self.bets.rhythmic[series].any())
 
     @functools.cached_property
+    def _means(self) -> BlockMeans:
+        return BlockMeans.of(self.reference)
+
+    @functools.cached_property
     def _series(self) -> tuple[slice, ...]:
-        ends = np.cumsum([0, *(len(_scores(column)[0]) for column in self.reference.columns)]).tolist()
+        ends = np.cumsum([0, *np.bincount(self._means.column)]).tolist()
         return tuple(slice(a, b) for a, b in itertools.pairwise(ends))
 
     def _by_column(self, state: BlockDriftState) -> list[EValue]:
@@ -150,38 +154,6 @@ class BlockDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
             onset=self.bets.onset,
         )
         return [EValue(log_e=log_e, n=state.ranks.blocks) for log_e in logs.tolist()]
-
-
-def block_means(reference: TableReference, counts: Ints) -> Floats:
-    """Return the means of one block, all columns in order; NaN where a column has no value in the block.
-
-    Args:
-        reference: The table.
-        counts: Rows per bin, shape (bins,); or of several blocks, shape (blocks, bins).
-    """
-    parts = []
-    for column, bins in zip(reference.columns, reference.slices, strict=True):
-        scores, given = _scores(column)
-        seen = counts[..., bins]
-        rows = seen @ given.T
-        parts.append(np.where(rows > 0, seen @ scores.T / np.maximum(rows, 1), np.nan))
-    return np.concatenate(parts, axis=-1)
-
-
-def column_of_series(reference: TableReference) -> npt.NDArray[np.intp]:
-    """Return the place in the table of the column that each of the :func:`block_means` is of."""
-    return np.repeat(np.arange(len(reference.columns)), [len(_scores(column)[0]) for column in reference.columns])
-
-
-def _scores(column: ColumnReference) -> tuple[Floats, Floats]:
-    """Return what to average per series and bin, and which bins count: both of shape (series, bins)."""
-    bins = len(column.counts)
-    if not isinstance(column, NumericReference):
-        return np.eye(bins), np.ones((bins, bins))
-    ranks = column.ranks
-    present = np.append(np.ones(bins - 1), 0.0)
-    scores = np.stack([np.append(2 * ranks - 1, 0.0), np.append(4 * np.abs(ranks - 0.5) - 1, 0.0), 1 - present])
-    return scores, np.stack([present, present, np.ones(bins)])
 
 
 def _check_rows(columns: Mapping[str, npt.NDArray[Any]], *, rows: int) -> None:
