@@ -71,10 +71,10 @@ class BlockMeans(msgspec.Struct, frozen=True, eq=False):
         Args:
             counts: Rows per bin, shape (bins,); or of several blocks, shape (blocks, bins).
 
-        >>> table = TableReference.of({"load": [1.0, 2.0, 3.0, 4.0] * 50})
-        >>> block = table.tick({"load": [4.0, 4.0, None, None]})  # ranks of 7/8, and half without a value
+        >>> table = TableReference.of({"load": [1.0, 2.0, 3.0] * 70})
+        >>> block = table.tick({"load": [3.0, 3.0, None, None]})  # ranks of 5/6, and half without a value
         >>> BlockMeans.of(table).means(block.counts).round(2)
-        array([0.75, 0.5 , 0.5 ])
+        array([0.67, 0.33, 0.5 ])
         """
         out = np.full((*counts.shape[:-1], len(self.column)), np.nan)
         if self.starts.size:

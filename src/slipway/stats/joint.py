@@ -213,7 +213,8 @@ class JointDrift(msgspec.Struct, frozen=True, eq=False):
 
     def increments(self, state: JointState, tick: JointTick, *, phase: int = 0) -> Floats:
         """Return the log e-value of one block alone, for each classifier; those yet to be learned bet nothing."""
-        return self.run(state, (tick,), phase=phase)[1][0]
+        logs: Floats = self.run(state, (tick,), phase=phase)[1][0]
+        return logs
 
     def run(self, state: JointState, ticks: Sequence[JointTick], *, phase: int = 0) -> tuple[JointState, Floats]:
         """Return the state after whole blocks of one phase in their order, and what each of them brought.

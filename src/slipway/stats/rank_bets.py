@@ -131,7 +131,8 @@ class RankBets(msgspec.Struct, frozen=True, eq=False):
 
         A series without a value bets nothing, nor does one whose phase was never seen before.
         """
-        return self.run(state, values[None], phase=phase)[1][0]
+        logs: Floats = self.run(state, values[None], phase=phase)[1][0]
+        return logs
 
     def update(self, state: RankState, values: Floats, *, phase: int = 0) -> RankState:
         """Return the state after one more block, shape (series,), of a phase."""
