@@ -140,8 +140,8 @@ def _column(column: pl.Series, *, before: pl.Series) -> Iterator[Quality | None]
         return
     yield rules.missing(name, was=was, now=now)
     known = column.drop_nulls()
-    if len(known) > 1 and known.n_unique() == 1:
-        yield rules.constant(name, value=str(known[0]), varied=before.drop_nulls().n_unique() > 1)
+    if len(known) > 1 and not _varies(known):
+        yield rules.constant(name, value=str(known[0]), varied=_varies(before.drop_nulls()))
     if column.dtype == pl.String:
         new = known.filter(~known.is_in(before.cast(pl.String).drop_nulls().unique().implode()))
         examples = ", ".join(str(v) for v in new.unique(maintain_order=True)[:3])
@@ -154,10 +154,14 @@ def _column(column: pl.Series, *, before: pl.Series) -> Iterator[Quality | None]
         yield rules.out_of_range(name, low=low, high=high, now=outside / n, far=far / n)
 
 
+def _varies(known: pl.Series) -> bool:
+    return bool(len(known)) and bool((known != known[0]).any())
+
+
 def _rows(table: pl.DataFrame, *, reference: pl.DataFrame, columns: list[str], time: str) -> Iterator[Quality | None]:
     if columns:
         # Rows of a few categories are alike by nature, so the reference says how often is usual.
-        was, now = (1 - t.select(columns).n_unique() / t.height for t in (reference, table))
+        was, now = (1 - t.select(columns).hash_rows().n_unique() / t.height for t in (reference, table))
         yield rules.duplicates(was=was, now=now)
     if time and table.height > 1 and reference.height > 1:
         yield rules.silence(time, longest_s=_silence(table[time]), usual_s=_silence(reference[time]))
