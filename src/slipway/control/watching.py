@@ -7,9 +7,11 @@ import msgspec
 
 from slipway.control.block import Block
 from slipway.control.ledger import Ledger
+from slipway.control.maturity import held_us
 from slipway.control.past import DaySums
 from slipway.control.saved_post import SavedPost, save_post
 from slipway.control.slices import Model, feed_sums, input_sums, outcome_sums
+from slipway.control.usual_wait import UsualWaits
 from slipway.errors import SlipwayError
 from slipway.monitoring.watch import Monitor, Watched, begin, take
 from slipway.monitoring.watch_feed import take_feed_sums, take_silence
@@ -69,7 +71,8 @@ class Watching:
     Args:
         store: Control store.
         equip: Makes model and monitor of an arm; None where its package has no reference.
-        wait_us: How long outcomes are waited for; also an attribute.
+        wait_us: How long outcomes are waited for; also an attribute. With 0 monitors wait for as long as outcomes have
+            usually taken (:mod:`slipway.control.usual_wait`).
         by: Whom the audit trail names.
     """
 
@@ -86,6 +89,7 @@ class Watching:
         self._coders: dict[str, Coder | None] = {}
         self._models_of: dict[str, Model | None] = {}
         self._saved: dict[tuple[str, str], SavedPost] = {}
+        self._usual = UsualWaits()
 
     def coder(self, arm: str) -> Coder | None:
         """Return how the inputs of an arm are coded; None where no monitor watches it.
@@ -119,7 +123,7 @@ class Watching:
                 ledger=ledger,
                 start_us=block.start_us,
                 end_us=block.end_us,
-                wait_us=self.wait_us,
+                wait_us=held_us(self.wait_us),
             )
             if sums.labelled:
                 found.append(
@@ -216,12 +220,11 @@ class Watching:
         return self._models_of[arm.name]
 
     def _feed(self, post: _Post, *, route: Route, ledger: Ledger, now_us: int) -> None:
-        ready = [
-            slice_
-            for block in ledger.blocks(route.name)
-            if block.end_us > min(post.came_upto_us, post.outcomes_upto_us)
-            for slice_ in self._slices(post, block=block, ledger=ledger, now_us=now_us)
+        blocks = [b for b in ledger.blocks(route.name) if b.end_us > min(post.came_upto_us, post.outcomes_upto_us)]
+        ready: list[tuple[int, int, FeedSums | InputSums | OutcomeSums]] = [
+            slice_ for block in blocks for slice_ in self._came(post, block=block, ledger=ledger, now_us=now_us)
         ]
+        ready += self._came_true(post, blocks=blocks, ledger=ledger, now_us=now_us)
         for complete_us, _, sums in sorted(ready, key=lambda r: r[:2]):
             monitor = post.equipped.monitor
             if isinstance(sums, FeedSums):
@@ -236,10 +239,10 @@ class Watching:
         if post.equipped.model.arm in {*(s.arm for s in route.shares if s.share > 0), *route.shadows}:
             post.watched = take_silence(post.watched, monitor=post.equipped.monitor, now_us=now_us)
 
-    def _slices(
+    def _came(
         self, post: _Post, *, block: Block, ledger: Ledger, now_us: int
-    ) -> Iterator[tuple[int, int, FeedSums | InputSums | OutcomeSums]]:
-        """Yield (moment of completeness, order, sums) of the slices of a day that are complete and new."""
+    ) -> Iterator[tuple[int, int, FeedSums | InputSums]]:
+        """Yield (moment of completeness, order, sums) of what came in the slices of a day that are complete and new."""
         length, model = post.equipped.monitor.instruments.slice_us, post.equipped.model
         if post.equipped.monitor.feed is not None:
             for end_us in range(block.start_us + _FEED_US, min(block.end_us, now_us) + 1, _FEED_US):
@@ -250,13 +253,22 @@ class Watching:
             end_us = start_us + length
             if post.inputs_upto_us < end_us <= now_us:
                 yield end_us, 0, input_sums(block, model=model, ledger=ledger, start_us=start_us, end_us=end_us)
-            if post.outcomes_upto_us < end_us <= now_us - self.wait_us:
-                wait = {"end_us": end_us, "wait_us": self.wait_us}
-                yield (
-                    end_us + self.wait_us,
-                    1,
-                    outcome_sums(block, model=model, ledger=ledger, start_us=start_us, **wait),
-                )
+
+    def _came_true(
+        self, post: _Post, *, blocks: list[Block], ledger: Ledger, now_us: int
+    ) -> Iterator[tuple[int, int, OutcomeSums]]:
+        """Yield the same of what came true. Slices are taken in their order, so none is complete before an earlier."""
+        length, complete_us = post.equipped.monitor.instruments.slice_us, 0
+        for block in blocks:
+            wait_us = self.wait_us or self._usual.of(block, ledger=ledger)
+            for end_us in range(block.start_us + length, block.end_us + 1, length):
+                if end_us <= post.outcomes_upto_us:
+                    continue
+                complete_us = max(complete_us, end_us + wait_us)
+                if complete_us > now_us:
+                    return
+                span = {"start_us": end_us - length, "end_us": end_us, "wait_us": wait_us}
+                yield complete_us, 1, outcome_sums(block, model=post.equipped.model, ledger=ledger, **span)
 
     def _store_changes(self, findings: list[Finding], *, on_routes: set[str], now_us: int) -> Told:
         stored = {id_: (finding, version) for id_, finding, version in self._store.all(Finding)}

@@ -45,6 +45,7 @@ class World:
         entities: Different entities.
         fails: Part of the requests that an arm does not answer, by arm.
         unlabelled: Part of the requests whose outcome never comes.
+        later_us: How long after its request an outcome comes.
     """
 
     def __init__(
@@ -57,10 +58,12 @@ class World:
         entities: int = 5000,
         fails: dict[str, float] | None = None,
         unlabelled: float = 0.02,
+        later_us: int = 3_600_000_000,
     ) -> None:
         self.rng = np.random.default_rng(seed)
         self.error, self.fails = error, fails or {}
         self.requests, self.entities, self.unlabelled = requests, entities, unlabelled
+        self.later_us = later_us
         self._worker, self._shadow = journal("worker"), journal("shadow")
         self._next = 0
 
@@ -134,7 +137,7 @@ class World:
         self._worker.append(
             [
                 OutcomeFrame(
-                    at_us=[int(at_us[rows[i]]) + 3_600_000_000 for i in known],
+                    at_us=[int(at_us[rows[i]]) + self.later_us for i in known],
                     id=[ids[i] for i in known],
                     value=[float(y[rows[i]]) for i in known],
                 )
