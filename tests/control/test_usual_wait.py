@@ -9,6 +9,7 @@ from slipway.control.step import Controller
 from slipway.control.terms import Terms
 from slipway.control.usual_wait import usual_wait_us
 from slipway.control.watching import Watching
+from slipway.ports import Change
 from slipway.records.alert import Finding, FindingKind
 from slipway.records.arm import Arm, ArmKind
 from slipway.testing.memory import MemoryJournal, MemoryStore
@@ -58,6 +59,7 @@ def test_a_meaning_that_changed_is_found_though_labels_come_a_day_after_their_sl
     watching = Watching(store, equip=lambda arm: watched_model(arm.name), wait_us=0)
     control = Controller(store=store, journal=journal, files=files, terms=Terms(), watching=watching)
     control.open_route("main", arm=MODEL, salt="s", now_us=0)
+    store.commit([Change(MODEL, MODEL.name, 0)], at_us=0, by="t", why="t")
     world = World(1, journal=journal.writer, error={"model-1": 0.1}, later_us=30 * HOUR_US)
     for day in range(90, 142):
         world.error["model-1"] = 0.4 if day >= 105 else 0.1
