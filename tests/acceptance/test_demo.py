@@ -67,7 +67,7 @@ def test_the_fault_is_caught_by_a_gate_with_evidence(demo):
 
 def test_a_finding_is_named_as_data_or_concept_drift(demo):
     findings = demo.project.findings()
-    assert {f.kind for f in findings} - {FindingKind.SERVICE}
+    assert {f.kind for f in findings} & {FindingKind.DATA_DRIFT, FindingKind.CONCEPT_DRIFT, FindingKind.BOTH}
     assert all(f.sentence and f.model for f in findings)
     assert any(str(f.kind) in demo.told for f in findings)
 

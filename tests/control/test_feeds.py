@@ -13,8 +13,10 @@ from slipway.monitoring.retrain import asks
 from slipway.records.alert import Finding, FindingKind, Step
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.frame import OutcomeFrame, PredictionFrame
-from slipway.records.quality import Fault
+from slipway.records.quality import Fault, Quality
+from slipway.records.refused_rows import RefusedRows
 from slipway.records.trouble import AlertKind
+from slipway.stats.evidence import EValue
 from slipway.storage.columns import encode_columns
 from slipway.testing.fed import HOUR_US, fed_model, hour_of_traffic
 from slipway.testing.memory import MemoryJournal, MemoryStore
@@ -36,11 +38,14 @@ class Site:
             writes=lambda: True,
         )
         self.writer, self.rng, self.hour = self.journal.writer("worker"), np.random.default_rng(3), BEGIN
+        self.refused = None
         self.restart()
         self.control.open_route("main", arm=MODEL, salt="s", now_us=0)
 
     def restart(self):
-        watching = Watching(self.store, equip=lambda arm: fed_model(arm.name), wait_us=4 * HOUR_US)
+        watching = Watching(
+            self.store, equip=lambda arm: fed_model(arm.name), wait_us=4 * HOUR_US, refused=lambda: self.refused
+        )
         self.control = Controller(
             store=self.store,
             journal=self.journal,
@@ -153,3 +158,76 @@ def test_a_sound_feed_has_no_finding(tmp_path):
     site.hours(24 * 30)
     site.step(hours_later=2)
     assert site.findings() == []
+
+
+def refused_since(hour):
+    remark = Quality(
+        fault=Fault.REFUSED, column="distance", serious=True, detail="37 % of the rows are refused: distance is text."
+    )
+    return RefusedRows(
+        since_us=hour * HOUR_US + 300_000_000,
+        remarks=(remark,),
+        shares=(0.37,),
+        usual=0.02,
+        evidence=EValue(log_e=25.0, n=500),
+    )
+
+
+def test_refused_rows_are_one_finding_that_names_the_field_and_is_over_when_they_are(tmp_path):
+    site = Site(tmp_path)
+    site.hours(48)
+    site.step()
+    site.refused = refused_since(site.hour)
+    site.hours(24)
+    site.step()
+    site.restart()
+    site.hours(1)
+    site.step()
+    (finding,) = site.findings()
+    assert (finding.kind, finding.go_back_to, finding.closed_us) == (FindingKind.QUALITY, Step.DATA, None)
+    assert finding.since_us == site.refused.since_us
+    assert [c.name for c in finding.columns] == ["distance"]
+    assert "37 % of the rows are refused: distance is text. Go back to data: fix the feed." in finding.sentence
+    (trouble,) = finding_troubles([finding])
+    assert trouble.kind is AlertKind.FEED
+    assert trouble.sentence.endswith("37 % of the rows are refused: distance is text. Fix the feed.")
+    site.refused = None
+    site.step()
+    (closed,) = site.findings()
+    assert closed.closed_us == site.hour * HOUR_US
+    site.hours(24 * 5, fault="empty column")
+    site.step()
+    assert [f.id for f in site.findings() if f.closed_us is None] == ["model-1-finding-1"]
+
+
+def test_refused_rows_that_are_over_before_a_rebuild_do_not_stay_open(tmp_path):
+    site = Site(tmp_path)
+    site.hours(48)
+    site.refused = refused_since(site.hour)
+    site.step()
+    (tmp_path / "checkpoint.npz").unlink(missing_ok=True)
+    site.refused = None
+    site.restart()
+    site.step()
+    (finding,) = site.findings()
+    assert finding.closed_us == site.hour * HOUR_US
+
+
+@pytest.mark.parametrize("first", ["refused", "empty"])
+def test_refused_rows_and_a_broken_column_are_one_finding_whichever_came_first(tmp_path, first):
+    site = Site(tmp_path)
+    site.hours(48)
+    site.step()
+    if first == "refused":
+        site.refused = refused_since(site.hour)
+    site.hours(24, fault="empty column")
+    site.step()
+    site.refused = site.refused or refused_since(site.hour)
+    site.hours(1, fault="empty column")
+    site.step()
+    (finding,) = site.findings()
+    assert [(q.fault, q.column) for q in finding.quality] == [(Fault.REFUSED, "distance"), (Fault.EMPTY, "temp")]
+    site.refused = None
+    site.step()
+    (finding,) = site.findings()
+    assert [(q.fault, finding.closed_us) for q in finding.quality] == [(Fault.EMPTY, None)]

@@ -8,6 +8,7 @@ from slipway.monitoring.feed import Feed
 from slipway.monitoring.track import Side, Track, start
 from slipway.monitoring.watch import Monitor, Watched
 from slipway.records.alert import Finding
+from slipway.records.refused_rows import RefusedRows
 from slipway.records.watch import InputSums, OutcomeSums
 from slipway.stats import state
 from slipway.stats.edetector import DetectorState
@@ -42,6 +43,7 @@ class SavedPost(msgspec.Struct, frozen=True):
         feed: Where the feed stands; None before its first slice.
         feed_upto_us: Up to which moment it was fed what came.
         spoiled: As in :class:`slipway.monitoring.watch.Watched`.
+        refused: As there.
     """
 
     route: str
@@ -58,6 +60,7 @@ class SavedPost(msgspec.Struct, frozen=True):
     feed: bytes | None = None
     feed_upto_us: int = 0
     spoiled: tuple[tuple[int, int], ...] = ()
+    refused: RefusedRows | None = None
 
     def watched(self, monitor: Monitor) -> Watched:
         """Return where the monitor stood.
@@ -82,6 +85,7 @@ class SavedPost(msgspec.Struct, frozen=True):
             quiet=self.quiet,
             feed=None if self.feed is None else state.decode(self.feed, Feed),
             spoiled=self.spoiled,
+            refused=self.refused,
         )
 
 
@@ -104,6 +108,7 @@ def save_post(
         feed=None if watched.feed is None else state.encode(watched.feed),
         feed_upto_us=feed_upto_us,
         spoiled=watched.spoiled,
+        refused=watched.refused,
     )
 
 

@@ -9,10 +9,12 @@ import structlog
 
 from slipway.control.alerting import Source
 from slipway.errors import SlipwayError
+from slipway.monitoring.refused_rows import watch_refused
 from slipway.monitoring.service_alarms import judge
 from slipway.monitoring.service_book import look
 from slipway.monitoring.service_report import service_report
 from slipway.monitoring.service_told import service_troubles
+from slipway.records.refused_rows import RefusedRows
 from slipway.records.scope import Budgets
 from slipway.records.service_book import ServiceBook, Snapshot
 from slipway.records.service_report import ServiceReport
@@ -71,6 +73,10 @@ class ServiceWatch:
         now_us = self._now_us()
         return service_report(book, route=self._route, budgets=self._budgets, queue_rows=queue_rows, now_us=now_us)
 
+    def refused(self) -> RefusedRows | None:
+        """Return that more rows are refused than is usual, as of the last look; None where that is not known."""
+        return (self._book or read_book(self._path)).refused.told
+
     def source(self) -> Source:
         """Return who knows of budgets that are not kept."""
         return Source(frozenset({AlertKind.BUDGET}), lambda _: self.troubles())
@@ -82,8 +88,11 @@ class ServiceWatch:
             self._book = read_book(self._path)
         if not 0 <= now_us - self._book.at_us < LOOK_US:
             before = self._book
-            self._book = judge(look(before, self._snapshot(now_us)), budgets=self._budgets, now_us=now_us)
-            self._keep(self._book, changed=self._book.unkept != before.unkept)
+            self._book = judge(
+                watch_refused(look(before, self._snapshot(now_us))), budgets=self._budgets, now_us=now_us
+            )
+            changed = self._book.unkept != before.unkept or self._book.refused.told != before.refused.told
+            self._keep(self._book, changed=changed)
         return service_troubles(
             self._book,
             route=self._route,

@@ -15,6 +15,7 @@ from slipway.control.checkpoint import Checkpoint
 from slipway.control.commands import BY, Commands
 from slipway.control.emergency import Emergency
 from slipway.control.fault import Fault
+from slipway.control.finding_book import Told
 from slipway.control.judging import Costs, Judged, Judging, Ready, replay_from_journal
 from slipway.control.ledger import Ledger
 from slipway.control.letting_go import KEPT_ROWS
@@ -26,7 +27,7 @@ from slipway.control.report import StepReport
 from slipway.control.retraining import Retrainer
 from slipway.control.reviews import Reviews
 from slipway.control.terms import Terms
-from slipway.control.watching import Told, Watching
+from slipway.control.watching import Watching
 from slipway.control.ways_back import WaysBack
 from slipway.deployment.judge import is_audited
 from slipway.deployment.transition import is_as_left

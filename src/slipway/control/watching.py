@@ -1,11 +1,10 @@
 """Feeds the monitors: each model on a route, each slice once, in the order in which slices are complete."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-import msgspec
-
 from slipway.control.block import Block
+from slipway.control.finding_book import Told, keep_findings
 from slipway.control.ledger import Ledger
 from slipway.control.maturity import held_us
 from slipway.control.past import DaySums
@@ -14,12 +13,12 @@ from slipway.control.slices import Model, feed_sums, input_sums, outcome_sums
 from slipway.control.usual_wait import UsualWaits
 from slipway.errors import SlipwayError
 from slipway.monitoring.watch import Monitor, Watched, begin, take
-from slipway.monitoring.watch_feed import take_feed_sums, take_silence
-from slipway.ports import Change, ControlStore
+from slipway.monitoring.watch_feed import take_feed_sums, take_refused, take_silence
+from slipway.ports import ControlStore
 from slipway.records.alert import Finding
 from slipway.records.arm import Arm, ArmKind
-from slipway.records.base import canonical
 from slipway.records.facts import Watch
+from slipway.records.refused_rows import RefusedRows
 from slipway.records.route import Route
 from slipway.records.watch import FeedSums, InputSums, OutcomeSums
 from slipway.stats.coding import Coder
@@ -33,18 +32,6 @@ class Equipped(NamedTuple):
 
     model: Model
     monitor: Monitor
-
-
-class Told(NamedTuple):
-    """Ids of findings.
-
-    Attributes:
-        changed: Opened, brought up to date, or closed.
-        opened: Opened.
-    """
-
-    changed: tuple[str, ...] = ()
-    opened: tuple[str, ...] = ()
 
 
 class _Post:
@@ -73,13 +60,20 @@ class Watching:
         equip: Makes model and monitor of an arm; None where its package has no reference.
         wait_us: How long outcomes are waited for; also an attribute. With 0 monitors wait for as long as outcomes have
             usually taken (:mod:`slipway.control.usual_wait`).
+        refused: Returns that more rows are refused than is usual, or None.
         by: Whom the audit trail names.
     """
 
     def __init__(
-        self, store: ControlStore, *, equip: Callable[[Arm], Equipped | None], wait_us: int, by: str = "monitor"
+        self,
+        store: ControlStore,
+        *,
+        equip: Callable[[Arm], Equipped | None],
+        wait_us: int,
+        refused: Callable[[], RefusedRows | None] = lambda: None,
+        by: str = "monitor",
     ) -> None:
-        self._store, self._equip, self.wait_us, self._by = store, equip, wait_us, by
+        self._store, self._equip, self.wait_us, self._by, self._refused = store, equip, wait_us, by, refused
         self.forget()
 
     def forget(self) -> None:
@@ -169,14 +163,13 @@ class Watching:
 
     def store(self, now_us: int) -> Told:
         """Store the findings that changed, by the routes as they are now, in one transaction, and return their ids."""
-        found: list[Finding] = []
-        on_routes: set[str] = set()
+        on_routes, told = set[str](), dict[str, tuple[Finding, ...]]()
         for _, route, _ in self._store.all(Route):
             for arm in self._models(route):
                 on_routes.add(arm.name)
                 if (post := self._posts.get((route.name, arm.name))) is not None:
-                    found.extend(post.watched.findings)
-        return self._store_changes(found, on_routes=on_routes, now_us=now_us)
+                    told[arm.name] = (*told.get(arm.name, ()), *post.watched.findings)
+        return keep_findings(self._store, told=told, on_routes=on_routes, now_us=now_us, by=self._by)
 
     def watches(self, route: Route, *, arms: tuple[str, ...], ledger: Ledger, now_us: int) -> tuple[Watch, ...]:
         """Feed the monitors of some arms of a route, and return where they stand; what is fed is not fed again."""
@@ -219,7 +212,18 @@ class Watching:
             self._models_of[arm.name] = equipped.model if equipped else None
         return self._models_of[arm.name]
 
+    def _speaks(self, post: _Post, *, route: Route) -> bool:
+        """Tell whether a monitor tells what rows of a route are refused: that of whom most of them were meant for."""
+        named = {arm.name: arm for arm in self._models(route)}
+        for share in sorted(route.shares, key=lambda s: -s.share):
+            found = self._post(route.name, named[share.arm]) if share.arm in named else None
+            if found is not None and found.equipped.monitor.feed is not None:
+                return found is post
+        return False
+
     def _feed(self, post: _Post, *, route: Route, ledger: Ledger, now_us: int) -> None:
+        refused = self._refused() if self._speaks(post, route=route) else None
+        post.watched = take_refused(post.watched, monitor=post.equipped.monitor, refused=refused, now_us=now_us)
         blocks = [b for b in ledger.blocks(route.name) if b.end_us > min(post.came_upto_us, post.outcomes_upto_us)]
         ready: list[tuple[int, int, FeedSums | InputSums | OutcomeSums]] = [
             slice_ for block in blocks for slice_ in self._came(post, block=block, ledger=ledger, now_us=now_us)
@@ -269,28 +273,3 @@ class Watching:
                     return
                 span = {"start_us": end_us - length, "end_us": end_us, "wait_us": wait_us}
                 yield complete_us, 1, outcome_sums(block, model=post.equipped.model, ledger=ledger, **span)
-
-    def _store_changes(self, findings: list[Finding], *, on_routes: set[str], now_us: int) -> Told:
-        stored = {id_: (finding, version) for id_, finding, version in self._store.all(Finding)}
-        changes = []
-        for finding in findings:
-            before, version = stored.get(finding.id, (None, 0))
-            if before is None or (before.closed_us is None and canonical(before) != canonical(finding)):
-                changes.append(Change(finding, finding.id, version))
-        ended = _ended(stored, known={f.id for f in findings}, on_routes=on_routes, now_us=now_us)
-        changes += ended
-        if changes:
-            why = "; ".join(str(getattr(c.record, "sentence", "")) for c in changes)
-            self._store.commit(changes, at_us=now_us, by=self._by, why=why)
-        return Told(tuple(c.id for c in changes), tuple(c.id for c in changes if c.expect == 0))
-
-
-def _ended(
-    stored: Mapping[str, tuple[Finding, int]], *, known: set[str], on_routes: set[str], now_us: int
-) -> list[Change]:
-    """Close what is open of models that no route has any more, by the routes and not by what this process has seen."""
-    return [
-        Change(msgspec.structs.replace(finding, closed_us=now_us), id_, version)
-        for id_, (finding, version) in stored.items()
-        if id_ not in known and finding.closed_us is None and finding.model not in on_routes
-    ]

@@ -63,7 +63,6 @@ _WHAT = {
     FindingKind.DATA_DRIFT: "The inputs have moved",
     FindingKind.CONCEPT_DRIFT: "The same inputs now mean something else",
     FindingKind.BOTH: "The inputs have moved, and the same inputs now mean something else",
-    FindingKind.SERVICE: "The service has changed",
 }
 
 _DO = {

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from slipway.records.alert import Finding, FindingKind, Step
+from slipway.records.quality import Fault, Quality
 from slipway.records.trouble import AlertKind, Severity, Trouble
 from slipway.words import count, day, moment
 
@@ -28,7 +29,7 @@ def finding_troubles(findings: Iterable[Finding]) -> list[Trouble]:
 
 
 def _broken(finding: Finding) -> Trouble:
-    said = [f"{q.column}: {q.fault}" if q.column else str(q.fault) for q in finding.quality[:5]]
+    said = [_fault(q) for q in finding.quality[:5]]
     more = len(finding.quality) - len(said)
     others = f" and {count(more, 'other fault')}" if more else ""
     since = "" if finding.since_us is None else f" since about {moment(finding.since_us)}"
@@ -40,6 +41,13 @@ def _broken(finding: Finding) -> Trouble:
         evidence=f"finding {finding.id}",
         command=f"slipway monitor show {finding.id}",
     )
+
+
+def _fault(remark: Quality) -> str:
+    """Return what is wrong; of refused rows in whole, for that has no value of any row."""
+    if remark.fault is Fault.REFUSED:
+        return remark.detail.rstrip(".")
+    return f"{remark.column}: {remark.fault}" if remark.column else str(remark.fault)
 
 
 def _trouble(finding: Finding) -> Trouble:

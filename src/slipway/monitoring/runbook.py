@@ -39,8 +39,8 @@ RUNBOOK: Mapping[AlertKind, Entry] = MappingProxyType(
         ),
         AlertKind.FEED: Entry(
             happened="What feeds a model is broken: a column is empty, constant, in another unit or out of range, rows "
-            "come twice, or none come.",
-            whom="Everybody whose request the model answers: it answers on values that mean nothing.",
+            "come twice, are refused because they do not fit, or none come.",
+            whom="Everybody whose request the model answers: it answers on values that mean nothing, or not at all.",
             do=(
                 "Read with 'slipway monitor show' which columns, what is wrong with each, and since when.",
                 "Ask whoever owns the feed what changed then, and have it mended; no model learns from such rows.",

@@ -19,6 +19,7 @@ from slipway.monitoring.instruments import Instruments
 from slipway.monitoring.track import Since, Track, restart, start, take_inputs, take_outcomes
 from slipway.records.alert import Finding, FindingKind, MovedColumn, Promise
 from slipway.records.reference import Reference
+from slipway.records.refused_rows import RefusedRows
 from slipway.records.watch import InputSums, OutcomeSums
 
 QUIET_SLICES = 21
@@ -67,6 +68,7 @@ class Watched(msgspec.Struct, frozen=True, eq=False):
         quiet: Slices since the start, or since the last evidence.
         feed: Where the feed stands; None before its first slice.
         spoiled: From when to when the feed was broken, the latest times.
+        refused: That more rows are refused than is usual, as it was told last.
     """
 
     track: Track
@@ -75,6 +77,7 @@ class Watched(msgspec.Struct, frozen=True, eq=False):
     quiet: int = 0
     feed: Feed | None = None
     spoiled: tuple[tuple[int, int], ...] = ()
+    refused: RefusedRows | None = None
 
     @property
     def open(self) -> Finding | None:
@@ -135,6 +138,12 @@ def take(
     return msgspec.structs.replace(watched, track=track, quiet=quiet)
 
 
+def name_of(watched: Watched, *, model: str) -> str:
+    """Return the id of the next finding that the journal tells: they are numbered, so that it tells the same again."""
+    numbered = sum("-finding-" in finding.id for finding in watched.findings)
+    return f"{model[:48]}-finding-{numbered + 1}"
+
+
 def _is_spoiled(watched: Watched, *, sums: InputSums | OutcomeSums) -> bool:
     """Tell whether a slice says nothing of drift, for the feed is broken or was then (:mod:`.watch_feed`)."""
     if watched.open is not None and watched.open.kind is FindingKind.QUALITY:
@@ -156,7 +165,7 @@ def _told(watched: Watched, *, cause: Cause, monitor: Monitor, now_us: int) -> t
         cause = msgspec.structs.replace(cause, columns=columns, since=_since(present) or cause.since)
     advice = advise(cause, limits=monitor.limits)
     finding = Finding(
-        id=present.id if present else f"{monitor.model[:48]}-finding-{len(watched.findings) + 1}",
+        id=present.id if present else name_of(watched, model=monitor.model),
         model=monitor.model,
         kind=cause.kind,
         opened_us=present.opened_us if present else now_us,

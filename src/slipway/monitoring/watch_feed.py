@@ -10,9 +10,10 @@ import msgspec
 from slipway.monitoring.feed import Feed, begin_feed, take_feed
 from slipway.monitoring.quality import silence
 from slipway.monitoring.track import start
-from slipway.monitoring.watch import Monitor, Watched
+from slipway.monitoring.watch import Monitor, Watched, name_of
 from slipway.records.alert import Finding, FindingKind, MovedColumn, Step
 from slipway.records.quality import Fault, Quality
+from slipway.records.refused_rows import RefusedRows
 from slipway.records.watch import FeedSums
 from slipway.stats.evidence import EValue
 from slipway.words import moment
@@ -56,12 +57,32 @@ def take_silence(watched: Watched, *, monitor: Monitor, now_us: int) -> Watched:
     return _told(watched, feed=feed, monitor=monitor, now_us=now_us, stale=stale)
 
 
+def take_refused(watched: Watched, *, monitor: Monitor, refused: RefusedRows | None, now_us: int) -> Watched:
+    """Return where the monitor stands once it knows whether more rows are refused than is usual.
+
+    They never reach the journal, and those that do are what is left of a feed: they are part of its finding.
+
+    Args:
+        watched: Where it stood.
+        monitor: What watches; one without feed events changes nothing.
+        refused: What is told of them, or None: nothing, or another monitor of the route is told.
+        now_us: The moment.
+    """
+    if monitor.feed is None or refused == watched.refused:
+        return watched
+    feed, present = watched.feed or begin_feed(monitor.feed), watched.open
+    stale = next((q for q in present.quality if q.fault is Fault.STALE), None) if present is not None else None
+    known = msgspec.structs.replace(watched, refused=refused)
+    return _told(known, feed=feed, monitor=monitor, now_us=now_us, stale=stale)
+
+
 def _is_stale(finding: Finding) -> bool:
     return any(q.fault is Fault.STALE for q in finding.quality)
 
 
 def _told(watched: Watched, *, feed: Feed, monitor: Monitor, now_us: int, stale: Quality | None = None) -> Watched:
-    remarks = (*([stale] if stale else []), *(b.remark for b in feed.broken))
+    refused = watched.refused.remarks if watched.refused else ()
+    remarks = (*([stale] if stale else []), *refused, *(b.remark for b in feed.broken))
     present, whole = watched.open, msgspec.structs.replace(watched, feed=feed)
     begun = present is None or present.kind is not FindingKind.QUALITY
     if not remarks:
@@ -84,6 +105,26 @@ def _closed(watched: Watched, *, present: Finding, monitor: Monitor, now_us: int
     )
 
 
+def named_by_time(finding: Finding) -> bool:
+    """Tell whether a finding is one that the journal does not tell again: it began with rows that were refused."""
+    return finding.id.startswith(f"{finding.model[:48]}-refused-")
+
+
+def _id(watched: Watched, *, model: str, refused: RefusedRows | None) -> str:
+    """Return a name; those that the journal does not tell again have one by their time, and shift no number."""
+    return f"{model[:48]}-refused-{refused.since_us // 60_000_000}" if refused else name_of(watched, model=model)
+
+
+def _refused_columns(refused: RefusedRows | None) -> tuple[MovedColumn, ...]:
+    if refused is None:
+        return ()
+    return tuple(
+        MovedColumn(name=q.column, size=share, unit="share of rows", evidence=refused.evidence, detail=q.detail)
+        for q, share in zip(refused.remarks, refused.shares, strict=True)
+        if q.column
+    )
+
+
 def _finding(
     remarks: tuple[Quality, ...],
     *,
@@ -93,12 +134,15 @@ def _finding(
     watched: Watched,
     now_us: int,
 ) -> Finding:
-    since = [b.since_us for b in feed.broken] or [feed.last_us]
+    refused = watched.refused
+    since = [b.since_us for b in feed.broken] + ([refused.since_us] if refused else []) or [feed.last_us]
     if present is not None and present.kind is FindingKind.QUALITY and present.since_us is not None:
         since.append(present.since_us)
     since_us = min(since)
     evidence = EValue(log_e=max((b.log_e for b in feed.broken), default=0.0), n=feed.rows)
-    columns = tuple(
+    if refused is not None and refused.evidence.log_e > evidence.log_e:
+        evidence = refused.evidence
+    columns = _refused_columns(refused) + tuple(
         MovedColumn(
             name=b.remark.column,
             size=b.share,
@@ -114,7 +158,7 @@ def _finding(
     said = " ".join(q.detail for q in remarks[:3])
     do = "Go back to data: fix the feed. Drift is not judged until it is." if serious else "Nothing has to be done."
     return Finding(
-        id=present.id if present else f"{monitor.model[:48]}-finding-{len(watched.findings) + 1}",
+        id=present.id if present else _id(watched, model=monitor.model, refused=None if feed.broken else refused),
         model=monitor.model,
         kind=FindingKind.QUALITY,
         opened_us=present.opened_us if present else now_us,

@@ -13,7 +13,6 @@ class FindingKind(StrEnum):
     DATA_DRIFT = "data drift"
     CONCEPT_DRIFT = "concept drift"
     BOTH = "data and concept drift"
-    SERVICE = "service"
     QUALITY = "broken feed"
 
 

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from slipway.records.base import Record
+from slipway.records.refused_rows import RefusedWatch
 from slipway.records.service import GpuUse, ServiceCounts, Spell
 from slipway.records.trouble import Severity
 from slipway.records.usage import WorkerUsage
@@ -84,6 +85,7 @@ class ServiceBook(Record, frozen=True, kw_only=True):
         hours: The same of hours.
         silent: Workers that should run and say nothing, and since when.
         unkept: Budgets that are not kept.
+        refused: Whether more rows are refused than is usual.
     """
 
     at_us: int = 0
@@ -93,3 +95,4 @@ class ServiceBook(Record, frozen=True, kw_only=True):
     hours: tuple[Spell, ...] = ()
     silent: dict[str, int] = {}
     unkept: tuple[Unkept, ...] = ()
+    refused: RefusedWatch = RefusedWatch()

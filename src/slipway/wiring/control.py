@@ -90,7 +90,8 @@ def controller(
         machine_us=parts.clock.now_us,
     )
     alerting.add(retrainer.source())
-    alerting.add((service or service_of(parts, replays=replays)).source())
+    service = service or service_of(parts, replays=replays)
+    alerting.add(service.source())
     if certificate := _certificate(parts):
         alerting.add(trouble_sources.certificate(certificate, machine_us=parts.clock.now_us))
     watched = {name: getattr(scope.monitoring, name) for name in ("alpha", "tolerance", "unit")}
@@ -104,6 +105,7 @@ def controller(
             parts.store,
             equip=partial(equip, blobs=parts.blobs, scope=parts.scope),
             wait_us=round(parts.scope.rollout.maturity_s * 1e6),
+            refused=(lambda: None) if replays else service.refused,
         ),
         checkpoint=Checkpoint(
             parts.layout.checkpoint,
