@@ -1,15 +1,20 @@
 """A million rows of 20 columns through drift monitors: CPU time, memory of the state, and what each can promise.
 
-Run it:  python -m benchmarks.monitoring [rows]
+Run it:  python benchmarks/monitoring.py [rows [monitor ...]]
 
 Each peer runs in an environment of its own that this makes under benchmarks/.envs, with the versions below, at its
 defaults. All see the same numbers, without drift, in batches of 1,000 against a reference of 50,000 rows. A peer that
 has not finished after its budget of CPU seconds is stopped there; its time for all rows is then reckoned in proportion,
 and the table says from how many rows. Learning from the reference is counted apart; alarms are the share of batches.
+
+Slipway stands there twice: the test of columns alone, which is what the others do, and all monitors that a packaged
+model has by default, with truth for every row. A second table says what each part of these took, and for slices of
+20,000 rows too: much of it is paid once a slice, however many rows there are in it.
 """
 
 # ruff: noqa: PLC0415 - each peer can be imported only in the environment of its own
 
+import functools
 import json
 import os
 import pickle
@@ -19,10 +24,12 @@ import time
 import venv
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 ROWS, COLUMNS, BATCH, REFERENCE, BUDGET_S = 1_000_000, 20, 1_000, 50_000, 60.0
+ALL, LONG_SLICES, LONG = "slipway, all monitors", "slipway, all monitors, long slices", 20_000
 ENVS = Path(__file__).parent / ".envs"
 PEERS = {
     "nannyml": ["nannyml==0.13.1", "statsmodels==0.14.6", "setuptools<81"],
@@ -32,6 +39,8 @@ PEERS = {
 }
 METHODS = {
     "slipway": "TableDrift, alpha .01 over all batches and columns",
+    LONG_SLICES: "the same",
+    ALL: "drift, together, scores, gap and feed, alpha .01",
     "nannyml": "UnivariateDriftCalculator, chunks of one batch",
     "evidently": "Report([DataDriftPreset()]), one a batch",
     "river": "ADWIN() a column, row by row",
@@ -46,14 +55,22 @@ def table(rows: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Watched:
-    """What a worker measures: a step that takes rows and counts batches that alarmed, and the size of what it keeps."""
+    """What a worker measures: a step that takes rows and counts alarms, at most one for so many rows; what it keeps."""
 
     def __init__(
-        self, step: Callable[[np.ndarray], int], *, state_bytes: Callable[[], int], rows_a_call: int = BATCH
+        self,
+        step: Callable[[np.ndarray], int],
+        *,
+        state_bytes: Callable[[], int],
+        rows_a_call: int = BATCH,
+        rows_an_alarm: int = BATCH,
+        spent: dict[str, float] | None = None,
     ) -> None:
         self.step = step
         self.state_bytes = state_bytes
         self.rows_a_call = rows_a_call
+        self.rows_an_alarm = rows_an_alarm
+        self.spent = {} if spent is None else spent
 
 
 def slipway(reference: np.ndarray) -> Watched:
@@ -69,6 +86,19 @@ def slipway(reference: np.ndarray) -> Watched:
         return test.evidence(state).rejects(alpha=0.01)
 
     return Watched(step, state_bytes=lambda: len(encode(state)))
+
+
+def all_monitors(reference: np.ndarray, *, slice_rows: int = BATCH) -> Watched:
+    from beside.all_monitors import AllMonitors
+
+    monitors = AllMonitors(reference, names=NAMES)
+    return Watched(
+        monitors.step,
+        state_bytes=monitors.state_bytes,
+        rows_a_call=slice_rows,
+        rows_an_alarm=slice_rows,
+        spent=monitors.spent,
+    )
 
 
 def nannyml(reference: np.ndarray) -> Watched:
@@ -144,6 +174,8 @@ def alibi_detect(reference: np.ndarray) -> Watched:
 
 WORKERS: dict[str, Callable[[np.ndarray], Watched]] = {
     "slipway": slipway,
+    ALL: all_monitors,
+    LONG_SLICES: functools.partial(all_monitors, slice_rows=LONG),
     "nannyml": nannyml,
     "evidently": evidently,
     "river": river,
@@ -151,7 +183,7 @@ WORKERS: dict[str, Callable[[np.ndarray], Watched]] = {
 }
 
 
-def measure(name: str, rows: int) -> dict[str, float]:
+def measure(name: str, rows: int) -> dict[str, Any]:
     """One worker: learn, then batch after batch until all rows are seen or the budget is spent."""
     reference, live = table(rows)
     start = time.process_time()
@@ -172,14 +204,15 @@ def measure(name: str, rows: int) -> dict[str, float]:
         "cpu_s": time.process_time() - learned,
         "wall_s": time.perf_counter() - wall,
         "rows": seen,
-        "alarms": alarms / max(-(-seen // BATCH), 1),
+        "alarms": alarms / max(-(-seen // watched.rows_an_alarm), 1),
         "state_bytes": watched.state_bytes(),
+        "spent": watched.spent,
     }
 
 
 def python_of(name: str) -> str:
     """Make the environment of a peer, once for each set of versions; Slipway's is the one that runs this."""
-    if name == "slipway":
+    if name not in PEERS:
         return sys.executable
     folder = ENVS / name
     python, done = folder / "bin" / "python", folder / "ready"
@@ -190,7 +223,7 @@ def python_of(name: str) -> str:
     return str(python)
 
 
-def run(name: str, rows: int) -> dict[str, float] | str:
+def run(name: str, rows: int) -> dict[str, Any] | str:
     # One thread each: CPU seconds are compared, and a thread pool that spins would be charged for nothing.
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     quiet = {"NML_DISABLE_USAGE_LOGGING": "1", "DO_NOT_TRACK": "1"}
@@ -222,16 +255,28 @@ def main() -> None:
         "batches with an alarm",
     )
     print(_line(heads) + "\n" + _line(["---"] * len(heads)))
-    for name in WORKERS:
+    spent = {}
+    for name in sys.argv[2:] or WORKERS:
         found = run(name, rows)
         version = PEERS[name][0].split("==")[1] if name in PEERS else "this"
         title = f"{name}: {METHODS[name]}"
         if isinstance(found, str):
             print(_line([title, version, f"failed: {found}", *["-"] * 4]))
             continue
+        spent[name] = found["spent"]
         cpu_s, about = found["cpu_s"] * rows / found["rows"], "" if found["rows"] >= rows else "about "
         measured = [f"{about}{cpu_s:,.2f}", f"{found['rows']:,.0f}", f"{found['learn_s']:.2f}"]
         print(_line([title, version, *measured, f"{found['state_bytes']:,.0f}", f"{found['alarms']:.1%}"]), flush=True)
+    if spent.keys() >= {ALL, LONG_SLICES}:
+        print("\n" + parts(spent[ALL], long=spent[LONG_SLICES]))
+
+
+def parts(short: dict[str, float], *, long: dict[str, float]) -> str:
+    """Return what each part took for all rows, in slices of both lengths."""
+    heads = (f"all monitors, part by part, CPU s for slices of {BATCH:,} and {LONG:,} rows", f"{BATCH:,}", f"{LONG:,}")
+    rows = [(name, f"{short[name]:.3f}", f"{long[name]:.3f}") for name in short]
+    rows.append(("whole", f"{sum(short.values()):.3f}", f"{sum(long.values()):.3f}"))
+    return "\n".join(map(_line, (heads, ["---"] * len(heads), *rows)))
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -103,11 +103,10 @@ class Instruments(msgspec.Struct, frozen=True, eq=False):
             The state, and the log e-value of each block alone for each of the test's bets, shape (blocks, bets).
         """
         when = self._when(test, start_us=start_us)
-        if isinstance(test, JointDrift):
+        if isinstance(test, _OF_BLOCKS):
             return test.run(state, ticks, **when)
         (tick,) = ticks
-        found = test.increments(state, tick, **when) if when else test.increments(tick)
-        return test.update(state, tick, **when), np.asarray(found, dtype=np.float64).reshape(1, -1)
+        return test.update(state, tick), np.asarray(test.increments(tick), dtype=np.float64).reshape(1, -1)
 
     def _when(self, test: Any, *, start_us: int) -> dict[str, int]:
         phase = int(phases_of(np.array([start_us]), unit=self.unit)[0])

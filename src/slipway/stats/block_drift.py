@@ -11,7 +11,7 @@ define "usual" would look more usual than a new one.
 
 import functools
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import msgspec
@@ -107,18 +107,34 @@ class BlockDrift(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     def update(self, state: BlockDriftState, tick: TableTick, *, phase: int = 0) -> BlockDriftState:
         """Return the state after one more whole block of a phase; a block without rows changes nothing."""
-        if tick.counts.shape != state.counts.shape:
-            raise BadInput("tick: want counts of this reference's columns. Make ticks with the same reference.")
-        if tick.n == 0:
-            return state
-        means = self._means.means(tick.counts)
-        ranks = self.bets.update(state.ranks, means, phase=phase)
-        return BlockDriftState(counts=state.counts + tick.counts, ranks=ranks)
+        return self.run(state, (tick,), phase=phase)[0]
 
     def increments(self, state: BlockDriftState, tick: TableTick, *, phase: int = 0) -> Floats:
         """Return the log e-value of one block alone, for each bet."""
-        means = self._means.means(tick.counts)
-        return self.bets.increments(state.ranks, means, phase=phase).ravel()
+        logs: Floats = self.run(state, (tick,), phase=phase)[1][0]
+        return logs
+
+    def run(
+        self, state: BlockDriftState, ticks: Sequence[TableTick], *, phase: int = 0
+    ) -> tuple[BlockDriftState, Floats]:
+        """Return the state after whole blocks of one phase in their order, and what each of them brought.
+
+        Returns:
+            The state, and the log e-value of each block alone, shape (blocks, bets).
+
+        Raises:
+            BadInput: Counts of other columns.
+        """
+        if any(tick.counts.shape != state.counts.shape for tick in ticks):
+            raise BadInput("tick: want counts of this reference's columns. Make ticks with the same reference.")
+        filled = np.array([tick.n > 0 for tick in ticks], dtype=np.bool_)
+        logs = np.zeros((len(ticks), state.ranks.log_capital.size))
+        if not filled.any():
+            return state, logs
+        counts = np.stack([tick.counts for tick in ticks])[filled]
+        ranks, found = self.bets.run(state.ranks, self._means.means(counts), phase=phase)
+        logs[filled] = found.reshape(len(counts), -1)
+        return BlockDriftState(counts=state.counts + counts.sum(axis=0), ranks=ranks), logs
 
     def evidence(self, state: BlockDriftState) -> EValue:
         """Return one e-value for the whole table; its ``n`` counts blocks."""

@@ -88,17 +88,32 @@ class BlockGap(msgspec.Struct, frozen=True, eq=False):
 
     def update(self, state: BlockGapState, tick: GapTick, *, phase: int = 0) -> BlockGapState:
         """Return the state after one more whole block of a phase; one without a known outcome changes nothing."""
-        if tick.totals.shape != self.reference.means.shape:
-            raise BadInput("tick: want sums of this monitor's measures. Make ticks with the same reference.")
-        if tick.n == 0:
-            return state
-        means = _means(tick)
-        ranks = self.bets.update(state.ranks, means, phase=phase)
-        return BlockGapState(ranks=ranks, moments=_add(state.moments, means[None, :]))
+        return self.run(state, (tick,), phase=phase)[0]
 
     def increments(self, state: BlockGapState, tick: GapTick, *, phase: int = 0) -> Floats:
         """Return the log e-value of one block alone, for each bet."""
-        return self.bets.increments(state.ranks, _means(tick), phase=phase).ravel()
+        logs: Floats = self.run(state, (tick,), phase=phase)[1][0]
+        return logs
+
+    def run(self, state: BlockGapState, ticks: Sequence[GapTick], *, phase: int = 0) -> tuple[BlockGapState, Floats]:
+        """Return the state after whole blocks of one phase in their order, and what each of them brought.
+
+        Returns:
+            The state, and the log e-value of each block alone, shape (blocks, bets).
+
+        Raises:
+            BadInput: Sums of other measures.
+        """
+        if any(tick.totals.shape != self.reference.means.shape for tick in ticks):
+            raise BadInput("tick: want sums of this monitor's measures. Make ticks with the same reference.")
+        filled = np.array([tick.n > 0 for tick in ticks], dtype=np.bool_)
+        logs = np.zeros((len(ticks), state.ranks.log_capital.size))
+        if not filled.any():
+            return state, logs
+        means = np.stack([_means(tick) for tick in ticks if tick.n])
+        ranks, found = self.bets.run(state.ranks, means, phase=phase)
+        logs[filled] = found.reshape(len(means), -1)
+        return BlockGapState(ranks=ranks, moments=_add(state.moments, means)), logs
 
     def evidence(self, state: BlockGapState) -> EValue:
         """Return the evidence of a gap; its ``n`` counts blocks."""

@@ -179,7 +179,8 @@ class RankBets(msgspec.Struct, frozen=True, eq=False):
         """Bet on a few blocks, each against the pool and the blocks before it; they join the pool."""
         cells, given = self._cells_of(values, phase=phase), ~np.isnan(values)
         before = pool[self._rows(phase), self._series]
-        up_to = np.pad(np.cumsum(before, axis=1), ((0, 0), (1, 0)))  # [series, c]: blocks of the pool in cells below c
+        up_to = np.zeros((len(before), _CELLS + 1), dtype=np.int64)  # [series, c]: blocks of the pool in cells below c
+        np.cumsum(before, axis=1, out=up_to[:, 1:])
         counted = np.tri(len(values), k=-1, dtype=bool)[:, :, None] & given[None]  # [block, earlier, series]
         below = up_to[self._series, cells] + (counted & (cells[None] < cells[:, None])).sum(axis=1)
         at_most = up_to[self._series, cells + 1] + (counted & (cells[None] <= cells[:, None])).sum(axis=1)
