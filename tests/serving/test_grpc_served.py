@@ -66,6 +66,17 @@ def test_keys_let_in_for_what_they_may(serve, place):
     assert len(place.predictions()) == 1
 
 
+def test_a_tensor_that_does_not_fit_is_counted_by_its_field_with_its_rows(serve):
+    made = service_pb2.ModelInferRequest(model_name="r")
+    made.inputs.add(name="a", datatype="BYTES", shape=[2]).contents.bytes_contents.extend([b"far", b"near"])
+    with serve(grpc_port=0) as server, grpc.insecure_channel(address_of(server)) as channel:
+        with pytest.raises(grpc.RpcError) as refused:
+            channel.unary_unary(METHOD + "ModelInfer")(made.SerializeToString(), timeout=60)
+        (service,) = server.worker.services
+    assert refused.value.code().name == "INVALID_ARGUMENT"
+    assert (service.counts.refusals, service.counts.refused_rows) == ({"text a": 1}, {"text a": 2})
+
+
 def test_a_renewed_certificate_is_taken_up_by_the_next_handshake(serve, tmp_path):
     pair = {"tls_certificate": str(tmp_path / "server.pem"), "tls_key": str(tmp_path / "server.key")}
     folders = [tmp_path / "first", tmp_path / "second"]
