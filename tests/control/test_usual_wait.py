@@ -1,18 +1,26 @@
-"""Monitors of a project that waits for no outcomes wait for as long as these have taken before."""
+"""Where nobody says how long to wait for outcomes, monitors and gates go by how long these have taken before."""
 
+import msgspec
 import numpy as np
 import pytest
 
 from slipway.control.block import DAY_US, ROW, Block
+from slipway.control.cohorts import CohortBook
 from slipway.control.maturity import OPEN_END_US
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
 from slipway.control.usual_wait import usual_wait_us
 from slipway.control.watching import Watching
+from slipway.deployment.replay import judge_again, replay
+from slipway.deployment.stream import unlabelled
+from slipway.deployment.view import look
 from slipway.ports import Change
 from slipway.records.alert import Finding, FindingKind
 from slipway.records.arm import Arm, ArmKind
+from slipway.records.cohort import DELAYS, VerdictInputs
+from slipway.records.rollout import Rollout, Verdict
 from slipway.testing.memory import MemoryJournal, MemoryStore
+from slipway.testing.rollouts import CANDIDATE, LIVE, plan
 from slipway.testing.traffic import MemoryRoutes, World
 from slipway.testing.watched import watched_model
 
@@ -72,3 +80,27 @@ def test_a_meaning_that_changed_is_found_though_labels_come_a_day_after_their_sl
     assert [finding.kind for finding in found] == [FindingKind.CONCEPT_DRIFT]
     assert 105 < found[0].opened_us // DAY_US <= 140
     assert found[0].loss.missing < 0.1 * found[0].loss.labelled, "those that are late are not missing"
+
+
+def test_outcomes_that_stop_hold_a_rollout_that_waits_for_none_and_replay_says_the_same():
+    store, journal, files = MemoryStore(), MemoryJournal(), MemoryRoutes()
+    control = Controller(store=store, journal=journal, files=files, terms=Terms())
+    control.open_route("main", arm=LIVE, salt="s", now_us=0)
+    control.start("main", candidate=CANDIDATE, plan=plan(days=90, unit="hour", min_units=24), now_us=DAY_US)
+    world = World(1, journal=journal.writer, error={"live": 0.1, "candidate": 0.1}, later_us=3 * HOUR_US)
+    said = []
+    for day in range(1, 7):
+        world.unlabelled = 1.0 if day >= 5 else 0.02
+        world.day(day, route=files.read("main"))
+        control.step(now_us := (day + 1) * DAY_US + 3 * HOUR_US)
+        ((_, rollout, _),) = store.all(Rollout)
+        cohorts = CohortBook(rollout.id).cohorts(rollout, ledger=control.ledger, now_us=now_us)
+        said.append(unlabelled(look(rollout, cohorts, now_us=now_us)))
+    assert [bool(words) for words in said] == [False] * 4 + [True] * 2, said
+    assert "outcomes have stopped, hold" in said[-1]
+    names = [name for name, _, _ in store.all(Verdict)]
+    assert control.replay_all(names) == [()] * len(names)
+    inputs, _ = store.get(VerdictInputs, id=names[-1])
+    old = tuple(msgspec.structs.replace(c, delays=DELAYS) for c in inputs.cohorts)
+    kept = msgspec.structs.replace(inputs, cohorts=old)
+    assert replay(judge_again(kept), inputs=kept, cohorts=inputs.cohorts) == (), "an older one is no forgery"

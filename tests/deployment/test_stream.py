@@ -7,8 +7,9 @@ import pytest
 from slipway.deployment.judge import judge
 from slipway.deployment.stream import stopped, unlabelled
 from slipway.deployment.view import look
-from slipway.records.cohort import ArmSums, Cohort, PairSums
+from slipway.records.cohort import DELAYS, ArmSums, Cohort, PairSums
 from slipway.records.rollout import Action, Decision
+from slipway.stats.log_counts import count_log
 from slipway.testing.rollouts import DAY_US, Rates, day, month, plan, started
 
 GOOD = Rates(candidate=0.09)
@@ -106,6 +107,21 @@ def test_outcomes_that_stopped_are_told_from_their_own_rate(rate, lost, stops):
     view = look(rollout, labelled(rate, days=12, lost=lost), now_us=13 * DAY_US)
     assert bool(unlabelled(view)) is stops
     assert not unlabelled(look(started(plan())[0], view.cohorts, now_us=13 * DAY_US))  # nobody waits: late, or missing?
+
+
+@pytest.mark.parametrize(
+    ("late_days", "now_days", "stops"), [(0.1, 12, False), (0.1, 12.2, True), (1, 13.3, False), (1, 13.7, True)]
+)
+def test_where_nobody_waits_outcomes_have_stopped_once_they_are_later_than_usual(late_days, now_days, stops):
+    """The last of twelve days has no outcome; half as long again as the usual delay after its end, that is a stop."""
+    delays = count_log([late_days * DAY_US] * 60, error=DELAYS.error)
+    days = [msgspec.structs.replace(c, delays=delays) if c.live.labelled else c for c in labelled(0.1, days=12, lost=1)]
+    rollout = started(plan())[0]
+    said = unlabelled(look(rollout, tuple(days), now_us=round(now_days * DAY_US)))
+    assert bool(said) is stops
+    assert not stops or "outcomes have stopped, hold" in said
+    few = [msgspec.structs.replace(c, delays=DELAYS) for c in days[1:]]
+    assert not unlabelled(look(rollout, tuple(few), now_us=20 * DAY_US)), "of an older Slipway: judged as it did"
 
 
 def test_gates_that_pass_on_old_outcomes_do_not_advance():

@@ -21,7 +21,7 @@ from slipway.control.seen import Firsts, Seen, Stages, Tosses, distinct
 from slipway.control.terms import Terms
 from slipway.control.told_people import PENDING
 from slipway.deployment.dealt import is_dealt
-from slipway.records.cohort import ArmSums, Cohort, PairSums
+from slipway.records.cohort import DELAYS, ArmSums, Cohort, PairSums
 from slipway.records.rollout import Rollout
 from slipway.stats.crossings import ERROR, Crossings, Levels, count_crossings, levels_of
 from slipway.stats.log_counts import LogCounts, count_log
@@ -132,6 +132,7 @@ class _Rows(NamedTuple):
     first_error: Bools
     first_failure: Bools
     waited: Levels
+    late_us: Floats
 
     def of(self, rows: Ints | Bools) -> "_Rows":
         """Return some of the rows."""
@@ -158,7 +159,8 @@ def _day(block: Block, *, look: Look) -> _Day:
         failed |= block.latency_us[own] > terms.latency_budget_ms * 1000
     asked_us = look.by_now(at_us)
     mature = asked_us + wait_us <= now_us
-    told = in_time(look.by_now(block.outcome_at_us[own]), at_us=asked_us, wait_us=wait_us, now_us=now_us)
+    came_us = look.by_now(block.outcome_at_us[own])
+    told = in_time(came_us, at_us=asked_us, wait_us=wait_us, now_us=now_us)
     outcome = np.where(told & mature, block.outcome[own], np.nan)
     loss = terms.loss(score, outcome=outcome)
     took_us = np.where(np.isfinite(score), np.maximum(block.latency_us[own], 1.0), np.inf)
@@ -187,6 +189,7 @@ def _day(block: Block, *, look: Look) -> _Day:
         first_error=tosses.erred,
         first_failure=failed,
         waited=wait,
+        late_us=np.where(told & mature, np.maximum(came_us - asked_us, 1), np.inf),
     )
     return _Day(at_us // look.length_us, rows, tosses)
 
@@ -223,6 +226,7 @@ def _sums(day: _Day, firsts: Firsts, *, look: Look) -> Iterator[Cohort]:
             live=_arm(here.of(~here.to_candidate), terms=terms),
             pairs=_pairs(here, terms=terms),
             last_us=int(asked_us.max()) if len(asked_us) else None,
+            delays=DELAYS if look.wait_us else count_log(here.late_us[np.isfinite(here.outcome)], error=DELAYS.error),
         )
 
 

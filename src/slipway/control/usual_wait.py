@@ -11,22 +11,14 @@ import numpy as np
 from slipway.control.block import NEVER, Block
 from slipway.control.ledger import Ledger
 from slipway.control.maturity import OPEN_END_US
-
-FEWEST = 20
-"""Of fewer outcomes nobody can say what is usual."""
-
-NEARLY_ALL = 0.99
-"""Part of the outcomes that came within the usual time; a label that somebody mends months later is not usual."""
-
-ROOM = 1.5
-"""How much longer than that is waited."""
+from slipway.deployment.late import FEWEST, NEARLY_ALL, ROOM
 
 
 def usual_wait_us(blocks: Iterable[Block], *, before_us: int) -> int:
     """Return how long to wait for outcomes of requests of a day, from what had come when it began.
 
     So it is a function of the journal, whenever it is asked. Outcomes of the last 35 days' requests count. It is 0
-    where fewer than :data:`FEWEST` had come, and at most those 35 days, for which rows are held.
+    where fewer than :data:`~slipway.deployment.late.FEWEST` had come, and at most those 35 days: as long rows are held.
 
     Args:
         blocks: Days of one route.

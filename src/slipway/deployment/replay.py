@@ -9,7 +9,7 @@ from slipway.deployment.deadline import unjudged
 from slipway.deployment.judge import judge
 from slipway.errors import BadInput
 from slipway.records.base import canonical
-from slipway.records.cohort import Cohort, VerdictInputs
+from slipway.records.cohort import DELAYS, Cohort, VerdictInputs
 from slipway.records.facts import AgreementSums, Facts, MetricSums
 from slipway.records.people import PeopleSums
 from slipway.records.rollout import Verdict
@@ -166,10 +166,17 @@ def _near(old: MetricSums, new: MetricSums) -> bool:
 
 def _cohort_differences(stored: Sequence[Cohort], anew: Sequence[Cohort]) -> list[str]:
     unknown = {(c.start_us, c.route_version) for c in stored if c.last_us is None}  # maybe of an older Slipway
+    undated = {(c.start_us, c.route_version) for c in stored if not c.delays.n}  # likewise
 
     def keyed(cohorts: Sequence[Cohort]) -> dict[tuple[int, int], bytes]:
         return {
-            key: canonical(msgspec.structs.replace(c, last_us=None) if key in unknown else c)
+            key: canonical(
+                msgspec.structs.replace(
+                    c,
+                    last_us=None if key in unknown else c.last_us,
+                    delays=DELAYS if key in undated else c.delays,
+                )
+            )
             for c in cohorts
             for key in [(c.start_us, c.route_version)]
         }

@@ -10,6 +10,7 @@ and jobs run once a day. A weekend without traffic is one: it delays a pass unti
 only a silence of a day counts, so that a deadline in a quiet night rolls nothing back.
 """
 
+from slipway.deployment.late import usual_wait_us
 from slipway.deployment.units import DAY_US, HOUR_US, unit_length_us
 from slipway.deployment.view import View
 from slipway.records.gate import ON_OUTCOMES
@@ -63,10 +64,11 @@ def _usual_us(view: View, *, before_us: int) -> int:
 def unlabelled(view: View) -> str:
     """Return in a sentence that outcomes stopped coming, or nothing.
 
-    Only where a gate of the stage reads outcomes, and where the plan waits for them: without a wait nobody can say
-    which are missing and which are late.
+    Only where a gate of the stage reads outcomes. Where the plan waits for none, those are late that take no longer
+    than usual (:mod:`slipway.deployment.late`).
     """
-    if not view.rollout.plan.maturity_s or not any(gate.kind in ON_OUTCOMES for gate in view.stage.gates):
+    wait_us = 0 if view.rollout.plan.maturity_s else usual_wait_us(view.cohorts)
+    if wait_us is None or not any(gate.kind in ON_OUTCOMES for gate in view.stage.gates):
         return ""
     length = unit_length_us(gate.unit for gate in view.stage.gates)
     told: dict[int, tuple[int, int]] = {}
@@ -79,7 +81,11 @@ def unlabelled(view: View) -> str:
         return ""
     last = max(known)
     waited, came = (sum(told[at][part] for at in told if at <= last) for part in (0, 1))
-    silent = [at for at, (mature, _) in told.items() if at > last and mature]
+    silent = [
+        at
+        for at, (mature, _) in told.items()
+        if at > last and mature and (not wait_us or (at + 1) * length + wait_us <= view.now_us)
+    ]
     lacking = sum(told[at][0] for at in silent)
     if (
         not silent

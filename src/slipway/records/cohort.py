@@ -16,6 +16,9 @@ from slipway.records.usage import ServingCost
 from slipway.stats.crossings import ERROR, Crossings
 from slipway.stats.log_counts import LogCounts
 
+DELAYS = LogCounts(error=0.1)
+"""No delay of an outcome yet; by levels that differ by a fifth."""
+
 
 class ArmSums(Record, frozen=True, kw_only=True):
     """One arm's requests, by random assignment: what the caller got, whoever gave it in the end.
@@ -113,6 +116,8 @@ class Cohort(Record, frozen=True, kw_only=True):
         pairs: Requests that both answered.
         last_us: Moment of its newest request that the candidate was dealt, or asked to shadow, as the clock said then;
             None where there is none, or where an older Slipway summed it.
+        delays: Microseconds from a request to its outcome, of those that came. Counted only where the plan waits for no
+            outcomes, to tell which are late and which are missing; none where an older Slipway summed it.
 
     Raises:
         BadInput: The unit has no length, or the share leaves [0, 1].
@@ -130,6 +135,7 @@ class Cohort(Record, frozen=True, kw_only=True):
     live: ArmSums = ArmSums()
     pairs: PairSums = PairSums()
     last_us: int | None = None
+    delays: LogCounts = DELAYS
 
     def __post_init__(self) -> None:
         if not self.start_us < self.end_us:
@@ -155,6 +161,7 @@ class Cohort(Record, frozen=True, kw_only=True):
             live=self.live.merge(other.live),
             pairs=self.pairs.merge(other.pairs),
             last_us=max((at for at in (self.last_us, other.last_us) if at is not None), default=None),
+            delays=self.delays.merge(other.delays),
         )
 
 
