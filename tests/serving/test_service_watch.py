@@ -41,8 +41,8 @@ WELL, FAILS, SLOW, GROWS, SHRINKS = range(5)
 class Watched:
     """A server, the book that is kept of it by a clock of our own, and the alerts that come of it."""
 
-    def __init__(self, server, layout, *, budgets):
-        self.server, self.layout, self.budgets = server, layout, budgets
+    def __init__(self, server, layout, *, budgets, caller):
+        self.server, self.layout, self.budgets, self.caller = server, layout, budgets, caller
         self.now_us = time.time_ns() // 1000
         self.store = MemoryStore()
         self.began()
@@ -62,7 +62,7 @@ class Watched:
     def minutes(self, number, kind, *, rows=8):
         for _ in range(number):
             for _ in range(rows):
-                httpx.post(f"{self.server.url}/predict", json={"a": kind, "b": 1, "user": "u"}, timeout=30)
+                self.caller.post("/predict", json={"a": kind, "b": 1, "user": "u"})
             (service,) = self.server.worker.services
             service.counts.use.measure(service._routes.usage(), now_s=time.monotonic())
             own = metrics.path_of("worker-0", folder=self.layout.state)  # the worker saves beside us, each second
@@ -86,8 +86,11 @@ def watched(serve, place):
     arm = Arm(name="function", kind=ArmKind.PYTHON, function="arm.py:f", timeout_ms=20_000)
     route = Route(name="r", version=1, salt="s", shares=(Share(arm="function", share=1.0),), arms=(arm,))
     budgets = Budgets(latency_p99_ms=30_000.0, memory_mb=1500.0)
-    with serve(route, deadline_ms=20_000, latency_budget_ms=30_000.0) as server:
-        yield Watched(server, place.layout, budgets=budgets)
+    with (
+        serve(route, deadline_ms=20_000, latency_budget_ms=30_000.0) as server,
+        httpx.Client(base_url=server.url, timeout=30) as caller,  # one made for each call costs more than the call
+    ):
+        yield Watched(server, place.layout, budgets=budgets, caller=caller)
 
 
 def test_failures_raise_one_trouble_that_outlives_control_and_ends_with_them(watched):
