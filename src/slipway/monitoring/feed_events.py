@@ -24,7 +24,7 @@ Ints = npt.NDArray[np.int64]
 CLUSTER = 10
 """So many rows in a row may depend on each other in any way, as those of one request do."""
 
-FIT = 0.45
+FIT = 0.35
 """A change of unit that leaves less than this of the distance explains it."""
 
 _TIMES = 3.0
@@ -32,6 +32,9 @@ _TIMES = 3.0
 
 _REPEATS = 0.1
 """The margin of repeats at the most, however few stretches there were."""
+
+_OPEN = 0.5
+"""Share of the rows that a change of unit may move beyond the outermost cuts: there, bins cannot tell it from drift."""
 
 _RATIO, _FEW_VALUES, _ROOM, _BLOCK, _ONE = 1.25, 16, 0.1, 30, 0.9
 
@@ -149,6 +152,8 @@ class FeedEvents:
         per_block = blocks / blocks.sum(axis=1, keepdims=True)
         for change in CHANGES:
             then = expected(column, change=change)
+            if then[0] + then[-1] > _OPEN:
+                continue
             favoured = np.flatnonzero(then > _RATIO * was + 1e-3)
             usual = float(per_block[:, favoured].sum(axis=1).max(initial=float(was[favoured].sum())))
             bound = self._bound(usual)
