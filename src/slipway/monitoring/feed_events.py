@@ -89,6 +89,8 @@ class FeedEvents:
         self._far = np.array([i for i, _ in ranged], dtype=np.intp)
         for i, column in ranged:
             events += self._of_units(i, column)
+        self._unit_places = np.concatenate([np.zeros(0, dtype=np.int64), *self._unit_bins])
+        self._unit_starts = np.cumsum([0, *map(len, self._unit_bins)])[:-1]  # none is empty
         self.events = [*(event for event, _ in events), Event(Fault.DUPLICATES, -1)]
         self.bounds = np.array([bound for _, bound in events])
         self._yes, self._no = rise_bets(self.bounds, cluster=CLUSTER)
@@ -101,7 +103,8 @@ class FeedEvents:
 
     def hits(self, sums: FeedSums) -> Ints:
         """Return how many rows of a slice were of each kind."""
-        units = [sums.counts[bins].sum() for bins in self._unit_bins]
+        moved = sums.counts[self._unit_places]
+        units = np.add.reduceat(moved, self._unit_starts) if self._unit_starts.size else moved
         return np.concatenate([sums.counts[self._bins], sums.far[self._far], units, [sums.repeats]]).astype(np.int64)
 
     def bound(self, event: int, *, rows: int) -> float:
