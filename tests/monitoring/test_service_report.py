@@ -39,6 +39,22 @@ def test_what_is_not_kept_is_said_with_its_reason():
     assert "budgets.error_share = 0.01: rows not answered are more than" in found.sentence
 
 
+@pytest.mark.parametrize(("quiet_s", "failed"), [(0, 1000), (500, 1)])
+def test_what_is_above_its_budget_is_not_kept_though_no_alert_is_due(quiet_s, failed):
+    """One answer and then an outage that is a minute old; and one and seven rows in an hour, none of them answered."""
+    life = Life().go(10, rows=1)
+    for _ in range(7):
+        life.go(quiet_s).go(10, rows=failed, failed=failed)
+    assert not life.book.unkept, "no alert yet"
+    found = report(life)
+    (errors,) = (one for one in found.budgets if one.budget == "error_share")
+    assert errors.use_ratio > 50
+    assert (errors.kept, found.kept) == (Kept.NOT_KEPT, Kept.NOT_KEPT)
+    assert "rows not answered are" in found.sentence
+    assert "no alert is open for it" in found.sentence
+    assert 'slipway_budget_kept{budget="error_share"} 0' in service_lines(found)
+
+
 def test_where_nobody_looks_now_nothing_is_kept():
     life = Life().go(600, rows=100)
     assert report(life).kept is Kept.KEPT

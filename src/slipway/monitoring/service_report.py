@@ -2,7 +2,7 @@
 
 from slipway.monitoring.service_alarms import LEVEL_S, LEVELS, allowed, counting, level, shares
 from slipway.monitoring.service_growth import full_in
-from slipway.monitoring.service_told import line
+from slipway.monitoring.service_told import above, line
 from slipway.monitoring.service_window import Failure, asked_rows, failures, quantile, spells, window
 from slipway.records.scope import Budgets
 from slipway.records.service import Gauge, Spell
@@ -21,7 +21,10 @@ STALE_S = 30.0
 
 
 def service_report(book: ServiceBook, *, route: str, budgets: Budgets, queue_rows: int, now_us: int) -> ServiceReport:
-    """Return how the service does, as far as the book tells. What nobody looked at is unknown, never kept.
+    """Return how the service does, as far as the book tells.
+
+    What nobody looked at is unknown, never kept, and so is nothing above its budget, though it be too short, or too few
+    rows, for an alert.
 
     Args:
         book: What is kept, judged.
@@ -66,8 +69,12 @@ def _standing(book: ServiceBook, key: ServiceBudget, *, budgets: Budgets, at_us:
         taken = sum(r.bad for r in rows) / of if of else None
         ratio = None if taken is None else taken / shares(budgets)[key]
     unkept = next((one for one in book.unkept if one.budget is key), None)
-    kept = Kept.NOT_KEPT if unkept else Kept.UNKNOWN if ratio is None or not looks else Kept.KEPT
-    why = line(unkept, budgets=budgets) if unkept else ""
+    kept, why = Kept.UNKNOWN, ""
+    if unkept is not None:
+        kept, why = Kept.NOT_KEPT, line(unkept, budgets=budgets)
+    elif looks and taken is not None and ratio is not None:
+        kept = Kept.NOT_KEPT if ratio > 1 else Kept.KEPT
+        why = above(key, taken=taken, budgets=budgets) if ratio > 1 else ""
     growth = full_in(book, key, limit=limit) if key in LEVELS and looks and not unkept else None
     return BudgetStanding(
         budget=key, allows=limit, taken=taken, use_ratio=ratio, kept=kept, why=why, full_in_days=growth

@@ -1,10 +1,10 @@
 """The one trouble of a route whose service does not keep its budgets, with a line for each. Pure."""
 
-from slipway.monitoring.service_alarms import allowed
+from slipway.monitoring.service_alarms import allowed, shares
 from slipway.records.scope import Budgets
 from slipway.records.service_book import ServiceBook, ServiceBudget, Unkept
 from slipway.records.trouble import AlertKind, Severity, Trouble
-from slipway.words import moment
+from slipway.words import moment, number, percent
 
 SILENT_US = 60_000_000
 """For how long a worker may say nothing; one that is started again says something within seconds."""
@@ -53,15 +53,35 @@ def line(one: Unkept, *, budgets: Budgets) -> str:
     >>> line(one, budgets=Budgets(memory_mb=512))
     'budgets.memory_mb = 512: got 600, since 1970-01-01 00:00 UTC; most of it is trees.'
     """
-    limit = allowed(budgets, one.budget)
-    key = ServiceBudget.ERRORS if one.budget is ServiceBudget.FALLBACK else one.budget
+    most = f"; most of it is {one.arm}" if one.arm else ""
+    return f"{_head(one.budget, budgets)} {one.why}, since {moment(one.since_us)}{most}."
+
+
+def above(budget: ServiceBudget, *, taken: float, budgets: Budgets) -> str:
+    """Return what is above a budget without an alert: too short or too few for one, or what is left of one.
+
+    Args:
+        budget: Which.
+        taken: What was taken of it, in its unit; of shares the share in the last hour.
+        budgets: The scope's.
+
+    >>> above(ServiceBudget.ERRORS, taken=0.9929, budgets=Budgets())
+    'budgets.error_share = 0.01: rows not answered are 99.29 % of the last hour; no alert is open for it.'
+    """
+    share = budget in shares(budgets)
+    what = f"{percent(taken, digits=2)} of the last hour" if share else f"{number(taken)} over five minutes"
+    return f"{_head(budget, budgets)} {what}; no alert is open for it."
+
+
+def _head(budget: ServiceBudget, budgets: Budgets) -> str:
+    limit = allowed(budgets, budget)
+    key = ServiceBudget.ERRORS if budget is ServiceBudget.FALLBACK else budget
     what = {
         ServiceBudget.ERRORS: "rows not answered are",
         ServiceBudget.FALLBACK: "rows that the fallback answered are",
         ServiceBudget.LATENCY: "rows answered later are",
-    }.get(one.budget, "got")
-    most = f"; most of it is {one.arm}" if one.arm else ""
-    return f"budgets.{key} = {0 if limit is None else limit:g}: {what} {one.why}, since {moment(one.since_us)}{most}."
+    }.get(budget, "got")
+    return f"budgets.{key} = {0 if limit is None else limit:g}: {what}"
 
 
 def _advice(book: ServiceBook, candidate: str) -> list[str]:

@@ -23,7 +23,8 @@ class BudgetStanding(Record, frozen=True, kw_only=True):
         taken: What was taken, in the same unit; of what fails, stands in or is late its share of the rows in the last
             hour, of a level its mean over five minutes. None where nobody measured it, or nothing came.
         use_ratio: What was taken over what is allowed; above 1 is too much. None likewise.
-        kept: Whether it is kept; one that is not stays so until it is certain that it is over.
+        kept: Whether it is kept. Above 1 it never is, with an alert or without; one with an alert stays so until it is
+            certain that it is over.
         why: What was found when it was raised, since when, and who takes most; empty where it is kept.
         full_in_days: Between how many days from now it is full at the growth of the last weeks; None where nobody can
             honestly say, or it does not grow.
