@@ -45,11 +45,12 @@ def watch(stream):
     }
     watched, told, named = begin(monitor), [""] * len(stream.batches), []
     for number, start_us, end_us, rows in _slices(stream, monitor.instruments.slice_us):
-        before = watched.track
+        before, had = watched.track, watched.findings
         sums = _sums(stream, rows, span=(start_us, end_us), **how)
         watched = take(watched, monitor=monitor, sums=sums[0], known=sums[1], now_us=end_us)
         if watched.open is not None and watched.quiet == 0 and watched.track is not before:
             told[number] = KINDS[watched.open.kind.value]
+        if watched.open is not None and (not had or had[-1] is not watched.open):
             named.append((number, _columns(watched.open, stream)))
     last = watched.findings[-1] if watched.findings else None
     return {

@@ -1,3 +1,6 @@
+import math
+
+import msgspec
 import pytest
 
 from slipway.monitoring.advise import Limits, advise
@@ -55,3 +58,28 @@ def test_an_unexplained_loss_without_evidence_is_not_counted():
 @pytest.mark.parametrize("unexplained", [0.021, 0.05, 0.2])
 def test_costlier_is_never_less_relevant(unexplained):
     assert advise(cause(unexplained=unexplained), limits=LIMITS).relevant
+
+
+@pytest.mark.parametrize(
+    ("explained", "relevant", "doubtful", "says"),
+    [
+        (0.005, False, False, "less than the tolerance"),
+        (0.025, False, True, "not known yet"),  # between 1.5 and 3.5 points, of which 2 matter
+        (0.035, True, False, "Go back to data"),
+    ],
+)
+def test_what_inputs_explain_matters_once_its_lower_limit_does(explained, relevant, doubtful, says):
+    moved = {"kind": FindingKind.DATA_DRIFT, "inputs_moved": True, "gap_moved": False}
+    advice = advise(cause(explained=explained, unexplained=0.0, **moved), limits=LIMITS)
+    assert (advice.relevant, advice.doubtful) == (relevant, doubtful)
+    assert says in advice.sentence
+
+
+def test_the_estimate_decides_where_there_are_no_limits_yet():
+    one = msgspec.structs.replace(
+        cause(gap_moved=False),
+        loss=msgspec.structs.replace(
+            cause().loss, explained=FixedInterval(low=-math.inf, high=math.inf, estimate=0.03, alpha=0.05, n=2)
+        ),
+    )
+    assert advise(one, limits=LIMITS).relevant

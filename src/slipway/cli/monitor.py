@@ -185,7 +185,7 @@ def _list(screen: Screen, found: list[Finding]) -> None:
 
 
 def _matters(finding: Finding) -> str:
-    return "yes" if finding.relevant else "too small"
+    return "yes" if finding.relevant else "not known yet" if finding.doubtful else "too small"
 
 
 def _since(finding: Finding) -> str:

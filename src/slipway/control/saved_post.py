@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from slipway.monitoring.feed import Feed
+from slipway.monitoring.instruments import Instruments
 from slipway.monitoring.track import Side, Track, start
 from slipway.monitoring.watch import Monitor, Watched
 from slipway.records.alert import Finding
@@ -23,6 +24,15 @@ class SavedSide(msgspec.Struct, frozen=True):
     detector: bytes
     slices: tuple[bytes, ...]
     fed: int
+
+
+class SavedTrack(msgspec.Struct, frozen=True):
+    """All that a monitor remembers; its parts as :class:`slipway.monitoring.track.Track` has them."""
+
+    inputs: SavedSide
+    gap: SavedSide | None
+    joint: SavedSide | None
+    answers: SavedSide | None
 
 
 class SavedPost(msgspec.Struct, frozen=True):
@@ -44,6 +54,7 @@ class SavedPost(msgspec.Struct, frozen=True):
         feed_upto_us: Up to which moment it was fed what came.
         spoiled: As in :class:`slipway.monitoring.watch.Watched`.
         refused: As there.
+        whole: As there.
     """
 
     route: str
@@ -61,6 +72,7 @@ class SavedPost(msgspec.Struct, frozen=True):
     feed_upto_us: int = 0
     spoiled: tuple[tuple[int, int], ...] = ()
     refused: RefusedRows | None = None
+    whole: SavedTrack | None = None
 
     def watched(self, monitor: Monitor) -> Watched:
         """Return where the monitor stood.
@@ -69,15 +81,7 @@ class SavedPost(msgspec.Struct, frozen=True):
             Corrupt: It was another monitor's.
         """
         tests = monitor.instruments
-        inputs = _side(self.inputs, test=tests.inputs, kind=InputSums)
-        fresh = start(tests)
-        gap = None if self.gap is None else _side(self.gap, test=tests.gap, kind=OutcomeSums)
-        track = Track(
-            inputs=inputs,
-            gap=gap,
-            joint=_side(self.joint, test=tests.joint, kind=InputSums) if self.joint else fresh.joint,
-            answers=_side(self.answers, test=tests.answers, kind=InputSums) if self.answers else fresh.answers,
-        )
+        track = _track(SavedTrack(self.inputs, self.gap, self.joint, self.answers), tests=tests)
         return Watched(
             track=track,
             findings=self.findings,
@@ -86,6 +90,7 @@ class SavedPost(msgspec.Struct, frozen=True):
             feed=None if self.feed is None else state.decode(self.feed, Feed),
             spoiled=self.spoiled,
             refused=self.refused,
+            whole=None if self.whole is None else _track(self.whole, tests=tests),
         )
 
 
@@ -93,6 +98,7 @@ def save_post(
     watched: Watched, *, route: str, model: str, inputs_upto_us: int, outcomes_upto_us: int, feed_upto_us: int = 0
 ) -> SavedPost:
     """Return where a monitor stands."""
+    track = _saved_track(watched.track)
     return SavedPost(
         route=route,
         model=model,
@@ -101,14 +107,34 @@ def save_post(
         took=watched.took,
         quiet=watched.quiet,
         findings=watched.findings,
-        inputs=_saved(watched.track.inputs),
-        gap=_saved(watched.track.gap) if watched.track.gap else None,
-        joint=_saved(watched.track.joint) if watched.track.joint else None,
-        answers=_saved(watched.track.answers) if watched.track.answers else None,
+        inputs=track.inputs,
+        gap=track.gap,
+        joint=track.joint,
+        answers=track.answers,
         feed=None if watched.feed is None else state.encode(watched.feed),
         feed_upto_us=feed_upto_us,
         spoiled=watched.spoiled,
         refused=watched.refused,
+        whole=None if watched.whole is None else _saved_track(watched.whole),
+    )
+
+
+def _saved_track(track: Track) -> SavedTrack:
+    return SavedTrack(
+        inputs=_saved(track.inputs),
+        gap=_saved(track.gap) if track.gap else None,
+        joint=_saved(track.joint) if track.joint else None,
+        answers=_saved(track.answers) if track.answers else None,
+    )
+
+
+def _track(saved: SavedTrack, *, tests: Instruments) -> Track:
+    fresh = start(tests)
+    return Track(
+        inputs=_side(saved.inputs, test=tests.inputs, kind=InputSums),
+        gap=None if saved.gap is None else _side(saved.gap, test=tests.gap, kind=OutcomeSums),
+        joint=_side(saved.joint, test=tests.joint, kind=InputSums) if saved.joint else fresh.joint,
+        answers=_side(saved.answers, test=tests.answers, kind=InputSums) if saved.answers else fresh.answers,
     )
 
 

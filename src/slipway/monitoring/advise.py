@@ -30,11 +30,13 @@ class Advice(msgspec.Struct, frozen=True):
 
     Attributes:
         relevant: Whether the change costs more than the tolerance.
+        doubtful: Whether it may, as far as is known; never where it does.
         step: Step of the life to go back to.
         sentence: What happened, what it costs, what to do.
     """
 
     relevant: bool
+    doubtful: bool
     step: Step
     sentence: str
 
@@ -42,15 +44,30 @@ class Advice(msgspec.Struct, frozen=True):
 def advise(cause: Cause, *, limits: Limits) -> Advice:
     """Return the advice for a cause; a change that costs nothing, or is for the better, sends nobody back.
 
-    Where nobody answered, so that the cost of moved inputs cannot be told, the change counts as relevant.
+    What moved inputs explain is a mean of few rows: it matters once its lower limit is above the tolerance, and may
+    matter while its upper limit is. What came apart from the model's expectation has evidence of its own, and counts
+    as it is estimated. Where nobody answered, so that the cost of moved inputs cannot be told, the change counts as
+    relevant; where there are no limits yet, the estimate decides.
     """
-    loss = cause.loss
-    cost = math.nan if loss.explained is None else loss.explained.estimate
-    if cause.gap_moved and loss.unexplained is not None:
-        cost += loss.unexplained.estimate  # without evidence that the gap moved it is a few days' luck
-    relevant = not cost <= limits.tolerance  # what cannot be told is no reason to be calm
+    low, high = _costs(cause)
+    relevant = not low <= limits.tolerance  # what cannot be told is no reason to be calm
+    doubtful = not relevant and high > limits.tolerance
     step = _step(cause, limits=limits) if relevant else Step.NONE
-    return Advice(relevant=relevant, step=step, sentence=_sentence(cause, step=step, limits=limits))
+    do = _UNKNOWN if doubtful else _DO[step]
+    return Advice(relevant=relevant, doubtful=doubtful, step=step, sentence=_sentence(cause, do=do, limits=limits))
+
+
+def _costs(cause: Cause) -> tuple[float, float]:
+    """Return the least and the most that a change costs, as far as is known; NaN where it cannot be told."""
+    explained, unexplained = cause.loss.explained, cause.loss.unexplained
+    if explained is None:
+        return math.nan, math.nan
+    if cause.gap_moved and unexplained is not None:  # without evidence that the gap moved it is a few days' luck
+        cost = explained.estimate + unexplained.estimate
+        return cost, cost
+    if math.isinf(explained.low):
+        return explained.estimate, explained.estimate
+    return explained.low, explained.high
 
 
 def _step(cause: Cause, *, limits: Limits) -> Step:
@@ -74,13 +91,16 @@ _DO = {
 }
 
 
-def _sentence(cause: Cause, *, step: Step, limits: Limits) -> str:
+_UNKNOWN = "Whether that is more than the tolerance is not known yet: nothing to do before it is."
+
+
+def _sentence(cause: Cause, *, do: str, limits: Limits) -> str:
     since = f" since about {day(cause.since.at_us)}" if limits.dated else ""
     parts = [f"{_WHAT[cause.kind]}{since}."]
     if cause.columns:
         parts.append("; ".join(c.detail for c in cause.columns[:3]) + ".")
     parts.append(_cost(cause, limits=limits))
-    return " ".join([*parts, _DO[step]])
+    return " ".join([*parts, do])
 
 
 def _cost(cause: Cause, *, limits: Limits) -> str:

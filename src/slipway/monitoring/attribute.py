@@ -12,7 +12,7 @@ import numpy as np
 from slipway.monitoring.instruments import Instruments
 from slipway.monitoring.loss_change import N_STAR, loss_change
 from slipway.monitoring.moved import moved, parted
-from slipway.monitoring.track import Evidence, Side, Since, Track, evidence
+from slipway.monitoring.track import KEPT, Evidence, Side, Since, Track, evidence
 from slipway.monitoring.units import SLICE_US
 from slipway.records.alert import FindingKind, LossChange, MovedColumn
 from slipway.records.reference import Reference
@@ -22,9 +22,12 @@ from slipway.stats.evidence import AnytimeInterval, EValue
 from slipway.stats.moments import Moments
 from slipway.stats.multiple import e_bh
 
+LATEST = {"row": KEPT, "hour": 240, "day": 30}
+"""Slices on which the size and the cost of a change are told, at most: the newest ones since it began."""
 
-class Cause(msgspec.Struct, frozen=True):
-    """What seems to have happened.
+
+class Alarm(msgspec.Struct, frozen=True):
+    """That something happened, and since when.
 
     Attributes:
         kind: What moved.
@@ -32,9 +35,6 @@ class Cause(msgspec.Struct, frozen=True):
         gap_moved: Whether the gap did.
         evidence: One alarm for the whole.
         since: When it began.
-        columns: Which columns moved, strongest first.
-        gap: Realised minus expected loss less that of the reference, over all slices; None without outcomes.
-        loss: How the loss changed since, and what explains it.
     """
 
     kind: FindingKind
@@ -42,6 +42,17 @@ class Cause(msgspec.Struct, frozen=True):
     gap_moved: bool
     evidence: EValue
     since: Since
+
+
+class Cause(Alarm, frozen=True):
+    """What seems to have happened: an alarm, and what is known of it.
+
+    Attributes:
+        columns: Which columns moved, strongest first.
+        gap: Realised minus expected loss less that of the reference, over all slices; None without outcomes.
+        loss: How the loss changed since, and what explains it.
+    """
+
     columns: tuple[MovedColumn, ...]
     gap: AnytimeInterval | None
     loss: LossChange
@@ -50,13 +61,19 @@ class Cause(msgspec.Struct, frozen=True):
 def attribute(
     track: Track, *, instruments: Instruments, reference: Reference, units: dict[str, str], alpha: float
 ) -> Cause | None:
-    """Return what happened, or None while the evidence for anything does not reach ``1 / alpha``.
+    """Return what happened by the end of a track, or None: :func:`alarm_of` and :func:`described` in one."""
+    alarm = alarm_of(track, instruments=instruments, alpha=alpha)
+    if alarm is None:
+        return None
+    return described(alarm, track=track, instruments=instruments, reference=reference, units=units, alpha=alpha)
+
+
+def alarm_of(track: Track, *, instruments: Instruments, alpha: float) -> Alarm | None:
+    """Return that something happened, or None while the evidence for anything does not reach ``1 / alpha``.
 
     Args:
-        track: What the monitor remembers.
+        track: What the monitor remembers since it was started, or since what it found last.
         instruments: Its instruments.
-        reference: The packaged reference.
-        units: Column to its unit.
         alpha: Chance of a false alarm within the horizon of the instruments, from one start of the monitor on.
     """
     known = evidence(track, instruments=instruments)
@@ -70,15 +87,36 @@ def attribute(
     kind = kinds.get((inputs_moved, gap_moved), FindingKind.CONCEPT_DRIFT)
     sides = ((_loudest(track, known=known), inputs_moved), (track.gap, gap_moved))
     since = min(s.since for s, has_moved in sides if has_moved and s is not None and s.since is not None)
-    inputs, outcomes = track.inputs_since(since.at_us), track.outcomes_since(since.at_us)
+    return Alarm(kind=kind, inputs_moved=inputs_moved, gap_moved=gap_moved, evidence=known.whole, since=since)
+
+
+def described(
+    alarm: Alarm,
+    *,
+    track: Track,
+    instruments: Instruments,
+    reference: Reference,
+    units: dict[str, str],
+    alpha: float,
+) -> Cause:
+    """Return what is known of an alarm: which columns moved, by how much, and what that costs.
+
+    Args:
+        alarm: What seems to have happened, and since when.
+        track: What the monitor remembers, with no test started afresh since then: evidence adds up.
+        instruments: Its instruments.
+        reference: The packaged reference.
+        units: Column to its unit.
+        alpha: Of the columns named, at most this share is named falsely, on average: at one look, whatever the evidence
+            had to do with its choice, and however columns depend on each other (e-BH over all of them).
+    """
+    latest = LATEST[instruments.unit]
+    inputs = track.inputs_since(alarm.since.at_us)[-latest:]
+    outcomes = track.outcomes_since(alarm.since.at_us)[-latest:]
     return Cause(
-        kind=kind,
-        inputs_moved=inputs_moved,
-        gap_moved=gap_moved,
-        evidence=known.whole,
-        since=since,
-        columns=_moved(track, known=known, inputs=inputs, instruments=instruments, units=units, alpha=alpha)
-        if inputs_moved
+        **msgspec.structs.asdict(alarm),
+        columns=_moved(track, inputs=inputs, instruments=instruments, units=units, alpha=alpha)
+        if alarm.inputs_moved and inputs
         else (),
         gap=_gap(track, reference=reference, unit=instruments.unit, alpha=alpha),
         loss=loss_change(
@@ -101,14 +139,13 @@ def _loudest(track: Track, *, known: Evidence) -> Side:
 def _moved(
     track: Track,
     *,
-    known: Evidence,
     inputs: tuple[InputSums, ...],
     instruments: Instruments,
     units: dict[str, str],
     alpha: float,
 ) -> tuple[MovedColumn, ...]:
     """Return what moved in X: columns, pairs of columns, the scores; the strongest first."""
-    found = []
+    found, known = [], evidence(track, instruments=instruments)
     alone = known.inputs.rejects(alpha=alpha) or track.inputs is _loudest(track, known=known)
     if alone:
         found += _columns(track, inputs=inputs, instruments=instruments, units=units, alpha=alpha)

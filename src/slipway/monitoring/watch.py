@@ -1,7 +1,9 @@
 """One monitor of one model, slice by slice: one finding is opened once, kept up to date, and closed when it is over.
 
 A test that found something starts afresh. While it finds it again and again, the finding stays open; once it finds
-nothing for a while, the finding is closed. So drift that stays is one finding, not forty alarms.
+nothing for a while, the finding is closed. So drift that stays is one finding, not forty alarms. Which columns moved
+and what it costs is told from a second track, which starts afresh with no alarm: evidence on a column that was not
+enough to name it at the first one is not lost.
 
 The promise is for each start, and over all looks: a monitor on which nothing changes raises a false alarm with chance
 alpha at most within the horizon (90 days on a server), and on average not before ``(2 / alpha - 1 - alpha)`` horizons
@@ -12,12 +14,12 @@ found half as soon (``docs/decisions/0033-one-alarm.md``).
 import msgspec
 
 from slipway.monitoring.advise import Limits, advise
-from slipway.monitoring.attribute import Cause, attribute
+from slipway.monitoring.attribute import Alarm, Cause, alarm_of, described
 from slipway.monitoring.feed import Feed
 from slipway.monitoring.feed_events import FeedEvents
 from slipway.monitoring.instruments import Instruments
 from slipway.monitoring.track import Since, Track, restart, start, take_inputs, take_outcomes
-from slipway.records.alert import Finding, FindingKind, MovedColumn, Promise
+from slipway.records.alert import Finding, FindingKind, Promise
 from slipway.records.reference import Reference
 from slipway.records.refused_rows import RefusedRows
 from slipway.records.watch import InputSums, OutcomeSums
@@ -69,6 +71,8 @@ class Watched(msgspec.Struct, frozen=True, eq=False):
         feed: Where the feed stands; None before its first slice.
         spoiled: From when to when the feed was broken, the latest times.
         refused: That more rows are refused than is usual, as it was told last.
+        whole: The track as if nothing had started afresh since the open finding was; None where none is open, or where
+            an older release opened it, which threw that away.
     """
 
     track: Track
@@ -78,6 +82,7 @@ class Watched(msgspec.Struct, frozen=True, eq=False):
     feed: Feed | None = None
     spoiled: tuple[tuple[int, int], ...] = ()
     refused: RefusedRows | None = None
+    whole: Track | None = None
 
     @property
     def open(self) -> Finding | None:
@@ -109,33 +114,43 @@ def take(
     """
     if _is_spoiled(watched, sums=sums):
         return watched
-    if isinstance(sums, InputSums):
-        track = take_inputs(watched.track, instruments=monitor.instruments, sums=sums)
-        if known is not None:
-            track = take_outcomes(track, instruments=monitor.instruments, sums=known)
-    else:
-        track = take_outcomes(watched.track, instruments=monitor.instruments, sums=sums)
+    track = _after(watched.track, monitor=monitor, sums=sums, known=known)
+    whole = track
+    if watched.open is not None and watched.whole is not None:
+        whole = _after(watched.whole, monitor=monitor, sums=sums, known=known)
     quiet = watched.quiet + isinstance(sums, InputSums)
-    cause = attribute(
-        track,
-        instruments=monitor.instruments,
-        reference=monitor.reference,
-        units=monitor.units,
-        alpha=monitor.alpha,
-    )
-    if cause is not None:
+    alarm = alarm_of(track, instruments=monitor.instruments, alpha=monitor.alpha)
+    if alarm is not None:
         return msgspec.structs.replace(
             watched,
-            track=restart(track, instruments=monitor.instruments, inputs=cause.inputs_moved, gap=cause.gap_moved),
-            findings=_told(watched, cause=cause, monitor=monitor, now_us=now_us),
+            track=restart(track, instruments=monitor.instruments, inputs=alarm.inputs_moved, gap=alarm.gap_moved),
+            findings=_told(watched, alarm=alarm, whole=whole, monitor=monitor, now_us=now_us),
             took=max(quiet, watched.took if watched.open else 0),
             quiet=0,
+            whole=whole,
         )
-    if watched.open is not None and quiet >= max(QUIET_SLICES, 2 * watched.took):
+    if watched.open is None:
+        return msgspec.structs.replace(watched, track=track, quiet=quiet)
+    if quiet >= max(QUIET_SLICES, 2 * watched.took):
         closed = msgspec.structs.replace(watched.open, closed_us=now_us)
-        findings = (*watched.findings[:-1], closed)
-        return msgspec.structs.replace(watched, track=start(monitor.instruments), findings=findings, took=0, quiet=0)
-    return msgspec.structs.replace(watched, track=track, quiet=quiet)
+        return msgspec.structs.replace(
+            watched,
+            track=start(monitor.instruments),
+            findings=(*watched.findings[:-1], closed),
+            took=0,
+            quiet=0,
+            whole=None,
+        )
+    findings = (*watched.findings[:-1], _grown(watched.open, whole=whole, monitor=monitor))
+    return msgspec.structs.replace(watched, track=track, quiet=quiet, whole=whole, findings=findings)
+
+
+def _after(track: Track, *, monitor: Monitor, sums: InputSums | OutcomeSums, known: OutcomeSums | None) -> Track:
+    """Return a track after one more slice, and what came true of it where that is known with it."""
+    if not isinstance(sums, InputSums):
+        return take_outcomes(track, instruments=monitor.instruments, sums=sums)
+    track = take_inputs(track, instruments=monitor.instruments, sums=sums)
+    return track if known is None else take_outcomes(track, instruments=monitor.instruments, sums=known)
 
 
 def name_of(watched: Watched, *, model: str) -> str:
@@ -151,18 +166,13 @@ def _is_spoiled(watched: Watched, *, sums: InputSums | OutcomeSums) -> bool:
     return any(since < sums.end_us and sums.start_us < upto for since, upto in watched.spoiled)
 
 
-def _told(watched: Watched, *, cause: Cause, monitor: Monitor, now_us: int) -> tuple[Finding, ...]:
+def _told(watched: Watched, *, alarm: Alarm, whole: Track, monitor: Monitor, now_us: int) -> tuple[Finding, ...]:
     present = watched.open
-    if present is not None and present.kind is not cause.kind:
-        cause = msgspec.structs.replace(
-            cause,
-            kind=FindingKind.BOTH,
-            inputs_moved=True,
-            gap_moved=True,
-        )
+    if present is not None and present.kind is not alarm.kind:
+        alarm = msgspec.structs.replace(alarm, kind=FindingKind.BOTH, inputs_moved=True, gap_moved=True)
     if present is not None:
-        columns = _all(cause.columns, named=present.columns)
-        cause = msgspec.structs.replace(cause, columns=columns, since=_since(present) or cause.since)
+        alarm = msgspec.structs.replace(alarm, since=_since(present) or alarm.since)
+    cause = _described(alarm, whole=whole, monitor=monitor)
     advice = advise(cause, limits=monitor.limits)
     finding = Finding(
         id=present.id if present else name_of(watched, model=monitor.model),
@@ -177,11 +187,52 @@ def _told(watched: Watched, *, cause: Cause, monitor: Monitor, now_us: int) -> t
         gap=cause.gap,
         evidence=cause.evidence,
         relevant=advice.relevant,
+        doubtful=advice.doubtful,
         go_back_to=advice.step,
         sentence=advice.sentence,
         promise=monitor.promise,
     )
     return (*(watched.findings[:-1] if present else watched.findings), finding)
+
+
+def _grown(present: Finding, *, whole: Track, monitor: Monitor) -> Finding:
+    """Return an open finding with what became known since its last alarm: one more column, or that it matters."""
+    since = _since(present)
+    if since is None:
+        return present
+    alarm = Alarm(
+        kind=present.kind,
+        inputs_moved=present.kind is not FindingKind.CONCEPT_DRIFT,
+        gap_moved=present.kind is not FindingKind.DATA_DRIFT,
+        evidence=present.evidence,
+        since=since,
+    )
+    cause = _described(alarm, whole=whole, monitor=monitor)
+    advice = advise(cause, limits=monitor.limits)
+    named = {c.name for c in cause.columns} > {c.name for c in present.columns}
+    if not named and (present.relevant or not advice.relevant):
+        return present
+    return msgspec.structs.replace(
+        present,
+        loss=cause.loss,
+        columns=cause.columns,
+        gap=cause.gap,
+        relevant=advice.relevant,
+        doubtful=advice.doubtful,
+        go_back_to=advice.step,
+        sentence=advice.sentence,
+    )
+
+
+def _described(alarm: Alarm, *, whole: Track, monitor: Monitor) -> Cause:
+    return described(
+        alarm,
+        track=whole,
+        instruments=monitor.instruments,
+        reference=monitor.reference,
+        units=monitor.units,
+        alpha=monitor.alpha,
+    )
 
 
 def _since(finding: Finding) -> Since | None:
@@ -190,13 +241,3 @@ def _since(finding: Finding) -> Since | None:
     if at_us is None:
         return None
     return Since(at_us, at_us if low_us is None else low_us, at_us if high_us is None else high_us)
-
-
-def _all(columns: tuple[MovedColumn, ...], *, named: tuple[MovedColumn, ...]) -> tuple[MovedColumn, ...]:
-    """Return the columns that moved now, then those that the finding named before.
-
-    A test starts afresh whenever it finds something, and finds what moved most first: a second column that moved less
-    would be named at one look and forgotten at the next.
-    """
-    now = {column.name for column in columns}
-    return (*columns, *(column for column in named if column.name not in now))

@@ -90,7 +90,8 @@ def _told(watched: Watched, *, feed: Feed, monitor: Monitor, now_us: int, stale:
     finding = _finding(remarks, feed=feed, monitor=monitor, present=present, watched=watched, now_us=now_us)
     earlier = watched.findings if present is None else watched.findings[:-1]
     track = start(monitor.instruments) if begun else watched.track
-    return msgspec.structs.replace(whole, findings=(*earlier, finding), track=track, took=0, quiet=0)
+    findings = (*earlier, finding)
+    return msgspec.structs.replace(whole, findings=findings, track=track, took=0, quiet=0, whole=None)
 
 
 def _closed(watched: Watched, *, present: Finding, monitor: Monitor, now_us: int) -> Watched:

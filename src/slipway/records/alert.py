@@ -107,6 +107,7 @@ class Finding(Record, frozen=True, kw_only=True):
         loss: How the loss changed, and what explains it; None where an older release raised it.
         promise: How seldom an alarm such as this one is false; None where an older release raised it.
         quality: What is wrong with the feed, where that is it; what was wrong last, once it is closed.
+        doubtful: Whether it may be large enough to matter, as far as is known; never where it is.
     """
 
     id: str
@@ -126,3 +127,4 @@ class Finding(Record, frozen=True, kw_only=True):
     since_low_us: int | None = None
     since_high_us: int | None = None
     loss: LossChange | None = None
+    doubtful: bool = False

@@ -14,7 +14,8 @@ class Standing(StrEnum):
     ``MATTERS``: something moved, and it costs more than the tolerance, or nobody can say what it costs.
     ``HARMLESS``: something moved, and costs less.
     ``NOTHING``: a large change would have been seen; none was.
-    ``CANNOT_TELL``: no change however large could have been proven with so little data.
+    ``CANNOT_TELL``: no change however large could have been proven with so little data, or something moved and it is
+    not known yet whether that costs more than the tolerance.
     """
 
     MATTERS = "matters"

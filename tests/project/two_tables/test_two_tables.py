@@ -314,7 +314,7 @@ def test_two_bad_weeks_are_not_unsaid_by_quiet_ones_that_follow_in_their_month()
 
 def test_a_stretch_that_cost_something_counts_though_it_ended_well():
     current = months((6, {}), (30, {"shift": 0.5}), (60, {"shift": -0.5}), seed=51)
-    answer = slipway.monitor(table(6000, seed=50, days=60), current, unit="day", tolerance=0.005).found
+    answer = slipway.monitor(table(6000, seed=50, days=60), current, unit="day", tolerance=0.002).found
     assert not answer.findings[-1].relevant
     assert answer.standing is Standing.MATTERS
     assert answer.sentence.endswith("That is how it ends; it cost more in 2026-04.")
@@ -333,3 +333,19 @@ def test_what_moved_comes_before_remarks_on_the_data():
 
 def test_a_finding_of_tables_without_time_has_no_date():
     assert "1970" not in slipway.monitor(REFERENCE, table(4000, seed=62, shift=1.0)).html()
+
+
+def test_a_long_quiet_stretch_is_quiet_though_what_stays_becomes_the_usual_in_it():
+    """Days are held against all before them: even the largest change is the usual after half a year."""
+    answer = slipway.monitor(table(2000, seed=61, days=40), table(12_000, seed=60, days=240), unit="day").found
+    assert answer.standing is Standing.NOTHING
+    assert "Nothing was found" in answer.sentence
+
+
+def test_what_moved_is_said_where_a_server_has_no_finding_of_it(monkeypatch):
+    monkeypatch.setattr("slipway.project.two_tables.run._findings", lambda parts, *, monitor: ())
+    answer = found(table(3000, seed=62, shift=0.5))
+    assert answer.standing is not Standing.NOTHING
+    assert answer.log_e > 20
+    assert "The monitors have no finding here" in answer.sentence
+    assert next(c.name for c in answer.columns if c.moved) in answer.sentence

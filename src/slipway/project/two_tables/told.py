@@ -15,21 +15,19 @@ from slipway.monitoring.moved import moved
 from slipway.monitoring.track import evidence, start, take_inputs, take_outcomes
 from slipway.monitoring.watch import Monitor
 from slipway.project.two_tables.feed import Slice
+from slipway.project.two_tables.standing import sentence_of, standing_of
 from slipway.records.alert import Finding, FindingKind, MovedColumn
 from slipway.records.quality import Quality
 from slipway.records.reference import Reference
-from slipway.records.two_tables import ColumnChange, Period, Roles, Standing, TwoTables
+from slipway.records.two_tables import ColumnChange, Period, Roles, TwoTables
 from slipway.stats.categories import CategoryReference
-from slipway.stats.evidence import EValue
 from slipway.stats.histogram import NumericReference
 from slipway.stats.table import TableTick
-from slipway.words import count, moment, odds, utc
+from slipway.words import moment, utc
 
 Ints = npt.NDArray[np.int64]
 
 _DAY_US = 86_400_000_000
-_NAMED = 6
-"""Costly periods that the answer names."""
 _BARS = 12
 """Bars of a column's chart."""
 
@@ -73,7 +71,7 @@ def told(
         for name, own in _grouped(parts, form=_form(parts) if monitor.limits.dated else "")
     )
     costly = [p.name for p in periods if p.matters]
-    standing = _standing(findings, costly=costly, parts=parts, monitor=monitor)
+    standing = standing_of(findings, costly=costly, overall=overall, parts=parts, monitor=monitor)
     return TwoTables(
         reference=names[0],
         current=names[1],
@@ -86,8 +84,14 @@ def told(
         alpha=monitor.alpha,
         tolerance=monitor.limits.tolerance,
         standing=standing,
-        sentence=_sentence(
-            standing, findings=findings, costly=costly, overall=overall, monitor=monitor, slices=len(parts)
+        sentence=sentence_of(
+            standing,
+            findings=findings,
+            costly=costly,
+            overall=overall,
+            columns=columns,
+            monitor=monitor,
+            slices=len(parts),
         ),
         findings=findings,
         quality=quality,
@@ -178,56 +182,6 @@ def _range(cuts: npt.NDArray[np.float64], *, low: int, high: int) -> str:
     if high > len(cuts):
         return f"from {cuts[low - 1]:.4g}"
     return f"{cuts[low - 1]:.4g} to {cuts[high - 1]:.4g}"
-
-
-def _standing(
-    findings: tuple[Finding, ...], *, costly: list[str], parts: Sequence[Slice], monitor: Monitor
-) -> Standing:
-    """Say what follows; a finding tells how things stand at its end, so a costly stretch before that counts too."""
-    if any(f.relevant for f in findings) or (findings and costly):
-        return Standing.MATTERS
-    if findings:
-        return Standing.HARMLESS
-    return Standing.NOTHING if _could_tell(parts, monitor=monitor) else Standing.CANNOT_TELL
-
-
-def _could_tell(parts: Sequence[Slice], *, monitor: Monitor) -> bool:
-    """Tell whether the largest change there is would have raised an alarm: all values of a column in its last bin."""
-    test: Any = monitor.instruments.inputs
-    state = test.start()
-    for part in parts:
-        counts = np.zeros_like(part.inputs.counts)
-        for place in test.reference.slices:
-            counts[max(place.stop - 2, place.start)] = part.inputs.rows
-        tick, start_us = TableTick(counts), part.inputs.start_us
-        state = monitor.instruments.update(test, state, tick=tick, start_us=start_us)
-    return bool(test.evidence(state).rejects(alpha=monitor.alpha))
-
-
-def _sentence(
-    standing: Standing,
-    *,
-    findings: tuple[Finding, ...],
-    costly: list[str],
-    overall: EValue,
-    monitor: Monitor,
-    slices: int,
-) -> str:
-    unit = monitor.instruments.unit
-    if standing is Standing.CANNOT_TELL:
-        return (
-            f"With {count(slices if unit != 'row' else overall.n, unit)} no change however large could be proven at "
-            f"alpha {monitor.alpha:g}. Collect more, or take a larger alpha."
-        )
-    if standing is Standing.NOTHING:
-        return f"Nothing was found: the evidence that anything moved stands at {odds(overall.log_e)}."
-    newest = next((f for f in reversed(findings) if f.relevant), findings[-1])
-    others = len(findings) - 1
-    beside = f" {count(others, 'other finding')} beside it." if others else ""
-    if newest.relevant or not costly:
-        return newest.sentence + beside
-    rest = f" and {len(costly) - _NAMED} more" if len(costly) > _NAMED else ""
-    return f"{newest.sentence}{beside} That is how it ends; it cost more in {', '.join(costly[:_NAMED])}{rest}."
 
 
 def _grouped(parts: Sequence[Slice], *, form: str) -> list[tuple[str, list[Slice]]]:

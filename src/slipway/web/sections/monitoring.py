@@ -20,6 +20,7 @@ class Found(NamedTuple):
     number: str
     kind: str
     relevant: bool
+    doubtful: bool
     when: str
     sentence: str
     columns: tuple[tuple[str, str], ...]
@@ -77,6 +78,7 @@ def _say(number: int, finding: Finding) -> Found:
         number=str(number),
         kind=finding.kind,
         relevant=finding.relevant,
+        doubtful=finding.doubtful,
         when=", ".join(filter(None, (since, f"raised {day(finding.opened_us)}{closed}"))),
         sentence=finding.sentence,
         columns=tuple((c.name, c.detail.removeprefix(f"{c.name}: ")) for c in finding.columns[:5]),
