@@ -9,6 +9,7 @@ import pytest
 
 from slipway.project import Project
 from slipway.project.user_code import load_function
+from slipway.records.alert import FindingKind
 from slipway.records.frame import OutcomeFrame, PredictionFrame
 from slipway.records.gate import GateKind
 from slipway.records.rollout import Action, Decision, RolloutStatus
@@ -64,9 +65,9 @@ def test_the_fault_is_caught_by_a_gate_with_evidence(demo):
         assert interval_says_harm or odds_say_harm
 
 
-def test_a_finding_is_named_by_its_kind(demo):
+def test_a_finding_is_named_as_data_or_concept_drift(demo):
     findings = demo.project.findings()
-    assert findings
+    assert {f.kind for f in findings} & {FindingKind.DATA_DRIFT, FindingKind.CONCEPT_DRIFT, FindingKind.BOTH}
     assert all(f.sentence and f.model for f in findings)
     assert any(str(f.kind) in demo.told for f in findings)
 
