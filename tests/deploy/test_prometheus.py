@@ -114,17 +114,50 @@ def test_promtool_finds_nothing_wrong_with_what_is_told(text):
 
 def test_what_is_told_says_what_it_means():
     lines = (data_plane() + control_plane()).splitlines()
-    assert 'slipway_predictions_total{arm="a\\"b\\\\c",outcome="fallback"} 1' in lines
+    assert 'slipway_predictions_total{arm="a\\"b\\\\c",outcome="fallback",worker="worker-0"} 1' in lines
     assert 'slipway_worker_memory_bytes{worker="worker-0"} 123456789012' in lines
     assert "slipway_control_behind_seconds NaN" in lines
     assert 'slipway_gate_difference{rollout="c-1",stage="shadow",gate="1-not-worse",bound="high"} +Inf' in lines
     assert 'slipway_gate_harm_log_e{rollout="c-1",stage="shadow",gate="1-not-worse"} 1.5' in lines
     assert 'slipway_alerts{kind="budget",severity="warning",state="open"} 1' in lines
-    assert 'slipway_latency_seconds_bucket{le="+Inf"} 2' in lines
-    assert 'slipway_refusals_total{reason="text",field="air time"} 3' in lines
+    assert 'slipway_latency_seconds_bucket{worker="worker-0",le="+Inf"} 2' in lines
+    assert 'slipway_refusals_total{reason="text",field="air time",worker="worker-0"} 3' in lines
     assert 'slipway_budget_use_ratio{budget="memory_mb"} 1.2' in lines
     assert 'slipway_budget_kept{budget="memory_mb"} 0' in lines
     assert not [line for line in lines if 'budget="error_share"' in line], "what nobody measured is not 0"
+
+
+def test_no_counter_falls_when_a_worker_starts_anew():
+    """A counter that falls is counted again from 0, so a sum over workers would be taken for what all ever counted."""
+
+    def counted(workers):
+        ends = {"counter": ("",), "histogram": ("_bucket", "_sum", "_count")}
+        counters, values = set(), {}
+        for line in render(workers).decode().splitlines():
+            if line.startswith("# TYPE"):
+                _, _, name, kind = line.split()
+                counters |= {f"{name}{end}" for end in ends.get(kind, ())}
+            elif line.partition("{")[0] in counters:
+                name, value = line.rsplit(" ", 1)
+                values[name] = float(value)
+        return values
+
+    workers = [Counts(worker=f"worker-{n}", since_s=1.0) for n in range(2)]
+    for one in workers:
+        for _ in range(10):
+            one.answered(["live"], [True], latency_us=700)
+        one.failed("unanswered", count=5)
+        one.refusals["text air time"] = 3
+        one.told(2, kind=ToldKind.OUTCOMES)
+        count_spans(one)("sent", 5)
+        one.use.spent("live", rows=10, ns=2_000_000)
+        one.use.arms["live"] = ArmUsage(device="process", cpu_s=3.0, failures={"timeout": 1}, restarts={"killed": 2})
+    before = counted(workers)
+    after = counted([Counts(worker="worker-0", since_s=2.0), workers[1]])
+    fallen = {name for name in before.keys() & after.keys() if after[name] < before[name]}
+    assert before
+    assert all('worker="worker-0"' in name for name in fallen), fallen
+    assert all('worker="' in name for name in before), "each has its worker"
 
 
 def asked():

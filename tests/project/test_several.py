@@ -80,7 +80,7 @@ def test_the_path_chooses_the_project_and_its_journal(client, folders):
     assert [len(journalled(f)) - n for f, n in zip(folders, before, strict=True)] == [2, 3, 0]
     assert ids[0] in journalled(folders[0])
     assert client.get("/v2/models/strict").json()["name"] == "strict"
-    assert 'slipway_predictions_total{arm="radius-rule",outcome="answered"}' in client.get("/metrics/strict").text
+    assert 'slipway_predictions_total{arm="radius-rule",outcome="answered",' in client.get("/metrics/strict").text
 
 
 def test_a_path_that_names_no_project_is_told_which_there_are(client):

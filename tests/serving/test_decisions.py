@@ -46,8 +46,8 @@ def test_one_and_many_are_kept_and_are_no_outcomes(serve, place):
     assert second == ("a", 1.0, "bob", 17, True)
     assert third[:3] == ("b", 0.0, "ana")
     assert place.outcomes() == [("a", 0.0)]
-    assert "slipway_decisions_total 3\n" in metrics
-    assert "slipway_outcomes_total 1\n" in metrics
+    assert 'slipway_decisions_total{worker="worker-0"} 3\n' in metrics
+    assert 'slipway_outcomes_total{worker="worker-0"} 1\n' in metrics
 
 
 def test_sent_again_the_reply_is_the_same_and_each_persons_first_counts(serve, place):

@@ -41,7 +41,9 @@ def held_in(folder):
 
 
 def metric(client, name):
-    (line,) = [x for x in client.get("/metrics").text.splitlines() if x.startswith(f"slipway_{name} ")]
+    (line,) = [
+        x for x in client.get("/metrics").text.splitlines() if x.startswith((f"slipway_{name} ", f"slipway_{name}{{"))
+    ]
     return float(line.split()[1])
 
 

@@ -275,5 +275,8 @@ def test_what_is_refused_before_it_is_a_request_is_counted_by_kind(serve):
         with Caller(server) as caller:
             caller.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
             lines = dict(line.rsplit(" ", 1) for line in caller.reply()[2].decode().splitlines())
-    counted = {kind: lines.get(f'slipway_errors_total{{kind="http_{kind}"}}') for kind in (400, 408, 413, 431)}
+    counted = {
+        kind: lines.get(f'slipway_errors_total{{kind="http_{kind}",worker="worker-0"}}')
+        for kind in (400, 408, 413, 431)
+    }
     assert counted == {400: "1", 408: "1", 413: "2", 431: "1"}

@@ -219,8 +219,8 @@ def test_metrics(serve):
         httpx.post(f"{server.url}/predict", json={"a": 1, "user": "u"})
         httpx.post(f"{server.url}/predict", json={"a": "x", "user": "u"})
         lines = dict(line.rsplit(" ", 1) for line in httpx.get(f"{server.url}/metrics").text.splitlines())
-    assert lines['slipway_predictions_total{arm="old",outcome="answered"}'] == "1"
-    assert lines['slipway_errors_total{kind="http_400"}'] == "1"
-    assert lines['slipway_latency_seconds_bucket{le="+Inf"}'] == "1"
+    assert lines['slipway_predictions_total{arm="old",outcome="answered",worker="worker-0"}'] == "1"
+    assert lines['slipway_errors_total{kind="http_400",worker="worker-0"}'] == "1"
+    assert lines['slipway_latency_seconds_bucket{worker="worker-0",le="+Inf"}'] == "1"
     assert lines["slipway_route_version"] == "1"
-    assert math.isclose(float(lines["slipway_latency_seconds_sum"]), 0, abs_tol=1)
+    assert math.isclose(float(lines['slipway_latency_seconds_sum{worker="worker-0"}']), 0, abs_tol=1)

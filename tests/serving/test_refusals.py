@@ -38,7 +38,7 @@ def test_what_does_not_fit_is_counted_by_reason_and_field(serve, path, body, cou
         (service,) = server.worker.services
     lines = [line for line in text.splitlines() if line.startswith("slipway_refusals_total{")]
     reason, field = counted
-    assert lines == [f'slipway_refusals_total{{reason="{reason}",field="{field}"}} 1']
+    assert lines == [f'slipway_refusals_total{{reason="{reason}",field="{field}",worker="worker-0"}} 1']
     assert service.counts.refused_rows == {key(*counted): rows}
     assert "Ann" not in text
 

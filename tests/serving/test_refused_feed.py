@@ -109,4 +109,4 @@ def test_one_caller_who_tries_the_same_again_and_again_wakes_nobody(site):
     site.minutes(25, "far", same=True)
     assert site.alerts() == []
     text = site.caller.get("/metrics").text
-    assert 'slipway_refusals_total{reason="text",field="distance"} 50' in text
+    assert 'slipway_refusals_total{reason="text",field="distance",worker="worker-0"} 50' in text

@@ -43,12 +43,12 @@ def test_metrics_tell_what_each_arm_takes(serve, place):
         until_s = time.monotonic() + 10
         while 'slipway_arm_memory_bytes{arm="function"}' not in (now := told(server)) and time.monotonic() < until_s:
             time.sleep(0.1)
-    assert now['slipway_arm_rows_total{arm="model"}'] == asked
-    assert now['slipway_arm_rows_total{arm="function"}'] == 100 - asked
-    assert 0 < now['slipway_arm_seconds_total{arm="model"}'] < 1
+    assert now['slipway_arm_rows_total{arm="model",worker="worker-0"}'] == asked
+    assert now['slipway_arm_rows_total{arm="function",worker="worker-0"}'] == 100 - asked
+    assert 0 < now['slipway_arm_seconds_total{arm="model",worker="worker-0"}'] < 1
     assert now['slipway_arm_memory_bytes{arm="function"}'] > 64e6
     assert now['slipway_arm_memory_bytes{arm="model"}'] >= 0
-    assert now['slipway_arm_cpu_seconds_total{arm="function"}'] > 0
+    assert now['slipway_arm_cpu_seconds_total{arm="function",worker="worker-0"}'] > 0
     assert now['slipway_worker_memory_bytes{worker="worker-0"}'] > 50e6
     assert now['slipway_worker_cpu_seconds_total{worker="worker-0"}'] > 0
     (left,) = metrics.left(place.layout.run)
@@ -69,11 +69,11 @@ def test_failures_and_restarts_are_told_by_kind(serve, place):
         reply = httpx.post(f"{server.url}/predict", json={"a": 1, "b": 1, "user": "u"}).json()
         assert (reply["arm"], reply["fallback"]) == ("old", True)
         until_s = time.monotonic() + 10
-        while 'slipway_arm_restarts_total{arm="dies",why="death"}' not in (now := told(server)):
+        while 'slipway_arm_restarts_total{arm="dies",why="death",worker="worker-0"}' not in (now := told(server)):
             assert time.monotonic() < until_s
             time.sleep(0.1)
-    assert now['slipway_arm_restarts_total{arm="dies",why="death"}'] == 1
-    assert now['slipway_arm_failures_total{arm="dies",kind="process"}'] == 1
+    assert now['slipway_arm_restarts_total{arm="dies",why="death",worker="worker-0"}'] == 1
+    assert now['slipway_arm_failures_total{arm="dies",kind="process",worker="worker-0"}'] == 1
 
 
 def test_cores_are_those_of_the_last_ten_seconds():
@@ -142,7 +142,7 @@ def test_what_the_shadow_process_takes_is_in_metrics_beside_the_workers():
     lines = metrics.render([metrics.Counts(worker="worker-0")], shadow=shadow).decode().splitlines()
     assert 'slipway_worker_memory_bytes{worker="shadow"} 700' in lines
     assert 'slipway_arm_memory_bytes{arm="new"} 500' in lines
-    assert 'slipway_arm_rows_total{arm="new"} 4' in lines
+    assert 'slipway_arm_rows_total{arm="new",worker="shadow"} 4' in lines
     assert 'slipway_arm_cores{arm="new"} 0.25' in lines
     assert "slipway_workers 1" in lines
     assert not any(line.startswith("slipway_predictions_total{") for line in lines)  # it answers nobody

@@ -1,21 +1,20 @@
-"""Counts of one worker, and their sum over all workers, in the text format of Prometheus.
+"""Counts of one worker, and those of all workers in the text format of Prometheus.
 
-Any worker may get the scrape, so each leaves its counts in a file every second, and the one that is asked adds them up.
+Any worker may get the scrape, so each leaves its counts in a file every second, and the one that is asked tells
+of all.
 """
 
 import math
 import time
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from slipway.records.misfit import parts
-from slipway.serving.prometheus import family, histogram
+from slipway.serving.prometheus import Histograms, Samples, family, histogram
 from slipway.serving.use import Use
 from slipway.serving.use_metrics import use_lines
 
@@ -168,69 +167,66 @@ def read(path: Path) -> Counts | None:
 def render(workers: Iterable[Counts], *, shadow: Counts | None = None) -> bytes:
     """Return the text that Prometheus reads.
 
+    Each counter bears the name of its worker: a sum over workers would fall when one of them starts anew, and whoever
+    takes a rate of it would count again all that the others ever counted.
+
     Args:
-        workers: What each worker counted.
+        workers: What each worker counted; each has a name of its own.
         shadow: What the shadow process left, or None where none runs; it answers nobody, so only what it takes counts.
 
-    >>> counts = Counts(route_version=3)
+    >>> counts = Counts(route_version=3, worker="worker-0")
     >>> counts.answered(["live"], [False], latency_us=700)
-    >>> text = render([counts, counts]).decode()
+    >>> text = render([counts]).decode()
     >>> print(*[line for line in text.splitlines() if line.startswith("slipway_predictions_total{")], sep=chr(10))
-    slipway_predictions_total{arm="live",outcome="answered"} 2
-    slipway_predictions_total{arm="live",outcome="fallback"} 0
+    slipway_predictions_total{arm="live",outcome="answered",worker="worker-0"} 1
+    slipway_predictions_total{arm="live",outcome="fallback",worker="worker-0"} 0
     """
     known = list(workers)
-    told = {"outcomes": "Outcomes taken.", "decisions": "Decisions of people taken."}
-    told["metrics"] = "Values of business metrics taken."
-    lines = family("predictions_total", _PREDICTIONS, _predictions(known), labels=("arm", "outcome"))
-    for name, text in told.items():
-        lines += family(f"{name}_total", text, {(): sum(getattr(c, name) for c in known)})
-    unlogged = sum(c.unlogged for c in known)
-    lines += family("unlogged_total", "Answers that the journal's disk refused.", {(): unlogged})
-    errors = Counter[str]()
-    for counts in known:
-        errors.update(counts.errors)
-    lines += family("errors_total", "Failures by kind.", {(k,): n for k, n in errors.items()}, labels=("kind",))
-    lines += family("refusals_total", _REFUSALS, _refusals(known), labels=("reason", "field"))
-    lines += histogram(
-        "latency_seconds",
-        "From receipt to answer.",
-        edges=EDGES_S,
-        counts=np.sum([c.latency for c in known], axis=0).tolist(),
-        total=sum(c.latency_sum_s for c in known),
-    )
+    processes = [*known, *([shadow] if shadow else [])]
+    lines = _counter("predictions_total", _PREDICTIONS, known, _predictions, labels=("arm", "outcome"))
+    lines += _counter("outcomes_total", "Outcomes taken.", known, lambda c: {(): c.outcomes})
+    lines += _counter("decisions_total", "Decisions of people taken.", known, lambda c: {(): c.decisions})
+    lines += _counter("metrics_total", "Values of business metrics taken.", known, lambda c: {(): c.metrics})
+    lines += _counter("unlogged_total", "Answers that the journal's disk refused.", known, lambda c: {(): c.unlogged})
+    lines += _counter("errors_total", "Failures by kind.", known, lambda c: _by(c.errors), labels=("kind",))
+    lines += _counter("refusals_total", _REFUSALS, known, _refusals, labels=("reason", "field"))
+    latency: Histograms = {(c.worker,): (c.latency, c.latency_sum_s) for c in known}
+    lines += histogram("latency_seconds", "From receipt to answer.", latency, edges=EDGES_S, labels=("worker",))
     if any(math.isfinite(c.slow_over_us) for c in known):
         text = "Answers that took longer than the scope's latency budget."
-        lines += family("slow_answers_total", text, {(): sum(c.slow for c in known)})
+        lines += _counter("slow_answers_total", text, known, lambda c: {(): c.slow})
     oldest = min(c.route_version for c in known)
     lines += family("route_version", "Oldest route version in force in any worker.", {(): oldest})
     refuses = sum(c.disk_refuses for c in known)
     lines += family("disk_refuses", "Workers whose rows the journal's disk does not take.", {(): refuses})
-    processes = [*known, *([shadow] if shadow else [])]
-    spans = Counter[str]()
-    for counts in processes:
-        spans.update(counts.spans)
-    lines += family(
-        "trace_spans_total", "Spans by what became of them.", {(k,): n for k, n in spans.items()}, labels=("outcome",)
-    )
+    text = "Spans by what became of them."
+    lines += _counter("trace_spans_total", text, processes, lambda c: _by(c.spans), labels=("outcome",))
     lines += family("workers", "Workers counted here.", {(): len(known)})
     lines += use_lines({c.worker: c.use for c in processes if c.worker})
     return ("\n".join(lines) + "\n").encode()
 
 
-def _refusals(known: list[Counts]) -> dict[tuple[str, ...], float]:
+def _counter(
+    name: str, text: str, known: list[Counts], of: Callable[[Counts], Samples], *, labels: tuple[str, ...] = ()
+) -> list[str]:
+    samples = {(*key, counts.worker): n for counts in known for key, n in of(counts).items()}
+    return family(name, text, samples, labels=(*labels, "worker"))
+
+
+def _by(counted: dict[str, int]) -> Samples:
+    return {(key,): n for key, n in counted.items()}
+
+
+def _refusals(counts: Counts) -> Samples:
     """Return how many requests did not fit, by reason and field."""
-    counted = Counter[str]()
-    for counts in known:
-        counted.update(counts.refusals)
-    return {parts(pair): float(n) for pair, n in counted.items()}
+    return {parts(pair): n for pair, n in counts.refusals.items()}
 
 
-def _predictions(known: list[Counts]) -> dict[tuple[str, ...], float]:
+def _predictions(counts: Counts) -> Samples:
     """Return how many answers each arm gave in its own turn, and how many in place of another."""
-    all_, instead = Counter[str](), Counter[str]()
-    for counts in known:
-        all_.update(counts.predictions)
-        instead.update(counts.stepped_in)
-    answered: dict[tuple[str, ...], float] = {(arm, "answered"): n - instead[arm] for arm, n in all_.items()}
-    return answered | {(arm, "fallback"): float(instead[arm]) for arm in all_}  # a rate needs the 0 before the first
+    instead = counts.stepped_in
+    answered: dict[tuple[str, ...], float] = {
+        (arm, "answered"): n - instead.get(arm, 0) for arm, n in counts.predictions.items()
+    }
+    # a rate needs the 0 before the first
+    return answered | {(arm, "fallback"): float(instead.get(arm, 0)) for arm in counts.predictions}

@@ -5,13 +5,15 @@ Reference:
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PREFIX = "slipway_"
 
 Samples = Mapping[tuple[str, ...], float]
 """Values of the labels, in their order, to the number."""
+Histograms = Mapping[tuple[str, ...], tuple[Sequence[int], float]]
+"""The same to how many fell into each bucket, and the sum of what was counted."""
 
 
 def family(name: str, text: str, samples: Samples, *, labels: tuple[str, ...] = ()) -> list[str]:
@@ -34,24 +36,35 @@ def family(name: str, text: str, samples: Samples, *, labels: tuple[str, ...] = 
     return [*_head(name, text, kind), *(_line(name, labels, key, value) for key, value in sorted(samples.items()))]
 
 
-def histogram(name: str, text: str, *, edges: tuple[float, ...], counts: list[int], total: float) -> list[str]:
+def histogram(
+    name: str,
+    text: str,
+    samples: Histograms,
+    *,
+    edges: tuple[float, ...],
+    labels: tuple[str, ...] = (),
+) -> list[str]:
     """Return the lines of a histogram.
 
     Args:
         name: Without the prefix; with its unit.
         text: What it means.
+        samples: How many fell into each bucket, shape (edges + 1,), and the sum of what was counted, by the labels.
         edges: Upper ends of the buckets, ascending; one more is open.
-        counts: How many fell into each, shape (edges + 1,).
-        total: Sum of what was counted.
+        labels: Names of the labels.
 
-    >>> histogram("x_seconds", "X.", edges=(0.1,), counts=[2, 1], total=0.7)[2:4]
-    ['slipway_x_seconds_bucket{le="0.1"} 2', 'slipway_x_seconds_bucket{le="+Inf"} 3']
+    >>> histogram("x_seconds", "X.", {("a",): ([2, 1], 0.7)}, edges=(0.1,), labels=("of",))[2:4]
+    ['slipway_x_seconds_bucket{of="a",le="0.1"} 2', 'slipway_x_seconds_bucket{of="a",le="+Inf"} 3']
     """
-    lines, so_far = _head(name, text, "histogram"), 0
-    for edge, count in zip([f"{e:g}" for e in edges] + ["+Inf"], counts, strict=True):
-        so_far += count
-        lines.append(_line(f"{name}_bucket", ("le",), (edge,), so_far))
-    return [*lines, f"{PREFIX}{name}_sum {total:.6f}", f"{PREFIX}{name}_count {so_far}"]
+    lines = _head(name, text, "histogram")
+    for key, (counts, total) in sorted(samples.items()):
+        so_far = 0
+        for edge, count in zip([f"{e:g}" for e in edges] + ["+Inf"], counts, strict=True):
+            so_far += count
+            lines.append(_line(f"{name}_bucket", (*labels, "le"), (*key, edge), so_far))
+        lines.append(_line(f"{name}_sum", labels, key, round(total, 6)))
+        lines.append(_line(f"{name}_count", labels, key, so_far))
+    return lines
 
 
 def _head(name: str, text: str, kind: str) -> list[str]:

@@ -160,7 +160,8 @@ def test_a_call_over_grpc_is_traced_by_its_metadata(serve, taken, place):
 
 def spans_counted(server, outcome):
     found = re.search(
-        rf'slipway_trace_spans_total{{outcome="{outcome}"}} (\d+)', httpx.get(f"{server.url}/metrics").text
+        rf'slipway_trace_spans_total{{outcome="{outcome}",worker="worker-0"}} (\d+)',
+        httpx.get(f"{server.url}/metrics").text,
     )
     return int(found[1])
 
