@@ -10,6 +10,7 @@ from slipway.control.terms import Terms
 from slipway.control.watching import Watching
 from slipway.monitoring.finding_troubles import finding_troubles
 from slipway.monitoring.retrain import asks
+from slipway.monitoring.watch import SETTLED_US
 from slipway.records.alert import Finding, FindingKind, Step
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.frame import OutcomeFrame, PredictionFrame
@@ -153,6 +154,58 @@ def test_a_feed_that_falls_silent_is_told_until_rows_come_again(tmp_path):
     assert finding.closed_us is not None
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_fault_after_a_silence_is_told_though_control_restarted_without_its_checkpoint(tmp_path, restarts):
+    site = Site(tmp_path)
+    site.hours(50)
+    site.step(hours_later=24)
+    site.hour += 24
+    site.hours(8)
+    site.step()
+    (silence,) = site.findings()
+    assert silence.closed_us is not None
+    if restarts:
+        site.restart()
+    assert site.step().findings == ()
+    site.hours(24, fault="empty column")
+    site.step()
+    assert [[q.fault for q in f.quality] for f in site.findings() if f.closed_us is None] == [[Fault.EMPTY]]
+    if restarts:
+        site.restart()
+    site.hours(24)
+    site.step()
+    assert [f.closed_us is None for f in site.findings()] == [False, False]
+
+
+def test_a_silence_is_told_from_the_journal_at_the_same_moment_whenever_somebody_looked(tmp_path):
+    told = []
+    for number, looks in enumerate((range(30), range(0, 30, 7), ())):
+        (tmp_path / str(number)).mkdir()
+        site = Site(tmp_path / str(number))
+        site.hours(50)
+        for hour in looks:
+            site.step(hours_later=hour)
+        site.hour += 30
+        site.hours(2)
+        site.step()
+        told.append([(f.id, f.opened_us, f.since_us, f.closed_us is None) for f in site.findings()])
+    assert told[0] == told[1] == told[2]
+    assert [(at // HOUR_US, since // HOUR_US) for _, at, since, _ in told[0]] == [(BEGIN + 56, BEGIN + 50)]
+
+
+def test_a_fault_that_stays_does_not_end_monitoring(tmp_path):
+    site = Site(tmp_path)
+    site.hours(24 * 5)
+    site.hours(24 * 40, fault="empty column", wrong=0.5)
+    site.step(hours_later=5)
+    fault, drift = site.findings()
+    assert (fault.kind, fault.closed_us) == (FindingKind.QUALITY, None)
+    assert drift.kind in (FindingKind.BOTH, FindingKind.CONCEPT_DRIFT)
+    assert drift.closed_us is None
+    assert drift.since_us >= fault.opened_us + SETTLED_US - 24 * HOUR_US
+    assert "for 7 days at most" in fault.sentence
+
+
 def test_a_sound_feed_has_no_finding(tmp_path):
     site = Site(tmp_path)
     site.hours(24 * 30)
@@ -197,7 +250,8 @@ def test_refused_rows_are_one_finding_that_names_the_field_and_is_over_when_they
     assert closed.closed_us == site.hour * HOUR_US
     site.hours(24 * 5, fault="empty column")
     site.step()
-    assert [f.id for f in site.findings() if f.closed_us is None] == ["model-1-finding-1"]
+    (broken,) = (f for f in site.findings() if f.closed_us is None)
+    assert broken.id.startswith("model-1-feed-")
 
 
 def test_refused_rows_that_are_over_before_a_rebuild_do_not_stay_open(tmp_path):

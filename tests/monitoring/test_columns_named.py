@@ -90,7 +90,7 @@ def test_a_finding_is_brought_up_to_date_between_two_alarms_and_closed_without_a
     track = [w for w in watch(monitor, hours(monitor, seed=1, slices=14)) if w.open is not None]
     grown = [b for a, b in itertools.pairwise(track) if b.quiet and named(b) > named(a)]
     assert grown, "no column was named between two alarms: choose another seed"
-    assert {w.open.id for w in track} == {"m-finding-1"}
+    assert len({w.open.id for w in track}) == 1
     assert {w.open.opened_us for w in track} == {track[0].open.opened_us}
     calm = hours(monitor, seed=2, slices=4 * QUIET_SLICES, by=0.0)
     last = list(watch(monitor, calm, watched=track[-1]))[-1]

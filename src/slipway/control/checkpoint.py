@@ -33,7 +33,7 @@ from slipway.storage.arrays import read_arrays, write_arrays
 
 Array = npt.NDArray[Any]
 
-FORMAT = 7
+FORMAT = 8
 """Grows with each change of what is kept, or of how it is made."""
 
 _HEAD = "head"

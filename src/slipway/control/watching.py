@@ -13,7 +13,8 @@ from slipway.control.slices import Model, feed_sums, input_sums, outcome_sums
 from slipway.control.usual_wait import UsualWaits
 from slipway.errors import SlipwayError
 from slipway.monitoring.watch import Monitor, Watched, begin, take
-from slipway.monitoring.watch_feed import take_feed_sums, take_refused, take_silence
+from slipway.monitoring.watch_feed import take_feed_sums, take_refused
+from slipway.monitoring.watch_silence import take_silence
 from slipway.ports import ControlStore
 from slipway.records.alert import Finding
 from slipway.records.arm import Arm, ArmKind
@@ -232,6 +233,8 @@ class Watching:
         for complete_us, _, sums in sorted(ready, key=lambda r: r[:2]):
             monitor = post.equipped.monitor
             if isinstance(sums, FeedSums):
+                if sums.rows:
+                    post.watched = _silent_before(post, sums=sums, blocks=ledger.blocks(route.name))
                 post.watched = take_feed_sums(post.watched, monitor=monitor, sums=sums, now_us=complete_us)
                 post.feed_upto_us = sums.end_us
                 continue
@@ -241,7 +244,8 @@ class Watching:
             else:
                 post.outcomes_upto_us = sums.end_us
         if post.equipped.model.arm in {*(s.arm for s in route.shares if s.share > 0), *route.shadows}:
-            post.watched = take_silence(post.watched, monitor=post.equipped.monitor, now_us=now_us)
+            over_us = now_us // _FEED_US * _FEED_US
+            post.watched = take_silence(post.watched, monitor=post.equipped.monitor, upto_us=over_us)
 
     def _came(
         self, post: _Post, *, block: Block, ledger: Ledger, now_us: int
@@ -273,3 +277,17 @@ class Watching:
                     return
                 span = {"start_us": end_us - length, "end_us": end_us, "wait_us": wait_us}
                 yield complete_us, 1, outcome_sums(block, model=post.equipped.model, ledger=ledger, **span)
+
+
+def _silent_before(post: _Post, *, sums: FeedSums, blocks: Iterable[Block]) -> Watched:
+    """Return where a monitor stood just before rows came; a silence of the whole route is told, however late.
+
+    Where others on the route got rows meanwhile, the model was off it, which is no silence.
+    """
+    silent = take_silence(post.watched, monitor=post.equipped.monitor, upto_us=sums.start_us)
+    if silent is post.watched or silent.feed is None:
+        return post.watched
+    since_us, upto_us = silent.feed.last_us, sums.start_us
+    here = (block for block in blocks if block.end_us > since_us and block.start_us < upto_us)
+    others = any(((block.at_us >= since_us) & (block.at_us < upto_us)).any() for block in here)
+    return post.watched if others else silent

@@ -35,6 +35,7 @@ SHAPE = 1000
 """Rows of late that say which change of unit it looks like."""
 
 _OVER_ROWS, _OVER_SLICES, _CONSTANT, _FEWEST, _MOST = 100, 3, 0.98, 50, 0.5
+_LONGEST = 3
 _ORDER = (Fault.MISSING, Fault.UNIT, Fault.CONSTANT, Fault.RANGE, Fault.UNSEEN, Fault.DUPLICATES)
 """Of several faults of one column the first that fits is told: an empty column is no constant, nor is one far off."""
 
@@ -77,7 +78,7 @@ class Feed(msgspec.Struct, frozen=True, eq=False):
         rows: How many.
         broken: What is wrong now, one fault a column.
         last_us: End of the last slice with rows; 0 before one.
-        silence_us: The longest time between two slices with rows.
+        gaps: The :data:`_LONGEST` longest times between two slices with rows, in microseconds, longest first.
     """
 
     slices: int
@@ -90,7 +91,12 @@ class Feed(msgspec.Struct, frozen=True, eq=False):
     counted: int = 0
     broken: tuple[Broken, ...] = ()
     last_us: int = 0
-    silence_us: int = 0
+    gaps: tuple[int, ...] = ()
+
+    @property
+    def silence_us(self) -> int:
+        """The silence that is usual: one that came at least so many times, so that an outage or two is no custom."""
+        return self.gaps[-1] if len(self.gaps) == _LONGEST else 0
 
 
 class _Sight(NamedTuple):
@@ -143,11 +149,17 @@ def take_feed(feed: Feed, *, events: FeedEvents, units: dict[str, str], sums: Fe
         rows=sums.rows if fresh else feed.rows + sums.rows,
         broken=feed.broken,
         last_us=sums.end_us,
-        silence_us=max(feed.silence_us, sums.start_us - feed.last_us) if feed.last_us else 0,
+        gaps=_gaps(feed, start_us=sums.start_us),
     )
     if feed.rows < _FEWEST:
         return feed
     return _judged(feed, events=events, units=units, sums=sums, hits=hits)
+
+
+def _gaps(feed: Feed, *, start_us: int) -> tuple[int, ...]:
+    if not feed.last_us or start_us <= feed.last_us:
+        return feed.gaps
+    return tuple(sorted((*feed.gaps, start_us - feed.last_us), reverse=True)[:_LONGEST])
 
 
 def _judged(feed: Feed, *, events: FeedEvents, units: dict[str, str], sums: FeedSums, hits: Ints) -> Feed:

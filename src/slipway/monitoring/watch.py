@@ -18,6 +18,7 @@ from slipway.monitoring.attribute import Alarm, Cause, alarm_of, described
 from slipway.monitoring.feed import Feed
 from slipway.monitoring.feed_events import FeedEvents
 from slipway.monitoring.instruments import Instruments
+from slipway.monitoring.strands import Strand, closed, finding_id, open_in, with_finding
 from slipway.monitoring.track import Since, Track, restart, start, take_inputs, take_outcomes
 from slipway.records.alert import Finding, FindingKind, Promise
 from slipway.records.reference import Reference
@@ -26,6 +27,9 @@ from slipway.records.watch import InputSums, OutcomeSums
 
 QUIET_SLICES = 21
 """Fewest slices without new evidence after which a finding is closed; never fewer than twice what it took to find."""
+
+SETTLED_US = 7 * 24 * 3_600_000_000
+"""So long after a fault of the feed was told, it is how the feed is now: drift is judged again beside it."""
 
 
 class Monitor(msgspec.Struct, frozen=True, eq=False):
@@ -66,7 +70,7 @@ class Watched(msgspec.Struct, frozen=True, eq=False):
     Attributes:
         track: Since its last start.
         findings: All findings so far, oldest first.
-        took: Slices that the open finding took to be found, at the longest.
+        took: Slices that the open finding of drift took to be found, at the longest.
         quiet: Slices since the start, or since the last evidence.
         feed: Where the feed stands; None before its first slice.
         spoiled: From when to when the feed was broken, the latest times.
@@ -86,8 +90,9 @@ class Watched(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def open(self) -> Finding | None:
-        """The open finding, if there is one."""
-        return self.findings[-1] if self.findings and self.findings[-1].closed_us is None else None
+        """The open finding that says most, if there is one: a fault of the feed, then drift, then a silence."""
+        found = (open_in(self.findings, strand=strand) for strand in (Strand.FEED, Strand.DRIFT, Strand.SILENCE))
+        return next((finding for finding in found if finding is not None), None)
 
 
 def begin(monitor: Monitor) -> Watched:
@@ -114,9 +119,10 @@ def take(
     """
     if _is_spoiled(watched, sums=sums):
         return watched
+    drift = open_in(watched.findings, strand=Strand.DRIFT)
     track = _after(watched.track, monitor=monitor, sums=sums, known=known)
     whole = track
-    if watched.open is not None and watched.whole is not None:
+    if drift is not None and watched.whole is not None:
         whole = _after(watched.whole, monitor=monitor, sums=sums, known=known)
     quiet = watched.quiet + isinstance(sums, InputSums)
     alarm = alarm_of(track, instruments=monitor.instruments, alpha=monitor.alpha)
@@ -124,24 +130,23 @@ def take(
         return msgspec.structs.replace(
             watched,
             track=restart(track, instruments=monitor.instruments, inputs=alarm.inputs_moved, gap=alarm.gap_moved),
-            findings=_told(watched, alarm=alarm, whole=whole, monitor=monitor, now_us=now_us),
-            took=max(quiet, watched.took if watched.open else 0),
+            findings=_told(watched, present=drift, alarm=alarm, whole=whole, monitor=monitor, now_us=now_us),
+            took=max(quiet, watched.took if drift else 0),
             quiet=0,
             whole=whole,
         )
-    if watched.open is None:
+    if drift is None:
         return msgspec.structs.replace(watched, track=track, quiet=quiet)
     if quiet >= max(QUIET_SLICES, 2 * watched.took):
-        closed = msgspec.structs.replace(watched.open, closed_us=now_us)
         return msgspec.structs.replace(
             watched,
             track=start(monitor.instruments),
-            findings=(*watched.findings[:-1], closed),
+            findings=closed(watched.findings, finding=drift, at_us=now_us),
             took=0,
             quiet=0,
             whole=None,
         )
-    findings = (*watched.findings[:-1], _grown(watched.open, whole=whole, monitor=monitor))
+    findings = with_finding(watched.findings, finding=_grown(drift, whole=whole, monitor=monitor))
     return msgspec.structs.replace(watched, track=track, quiet=quiet, whole=whole, findings=findings)
 
 
@@ -153,21 +158,27 @@ def _after(track: Track, *, monitor: Monitor, sums: InputSums | OutcomeSums, kno
     return track if known is None else take_outcomes(track, instruments=monitor.instruments, sums=known)
 
 
-def name_of(watched: Watched, *, model: str) -> str:
-    """Return the id of the next finding that the journal tells: they are numbered, so that it tells the same again."""
-    numbered = sum("-finding-" in finding.id for finding in watched.findings)
-    return f"{model[:48]}-finding-{numbered + 1}"
+def replace_findings(watched: Watched, *, findings: tuple[Finding, ...]) -> Watched:
+    """Return where a monitor stands, with other findings and the same tests."""
+    return msgspec.structs.replace(watched, findings=findings)
+
+
+def fault_span(fault: Finding, *, upto_us: int) -> tuple[int, int]:
+    """Return from when to when the rows of a broken feed say nothing of drift; until it is settled, or mended."""
+    since_us = fault.opened_us if fault.since_us is None else fault.since_us
+    return since_us, min(upto_us, fault.opened_us + SETTLED_US)
 
 
 def _is_spoiled(watched: Watched, *, sums: InputSums | OutcomeSums) -> bool:
     """Tell whether a slice says nothing of drift, for the feed is broken or was then (:mod:`.watch_feed`)."""
-    if watched.open is not None and watched.open.kind is FindingKind.QUALITY:
-        return True
-    return any(since < sums.end_us and sums.start_us < upto for since, upto in watched.spoiled)
+    fault = open_in(watched.findings, strand=Strand.FEED)
+    now = () if fault is None else (fault_span(fault, upto_us=fault.opened_us + SETTLED_US),)
+    return any(since < sums.end_us and sums.start_us < upto for since, upto in (*watched.spoiled, *now))
 
 
-def _told(watched: Watched, *, alarm: Alarm, whole: Track, monitor: Monitor, now_us: int) -> tuple[Finding, ...]:
-    present = watched.open
+def _told(
+    watched: Watched, *, present: Finding | None, alarm: Alarm, whole: Track, monitor: Monitor, now_us: int
+) -> tuple[Finding, ...]:
     if present is not None and present.kind is not alarm.kind:
         alarm = msgspec.structs.replace(alarm, kind=FindingKind.BOTH, inputs_moved=True, gap_moved=True)
     if present is not None:
@@ -175,7 +186,9 @@ def _told(watched: Watched, *, alarm: Alarm, whole: Track, monitor: Monitor, now
     cause = _described(alarm, whole=whole, monitor=monitor)
     advice = advise(cause, limits=monitor.limits)
     finding = Finding(
-        id=present.id if present else name_of(watched, model=monitor.model),
+        id=present.id
+        if present
+        else finding_id(watched.findings, model=monitor.model, strand=Strand.DRIFT, opened_us=now_us),
         model=monitor.model,
         kind=cause.kind,
         opened_us=present.opened_us if present else now_us,
@@ -192,7 +205,7 @@ def _told(watched: Watched, *, alarm: Alarm, whole: Track, monitor: Monitor, now
         sentence=advice.sentence,
         promise=monitor.promise,
     )
-    return (*(watched.findings[:-1] if present else watched.findings), finding)
+    return with_finding(watched.findings, finding=finding)
 
 
 def _grown(present: Finding, *, whole: Track, monitor: Monitor) -> Finding:

@@ -1,28 +1,27 @@
-"""The feed's part of a monitor: what is broken upstream is one finding, and no drift is told beside it.
+"""The feed's part of a monitor: what is broken upstream is one finding, and no drift is told beside it for a while.
 
 While a feed is broken, what arrives is not X: it shows as drift of the same columns, and outcomes as concept drift.
-So drift is not judged on slices that a broken feed fed, not even where their outcomes come after it was mended; a
-finding of drift that is open when the fault is proven becomes the finding of the fault.
+So drift is not judged on slices that a broken feed fed, not even where their outcomes come after it was mended; drift
+that was found after the fault began was the fault, and is closed. Drift that was there before stays open, and waits.
+
+A fault that stays is how the feed is now: from :data:`slipway.monitoring.watch.SETTLED_US` after it was told, drift is
+judged again beside it, in all columns.
 """
 
 import msgspec
 
 from slipway.monitoring.feed import Feed, begin_feed, take_feed
-from slipway.monitoring.quality import silence
+from slipway.monitoring.strands import Strand, closed, finding_id, open_in, with_finding
 from slipway.monitoring.track import start
-from slipway.monitoring.watch import Monitor, Watched, name_of
+from slipway.monitoring.watch import SETTLED_US, Monitor, Watched, fault_span
+from slipway.monitoring.watch_silence import end_silence
 from slipway.records.alert import Finding, FindingKind, MovedColumn, Step
-from slipway.records.quality import Fault, Quality
+from slipway.records.quality import Quality
 from slipway.records.refused_rows import RefusedRows
 from slipway.records.watch import FeedSums
 from slipway.stats.evidence import EValue
-from slipway.words import moment
+from slipway.words import duration, moment
 
-SILENT = 3.0
-"""A silence so many times the longest one known is told, once a day's worth of hours has shown what is usual."""
-
-_FEWEST_US = 6 * 3_600_000_000
-_KNOWN_SLICES = 48
 _SPOILED = 50
 
 
@@ -39,22 +38,8 @@ def take_feed_sums(watched: Watched, *, monitor: Monitor, sums: FeedSums, now_us
         return watched
     before = watched.feed or begin_feed(monitor.feed)
     feed = take_feed(before, events=monitor.feed, units=monitor.units, sums=sums)
-    return _told(watched, feed=feed, monitor=monitor, now_us=now_us)
-
-
-def take_silence(watched: Watched, *, monitor: Monitor, now_us: int) -> Watched:
-    """Return where the monitor stands at a moment up to which nothing more came than it was fed."""
-    feed = watched.feed
-    if feed is None or feed.slices < _KNOWN_SLICES or not monitor.limits.dated:
-        return watched
-    usual_us = max(feed.silence_us, monitor.reference.silence_us, _FEWEST_US / SILENT)
-    remark = silence("", longest_s=(now_us - feed.last_us) / 1e6, usual_s=usual_us / 1e6, times=SILENT)
-    present = watched.open
-    if remark is None or (present is not None and _is_stale(present)):
-        return watched
-    detail = f"No row has come since {moment(feed.last_us)}."  # what does not change while it lasts
-    stale = Quality(fault=Fault.STALE, column="", serious=True, detail=detail)
-    return _told(watched, feed=feed, monitor=monitor, now_us=now_us, stale=stale)
+    watched = msgspec.structs.replace(end_silence(watched, now_us=now_us), feed=feed)
+    return _judged(watched, feed=feed, monitor=monitor, now_us=now_us)
 
 
 def take_refused(watched: Watched, *, monitor: Monitor, refused: RefusedRows | None, now_us: int) -> Watched:
@@ -70,50 +55,66 @@ def take_refused(watched: Watched, *, monitor: Monitor, refused: RefusedRows | N
     """
     if monitor.feed is None or refused == watched.refused:
         return watched
-    feed, present = watched.feed or begin_feed(monitor.feed), watched.open
-    stale = next((q for q in present.quality if q.fault is Fault.STALE), None) if present is not None else None
-    known = msgspec.structs.replace(watched, refused=refused)
-    return _told(known, feed=feed, monitor=monitor, now_us=now_us, stale=stale)
-
-
-def _is_stale(finding: Finding) -> bool:
-    return any(q.fault is Fault.STALE for q in finding.quality)
-
-
-def _told(watched: Watched, *, feed: Feed, monitor: Monitor, now_us: int, stale: Quality | None = None) -> Watched:
-    refused = watched.refused.remarks if watched.refused else ()
-    remarks = (*([stale] if stale else []), *refused, *(b.remark for b in feed.broken))
-    present, whole = watched.open, msgspec.structs.replace(watched, feed=feed)
-    begun = present is None or present.kind is not FindingKind.QUALITY
-    if not remarks:
-        return whole if present is None or begun else _closed(whole, present=present, monitor=monitor, now_us=now_us)
-    finding = _finding(remarks, feed=feed, monitor=monitor, present=present, watched=watched, now_us=now_us)
-    earlier = watched.findings if present is None else watched.findings[:-1]
-    track = start(monitor.instruments) if begun else watched.track
-    findings = (*earlier, finding)
-    return msgspec.structs.replace(whole, findings=findings, track=track, took=0, quiet=0, whole=None)
-
-
-def _closed(watched: Watched, *, present: Finding, monitor: Monitor, now_us: int) -> Watched:
-    since_us = present.opened_us if present.since_us is None else present.since_us
-    return msgspec.structs.replace(
-        watched,
-        findings=(*watched.findings[:-1], msgspec.structs.replace(present, closed_us=now_us)),
-        track=start(monitor.instruments),
-        spoiled=(*watched.spoiled, (since_us, now_us))[-_SPOILED:],
-        took=0,
-        quiet=0,
-    )
+    feed = watched.feed or begin_feed(monitor.feed)
+    known = msgspec.structs.replace(watched, feed=feed, refused=refused)
+    return _judged(known, feed=feed, monitor=monitor, now_us=now_us)
 
 
 def named_by_time(finding: Finding) -> bool:
     """Tell whether a finding is one that the journal does not tell again: it began with rows that were refused."""
-    return finding.id.startswith(f"{finding.model[:48]}-refused-")
+    return finding.id.startswith(f"{finding.model[:40]}-refused-")
 
 
-def _id(watched: Watched, *, model: str, refused: RefusedRows | None) -> str:
-    """Return a name; those that the journal does not tell again have one by their time, and shift no number."""
-    return f"{model[:48]}-refused-{refused.since_us // 60_000_000}" if refused else name_of(watched, model=model)
+def _judged(watched: Watched, *, feed: Feed, monitor: Monitor, now_us: int) -> Watched:
+    refused = watched.refused.remarks if watched.refused else ()
+    remarks = (*refused, *(b.remark for b in feed.broken))
+    present = open_in(watched.findings, strand=Strand.FEED)
+    if remarks:
+        return _told(watched, remarks=remarks, feed=feed, monitor=monitor, present=present, now_us=now_us)
+    return watched if present is None else _mended(watched, present=present, monitor=monitor, now_us=now_us)
+
+
+def _told(
+    watched: Watched,
+    *,
+    remarks: tuple[Quality, ...],
+    feed: Feed,
+    monitor: Monitor,
+    present: Finding | None,
+    now_us: int,
+) -> Watched:
+    finding = _finding(remarks, feed=feed, monitor=monitor, present=present, watched=watched, now_us=now_us)
+    findings, took, whole = watched.findings, watched.took, watched.whole
+    if present is not None:
+        return msgspec.structs.replace(watched, findings=with_finding(findings, finding=finding))
+    drift = open_in(findings, strand=Strand.DRIFT)
+    if drift is not None and finding.since_us is not None and drift.opened_us >= finding.since_us:
+        findings, took, whole = closed(findings, finding=drift, at_us=now_us), 0, None
+    return msgspec.structs.replace(
+        watched,
+        findings=with_finding(findings, finding=finding),
+        track=start(monitor.instruments),
+        took=took,
+        quiet=0,
+        whole=whole,
+    )
+
+
+def _mended(watched: Watched, *, present: Finding, monitor: Monitor, now_us: int) -> Watched:
+    return msgspec.structs.replace(
+        watched,
+        findings=closed(watched.findings, finding=present, at_us=now_us),
+        track=start(monitor.instruments),
+        spoiled=(*watched.spoiled, fault_span(present, upto_us=now_us))[-_SPOILED:],
+        quiet=0,
+    )
+
+
+def _id(watched: Watched, *, model: str, refused: RefusedRows | None, opened_us: int) -> str:
+    """Return a name; those that the journal does not tell again have one that says so."""
+    if refused is not None:
+        return f"{model[:40]}-refused-{refused.since_us // 60_000_000}"
+    return finding_id(watched.findings, model=model, strand=Strand.FEED, opened_us=opened_us)
 
 
 def _refused_columns(refused: RefusedRows | None) -> tuple[MovedColumn, ...]:
@@ -136,10 +137,11 @@ def _finding(
     now_us: int,
 ) -> Finding:
     refused = watched.refused
-    since = [b.since_us for b in feed.broken] + ([refused.since_us] if refused else []) or [feed.last_us]
-    if present is not None and present.kind is FindingKind.QUALITY and present.since_us is not None:
+    since = [*(b.since_us for b in feed.broken), *([refused.since_us] if refused else [])]
+    if present is not None and present.since_us is not None:
         since.append(present.since_us)
     since_us = min(since)
+    opened_us = present.opened_us if present else now_us
     evidence = EValue(log_e=max((b.log_e for b in feed.broken), default=0.0), n=feed.rows)
     if refused is not None and refused.evidence.log_e > evidence.log_e:
         evidence = refused.evidence
@@ -157,12 +159,15 @@ def _finding(
     serious = any(q.serious for q in remarks)
     when = f" since about {moment(since_us)}" if monitor.limits.dated else ""
     said = " ".join(q.detail for q in remarks[:3])
-    do = "Go back to data: fix the feed. Drift is not judged until it is." if serious else "Nothing has to be done."
+    waits = f"Drift is not judged until it is, for {duration(SETTLED_US / 1e6)} at most."
+    do = f"Go back to data: fix the feed. {waits}" if serious else "Nothing has to be done."
     return Finding(
-        id=present.id if present else _id(watched, model=monitor.model, refused=None if feed.broken else refused),
+        id=present.id
+        if present
+        else _id(watched, model=monitor.model, refused=None if feed.broken else refused, opened_us=opened_us),
         model=monitor.model,
         kind=FindingKind.QUALITY,
-        opened_us=present.opened_us if present else now_us,
+        opened_us=opened_us,
         since_us=since_us,
         columns=columns,
         evidence=evidence,
