@@ -49,7 +49,16 @@ class Corrupt(SlipwayError):
 
 
 class Unavailable(SlipwayError):
-    """Something outside did not answer (an arm, a store, a disk). Trying again later may work."""
+    """Something outside did not answer (an arm, a store, a disk). Trying again later may work.
+
+    Attributes:
+        came: What came instead, in words of this house alone (kinds of errors, statuses, counts), so that a log may
+            have them; empty where nobody says. The message may quote what was sent or answered, and no log has that.
+    """
+
+    def __init__(self, message: str, *, came: str = "") -> None:
+        super().__init__(message)
+        self.came = came
 
 
 class DiskRefused(Unavailable):

@@ -5,11 +5,14 @@ import json
 import socket
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
 import structlog
 
+from slipway.project.server import free_ports
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.route import Route, Share
 from slipway.serving import http_request
@@ -100,6 +103,60 @@ def test_no_log_holds_what_was_planted(serve_processes, place, kind):
     assert all({"request_id", "status"} <= line.keys() for line in refused)
     assert {"a: this value does not fit.", "?: no such field."} <= {line["reason"] for line in refused}
     assert {line.get("trace_id") for line in refused} >= {"4bf92f3577b34da6a3ce929d0e0e4736"}
+
+
+class Odd(BaseHTTPRequestHandler):
+    """A remote system that answers with somebody's name."""
+
+    def do_POST(self):
+        body = PLANTED.encode()
+        self.send_response(500)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def remote(name, port):
+    return Arm(name=name, kind=ArmKind.HTTP, url=f"http://127.0.0.1:{port}/infer", timeout_ms=20_000)
+
+
+@pytest.fixture
+def odd():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def test_a_log_says_why_an_arm_fails_in_words_of_ours(serve, place, odd, monkeypatch):
+    """Who is called at night sees what kind of failure it is and where, and no word of callers or of the arm."""
+    (place.root / "mine.py").write_text(FUNCTION)
+    dead = free_ports(1)
+    log = RefusalLog(now=itertools.count().__next__)
+    monkeypatch.setattr(http_request, "refusals", log)
+    fails = Arm(name="fails", kind=ArmKind.PYTHON, function="mine.py:predict", timeout_ms=20_000)
+    arms = (remote("dead", dead), remote("odd", odd), fails)
+    said = {}
+    for version, arm in enumerate(arms, 1):
+        one = Route(name="r", version=version, salt="s", shares=(Share(arm=arm.name, share=1.0),), arms=(arm,))
+        with (
+            structlog.testing.capture_logs() as lines,
+            serve(one, deadline_ms=20_000) as server,
+            httpx.Client(base_url=server.url, timeout=60) as caller,
+        ):
+            told = [caller.post("/predict", json={"a": 0.5, "user": PLANTED}) for _ in range(7)]
+        assert {reply.status_code for reply in told} == {503}
+        said[arm.name] = [line["reason"] for line in lines if line["event"] == "request refused"]
+        assert PLANTED not in repr(lines)
+    assert f"http://127.0.0.1:{dead}/infer: want a connection, got ConnectError of " in said["dead"][0]
+    assert "want an answer, got 5 failures in a row before; it is left alone for" in said["dead"][-1]
+    assert said["odd"][0] == f"http://127.0.0.1:{odd}/infer: want status 200, got status 500"
+    assert said["fails"][0] == "mine.py:predict: want 1 scores, got ValueError"
 
 
 LIBRARY = """

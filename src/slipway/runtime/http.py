@@ -33,12 +33,15 @@ class _Failed(Exception):
     """One request that gave no reply to read: what to count it as, what was wanted, what came.
 
     Args:
+        came: What came, in words of ours alone.
         unsent: Whether the service cannot have seen the request.
         later: Whether asking again soon may help, though it may have been seen.
     """
 
-    def __init__(self, kind: str, wanted: str, got: str, *, unsent: bool = False, later: bool = False) -> None:
-        self.kind, self.wanted, self.got, self.unsent, self.later = kind, wanted, got, unsent, later
+    def __init__(
+        self, kind: str, wanted: str, got: str, *, came: str, unsent: bool = False, later: bool = False
+    ) -> None:
+        self.kind, self.wanted, self.got, self.came, self.unsent, self.later = kind, wanted, got, came, unsent, later
         super().__init__(got)
 
 
@@ -93,9 +96,9 @@ class HttpRuntime:
         if not self._breaker.may_ask(now_s=time.monotonic()):
             self._failures["left_alone"] += 1
             left_s = self._breaker.left_s(now_s=time.monotonic())
+            came = f"{self._breaker.failures} failures in a row before; it is left alone for {left_s:.1f} s more"
             raise Unavailable(
-                f"{self._arm.url}: want an answer, got {self._breaker.failures} failures in a row before; it is left "
-                f"alone for {left_s:.1f} s more. Look at that service, or route around it."
+                f"{self._arm.url}: want an answer, got {came}. Look at that service, or route around it.", came=came
             )
         try:
             scores = await self._ask(columns, rows)
@@ -126,12 +129,13 @@ class HttpRuntime:
             self._failures["timeout"] += 1
             raise DeadlineExceeded(
                 f"{self._arm.url}: want an answer within {self._arm.timeout_ms:g} ms, got none. "
-                f"Raise arms.{self._arm.name}.timeout_ms or look at that service."
+                f"Raise arms.{self._arm.name}.timeout_ms or look at that service.",
+                came="none",
             ) from None
         except _Failed as failure:
-            raise self._unavailable(failure.kind, failure.wanted, failure.got) from None
+            raise self._unavailable(failure.kind, failure.wanted, failure.got, came=failure.came) from None
         except Unreadable as failure:
-            raise self._unavailable("reply", failure.wanted, failure.got) from None
+            raise self._unavailable("reply", failure.wanted, failure.got, came="another reply") from None
 
     async def _all(self, bodies: list[bytes], *, limit: int) -> list[bytes]:
         if len(bodies) == 1:
@@ -161,11 +165,13 @@ class HttpRuntime:
             raise
         except httpx.ConnectError as error:
             kind = "tls" if isinstance(_root(error), ssl.SSLError) else "connect"
-            raise _Failed(kind, "a connection", f"{type(error).__name__} ({error})", unsent=kind == "connect") from None
+            got, unsent = f"{type(error).__name__} ({error})", kind == "connect"
+            raise _Failed(kind, "a connection", got, came=_kinds(error), unsent=unsent) from None
         except httpx.TimeoutException:
             raise
         except httpx.HTTPError as error:
-            raise _Failed("dropped", "an answer", f"{type(error).__name__} ({error})", later=True) from None
+            got = f"{type(error).__name__} ({error})"
+            raise _Failed("dropped", "an answer", got, came=_kinds(error), later=True) from None
 
     def _checked(self, found: list[float | None]) -> Floats:
         scores = np.array(found, np.float64)
@@ -173,9 +179,11 @@ class HttpRuntime:
             raise Unreadable("scores in [0, 1]", f"{np.nanmin(scores):g} to {np.nanmax(scores):g}")
         return scores
 
-    def _unavailable(self, kind: str, wanted: str, got: str) -> Unavailable:
+    def _unavailable(self, kind: str, wanted: str, got: str, *, came: str) -> Unavailable:
         self._failures[kind] += 1
-        return Unavailable(f"{self._arm.url}: want {wanted}, got {got}. Ask that service's owner, or route around it.")
+        return Unavailable(
+            f"{self._arm.url}: want {wanted}, got {got}. Ask that service's owner, or route around it.", came=came
+        )
 
 
 def _headers() -> dict[str, str]:
@@ -186,17 +194,19 @@ def _headers() -> dict[str, str]:
 async def _read(reply: httpx.Response, limit: int) -> bytes:
     if reply.is_redirect:
         to = reply.headers.get("location", "")[:200]
-        raise _Failed("redirect", "an answer from this address", f"{reply.status_code}, a redirect to '{to}'")
+        got = f"{reply.status_code}, a redirect to '{to}'"
+        raise _Failed("redirect", "an answer from this address", got, came=f"status {reply.status_code}, a redirect")
     if (encoding := reply.headers.get("content-encoding", "identity")) != "identity":
-        raise _Failed("reply", "a reply as it is", f"one in content-encoding '{encoding[:40]}'")
+        raise _Failed("reply", "a reply as it is", f"one in content-encoding '{encoding[:40]}'", came="an encoded one")
     content = bytearray()
     async for part in reply.aiter_bytes():
         content += part
         if len(content) > limit:
-            raise _Failed("large", f"a reply of at most {limit} bytes", "a longer one")
+            raise _Failed("large", f"a reply of at most {limit} bytes", "a longer one", came="a longer one")
     if reply.status_code != 200:
         got = f"{reply.status_code} {bytes(content[:120]).decode(errors='replace')!r}"
-        raise _Failed("status", "status 200", got, later=reply.status_code in _BUSY)
+        came = f"status {reply.status_code}"
+        raise _Failed("status", "status 200", got, came=came, later=reply.status_code in _BUSY)
     return bytes(content)
 
 
@@ -215,6 +225,11 @@ def _trust(arm: Arm, root: Path | None) -> ssl.SSLContext:
             f"arm {arm.name}: want a certificate in PEM at '{arm.ca}', got {type(error).__name__}: {error}. "
             "Ask that service's owner for the authority that signed its certificate."
         ) from None
+
+
+def _kinds(error: Exception) -> str:
+    """Return the kinds of an error and of what it comes from, without their words."""
+    return " of ".join(dict.fromkeys((type(error).__name__, type(_root(error)).__name__)))
 
 
 def _root(error: BaseException) -> BaseException:

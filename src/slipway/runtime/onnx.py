@@ -123,7 +123,8 @@ class OnnxRuntime:
             answer = answer[:, self._positive if answer.shape[1] == 2 else 0] if answer.shape[1] in (1, 2) else answer
         scores = np.asarray(answer, np.float64)
         if scores.shape != (rows,):
-            raise Unavailable(f"{self._name}: want {rows} scores, got an answer of shape {answer.shape}.")
+            came = f"an answer of shape {answer.shape}"
+            raise Unavailable(f"{self._name}: want {rows} scores, got {came}.", came=came)
         if order is not None:
             scores = put_back(scores, order)
         if unanswerable is not None:
@@ -144,7 +145,8 @@ class OnnxRuntime:
             self._count("stuck")
             raise DeadlineExceeded(
                 f"{self._name}: want {rows} scores, got none: an earlier batch was told to end {late_s:.0f} s ago and "
-                "does not. Route around it and start the server again."
+                "does not. Route around it and start the server again.",
+                came="none, for an earlier batch does not end",
             )
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="slipway-model")
@@ -164,12 +166,13 @@ class OnnxRuntime:
     def _failed(self, error: Exception, rows: int, *, ended: bool) -> Unavailable:
         if not ended:
             self._count("error")
-            return Unavailable(f"{self._name}: want {rows} scores, got {_short(error)}.")
+            return Unavailable(f"{self._name}: want {rows} scores, got {_short(error)}.", came=type(error).__name__)
         self.at_once = False
         self._count("timeout")
         return DeadlineExceeded(
             f"{self._name}: want {rows} scores within {self._runs.timeout_s:g} s, got none; the run was ended. "
-            "From now on this model is asked apart from the others. Raise its timeout_ms, or make it smaller."
+            "From now on this model is asked apart from the others. Raise its timeout_ms, or make it smaller.",
+            came="none",
         )
 
     def _count(self, kind: str) -> None:

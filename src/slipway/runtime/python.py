@@ -80,7 +80,7 @@ class PythonRuntime:
             self._free.put_nowait(process)
         if tell.error or tell.score is None:
             self._failures["error"] += 1
-            raise Unavailable(f"{self._arm.function}: want {rows} scores, got {tell.error}")
+            raise Unavailable(f"{self._arm.function}: want {rows} scores, got {tell.error}", came=tell.kind)
         return np.frombuffer(tell.score, np.float64)
 
     def usage(self) -> ArmUsage:

@@ -56,10 +56,12 @@ class Tell(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         score: float64 bytes, or None.
         error: Why there is none, or an empty string.
+        kind: The same without words that may be a caller's.
     """
 
     score: bytes | None = None
     error: str = ""
+    kind: str = ""
 
 
 def frame_head(body: bytes) -> bytes:
@@ -79,9 +81,10 @@ def answer(function: Callable[[dict[str, Any]], Any], ask: Ask) -> Tell:
     try:
         scores = np.asarray(function({name: decode_column(c) for name, c in ask.x.items()}), np.float64)
     except Exception as error:  # noqa: BLE001 - a stranger's function may raise anything; the caller is told
-        return Tell(error=f"{type(error).__name__}: {error}")
+        return Tell(error=f"{type(error).__name__}: {error}", kind=type(error).__name__)
     if scores.shape != (ask.rows,):
-        return Tell(error=f"scores of shape {scores.shape}. Return one number a row, here ({ask.rows},).")
+        got = f"scores of shape {scores.shape}"
+        return Tell(error=f"{got}. Return one number a row, here ({ask.rows},).", kind=got)
     return Tell(score=scores.tobytes())
 
 
@@ -125,7 +128,7 @@ def _main() -> None:
     try:
         asked = _load(orders.file, orders.function)
     except Exception as error:  # noqa: BLE001 - see answer()
-        _send(out, Tell(error=f"{type(error).__name__}: {error}"))
+        _send(out, Tell(error=f"{type(error).__name__}: {error}", kind=type(error).__name__))
         return
     _send(out, Tell())
     while body := _read():

@@ -83,7 +83,8 @@ class PythonProcess:
             status = await self._lose("death")
             raise Unavailable(
                 f"{self._arm.function}: want {rows} scores, got a process that ended ({_words(status)}). "
-                "What it said last is in the worker's log."
+                "What it said last is in the worker's log.",
+                came=f"a process that ended ({_words(status)})",
             ) from None
         except asyncio.CancelledError:  # in the middle of an answer: the pipe no longer stands at a frame
             if self._starting is None:
@@ -101,7 +102,8 @@ class PythonProcess:
             happened = "Its process was stopped"
         return DeadlineExceeded(
             f"{self._arm.function}: want an answer within {self._arm.timeout_ms:g} ms, got none. "
-            f"{happened}; make it faster or raise arms.{self._arm.name}.timeout_ms."
+            f"{happened}; make it faster or raise arms.{self._arm.name}.timeout_ms.",
+            came="none",
         )
 
     def usage(self) -> tuple[int, float]:
@@ -124,7 +126,8 @@ class PythonProcess:
         if not self._breaker.may_ask(now_s=now_s):
             raise Unavailable(
                 f"{self._arm.function}: want a process, got {self._breaker.failures} that died in a row; the next one "
-                f"is started in {self._breaker.left_s(now_s=now_s):.1f} s. The worker's log has what they said."
+                f"is started in {self._breaker.left_s(now_s=now_s):.1f} s. The worker's log has what they said.",
+                came=f"{self._breaker.failures} that died in a row",
             )
         self._starting = asyncio.create_task(self._start())
         self._starting.add_done_callback(self._started)
@@ -159,14 +162,15 @@ class PythonProcess:
         try:
             ready = await asyncio.wait_for(self._exchange(orders), _START_S)
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError):
-            ready = Tell(error=f"no sign within {_START_S:g} s, or an early end.")
+            why = f"no sign within {_START_S:g} s, or an early end"
+            ready = Tell(error=f"{why}.", kind=why)
         except BaseException:
             await self._stop()
             raise
         if ready.error:
             self._breaker.failed(now_s=time.monotonic())
             await self._stop()
-            raise Unavailable(f"{self._arm.function}: want it loaded, got {ready.error}")
+            raise Unavailable(f"{self._arm.function}: want it loaded, got {ready.error}", came=ready.kind)
 
     async def _exchange(self, message: Ask | Orders) -> Tell:
         child = self._child

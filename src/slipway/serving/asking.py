@@ -85,7 +85,7 @@ def _settle(group: Group, *, deadline_ns: int) -> list[int]:
     if time.monotonic_ns() - group.since_ns > deadline_ns:
         group.score = [_NAN] * len(group)
         group.trouble = group.trouble or DeadlineExceeded(
-            f"arm {group.arms[0]}: want an answer within {deadline_ns / 1e6:g} ms, got it later."
+            f"arm {group.arms[0]}: want an answer within {deadline_ns / 1e6:g} ms, got it later.", came="it later"
         )
     if all(map(isfinite, group.score)):
         return []
@@ -125,7 +125,7 @@ def _score_now(group: Group, arm: str, *, index: Sequence[int] | None = None) ->
     except SlipwayError as error:
         group.trouble = trouble = error
     except Exception as error:  # noqa: BLE001 - an arm must not take the worker down, whatever it does
-        group.trouble = trouble = Unavailable(f"arm {arm}: want {rows} scores, got {type(error).__name__}: {error}.")
+        group.trouble = trouble = _raised(arm, rows, error)
     else:
         return scores
     finally:
@@ -148,12 +148,12 @@ async def _score_later(group: Group, arm: str, *, timeout_s: float) -> list[floa
         group.trouble = trouble = DeadlineExceeded(f"arm {arm}: the deadline passed before it could be asked.")
     except TimeoutError:
         group.trouble = trouble = DeadlineExceeded(
-            f"arm {arm}: want an answer within {timeout_s * 1000:.0f} ms, got none."
+            f"arm {arm}: want an answer within {timeout_s * 1000:.0f} ms, got none.", came="none"
         )
     except SlipwayError as error:
         group.trouble = trouble = error
     except Exception as error:  # noqa: BLE001 - as above
-        group.trouble = trouble = Unavailable(f"arm {arm}: want {rows} scores, got {type(error).__name__}: {error}.")
+        group.trouble = trouble = _raised(arm, rows, error)
     finally:
         group.live.spent(arm, rows=rows, ns=time.monotonic_ns() - begun_ns)
         if calls is not None:
@@ -161,10 +161,15 @@ async def _score_later(group: Group, arm: str, *, timeout_s: float) -> list[floa
     return [_NAN] * rows
 
 
+def _raised(arm: str, rows: int, error: Exception) -> Unavailable:
+    kind = type(error).__name__
+    return Unavailable(f"arm {arm}: want {rows} scores, got {kind}: {error}.", came=kind)
+
+
 def _no_answer(group: Group, missing: Sequence[int]) -> Unavailable:
-    return Unavailable(
-        f"arm {group.arms[missing[0]]}: want a finite score for each of {len(group)} rows, got {len(missing)} without."
-    )
+    came = f"{len(missing)} without"
+    arm = group.arms[missing[0]]
+    return Unavailable(f"arm {arm}: want a finite score for each of {len(group)} rows, got {came}.", came=came)
 
 
 def live_or_none(live: LiveRoute | None) -> LiveRoute:

@@ -8,7 +8,7 @@ import re
 import traceback
 from collections.abc import Iterable
 
-from slipway.errors import SlipwayError
+from slipway.errors import SlipwayError, Unavailable
 from slipway.serving.refusal import Refusal
 
 _OURS = frozenset(
@@ -42,12 +42,18 @@ def reason_of(refusal: Refusal, *, known: Iterable[str]) -> str:
 
 
 def without_got(error: Exception) -> str:
-    """Return an error without what came, which may be what somebody sent or an arm answered.
+    """Return an error without what came, which may be what somebody sent or an arm answered, but for words of ours.
 
     >>> [without_got(e) for e in (SlipwayError("arm old: want a score, got 'Ann has none'."), KeyError("Ann"))]
     ['arm old: want a score', 'KeyError']
+    >>> without_got(Unavailable("arm old: want a score, got ValueError: Ann has none.", came="ValueError"))
+    'arm old: want a score, got ValueError'
     """
-    return str(error).partition(", got ")[0][:200] if isinstance(error, SlipwayError) else type(error).__name__
+    if not isinstance(error, SlipwayError):
+        return type(error).__name__
+    head, got, _ = str(error).partition(", got ")
+    came = error.came if isinstance(error, Unavailable) else ""
+    return f"{head[:200]}{got}{came}" if came else head[:200]
 
 
 def where(error: BaseException) -> str:
