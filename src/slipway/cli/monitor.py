@@ -1,5 +1,6 @@
 """``slipway monitor``: what moved, whether it matters, and where to go back to."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -28,8 +29,9 @@ def list_(*, open: bool = False, common: Common = COMMON) -> int:  # noqa: A002 
         open: Only findings that are still open.
         common: What every command takes.
     """
-    found = [f for f in common.open().findings() if not open or f.closed_us is None]
-    return show(found, human=_list, common=common)
+    project = common.open()
+    found = [f for f in project.findings() if not open or f.closed_us is None]
+    return show(found, human=partial(_list, blind=() if common.json else project.blind_monitors()), common=common)
 
 
 @app.command(name="show", sort_key=1)
@@ -178,10 +180,12 @@ def _costs(period: Period) -> str:
     return "yes" if period.matters else "may be" if period.doubtful else ""
 
 
-def _list(screen: Screen, found: list[Finding]) -> None:
+def _list(screen: Screen, found: list[Finding], *, blind: Sequence[str]) -> None:
     rows = [(f.id, f.model, f.kind, _matters(f), day(f.opened_us), day(f.closed_us), f.go_back_to) for f in found]
     heads = ("id", "model", "what moved", "matters", "raised", "closed", "go back to")
     screen.table(heads, rows, none="No finding.")
+    for said in blind:
+        screen.line(f"  {said}", style="bold red")
 
 
 def _matters(finding: Finding) -> str:

@@ -10,6 +10,7 @@ from slipway.control.tally import Tally
 from slipway.control.telling.courier import ReceiverState
 from slipway.data.labels.human import HUMAN
 from slipway.deployment.budgets import budget_use
+from slipway.project.blind_monitors import blind_monitors
 from slipway.project.commanding import ask_service, ask_status
 from slipway.project.journal_trouble import journal_trouble
 from slipway.project.reach import certificate_trouble
@@ -115,6 +116,7 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
     problems += _takes_too_much(usage, budgets=parts.scope.budgets)
     usage += _of_shadow(parts.layout.run, alive=alive)
     problems += _not_usable(tally)
+    problems += blind_monitors(parts)
     return Status(
         project=parts.scope.project.name,
         now_us=told.now_us if told else now_us(parts, controller=controller),

@@ -30,6 +30,12 @@ class Monitoring(Face):
 
         return [finding for _, finding, _ in self._parts.store.all(Finding)]
 
+    def blind_monitors(self) -> list[str]:
+        """Return a sentence for each model on a route whose monitor could find nothing, however much changed."""
+        from slipway.project.blind_monitors import blind_monitors
+
+        return blind_monitors(self._parts)
+
     def watched(self) -> Sequence[Watched]:
         """Return realised and expected loss by day of every model that answers or shadows."""
         from slipway.project.watching import watched

@@ -1,16 +1,13 @@
 """What follows from what was found between two tables, and how that is said."""
 
 from collections.abc import Sequence
-from typing import Any
 
-import numpy as np
-
+from slipway.monitoring.blind import could_tell
 from slipway.monitoring.watch import Monitor
 from slipway.project.two_tables.feed import Slice
 from slipway.records.alert import Finding
 from slipway.records.two_tables import ColumnChange, Standing
 from slipway.stats.evidence import EValue
-from slipway.stats.table import TableTick
 from slipway.words import count, odds
 
 _NAMED = 6
@@ -31,26 +28,8 @@ def standing_of(
         return Standing.CANNOT_TELL if any(f.doubtful for f in findings) else Standing.HARMLESS
     if unseen:
         return Standing.CANNOT_TELL
-    return Standing.NOTHING if _could_tell(parts, monitor=monitor) else Standing.CANNOT_TELL
-
-
-def _could_tell(parts: Sequence[Slice], *, monitor: Monitor) -> bool:
-    """Tell whether the largest change there is would have raised an alarm: all values of a column in its last bin.
-
-    One looks after each slice, as the monitor does: blocks are held against all those before them, so a change that
-    stays is the usual in the end.
-    """
-    test: Any = monitor.instruments.inputs
-    state = test.start()
-    for part in parts:
-        counts = np.zeros_like(part.inputs.counts)
-        for place in test.reference.slices:
-            counts[max(place.stop - 2, place.start)] = part.inputs.rows
-        tick, start_us = TableTick(counts), part.inputs.start_us
-        state = monitor.instruments.update(test, state, tick=tick, start_us=start_us)
-        if test.evidence(state).rejects(alpha=monitor.alpha):
-            return True
-    return False
+    seen = could_tell(monitor, slices=((part.inputs.start_us, part.inputs.rows) for part in parts))
+    return Standing.NOTHING if seen else Standing.CANNOT_TELL
 
 
 def sentence_of(

@@ -1,0 +1,38 @@
+"""Silence is never good news: a monitor that cannot look says so on the page for whoever is called at night."""
+
+import pytest
+
+from slipway import Project
+from slipway.cli.app import run
+from slipway.control.equip import REFERENCE
+from slipway.runtime.package import load_manifest
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    project = Project.init(tmp_path_factory.mktemp("blind") / "p")
+    project.make_dataset()
+    package = project.train().package
+    page = (project.folder / "slipway.toml").read_text().replace('live = "radius-rule"', 'live = "trees"')
+    page = page.replace("[data]", f'[arms.trees]\npackage = "{package}"\n\n[data]', 1)
+    (project.folder / "slipway.toml").write_text(page)
+    project = Project.open(project.folder)
+    project.open_route()
+    return project, package
+
+
+def test_one_that_can_see_says_nothing(project):
+    assert project[0].blind_monitors() == []
+
+
+def test_one_whose_reference_is_damaged_is_told_where_people_look(project, capsys):
+    project, package = project
+    reference = load_manifest(project._parts.blobs, package).files[REFERENCE]
+    (found,) = (path for path in (project.folder / ".slipway").rglob(f"*{reference.rpartition(':')[2]}*"))
+    found.chmod(0o600)
+    found.write_bytes(b"something else")
+    (said,) = project.blind_monitors()
+    assert said.startswith("The monitor of trees cannot look: ")
+    assert said in project.status().problems
+    assert run(["monitor", "list", "--project", str(project.folder)]) == 0
+    assert "The monitor of trees cannot look" in " ".join(capsys.readouterr().out.split())
