@@ -1,7 +1,9 @@
 """One tick, whichever way its rows take: settled at once as a whole, or in parts by arms that are awaited."""
 
 import asyncio
+import itertools
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -180,6 +182,30 @@ def test_rows_of_a_tick_count_from_the_first_of_them(monkeypatch):
     latency_us = asyncio.run(go())
     assert len(set(latency_us)) == 1
     assert latency_us[0] >= 1000
+
+
+@pytest.mark.parametrize("runtime", [Now, Later])
+def test_rows_that_fail_fast_are_no_fast_answers(runtime, monkeypatch):
+    """Ten ticks in which all fail at once, one that is answered late: all that was answered was late."""
+    moments = itertools.count(10**9, 1_000)
+    config = msgspec.structs.replace(CONFIG, deadline_ms=60_000)
+    monkeypatch.setattr("slipway.serving.tick.time.monotonic_ns", lambda: next(moments))
+
+    async def go():
+        counts, runtimes = Counts(slow_over_us=1_000_000.0), {name: runtime(0.0) for name in SHARES}
+        ticker = Ticker(config, journal=Kept(), writer="w", live=lambda: LiveRoute(ROUTE, runtimes), counts=counts)
+        decoder, (encode, _) = RowDecoder(CONFIG.signature, entity="user"), encoders(CONFIG.signature)
+        for a, ask in ((-5, 10), (1, 1)):
+            for i in range(ask):
+                ticker.ask(Said(), decoder.decode(row(i, a)), at_us=1, encode=encode)
+                if a > 0:
+                    next(itertools.islice(moments, 2_000_000, None))  # two seconds
+                await asyncio.wait_for(ticker.drained(), 60)
+        return counts
+
+    counts = asyncio.run(go())
+    assert counts.errors == {"unanswered": 10}
+    assert (sum(counts.latency), counts.slow) == (1, 1)
 
 
 class Full(Kept):

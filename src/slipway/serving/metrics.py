@@ -49,7 +49,7 @@ class Counts(msgspec.Struct, kw_only=True):
         metrics: Values of business metrics taken.
         unlogged: Answers that went out although the journal's disk refused them.
         disk_refuses: Whether it refused the last tick.
-        latency: Answers by latency bucket; the last one is open.
+        latency: Answers by latency bucket; the last one is open. A row that failed is none, however fast.
         latency_sum_s: Sum of all latencies.
         slow: Answers that took longer than the latency budget.
         slow_over_us: That budget, in microseconds; infinite where the scope has none.
@@ -84,8 +84,14 @@ class Counts(msgspec.Struct, kw_only=True):
     at_s: float = 0.0
     since_s: float = 0.0
 
-    def answered(self, arms: list[str], fallbacks: list[bool], *, latency_us: int) -> None:
-        """Count one frame, whose rows all took as long."""
+    def answered(self, arms: list[str], fallbacks: list[bool], *, latency_us: int, unanswered: int = 0) -> None:
+        """Count one frame, whose rows all took as long; a row that got no answer has no latency, however fast it was.
+
+        >>> counts = Counts(slow_over_us=500.0)
+        >>> counts.answered(["live"] * 10, [False] * 10, latency_us=700, unanswered=8)
+        >>> sum(counts.latency), counts.slow
+        (2, 2)
+        """
         rows = len(arms)
         for arm in set(arms):
             self.predictions[arm] = self.predictions.get(arm, 0) + arms.count(arm)
@@ -93,6 +99,7 @@ class Counts(msgspec.Struct, kw_only=True):
             for arm, instead in zip(arms, fallbacks, strict=True):
                 if instead:
                     self.stepped_in[arm] = self.stepped_in.get(arm, 0) + 1
+        rows -= unanswered
         self.latency[bisect_left(_EDGES_US, latency_us)] += rows
         self.latency_sum_s += latency_us * rows / 1e6
         if latency_us > self.slow_over_us:
@@ -191,7 +198,13 @@ def render(workers: Iterable[Counts], *, shadow: Counts | None = None) -> bytes:
     lines += _counter("errors_total", "Failures by kind.", known, lambda c: _by(c.errors), labels=("kind",))
     lines += _counter("refusals_total", _REFUSALS, known, _refusals, labels=("reason", "field"))
     latency: Histograms = {(c.worker,): (c.latency, c.latency_sum_s) for c in known}
-    lines += histogram("latency_seconds", "From receipt to answer.", latency, edges=EDGES_S, labels=("worker",))
+    lines += histogram(
+        "latency_seconds",
+        "From receipt to answer, of the rows that got one.",
+        latency,
+        edges=EDGES_S,
+        labels=("worker",),
+    )
     if any(math.isfinite(c.slow_over_us) for c in known):
         text = "Answers that took longer than the scope's latency budget."
         lines += _counter("slow_answers_total", text, known, lambda c: {(): c.slow})

@@ -206,7 +206,8 @@ class Ticker:
         if self._traced:
             journalled(done, begun_ns=begun_ns)
         for group in done:
-            self._counts.answered(group.arms, group.fallback, latency_us=group.latency_us)
+            open_ = group.open_rows
+            self._counts.answered(group.arms, group.fallback, latency_us=group.latency_us, unanswered=open_)
             if refused is not None:
                 self._unlogged(group, why=refused)
             self._reply(group)

@@ -148,6 +148,11 @@ class Group:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def open_rows(self) -> int:
+        """Rows that nothing answers, now or later."""
+        return 0 if self.trouble is None else sum(map(isnan, self.score)) - sum(map(bool, self.pending_us))
+
     def part(self, index: Sequence[int]) -> "Group":
         """Return some of the rows as a group of its own."""
         owners = self.owners or _owners(self.waiting)
