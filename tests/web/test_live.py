@@ -18,6 +18,7 @@ from slipway.records.access import May
 from slipway.records.alert import Finding, FindingKind, Step
 from slipway.records.gate import Gate, GateKind
 from slipway.records.rollout import RolloutStatus
+from slipway.records.trouble import Alert, AlertEvent, AlertKind, AlertState, Happening, Severity, Trouble
 from slipway.records.worker_config import ClockKind
 from slipway.scoping.parse import parse
 from slipway.serving.door import Door
@@ -145,6 +146,20 @@ def test_what_the_monitors_found_is_on_the_page_until_it_is_over(desk):
     over = msgspec.structs.replace(finding, closed_us=2 * DAY_US)
     desk.controller.store.commit([Change(over, "f-1", 1)], at_us=2 * DAY_US, by="monitor", why="it is over")
     assert "The inputs" not in client(desk).get("/").text
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_a_critical_alert_is_at_the_top_until_it_is_over(desk, severity):
+    started(desk)
+    trouble = Trouble(kind=AlertKind.BUDGET, about="main", severity=severity, sentence="Nobody is answered.")
+    opened = AlertEvent(at_us=DAY_US, what=Happening.OPENED, by="control")
+    alert = Alert(id="budget-1", trouble=trouble, state=AlertState.OPEN, events=(opened,))
+    desk.controller.store.commit([Change(alert, "budget-1", 0)], at_us=DAY_US, by="control", why="it is so")
+    top, _, _ = client(desk).get("/").text.partition("</header>")
+    assert ("Nobody is answered." in top) == (severity is Severity.CRITICAL)
+    over = msgspec.structs.replace(alert, state=AlertState.RESOLVED)
+    desk.controller.store.commit([Change(over, "budget-1", 1)], at_us=2 * DAY_US, by="control", why="it is over")
+    assert "Nobody is answered." not in client(desk).get("/").text.partition("</header>")[0]
 
 
 def test_it_shows_who_answers_what_is_waited_for_and_the_way_back(desk):

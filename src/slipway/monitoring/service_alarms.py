@@ -102,7 +102,7 @@ def _burnt(
             return before
         since_us = before.since_us if before else now_us
         whole = window(book, length_s=tier.long_s, now_us=now_us)
-        return Unkept(budget=budget, since_us=since_us, severity=severity, why=said(tier), arm=_arm(whole, budget))
+        return Unkept(budget=budget, since_us=since_us, severity=severity, why=said(tier), arm=arm_of(whole, budget))
     if before is None or kept_again(book, count=count, share=share, severity=before.severity, now_us=now_us):
         return None
     return before
@@ -126,10 +126,10 @@ def _level(
     if sum(one is not None and one > limit for one in each) < 2:
         return None
     why = f"{taken:.3g} over five minutes"
-    return Unkept(budget=budget, since_us=now_us, severity=Severity.WARNING, why=why, arm=_arm(last, budget))
+    return Unkept(budget=budget, since_us=now_us, severity=Severity.WARNING, why=why, arm=arm_of(last, budget))
 
 
-def _arm(spell: Spell, budget: ServiceBudget) -> str:
+def arm_of(spell: Spell, budget: ServiceBudget) -> str:
     """Return the arm that took most of what the budget is about, where it took more than half."""
     gauges = {ServiceBudget.MEMORY: spell.arm_memory_bytes, ServiceBudget.CORES: spell.arm_cores}.get(budget)
     if gauges is not None:

@@ -1,6 +1,6 @@
 """From the book of the service to what people are shown. Pure."""
 
-from slipway.monitoring.service_alarms import LEVEL_S, LEVELS, allowed, counting, level, shares
+from slipway.monitoring.service_alarms import LEVEL_S, LEVELS, allowed, arm_of, counting, level, shares
 from slipway.monitoring.service_growth import full_in
 from slipway.monitoring.service_told import above, line
 from slipway.monitoring.service_window import Failure, asked_rows, failures, quantile, spells, window
@@ -74,7 +74,9 @@ def _standing(book: ServiceBook, key: ServiceBudget, *, budgets: Budgets, at_us:
         kept, why = Kept.NOT_KEPT, line(unkept, budgets=budgets)
     elif looks and taken is not None and ratio is not None:
         kept = Kept.NOT_KEPT if ratio > 1 else Kept.KEPT
-        why = above(key, taken=taken, budgets=budgets) if ratio > 1 else ""
+        if ratio > 1:
+            whole = window(book, length_s=LEVEL_S if key in LEVELS else SHARE_S, now_us=at_us)
+            why = above(key, taken=taken, arm=arm_of(whole, key), budgets=budgets)
     growth = full_in(book, key, limit=limit) if key in LEVELS and looks and not unkept else None
     return BudgetStanding(
         budget=key, allows=limit, taken=taken, use_ratio=ratio, kept=kept, why=why, full_in_days=growth

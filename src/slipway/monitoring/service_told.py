@@ -53,24 +53,28 @@ def line(one: Unkept, *, budgets: Budgets) -> str:
     >>> line(one, budgets=Budgets(memory_mb=512))
     'budgets.memory_mb = 512: got 600, since 1970-01-01 00:00 UTC; most of it is trees.'
     """
-    most = f"; most of it is {one.arm}" if one.arm else ""
-    return f"{_head(one.budget, budgets)} {one.why}, since {moment(one.since_us)}{most}."
+    return f"{_head(one.budget, budgets)} {one.why}, since {moment(one.since_us)}{_most(one.arm)}."
 
 
-def above(budget: ServiceBudget, *, taken: float, budgets: Budgets) -> str:
+def above(budget: ServiceBudget, *, taken: float, arm: str, budgets: Budgets) -> str:
     """Return what is above a budget without an alert: too short or too few for one, or what is left of one.
 
     Args:
         budget: Which.
         taken: What was taken of it, in its unit; of shares the share in the last hour.
+        arm: The arm that took most of it, or empty.
         budgets: The scope's.
 
-    >>> above(ServiceBudget.ERRORS, taken=0.9929, budgets=Budgets())
+    >>> above(ServiceBudget.ERRORS, taken=0.9929, arm="", budgets=Budgets())
     'budgets.error_share = 0.01: rows not answered are 99.29 % of the last hour; no alert is open for it.'
     """
     share = budget in shares(budgets)
     what = f"{percent(taken, digits=2)} of the last hour" if share else f"{number(taken)} over five minutes"
-    return f"{_head(budget, budgets)} {what}; no alert is open for it."
+    return f"{_head(budget, budgets)} {what}{_most(arm)}; no alert is open for it."
+
+
+def _most(arm: str) -> str:
+    return f"; most of it is {arm}" if arm else ""
 
 
 def _head(budget: ServiceBudget, budgets: Budgets) -> str:

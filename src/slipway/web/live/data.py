@@ -8,6 +8,7 @@ from slipway.records.rehearsal import Rehearsal
 from slipway.records.rollout import Rollout, RolloutStatus, Verdict
 from slipway.records.route import Route
 from slipway.records.service_report import ServiceReport
+from slipway.records.trouble import AlertState, Severity
 from slipway.serving.run_state import RunState
 from slipway.storage.audit import AuditEntry
 from slipway.web.story import RolloutStory
@@ -30,7 +31,7 @@ class LiveData(Record, frozen=True, kw_only=True):
         rehearsal: What the last rehearsal of the way back found, or None.
         findings: Findings that are open.
         audit: Newest entries of the audit trail, newest first.
-        trouble: What does not work, a sentence each.
+        trouble: What critical alerts say that are not resolved, and what else does not work, a sentence each.
         service: How the service does, or None where nobody looks.
     """
 
@@ -80,7 +81,7 @@ def gather(desk: Desk, *, rollout: str | None = None) -> LiveData:
         rehearsal=desk.rehearsal(shown) if shown else None,
         findings=status.open_findings,
         audit=tuple(reversed(desk.newest_audit(_NEWEST))),
-        trouble=tuple(_trouble(status)),
+        trouble=(*_urgent(desk), *_trouble(status)),
         service=desk.service(),
     )
 
@@ -97,6 +98,12 @@ def _newest(status: Status, *, story: RolloutStory) -> Verdict | None:
     last = status.last_step
     said = next((v for v in last.verdicts if v.rollout == story.rollout.id), None) if last else None
     return said if said is not None and (stored is None or said.at_us >= stored.at_us) else stored
+
+
+def _urgent(desk: Desk) -> list[str]:
+    """Return what open critical alerts say; whoever looks at the page first has to see them first."""
+    known = (a for a in desk.alerts.alerts() if a.state is not AlertState.RESOLVED)
+    return [a.trouble.sentence for a in known if a.trouble.severity is Severity.CRITICAL]
 
 
 def _trouble(status: Status) -> list[str]:
