@@ -50,12 +50,15 @@ class Side(msgspec.Struct, frozen=True, eq=False):
         detector: State of the detector that says when the change began.
         slices: Slices that had rows since the start, the last ones.
         fed: How many there were since the start.
+        starts: Number and beginning (microseconds) of each slice that the detector may name, and of the last ones,
+            shape (slices, 2), in order; None in what older releases kept.
     """
 
     state: Any
     detector: DetectorState
     slices: tuple[Any, ...] = ()
     fed: int = 0
+    starts: Ints | None = None
 
     @property
     def since(self) -> Since | None:
@@ -66,10 +69,28 @@ class Side(msgspec.Struct, frozen=True, eq=False):
         return Since(*(self._start_us(tick) for tick in (change.after_tick, change.earliest, change.latest)))
 
     def _start_us(self, tick: int) -> int:
-        """Return the beginning of the first slice after a tick, or of the nearest that is remembered."""
-        at = tick - (self.fed - len(self.slices))
-        start_us: int = self.slices[min(max(0, at), len(self.slices) - 1)].start_us
-        return start_us
+        """Return the beginning of the first slice after a tick; of the last one, where none came after it."""
+        starts = _starts(self)
+        at = int(np.searchsorted(starts[:, 0], tick))
+        return int(starts[min(at, len(starts) - 1), 1])
+
+
+def _starts(side: Side) -> Ints:
+    if side.starts is not None:
+        return side.starts
+    first = side.fed - len(side.slices)
+    return np.array([(first + i, s.start_us) for i, s in enumerate(side.slices)], dtype=np.int64).reshape(-1, 2)
+
+
+def _with_starts(side: Side, *, detector: DetectorState, ticks: int, start_us: int) -> Ints:
+    """Return the beginnings with those of new slices; what no bet can name any more is dropped, but not each time."""
+    new = np.column_stack([side.fed + np.arange(ticks), np.full(ticks, start_us)])
+    starts = np.concatenate([_starts(side), new])
+    if len(starts) <= detector.passed.size + 2 * KEPT:
+        return starts
+    named = np.unique(np.concatenate([detector.lowest, detector.near, detector.passed.ravel()]))
+    last = starts[:, 0] == side.fed + ticks - 1
+    return np.asarray(starts[last | np.isin(starts[:, 0], named)])
 
 
 class Track(msgspec.Struct, frozen=True, eq=False):
@@ -222,4 +243,5 @@ def _feed(
         detector=found,
         slices=(*side.slices, *[seen] * min(len(ticks), KEPT))[-KEPT:],
         fed=side.fed + len(ticks),
+        starts=_with_starts(side, detector=found, ticks=len(ticks), start_us=seen.start_us),
     )
