@@ -18,7 +18,9 @@ from slipway.control.tally import Tally
 from slipway.errors import BadInput
 from slipway.project.attempts import Seen, Standing
 from slipway.project.status import RolloutNow, Status
+from slipway.records.alert import FindingKind
 from slipway.records.attempt import Attempt, Work
+from slipway.records.quality import Fault, Quality
 from slipway.records.rollout import RolloutStatus
 from slipway.records.usage import ArmUsage, WorkerUsage
 from slipway.serving.run_state import RunState, State
@@ -69,6 +71,15 @@ def test_a_finding_says_what_moved_by_how_much_and_where_to_go_back_to(data):
     assert "concept drift" in text
     assert data.findings[1].sentence in text
     assert "go back to data" in text
+
+
+@pytest.mark.parametrize(("fault", "said"), [(Fault.STALE, "not promised"), (Fault.EMPTY, "at most 0.1 %")])
+def test_a_finding_of_a_feed_says_its_own_promise_and_blames_no_older_release(data, fault, said):
+    quality = (Quality(fault=fault, column="", serious=True, detail="It is broken."),)
+    broken = msgspec.structs.replace(data.findings[1], kind=FindingKind.QUALITY, promise=None, quality=quality)
+    text = printed(finding_page, broken)
+    assert said in text
+    assert "older release" not in text
 
 
 def status(data, **changes):

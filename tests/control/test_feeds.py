@@ -1,5 +1,6 @@
 """Feeds under control: what is broken upstream is one finding, also across a restart, until it is mended."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -11,6 +12,7 @@ from slipway.control.watching import Watching
 from slipway.monitoring.finding_troubles import finding_troubles
 from slipway.monitoring.retrain import asks
 from slipway.monitoring.watch import SETTLED_US
+from slipway.ports import Change
 from slipway.records.alert import Finding, FindingKind, Step
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.frame import OutcomeFrame, PredictionFrame
@@ -204,6 +206,30 @@ def test_a_fault_that_stays_does_not_end_monitoring(tmp_path):
     assert drift.closed_us is None
     assert drift.since_us >= fault.opened_us + SETTLED_US - 24 * HOUR_US
     assert "for 7 days at most" in fault.sentence
+
+
+def test_a_clock_that_was_ahead_leaves_no_silence_open(tmp_path):
+    site = Site(tmp_path)
+    site.hours(50)
+    site.step(hours_later=24 * 365)
+    assert [f.closed_us for f in site.findings()] == [None]
+    site.restart()
+    site.hours(2)
+    site.step()
+    assert [f.closed_us is None for f in site.findings()] == [False]
+
+
+def test_what_an_older_release_named_by_a_number_is_closed_and_lives_on_under_its_own_name(tmp_path):
+    site = Site(tmp_path)
+    site.hours(50)
+    site.hours(24, fault="empty column")
+    site.step()
+    (told,) = site.findings()
+    numbered = msgspec.structs.replace(told, id="model-1-finding-1")
+    site.store.commit([Change(numbered, numbered.id, 0)], at_us=site.hour * HOUR_US, by="t", why="t")
+    site.restart()
+    site.step()
+    assert [f.id for f in site.findings() if f.closed_us is None] == [told.id]
 
 
 def test_a_sound_feed_has_no_finding(tmp_path):

@@ -11,9 +11,10 @@ from slipway.cli.options import COMMON, Common
 from slipway.cli.pick import pick
 from slipway.cli.screen import Screen, show, working
 from slipway.cli.when import moment_us
-from slipway.records.alert import Finding
+from slipway.records.alert import Finding, FindingKind
+from slipway.records.quality import Fault
 from slipway.records.two_tables import Period, Standing, TwoTables
-from slipway.words import amount, count, day, moment, number, odds, promised, since_when, with_limits
+from slipway.words import amount, count, day, moment, number, odds, percent, promised, since_when, with_limits
 
 app = App(name="monitor")
 app.command(service, sort_key=4)
@@ -210,9 +211,31 @@ def _loss(finding: Finding) -> list[tuple[str, str]]:
 
 def _promise(finding: Finding) -> str:
     told = finding.promise
+    if finding.kind is FindingKind.QUALITY:
+        return _of_feeds(finding)
     if told is None:
         return "not told: an older release raised it"
     return promised(told.alpha, within_s=told.within_s, run_length_s=told.run_length_s)
+
+
+def _of_feeds(finding: Finding) -> str:
+    """Say how seldom a finding of a feed is false; each fault has a promise of its own kind."""
+    from slipway.monitoring.feed import ALPHA  # noqa: PLC0415 - it brings the arrays
+
+    faults = {q.fault for q in finding.quality}
+    if Fault.STALE in faults:
+        return "not promised: a silence is measured against the usual one, no test says so"
+    if Fault.REFUSED in faults:
+        return f"at most {percent(ALPHA)} in 90 days, over all reasons and looks"
+    return f"at most {percent(ALPHA)}, over all columns, faults and looks, while shares are as the reference has them"
+
+
+def _evidence(finding: Finding) -> str:
+    """Say how strong the evidence is, and of how many rows or slices; a silence has no rows that could tell it."""
+    if any(q.fault is Fault.STALE for q in finding.quality):
+        return "no row came"
+    units = "rows of late" if finding.kind is FindingKind.QUALITY else "units"
+    return f"log E {number(finding.evidence.log_e)} over {number(finding.evidence.n)} {units}"
 
 
 def page(screen: Screen, finding: Finding) -> None:
@@ -227,7 +250,7 @@ def page(screen: Screen, finding: Finding) -> None:
             ("since", _since(finding)),
             ("closed", "still open" if finding.closed_us is None else moment(finding.closed_us)),
             ("matters", _matters(finding)),
-            ("evidence", f"log E {number(finding.evidence.log_e)} over {number(finding.evidence.n)} units"),
+            ("evidence", _evidence(finding)),
             ("gap", f"{number(gap.estimate)} [{number(gap.low)}, {number(gap.high)}]" if gap else "not measured"),
             *_loss(finding),
             ("go back to", finding.go_back_to),

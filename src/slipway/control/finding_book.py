@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from slipway.monitoring.watch_feed import named_by_time
 from slipway.ports import Change, ControlStore
 from slipway.records.alert import Finding
 from slipway.records.base import canonical
@@ -29,7 +28,8 @@ def keep_findings(
     """Store findings that changed in one transaction, close those that are over unseen, and return their ids.
 
     Over are those of models that no route has any more, by the routes and not by what this process has seen, and what
-    the journal does not tell again to a monitor that read it anew.
+    the journal does not tell again to a monitor that read it anew: rows that were refused, a silence by a clock that
+    was ahead, what an older release named by a number. What is still so is open under its own name, or found again.
 
     Args:
         store: Control store.
@@ -50,7 +50,7 @@ def keep_findings(
             changes.append(Change(finding, finding.id, version))
     known = {f.id for f in findings}
     orphans = [f for f, _ in stored.values() if f.id not in known and f.closed_us is None]
-    ended = [f for f in orphans if f.model not in on_routes or (f.model in told and named_by_time(f))]
+    ended = [f for f in orphans if f.model not in on_routes or f.model in told]
     changes += [Change(msgspec.structs.replace(f, closed_us=now_us), f.id, stored[f.id][1]) for f in ended]
     if changes:
         why = "; ".join(str(getattr(c.record, "sentence", "")) for c in changes)

@@ -60,11 +60,6 @@ def take_refused(watched: Watched, *, monitor: Monitor, refused: RefusedRows | N
     return _judged(known, feed=feed, monitor=monitor, now_us=now_us)
 
 
-def named_by_time(finding: Finding) -> bool:
-    """Tell whether a finding is one that the journal does not tell again: it began with rows that were refused."""
-    return finding.id.startswith(f"{finding.model[:40]}-refused-")
-
-
 def _judged(watched: Watched, *, feed: Feed, monitor: Monitor, now_us: int) -> Watched:
     refused = watched.refused.remarks if watched.refused else ()
     remarks = (*refused, *(b.remark for b in feed.broken))
