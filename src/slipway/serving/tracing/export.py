@@ -27,6 +27,7 @@ _PAUSE_S = 0.02
 """How long traces gather: some 1,000 a second can be sent."""
 _TAKEN_WITHIN_S = 5.0
 _CLOSED_WITHIN_S = 3.0
+_TELL_EACH_S = 60.0
 _log = structlog.get_logger()
 
 
@@ -49,12 +50,21 @@ class TraceExport:
         send: Carries spans.
         resource: Who notes them.
         count: Told of spans: how many, and what became of them (``sent``, ``dropped`` or ``not_taken``).
+        now: Monotonic seconds.
     """
 
-    def __init__(self, send: Sends, *, resource: Resource, count: Callable[[str, int], object]) -> None:
+    def __init__(
+        self,
+        send: Sends,
+        *,
+        resource: Resource,
+        count: Callable[[str, int], object],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._send, self._resource, self._count = send, resource, count
         self._queue: queue.SimpleQueue[Trace | None] = queue.SimpleQueue()
-        self._closing, self._refused = threading.Event(), False
+        self._closing, self._now = threading.Event(), now
+        self._lost, self._told_s = 0, -_TELL_EACH_S
         self._thread = threading.Thread(target=self._run, name="trace export", daemon=True)
         self._thread.start()
 
@@ -95,7 +105,7 @@ class TraceExport:
         return traces, False
 
     def _export(self, spans: list[ReadableSpan]) -> None:
-        begun_s = time.monotonic()
+        begun_s = self._now()
         try:
             result = self._send.export(spans)
             taken = getattr(result, "name", "") == "SUCCESS"
@@ -103,11 +113,16 @@ class TraceExport:
         except Exception as error:  # noqa: BLE001 - whatever a collector answers, nobody else may notice
             why = f"{type(error).__name__}: {error}"
         self._count("not_taken" if why else "sent", len(spans))
-        if why and not self._refused:
-            _log.error("traces not taken", reason=why, after_s=round(time.monotonic() - begun_s, 1))
-        elif self._refused and not why:
-            _log.info("traces taken again")
-        self._refused = bool(why)
+        if why:
+            self._tell(why, len(spans), begun_s=begun_s)
+
+    def _tell(self, why: str, spans: int, *, begun_s: float) -> None:
+        """Say what is not taken once a minute: a collector that takes every other batch is not to fill the disk."""
+        now_s = self._now()
+        self._lost += spans
+        if now_s - self._told_s >= _TELL_EACH_S:
+            _log.error("traces not taken", reason=why, after_s=round(now_s - begun_s, 1), spans=self._lost)
+            self._lost, self._told_s = 0, now_s
 
 
 def open_export(endpoint: str, *, project: str, process: str, count: Callable[[str, int], object]) -> TraceExport:
@@ -124,6 +139,7 @@ def open_export(endpoint: str, *, project: str, process: str, count: Callable[[s
     Raises:
         MissingExtra: OpenTelemetry is not installed.
     """
+    import requests  # noqa: PLC0415 - comes with that extra
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - an extra
 
     theirs = logging.getLogger("opentelemetry")  # it would say of every attempt what is said here once
@@ -131,5 +147,13 @@ def open_export(endpoint: str, *, project: str, process: str, count: Callable[[s
     theirs.propagate = False
     service = os.environ.get("OTEL_SERVICE_NAME") or project
     words = {"service.name": service, "service.instance.id": f"{process}-{os.getpid()}", "slipway.process": process}
-    send = OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", timeout=_TAKEN_WITHIN_S)
+
+    def taken(reply: requests.Response, **_: object) -> None:
+        if 300 <= reply.status_code < 400:  # a login page, say: the exporter would count it as sent
+            reply.close()
+            raise requests.RequestException(f"status {reply.status_code}, a redirect; name where it leads")
+
+    session = requests.Session()
+    session.hooks["response"].append(taken)
+    send = OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", timeout=_TAKEN_WITHIN_S, session=session)
     return TraceExport(send, resource=Resource.create(words), count=count)
