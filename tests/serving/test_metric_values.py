@@ -43,7 +43,7 @@ def test_one_many_and_a_table_are_kept_and_are_no_outcomes(serve, place):
     assert (first, last) == (("a", "revenue", 3.2), ("b", "minutes", 7.0))
     assert more == [("a", "revenue", 3.2), ("a", "minutes", 3.2), ("a", "revenue", 9.0)]
     assert place.outcomes() == [("a", 0.0)]
-    assert "slipway_metrics_total 5\n" in counts
+    assert 'slipway_metrics_total{worker="worker-0"} 5\n' in counts
     ledger = Ledger(Terms())
     ledger.catch_up(SegmentReader(place.layout.journal))
     tally = ledger.tally
