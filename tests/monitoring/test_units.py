@@ -39,7 +39,7 @@ def test_a_third_says_what_is_usual_and_of_hours_it_is_whole_days():
 
 
 def test_a_unit_that_the_reference_was_not_summed_in_is_refused():
-    with pytest.raises(BadInput, match="that the reference was summed in, got hour; it has blocks of 86400"):
+    with pytest.raises(BadInput, match="got hour; it has blocks of 86400 s: take unit day"):
         units_of((0,), unit="hour", block_us=DAY_US)
     with pytest.raises(BadInput, match="got day; it has no time"):
         units_of((0,), unit="day", block_us=0)
@@ -63,6 +63,12 @@ def test_the_season_is_said_in_words():
         "counts as usual, so smaller changes of it pass."
     )
     assert (told.period, told.blocks, told.since_us) == ("week", 28, MONDAY_US)
+    finer = season_of(days(28), **plain, asked_for="day")
+    assert "expect false alarms" not in finer.sentence
+    hours = units_of(tuple(range(0, 28 * DAY_US, DAY_US // 24)), unit="hour", block_us=DAY_US // 24)
+    assert season_of(hours, **plain, asked_for="day").sentence.endswith(
+        "Hours are counted as asked, though the reference asks for days: expect false alarms."
+    )
     assert "no time" in season_of_rows(timed=False, asked_for="row").sentence
     many = season_of(days(28), rhythmic=tuple("abcdef"), shorter=(), wandering=())
     assert many.sentence.startswith("a, b, c, d and 2 more follow the week")

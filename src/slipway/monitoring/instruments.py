@@ -158,7 +158,13 @@ def instruments_of(reference: Reference, *, unit: str = "auto", tolerance: float
         *(of_answers.rhythmic if of_answers is not None else ()),
         *(("gap",) if of_blocks is not None and of_blocks.bets.rhythmic.any() else ()),
     )
-    season = season_of(inputs.units, rhythmic=rhythmic, shorter=inputs.shorter, wandering=inputs.wandering)
+    season = season_of(
+        inputs.units,
+        rhythmic=rhythmic,
+        shorter=inputs.shorter,
+        wandering=inputs.wandering,
+        asked_for=unit_of(reference),
+    )
     return _for_the_horizon(Instruments(chosen, inputs.test, of_blocks, joint, of_answers, season=season))
 
 

@@ -1,6 +1,6 @@
 """Say in words which rhythm is allowed for, and what the present is held against."""
 
-from slipway.monitoring.units import PERIOD, PERIOD_US, SLICE_US, Units
+from slipway.monitoring.units import ORDER, PERIOD, PERIOD_US, SLICE_US, Units
 from slipway.records.season import Season
 from slipway.words import count, day, moment
 
@@ -26,7 +26,12 @@ def season_of_rows(*, timed: bool, asked_for: str) -> Season:
 
 
 def season_of(
-    units: Units, *, rhythmic: tuple[str, ...], shorter: tuple[tuple[str, int], ...], wandering: tuple[str, ...]
+    units: Units,
+    *,
+    rhythmic: tuple[str, ...],
+    shorter: tuple[tuple[str, int], ...],
+    wandering: tuple[str, ...],
+    asked_for: str = "",
 ) -> Season:
     """Return the season where blocks of time are counted.
 
@@ -35,6 +40,7 @@ def season_of(
         rhythmic: What follows a rhythm: columns, ``score``, ``gap``.
         shorter: Columns of which only the newest part is taken, with its beginning.
         wandering: Columns that differ from themselves all along.
+        asked_for: The unit that the reference asks for; empty where it is the one counted in.
     """
     since_us, until_us = int(units.starts[0]), units.until_us
     found = Season(
@@ -48,6 +54,10 @@ def season_of(
         wandering=wandering,
     )
     parts = [_window(found)]
+    if asked_for and ORDER.index(asked_for) > ORDER.index(units.unit):
+        parts.append(
+            f"{units.unit.title()}s are counted as asked, though the reference asks for {asked_for}s: expect false alarms."
+        )
     for since in sorted({since for _, since in shorter}):
         names = _listed([name for name, begun in shorter if begun == since])
         parts.append(

@@ -97,7 +97,7 @@ def units_of(starts: tuple[int, ...], *, unit: str, block_us: int) -> Units:
     """
     length = SLICE_US[unit]
     if not block_us or block_us > length:
-        have = f"blocks of {block_us / 1e6:.0f} s" if block_us else "no time"
+        have = f"blocks of {block_us / 1e6:.0f} s: take unit day" if block_us else "no time: take unit row"
         raise BadInput(f"monitoring.unit: want a unit that the reference was summed in, got {unit}; it has {have}.")
     found: dict[int, list[int]] = {}
     for i, start in enumerate(starts):

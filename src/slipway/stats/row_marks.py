@@ -69,7 +69,7 @@ class RowMarks:
         return np.asarray(bits.sum(axis=0, dtype=np.int64))
 
     def repeats(self, marks: Marks) -> int:
-        """Count the rows that are, value for value, as a row before them; two that differ count so once in 10^19."""
+        """Count the rows that are, value for value, as a row before them; two that differ hardly ever do."""
         words = np.ascontiguousarray(marks[:, self._bits :]).view(np.uint64).ravel()
         return len(words) - len(np.unique(words))
 

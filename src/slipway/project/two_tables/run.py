@@ -103,10 +103,9 @@ def watch_two_tables(
     try:
         instruments = msgspec.structs.replace(instruments_of(known, unit=terms.unit), answers=None)  # they are a column
     except BadInput as error:
-        raise BadInput(
-            f"{names[0]}: {str(error).removeprefix('reference: ')} Give a longer reference, or '--unit row' if rows "
-            "are independent of each other."
-        ) from error
+        short = str(error).startswith("reference: ")  # too few blocks; else the error names the way out
+        way = " Give a longer reference, or '--unit row' if rows are independent of each other." if short else ""
+        raise BadInput(f"{names[0]}: {str(error).removeprefix('reference: ')}{way}") from error
     if answers is not None:
         _check_classes(now, scoring=answers.scoring, label=roles.label, what=names[1])
     loss_before = sum(b.loss for b in known.held_out) / known.held_out_rows if known.held_out else 0.0
