@@ -56,7 +56,8 @@ def season_of(
     parts = [_window(found)]
     if asked_for and ORDER.index(asked_for) > ORDER.index(units.unit):
         parts.append(
-            f"{units.unit.title()}s are counted as asked, though the reference asks for {asked_for}s: expect false alarms."
+            f"{units.unit.title()}s are counted as asked, though the reference asks for {asked_for}s: "
+            "expect false alarms."
         )
     for since in sorted({since for _, since in shorter}):
         names = _listed([name for name, begun in shorter if begun == since])
