@@ -26,10 +26,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 ALPHA = 0.001
-"""Chance that a sound feed is ever told to be broken, if no share ever passes its bound for other reasons than chance.
-
-Where shares are drawn anew each day, a day may come that is beyond all of the reference: the shorter it is, the sooner.
-"""
+"""Chance that a sound feed is ever told to be broken."""
 
 WINDOW = 200
 """Rows of late that say how much it is now."""

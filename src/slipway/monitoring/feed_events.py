@@ -2,9 +2,7 @@
 
 Every fault is a share that has a bound. The bound is the largest share that any stretch of the reference had (so what
 sticks together in an hour does not count as news), and a margin: two rows in a hundred, and where there are few
-stretches the more, for the next one may be beyond all of them. Where a column sticks together by the day, days are what
-is counted, and what is missing or new may lie as far beyond the largest share as that lies beyond a usual day's: so
-much and no more is promised of a share that each day draws anew.
+stretches the more, for the next one may be beyond all of them.
 """
 
 from typing import NamedTuple
@@ -38,7 +36,6 @@ _REPEATS = 0.1
 _OPEN = 0.5
 """Share of the rows that a change of unit may move beyond the outermost cuts: there, bins cannot tell it from drift."""
 
-_DAY_US = 86_400_000_000
 _RATIO, _FEW_VALUES, _ROOM, _BLOCK, _ONE = 1.25, 16, 0.1, 30, 0.9
 
 
@@ -74,7 +71,6 @@ class FeedEvents:
         self.reference = reference
         ends = np.cumsum([len(c.profile.counts) for c in reference.columns]).tolist()
         self.places = [slice(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
-        self._day_of_block = np.unique([at // _DAY_US for at in reference.block_starts], return_inverse=True)[1]
         self._margin = 1.0 / (reference.stretches + 1)
         events: list[tuple[Event, float]] = []
         self._unit_bins: list[Ints] = []
@@ -89,7 +85,7 @@ class FeedEvents:
             if c.number is not None and c.low is not None and c.usual is not None
         ]
         ranged = [(i, c) for i, c in numbers if len(c.profile.counts) > _FEW_VALUES]
-        events += [(Event(Fault.RANGE, i), self._bound(0.0, column=c)) for i, c in ranged]
+        events += [(Event(Fault.RANGE, i), self._bound(0.0)) for i, _ in ranged]
         self._far = np.array([i for i, _ in ranged], dtype=np.intp)
         for i, column in ranged:
             events += self._of_units(i, column)
@@ -140,22 +136,8 @@ class FeedEvents:
             return 1.0
         return distance(seen, shares=expected(column, change=event.change)) / apart
 
-    def _bound(self, share: float, *, column: ColumnReference, spread: float = 0.0) -> float:
-        margin = self._margin
-        if self._by_day(column):
-            margin = max(margin, 1.0 / (int(self._day_of_block.max()) + 2))
-        return min(1.0, share + max(MUCH, (1 - share) * margin, spread))
-
-    def _by_day(self, column: ColumnReference) -> bool:
-        return column.unit.unit == "day" and self.reference.block_us > 0 and self._day_of_block.size > 0
-
-    def _spread(self, column: ColumnReference, *, place: int) -> float:
-        """Return how far the share of a bin on the fullest day lies beyond that of a usual day."""
-        if not self._by_day(column):
-            return 0.0
-        rows = np.bincount(self._day_of_block, weights=column.block_counts.sum(axis=1))
-        share = np.bincount(self._day_of_block, weights=column.block_counts[:, place])[rows > 0] / rows[rows > 0]
-        return float(share.max(initial=0.0) - np.median(share)) if share.size else 0.0
+    def _bound(self, share: float) -> float:
+        return min(1.0, share + max(MUCH, (1 - share) * self._margin))
 
     def _of_bins(self, place: int, column: ColumnReference, *, usual: Floats) -> list[tuple[Event, float]]:
         last = len(usual) - 1
@@ -163,11 +145,7 @@ class FeedEvents:
         if column.category is not None:
             kinds.append((Fault.UNSEEN, last - 1))
         kinds += [(Fault.CONSTANT, b) for b in range(last if column.number is not None else last - 2)]
-        spreads = {b: self._spread(column, place=b) for fault, b in kinds if fault is not Fault.CONSTANT}
-        return [
-            (Event(fault, place, b), self._bound(float(usual[b]), column=column, spread=spreads.get(b, 0.0)))
-            for fault, b in kinds
-        ]
+        return [(Event(fault, place, b), self._bound(float(usual[b]))) for fault, b in kinds]
 
     def _of_units(self, place: int, column: ColumnReference) -> list[tuple[Event, float]]:
         """Return an event a change of unit that would move most rows into bins that few are in."""
@@ -181,7 +159,7 @@ class FeedEvents:
                 continue
             favoured = np.flatnonzero(then > _RATIO * was + 1e-3)
             usual = float(per_block[:, favoured].sum(axis=1).max(initial=float(was[favoured].sum())))
-            bound = self._bound(usual, column=column)
+            bound = self._bound(usual)
             if np.abs(then - was).sum() / 2 > APART and float(then[favoured].sum()) > bound + _ROOM:
                 found.append((Event(Fault.UNIT, place, change=change), bound))
                 self._unit_bins.append((self.places[place].start + favoured).astype(np.int64))
