@@ -44,14 +44,15 @@ class Load:
     def __init__(self, port, *, texture):
         self._port, self._texture = port, texture
         self.predictions, self.outcomes, self.unlogged, self.refused, self.longest_s = {}, set(), 0, Counter(), 0.0
-        self._stop = threading.Event()
+        self._stop, self._give_up = threading.Event(), False
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
 
     def __enter__(self):
         self._thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        self._give_up = kind is not None  # the test failed: what it did to the server may not be undone
         self._stop.set()
         self._thread.join()
 
@@ -87,9 +88,10 @@ class Load:
             self.longest_s = max(self.longest_s, now_s - self.served_s[number])
             if status == 200:
                 self.served_s[number] = now_s
-                if self._stop.is_set():  # only who is served again may leave
-                    break
-        lines[1].close()
+            if self._stop.is_set() and (status == 200 or self._give_up):  # only who is served again may leave
+                break
+        if lines is not None:
+            lines[1].close()
 
     @staticmethod
     async def _ask(lines, path, body):

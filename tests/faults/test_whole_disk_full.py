@@ -62,7 +62,7 @@ def test_a_canary_outlives_a_full_disk_and_says_what_to_do(small_disk, place_of,
             fill(small_disk)
             until(lambda: load.refused[503])  # as when_full says: what cannot be kept is not answered
             fill(small_disk)
-            assert any("Free space where" in told for told in _problems(place))
+            until(lambda: any("Free space where" in told for told in _problems(place)))  # workers tell once a second
             _roll_back_or_be_told(place, rollout)
             (small_disk / "ballast").unlink()
             until(lambda: _sound(place))
