@@ -11,16 +11,14 @@ from slipway.errors import BadInput
 from slipway.modeling.answers import Loader, answers
 from slipway.modeling.convert import check_estimator, takes_matrix
 from slipway.modeling.frame import as_table, as_x, checked_names, infer_fields
-from slipway.modeling.metrics import measure
 from slipway.modeling.package import Package, package_trained
 from slipway.modeling.parity import Tolerance
-from slipway.modeling.train import MODEL, Trained, moments
+from slipway.modeling.train import moments, trained_elsewhere
 from slipway.records.field import Field
 from slipway.records.model import Provenance
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
 from slipway.stats.checks import as_floats
-from slipway.stats.clusters import clusters_of
 
 Ints = npt.NDArray[np.int64]
 
@@ -87,22 +85,16 @@ def package_estimator(
         raise BadInput(f"y: want {table.height} values, one for each row of X, got {truth.size}.")
     unnamed = isinstance(X, pl.DataFrame) and getattr(estimator, "feature_names_in_", None) is None
     scores = answers(estimator, x=X.to_numpy() if unnamed else X, kind=scoring.kind)
-    times_us = None if times is None else moments(pl.Series("times", times))
-    units = clusters_of(times_us, entities=entities, groups=groups)
-    held_out = np.arange(table.height)
-    trained = Trained(
-        estimator=estimator,
-        fields=fields,
-        scoring=scoring,
+    trained = trained_elsewhere(
+        estimator,
         x=as_x(table, fields=fields),
         y=truth,
-        times_us=times_us,
+        given=scores,
+        times_us=None if times is None else moments(pl.Series("times", times)),
         entities=entities,
-        held_out=held_out,
-        answers=scores,
-        scores=measure(MODEL, y=truth, answers=scores, scoring=scoring, clusters=units),
-        slices=(),
         groups=groups,
+        fields=fields,
+        scoring=scoring,
     )
     return package_trained(
         trained,

@@ -8,40 +8,35 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from slipway.errors import BadInput, Refused
+from slipway.errors import Refused
 from slipway.modeling.answers import Loader, Scorer, asker
 from slipway.modeling.blocks import block_length, into_blocks
 from slipway.modeling.card import write_card
 from slipway.modeling.convert import convert
+from slipway.modeling.examples import record_examples
 from slipway.modeling.frame import as_columns
-from slipway.modeling.metrics import measure
 from slipway.modeling.parity import Parity, Tolerance, check_parity, compare_answers
 from slipway.modeling.reference import make_reference
 from slipway.modeling.reliability import reliabilities
 from slipway.modeling.signing import sign
-from slipway.modeling.train import MODEL, Trained
+from slipway.modeling.train import Trained, trained_elsewhere
 from slipway.modeling.traps import known_trap
 from slipway.modeling.usual import with_usual
 from slipway.records.base import canonical, check_name
 from slipway.records.calibration import Calibration, encode_calibration
 from slipway.records.dataset import Score
-from slipway.records.examples import Examples
-from slipway.records.field import Field, FieldKind
-from slipway.records.held import Column
+from slipway.records.field import Field
 from slipway.records.model import Manifest, Provenance, Signature
 from slipway.records.reference import encode_reference
 from slipway.records.reliability import Reliabilities, encode_reliability
 from slipway.records.scoring import Scoring
 from slipway.records.task import TaskKind
-from slipway.stats.clusters import clusters_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 GRAPH, REFERENCE, CALIBRATION = "model.onnx", "reference.msgpack", "calibration.msgpack"
 EXAMPLES, CARD, RELIABILITY = "examples.msgpack", "card.md", "reliability.json"
-EXAMPLE_ROWS = 64
-FEWEST_EXAMPLES = 32
 _PARITY_ROWS = 20_000
 
 
@@ -97,9 +92,8 @@ def package_trained(
     """
     check_name("package", name)
     fields, scoring = trained.fields, trained.scoring
-    signature = Signature(fields=fields, kind=scoring.kind, threshold=scoring.threshold)
     graph = convert(trained.estimator, fields=fields, kind=scoring.kind)
-    score = load(graph, signature)
+    score = load(graph, trained.signature)
     rows = trained.held_out[:_PARITY_ROWS]
     parity = check_parity(
         asker(trained.estimator, kind=scoring.kind),
@@ -185,21 +179,16 @@ def package_graph(
         parity = compare_answers(
             given, wanted=recorded, name=name, kind=scoring.kind, threshold=scoring.threshold, cause=lambda _: way_out
         )
-    units = clusters_of(times_us, entities=entities, groups=groups)
-    rows = np.arange(x.height)
-    measured = Trained(
-        estimator=None,
-        fields=fields,
-        scoring=scoring,
+    measured = trained_elsewhere(
+        None,
         x=x,
         y=y,
+        given=given,
         times_us=times_us,
         entities=entities,
-        held_out=rows,
-        answers=given,
-        scores=measure(MODEL, y=y, answers=given, scoring=scoring, clusters=units),
-        slices=(),
         groups=groups,
+        fields=fields,
+        scoring=scoring,
     )
     return _assemble(
         measured,
@@ -226,8 +215,7 @@ def _assemble(
     baselines: tuple[Score, ...],
     purpose: str,
 ) -> Package:
-    fields, scoring = trained.fields, trained.scoring
-    signature = Signature(fields=fields, kind=scoring.kind, threshold=scoring.threshold)
+    fields, scoring, signature = trained.fields, trained.scoring, trained.signature
     reference, calibration = make_reference(
         trained.x,
         fields=fields,
@@ -239,7 +227,7 @@ def _assemble(
     )
     reference = with_usual(reference, columns=as_columns(trained.x, fields=fields), times_us=trained.times_us)
     measured = _reliabilities(trained, calibration)
-    recorded = _spread(trained.x[trained.held_out[:_PARITY_ROWS]])
+    examples = record_examples(trained.x[trained.held_out[:_PARITY_ROWS]], fields=fields, score=score)
     scores = (*trained.scores, *baselines)
     card = write_card(
         name,
@@ -256,7 +244,7 @@ def _assemble(
         GRAPH: graph,
         REFERENCE: encode_reference(reference),
         CALIBRATION: encode_calibration(calibration),
-        EXAMPLES: canonical(_examples(recorded, fields, score(as_columns(recorded, fields=fields), recorded.height))),
+        EXAMPLES: canonical(examples),
         CARD: card.encode(),
     }
     if measured is not None:
@@ -293,20 +281,3 @@ def _sealed(manifest: Manifest, files: dict[str, bytes], parity: Parity) -> Pack
     return Package(
         id=hashlib.sha256(data).hexdigest(), manifest=manifest, manifest_bytes=data, files=files, parity=parity
     )
-
-
-def _spread(x: pl.DataFrame) -> pl.DataFrame:
-    """Take rows from the whole length, so that the examples are not all of one day."""
-    if x.height < FEWEST_EXAMPLES:
-        raise BadInput(f"package: want at least {FEWEST_EXAMPLES} rows held out to record, got {x.height}.")
-    return x[np.unique(np.linspace(0, x.height - 1, EXAMPLE_ROWS).astype(np.int64))]
-
-
-def _examples(x: pl.DataFrame, fields: tuple[Field, ...], scores: Floats) -> Examples:
-    return Examples(x={f.name: _column(x[f.name], f) for f in fields}, score=scores.tolist())
-
-
-def _column(column: pl.Series, field: Field) -> Column:
-    if field.kind is FieldKind.CATEGORY:
-        return [text or None for text in column]
-    return column.to_numpy().astype("<f8").tobytes()

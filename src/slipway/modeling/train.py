@@ -16,6 +16,7 @@ from slipway.modeling.metrics import measure
 from slipway.modeling.slices import Reached, worst_slices
 from slipway.records.dataset import Score
 from slipway.records.field import Field
+from slipway.records.model import Signature
 from slipway.records.run import Slice
 from slipway.records.scoring import Scoring
 from slipway.records.task import Task
@@ -62,6 +63,11 @@ class Trained(NamedTuple):
     scores: tuple[Score, ...]
     slices: tuple[Slice, ...]
     groups: Ints | None = None
+
+    @property
+    def signature(self) -> Signature:
+        """What its graph is to be asked and to answer."""
+        return Signature(fields=self.fields, kind=self.scoring.kind, threshold=self.scoring.threshold)
 
     @property
     def clusters(self) -> Ints | None:
@@ -146,6 +152,48 @@ def fit(
             reached=reached,
             seed=seed,
         ),
+    )
+
+
+def trained_elsewhere(
+    estimator: Any,
+    *,
+    x: pl.DataFrame,
+    y: Floats,
+    given: Floats,
+    times_us: Ints | None,
+    entities: Ints | None,
+    groups: Ints | None,
+    fields: tuple[Field, ...],
+    scoring: Scoring,
+) -> Trained:
+    """Measure a model that somebody else fitted, on rows that all count as held out.
+
+    Args:
+        estimator: The model; None where there is only a graph of it.
+        x: Rows, as :func:`slipway.modeling.frame.as_x` makes them.
+        y: Their truth, shape (rows,).
+        given: Its answers to them, shape (rows,).
+        times_us: Their moments in microseconds since the epoch, or None.
+        entities: A number for the entity of each, or None where nobody knows.
+        groups: A number for the group of each that the split kept together, or None without.
+        fields: X in order.
+        scoring: How an answer is scored.
+    """
+    units = clusters_of(times_us, entities=entities, groups=groups)
+    return Trained(
+        estimator=estimator,
+        fields=fields,
+        scoring=scoring,
+        x=x,
+        y=y,
+        times_us=times_us,
+        entities=entities,
+        held_out=np.arange(x.height),
+        answers=given,
+        scores=measure(MODEL, y=y, answers=given, scoring=scoring, clusters=units),
+        slices=(),
+        groups=groups,
     )
 
 
