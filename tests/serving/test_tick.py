@@ -139,7 +139,7 @@ def test_whether_arms_are_awaited_changes_no_reply_and_no_row(bodies):
     found = [asyncio.run(ask(bodies, runtimes)) for runtimes in ways]
     replies, rows, predictions, errors = found[0]
     assert None not in replies
-    assert len(rows) == sum(predictions.values())
+    assert len(rows) == sum(predictions.values()) + errors.get("unanswered", 0), "each row is one or the other"
     for other in found[1:]:
         assert other == (replies, rows, predictions, errors)
 
@@ -206,6 +206,7 @@ def test_rows_that_fail_fast_are_no_fast_answers(runtime, monkeypatch):
     counts = asyncio.run(go())
     assert counts.errors == {"unanswered": 10}
     assert (sum(counts.latency), counts.slow) == (1, 1)
+    assert sum(counts.predictions.values()) == 1, "a row that failed is no answer"
 
 
 class Full(Kept):

@@ -31,16 +31,14 @@ def snapshot(run: Path, *, now_us: int) -> Snapshot:
 
 
 def _said(counts: Counts) -> WorkerSaid:
-    unanswered = counts.errors.get("unanswered", 0)  # the tick counts these rows as predictions too
     limited = math.isfinite(counts.slow_over_us)
     usage = counts.use.told(counts.worker)
-    answered = max(0, sum(counts.predictions.values()) - unanswered)
     own_s = {f"{counts.worker} {name}": arm.cpu_s for name, arm in usage.arms.items() if arm.device == "process"}
     return WorkerSaid(
         name=counts.worker,
         since_s=counts.since_s,
         counts=ServiceCounts(
-            answered=answered,
+            answered=sum(counts.predictions.values()),
             fallback=sum(counts.stepped_in.values()),
             slow=counts.slow,
             judged=sum(counts.latency) if limited else 0,

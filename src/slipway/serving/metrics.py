@@ -18,7 +18,7 @@ from slipway.serving.prometheus import Histograms, Samples, family, histogram
 from slipway.serving.use import Use
 from slipway.serving.use_metrics import use_lines
 
-_PREDICTIONS = "Answers by the arm that gave them, and whether it was its turn or it stepped in for one that failed."
+_PREDICTIONS = "Rows answered, by the arm that did, and whether it was its turn or it stepped in for one that failed."
 _REFUSALS = "Requests refused because their rows do not fit the signature, by what is wrong first."
 EDGES_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper ends of the latency buckets; one more is open."""
@@ -39,7 +39,7 @@ class Counts(msgspec.Struct, kw_only=True):
     """What one worker counted since it started.
 
     Attributes:
-        predictions: Answers by arm.
+        predictions: Rows that were answered, or wait for a person, by arm. One that failed is none.
         stepped_in: Those of them that it gave in place of another arm, which failed.
         errors: Failures by kind.
         refusals: Requests whose rows did not fit, by reason and field (:func:`slipway.records.misfit.key`).
@@ -84,22 +84,21 @@ class Counts(msgspec.Struct, kw_only=True):
     at_s: float = 0.0
     since_s: float = 0.0
 
-    def answered(self, arms: list[str], fallbacks: list[bool], *, latency_us: int, unanswered: int = 0) -> None:
-        """Count one frame, whose rows all took as long; a row that got no answer has no latency, however fast it was.
+    def answered(self, arms: list[str], fallbacks: list[bool], *, latency_us: int) -> None:
+        """Count the answers of one frame, which all took as long; rows that got none are for :meth:`failed`.
 
         >>> counts = Counts(slow_over_us=500.0)
-        >>> counts.answered(["live"] * 10, [False] * 10, latency_us=700, unanswered=8)
-        >>> sum(counts.latency), counts.slow
-        (2, 2)
+        >>> counts.answered(["live", "rule"], [False, True], latency_us=700)
+        >>> counts.predictions, counts.stepped_in, sum(counts.latency), counts.slow
+        ({'live': 1, 'rule': 1}, {'rule': 1}, 2, 2)
         """
         rows = len(arms)
-        for arm in set(arms):
+        for arm in dict.fromkeys(arms):
             self.predictions[arm] = self.predictions.get(arm, 0) + arms.count(arm)
         if True in fallbacks:
             for arm, instead in zip(arms, fallbacks, strict=True):
                 if instead:
                     self.stepped_in[arm] = self.stepped_in.get(arm, 0) + 1
-        rows -= unanswered
         self.latency[bisect_left(_EDGES_US, latency_us)] += rows
         self.latency_sum_s += latency_us * rows / 1e6
         if latency_us > self.slow_over_us:

@@ -206,10 +206,9 @@ class Ticker:
         if self._traced:
             journalled(done, begun_ns=begun_ns)
         for group in done:
-            open_ = group.open_rows
-            self._counts.answered(group.arms, group.fallback, latency_us=group.latency_us, unanswered=open_)
             if refused is not None:
                 self._unlogged(group, why=refused)
+            self._counts.answered(*group.answered(), latency_us=group.latency_us)
             self._reply(group)
         if refused is not None and told:  # what was told is sent to be kept, and its sender can send it again
             self._fail(refused, [], told)

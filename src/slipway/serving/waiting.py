@@ -153,6 +153,14 @@ class Group:
         """Rows that nothing answers, now or later."""
         return 0 if self.trouble is None else sum(map(isnan, self.score)) - sum(map(bool, self.pending_us))
 
+    def answered(self) -> tuple[list[str], list[bool]]:
+        """Return of each row that is answered, now or later: (who does, whether in place of another)."""
+        if not self.open_rows:
+            return self.arms, self.fallback
+        pending = self.pending_us or [0] * len(self)
+        told = [i for i, score in enumerate(self.score) if pending[i] or not isnan(score)]
+        return [self.arms[i] for i in told], [self.fallback[i] for i in told]
+
     def part(self, index: Sequence[int]) -> "Group":
         """Return some of the rows as a group of its own."""
         owners = self.owners or _owners(self.waiting)
