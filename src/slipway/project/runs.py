@@ -12,7 +12,7 @@ from slipway.data.baseline import PRESENT, SIMPLE, TRIVIAL, trivial_answer
 from slipway.data.dividing import group_of
 from slipway.data.simple import grow_simple
 from slipway.errors import BadInput, NotFound
-from slipway.modeling.compare import Comparison, compare
+from slipway.modeling.compare import compare
 from slipway.modeling.looks import alpha_at
 from slipway.modeling.package import package_trained
 from slipway.modeling.report import Reporter
@@ -235,21 +235,6 @@ def judge(parts: Parts, run: Run) -> tuple[Judgement, ...]:
         for name, said in baselines.items()
     }
     return judge_run(scope, scores=(own, *others), differences=differences)
-
-
-def against_present(parts: Parts, run: Run) -> Comparison | None:
-    """Compare a run's model with the present system on the rows held out; None where there is no such system."""
-    ready = datasets.kept_of(parts, run)
-    held_out, column = _held_out(ready), _present(parts)
-    if run.package is None or column not in held_out.columns:
-        return None
-    return compare(
-        target(held_out, name=parts.scope.task.target),
-        candidate=answers_of(parts, run.package, held_out),
-        baseline=target(held_out, name=column),
-        scoring=Scoring.of(parts.scope.task, metric=parts.scope.metric),
-        clusters=clusters(parts, ready),
-    )
 
 
 def _held_out(ready: Kept) -> pl.DataFrame:
