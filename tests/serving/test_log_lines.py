@@ -1,6 +1,7 @@
 """A log on a full disk loses lines and fails nobody."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -32,3 +33,17 @@ def test_lines_are_whole_and_in_order_and_a_line_cut_short_is_ended(tmp_path, mo
     log.msg("three")
     os.close(handle)
     assert path.read_text() == "one\ntwo\nthree\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a device that is always full")
+def test_a_process_that_logs_to_a_full_disk_goes_on():
+    said = "import structlog; from slipway.serving.json_log import log_as_json; log_as_json(process='worker-0')"
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", f"{said}; structlog.get_logger().error('refused')"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=90,
+        )
+    assert ended.returncode == 0, ended.stderr.decode()

@@ -4,10 +4,11 @@ import logging
 import os
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
+from slipway.serving.log_lines import LogLines
 from slipway.serving.log_words import where
 
 
@@ -21,7 +22,7 @@ def log_as_json(*, process: str) -> None:
             lambda _, __, event: {**event, "process": process, "pid": os.getpid()},
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(file=None),
+        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, LogLines())),
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
 
