@@ -12,7 +12,7 @@ import pytest
 
 from slipway import Project
 from slipway.project import commanding
-from slipway.project.server import Server, free_ports
+from slipway.project.server import Server
 from slipway.records.receiver import Sent
 from slipway.serving.run_state import State, is_alive, read_states
 from slipway.storage.layout import Layout
@@ -44,17 +44,26 @@ def until(ready, what):
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def hook():
+    """A receiver that is away until it is activated: its port is taken, and refuses whoever calls."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hook, bind_and_activate=False) as hook:
+        hook.got = []
+        hook.server_bind()
+        yield hook
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, hook):
     monkeypatch.setenv("HOOK_KEY", KEY)
     made = Project.init(tmp_path / "p")
-    port = free_ports(1)
     page = made.folder / "slipway.toml"
     page.write_text(
         page.read_text()
         + '\n[arms.other]\nrule = "mean_radius > 14"\n'
-        + f'\n[alerts.receivers.ops]\nkind = "webhook"\nurl = "http://127.0.0.1:{port}/"\nsecret_env = "HOOK_KEY"\n'
+        + f'\n[alerts.receivers.ops]\nkind = "webhook"\nurl = "http://127.0.0.1:{hook.server_port}/"\n'
+        + 'secret_env = "HOOK_KEY"\n'
     )
-    return Project.open(made.folder), port
+    return Project.open(made.folder)
 
 
 def control(folder):
@@ -62,8 +71,7 @@ def control(folder):
     return next((s for s in states if s.name == "control" and s.state is State.READY and is_alive(s.pid)), None)
 
 
-def test_a_message_survives_kill_9_of_control_and_a_receiver_that_is_away(project):
-    project, port = project
+def test_a_message_survives_kill_9_of_control_and_a_receiver_that_is_away(project, hook):
     with Server(project.folder):
         first = until(lambda: control(project.folder), "control is not ready")
         rollout = project.start_rollout("other")
@@ -74,12 +82,11 @@ def test_a_message_survives_kill_9_of_control_and_a_receiver_that_is_away(projec
         )
         os.kill(first.pid, signal.SIGKILL)
         until(lambda: (now := control(project.folder)) and now.pid != first.pid, "no other control")
-        with ThreadingHTTPServer(("127.0.0.1", port), Hook) as hook:
-            hook.got = []
-            Thread(target=hook.serve_forever, daemon=True).start()
-            until(lambda: parts.store.all(Sent), "nothing was delivered")
-            ((_, sent, _),) = parts.store.all(Sent)
-            hook.shutdown()
+        hook.server_activate()
+        Thread(target=hook.serve_forever, daemon=True).start()
+        until(lambda: parts.store.all(Sent), "nothing was delivered")
+        ((_, sent, _),) = parts.store.all(Sent)
+        hook.shutdown()
     assert (sent.delivered, sent.dead) == (1, ())
     assert len({headers["Idempotency-Key"] for headers, _ in hook.got}) == 1
     assert len({body for _, body in hook.got}) == 1

@@ -83,7 +83,7 @@ def test_a_job_killed_at_a_random_moment_goes_on(seed, project, source):
 
 def test_a_job_that_was_killed_and_went_on_has_the_bytes_of_one_that_was_not(project, source):
     out, whole = project.folder / "out.parquet", project.folder / "whole.parquet"
-    assert killed(project, source, out, parts=20, later_s=0.01)
+    assert killed(project, source, out, parts=5, later_s=0.01)  # most is left: a busy machine may look late
     subprocess.run([sys.executable, "-c", SCORE, project.folder, source, out], check=True, stdout=subprocess.DEVNULL)
     subprocess.run([sys.executable, "-c", SCORE, project.folder, source, whole], check=True, stdout=subprocess.DEVNULL)
     assert out.read_bytes() == whole.read_bytes()

@@ -25,6 +25,8 @@ from slipway.storage.control_store import SqlStore
 from slipway.testing.records import arm
 
 store, wins, times, tries = SqlStore(sys.argv[1]), 0, int(sys.argv[2]), 0
+print("ready", flush=True)
+sys.stdin.readline()  # they begin together, however long each took to start
 while wins < times:
     tries += 1
     now, version = store.get(Arm, id="counter")
@@ -60,7 +62,12 @@ def test_two_processes_count_together_without_losing_or_doubling(tmp_path):
     store = SqlStore(url)
     put(store, arm("counter", timeout_ms=1.0), id="counter")
     command = [sys.executable, "-c", COUNT, url, "150"]
-    children = [subprocess.Popen([*command, name], stdout=subprocess.PIPE) for name in ("one", "two", "three")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    children = [subprocess.Popen([*command, name], **pipes) for name in ("one", "two", "three")]
+    assert [child.stdout.readline() for child in children] == [b"ready\n"] * 3
+    for child in children:
+        child.stdin.write(b"go\n")
+        child.stdin.flush()
     outs = [child.communicate()[0].split() for child in children]
     assert [int(out[0]) for out in outs] == [150] * 3
     assert sum(int(out[1]) for out in outs) > 450, "they never met, so nothing was tested"

@@ -4,6 +4,7 @@ The flights are played through the real server three ways: undisturbed, killed w
 while control looks at the evidence. All three must come to the same verdicts, with the same evidence, bit for bit.
 """
 
+import contextlib
 import os
 import random
 import shutil
@@ -164,8 +165,14 @@ class Play:
         after = self.project.rollouts()[-1]
         assert after.entries[: len(before.entries)] == before.entries
         assert after.status is RolloutStatus.RUNNING
-        workers = [s for s in read_states(self.run) if s.name.startswith("worker-") and is_alive(s.pid)]
-        assert {w.route_version for w in workers} == {self.project.route().version}
+        until_s = time.monotonic() + 60  # killed between store and file, control publishes the route at its next look
+        while self._versions() != {self.project.route().version}:
+            assert time.monotonic() < until_s, f"workers follow {self._versions()}"
+            time.sleep(0.05)
+
+    def _versions(self):
+        """Return the route's versions that the workers follow."""
+        return {s.route_version for s in read_states(self.run) if s.name.startswith("worker-") and is_alive(s.pid)}
 
     def _post(self, path, body, *, at):
         ids = {row["id"] for row in body["rows" if path == "predict" else "outcomes"]}
@@ -191,10 +198,11 @@ class Axe(threading.Thread):
     def run(self):
         time.sleep(self._after_s)
         states = sorted(read_states(self._play.run), key=lambda s: s.name != "supervisor")
-        for state in states:
-            if is_alive(state.pid):
+        alive = [state for state in states if is_alive(state.pid)]
+        for state in alive:
+            with contextlib.suppress(ProcessLookupError):  # it ends with its supervisor, and may have been as quick
                 os.kill(state.pid, signal.SIGKILL)
-                self.killed.append(state.name)
+            self.killed.append(state.name)
         self._play.server.kill()
 
 

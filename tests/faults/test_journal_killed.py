@@ -77,14 +77,14 @@ def test_a_new_start_goes_on_beside_what_a_killed_one_left(tmp_path):
 
 
 def test_a_reader_that_tails_a_live_writer_sees_every_tick_once(tmp_path):
-    """The reader looks thousands of times while the writer writes; it sees neither half a tick nor damage."""
+    """The reader looks a hundred times and more while the writer writes; it sees neither half a tick nor damage."""
     command = [sys.executable, "-c", CHILD, str(tmp_path), "w", "process", "1"]
     after, seen, looks = {}, [], 0
     reader = SegmentReader(tmp_path)
     with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
         child.stdout.readline()
         end = time.monotonic() + 1.5
-        while time.monotonic() < end:
+        while time.monotonic() < end or looks <= 100:
             looks += 1
             for frame, (segment, offset) in reader.read(after):
                 after[segment] = offset
@@ -93,7 +93,6 @@ def test_a_reader_that_tails_a_live_writer_sees_every_tick_once(tmp_path):
             if looks % 50 == 0:
                 child.stdout.read1(1 << 16)
         child.kill()
-    assert looks > 100
     assert seen == [(str(n), part) for n in range(len(seen) // 2) for part in "01"]
 
 

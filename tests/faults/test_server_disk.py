@@ -12,7 +12,7 @@ from slipway.storage.journal import verify
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 SEEDS = range(20)
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 POLICIES = ["refuse", "serve-unlogged"]
 FAILING = r"""
 #define _GNU_SOURCE
@@ -59,6 +59,13 @@ def on_small_disk(request, tmp_path_factory, place_of):
         subprocess.run(["umount", "--lazy", str(journal)], check=True)
 
 
+def felt(load, policy):
+    """Return once a caller has felt it: the next write may come late on a busy machine."""
+    until_s = time.monotonic() + 60
+    while not (load.refused[503] if policy == "refuse" else load.unlogged) and time.monotonic() < until_s:
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_full_disk(on_small_disk, chance, record_property, seed):
     place, policy = on_small_disk
@@ -72,6 +79,7 @@ def test_a_full_disk(on_small_disk, chance, record_property, seed):
         except OSError:
             pass
         time.sleep(0.3 + chance.random() * 0.3)
+        felt(load, policy)
         ballast.unlink()
         time.sleep(0.2)
     if policy == "refuse":
@@ -106,6 +114,7 @@ def test_writes_that_fail(on_failing_disk, chance, record_property, seed):
         time.sleep(0.1 + chance.random() * 0.2)
         broken.touch()
         time.sleep(0.1 + chance.random() * 0.4)
+        felt(load, policy)
         broken.unlink()
         time.sleep(0.2)
     assert (load.refused[503] if policy == "refuse" else load.unlogged) > 0, "nothing failed: this would prove nothing"

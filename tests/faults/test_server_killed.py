@@ -12,7 +12,7 @@ from slipway.storage.layout import Layout
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 SEEDS = range(20)
 ROLES = ["worker", "shadow", "control"]
-WITHIN_S = {"kill": 20.0, "stop": 30.0}
+WITHIN_S = 60.0
 """Longest that anybody may wait. A machine that runs other tests beside these starts a process in several seconds."""
 
 
@@ -21,7 +21,7 @@ def victim_of(place, role, chance):
 
 
 def gone(pid):
-    until_s = time.monotonic() + 60
+    until_s = time.monotonic() + 90
     while time.monotonic() < until_s:
         try:
             os.kill(pid, 0)
@@ -51,7 +51,7 @@ def test_a_process(place, chance, record_property, fault, seed):
             os.kill(victim, signal.SIGCONT)
         time.sleep(0.1)
     told = f"{'kill -9' if how == 'kill' else 'SIGSTOP'} of {role}"
-    place.settle(load, fault=told, record=record_property, within_s=WITHIN_S[how])
+    place.settle(load, fault=told, record=record_property, within_s=WITHIN_S)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -66,7 +66,7 @@ def test_a_torn_route_file(place, chance, record_property, seed):
         path.write_bytes(whole)
         time.sleep(0.1)
     assert not load.refused
-    place.settle(load, fault="torn or missing route file", record=record_property, within_s=WITHIN_S["kill"])
+    place.settle(load, fault="torn or missing route file", record=record_property, within_s=WITHIN_S)
 
 
 @pytest.mark.parametrize("how", ["dies", "hangs"])
@@ -75,7 +75,7 @@ def test_a_shadow_that(place, chance, record_property, how, seed):
     with place.load(texture={"dies": 66.0, "hangs": 77.0}[how]) as load:
         time.sleep(0.4 + chance.random() * 0.3)
     assert not load.refused
-    place.settle(load, fault=f"shadow arm {how}", record=record_property, within_s=WITHIN_S["kill"])
+    place.settle(load, fault=f"shadow arm {how}", record=record_property, within_s=WITHIN_S)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -86,7 +86,7 @@ def test_kill_9_of_the_supervisor(place, chance, record_property, seed):
         place.server.kill()
         place.start()
         time.sleep(0.1)
-    place.settle(load, fault="kill -9 of supervisor", record=record_property, within_s=60)
+    place.settle(load, fault="kill -9 of supervisor", record=record_property, within_s=WITHIN_S)
 
 
 def test_in_the_end_every_request_was_shadowed_once(place):

@@ -20,8 +20,8 @@ from slipway.storage.routes import read_route
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
-DOWN_S = 60.0
-"""A minute: longer than SQLite waits for a lock, than a lease lasts without a beat, and than a command waits."""
+DOWN_S = 30.0 if "SLIPWAY_SEEDS" in os.environ else 60.0
+"""Longer than SQLite waits for a lock, than a lease lasts without a beat, and than a command waits; CI has no more."""
 
 GATE = Gate(kind=GateKind.SERVICE, unit="row", min_units=10**6, alpha=0.01)
 CANARY = Stage(name="canary", kind=StageKind.CANARY, share=0.5, gates=(GATE,), min_s=0.0, max_s=86400.0)
@@ -84,7 +84,7 @@ def test_callers_are_answered_a_rollback_works_and_control_goes_on(canary, recor
     wait(lambda: stepped(place), seconds=180)  # it is a minute of rows behind
     resumed_s = time.monotonic() - began_s - max(DOWN_S, rolled_back_s)
     assert not load.refused
-    place.settle(load, fault=f"control store {how} for {DOWN_S:.0f} s", record=record_property, within_s=20.0)
+    place.settle(load, fault=f"control store {how} for {DOWN_S:.0f} s", record=record_property, within_s=60.0)
     record_property("store", {"how": how, "rolled_back_s": rolled_back_s, "resumed_s": resumed_s})
     (stored,) = place.project.rollouts()
     assert stored.status is RolloutStatus.ROLLED_BACK
@@ -116,14 +116,13 @@ def test_a_journal_without_room_holds_the_rollout_and_it_can_be_rolled_back(tmp_
             time.sleep(0.5)
         subprocess.run(["dd", "if=/dev/zero", f"of={journal}/ballast"], capture_output=True, check=False)
         with place.load() as load:
-            time.sleep(2.0)
-            assert stepped(place)
+            wait(lambda: load.refused[503])
+            wait(lambda: stepped(place))
             assert place.project.rollout(rollout.id).status is RolloutStatus.RUNNING
             began_s = time.monotonic()
             assert place.project.roll_back(rollout.id, why="no room").status is RolloutStatus.ROLLED_BACK
-            assert time.monotonic() - began_s < 15.0
+            assert time.monotonic() - began_s < 30.0
             (journal / "ballast").unlink()
-        assert load.refused[503] > 0
         assert in_force(place).share_of("other") == 0.0
         place.project._parts.store.verify_audit()
         place.stop()
