@@ -8,53 +8,39 @@ Messages are decoded here and not by gRPC, which answers what it cannot decode w
 """
 
 import asyncio
-import os
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import structlog
 
-from slipway.errors import MissingExtra, NotFound, Overloaded, SlipwayError, Unavailable
+from slipway.errors import MissingExtra, NotFound, SlipwayError, Unavailable
 from slipway.records.access import May
 from slipway.serving.access_log import Access, AccessLog
 from slipway.serving.caller import UNLOGGED
 from slipway.serving.http_limits import HttpLimits
 from slipway.serving.intake import Intake
 from slipway.serving.metrics import Counts
-from slipway.serving.people import WaitsForPeople, check_nobody_waits
+from slipway.serving.people import check_nobody_waits
 from slipway.serving.refusal import Refusal, refusal_of
-from slipway.serving.refusal_log import refusals
-from slipway.serving.tracing.context import HEADER
 from slipway.serving.tracing.rpc import trace_of, traced_call
 from slipway.serving.tracing.tracer import Tracer
 from slipway.serving.v2_metadata import model_metadata, server_metadata
 
 try:
     import grpc
-    from grpc import StatusCode
 except ImportError as error:
     raise MissingExtra("gRPC: want the package 'grpcio', found none. pip install 'slipway[grpc]'.") from error
 
+from slipway.serving.grpc_calls import code_of, headers_of, id_of, refuse, send_id, status_of
+from slipway.serving.grpc_credentials import reloading_credentials
 from slipway.serving.grpc_infer import decode, encoder, tensors_of
 from slipway.serving.grpc_messages import SERVICE, message
 
 _log = structlog.get_logger()
 
 _Handler = Callable[[bytes, Any], Awaitable[bytes]]
-_CODES = {
-    400: StatusCode.INVALID_ARGUMENT,
-    401: StatusCode.UNAUTHENTICATED,
-    403: StatusCode.PERMISSION_DENIED,
-    404: StatusCode.NOT_FOUND,
-    409: StatusCode.ALREADY_EXISTS,
-    413: StatusCode.RESOURCE_EXHAUSTED,  # what gRPC itself says of a message that is too large
-    503: StatusCode.UNAVAILABLE,
-    504: StatusCode.DEADLINE_EXCEEDED,
-}
-_TOLD = {b"authorization", b"slipway-time-us", b"x-request-id", HEADER}
-_LONGEST_ID = 128
 
 
 class Model(NamedTuple):
@@ -134,7 +120,7 @@ class GrpcServer:
             if self._certificate is None:
                 self.port = self._server.add_insecure_port(address)
             else:
-                self.port = self._server.add_secure_port(address, _credentials(*self._certificate))
+                self.port = self._server.add_secure_port(address, reloading_credentials(*self._certificate))
         except RuntimeError as error:
             raise Unavailable(f"{address}: want to serve gRPC here, got '{error}'. Choose another grpc_port.") from None
         await self._server.start()
@@ -157,11 +143,11 @@ class GrpcServer:
             status = "CANCELLED"  # the caller has gone
             try:
                 reply = await call(data, context)
-                status = _status(context).name
+                status = status_of(context).name
             finally:
                 took_us = (time.monotonic_ns() - start_ns) // 1000
-                headers = _headers(context)
-                request_id = dict(_id_of(headers)).get("x-request-id", "")
+                headers = headers_of(context)
+                request_id = dict(id_of(headers)).get("x-request-id", "")
                 trace_id = trace_of(headers)
                 log.note(Access(at_us, "grpc", name, status, took_us, len(data), len(reply), request_id, trace_id))
             return reply
@@ -170,26 +156,26 @@ class GrpcServer:
 
     def _answer(self, tell: Callable[[bytes, dict[bytes, bytes]], bytes]) -> _Handler:
         async def call(data: bytes, context: Any) -> bytes:
-            headers = _headers(context)
-            _send_id(context, headers)
+            headers = headers_of(context)
+            send_id(context, headers)
             try:
                 return tell(data, headers)
             except SlipwayError as error:
-                return _refuse(context, error, headers)
+                return refuse(context, error, headers)
 
         return call
 
     async def _infer(self, data: bytes, context: Any) -> bytes:
-        headers = _headers(context)
-        _send_id(context, headers)
+        headers = headers_of(context)
+        send_id(context, headers)
         try:
             request = decode("ModelInferRequest", data=data)
             model = self._model(request.model_name)
         except SlipwayError as error:
-            next(iter(self._models.values())).counts.failed(f"grpc_{_code(error).name.lower()}")
-            return _refuse(context, error, headers)
+            next(iter(self._models.values())).counts.failed(f"grpc_{code_of(error).name.lower()}")
+            return refuse(context, error, headers)
         with traced_call(
-            model.tracer, service=SERVICE, method="ModelInfer", headers=headers, status=lambda: _status(context)
+            model.tracer, service=SERVICE, method="ModelInfer", headers=headers, status=lambda: status_of(context)
         ):
             return await _asked(model, request, context, headers, data=data)
 
@@ -255,88 +241,17 @@ async def _asked(model: Model, request: Any, context: Any, headers: dict[bytes, 
         encode = encoder(request, route=route.name, route_version=route.version, outputs=intake.outputs)
         intake.ticker.ask(call, asked, at_us=at_us, encode=encode)
     except SlipwayError as error:
-        model.counts.failed(f"grpc_{_code(error).name.lower()}")
+        model.counts.failed(f"grpc_{code_of(error).name.lower()}")
         intake.refusals.note(refusal_of(error), body=data)
-        return _refuse(context, error, headers)
+        return refuse(context, error, headers)
     answer = await call.reply
     if isinstance(answer, Refusal):
-        return _refuse(context, answer, headers)
+        return refuse(context, answer, headers)
     if call.more:
-        _send_id(context, headers, more=call.more)
+        send_id(context, headers, more=call.more)
     return answer
-
-
-def _status(context: Any) -> StatusCode:
-    """Return how a call has ended; one that nobody set a status of went well."""
-    told = context.code()
-    return next((code for code in StatusCode if told in (code, code.value[0])), StatusCode.OK)
-
-
-def _code(error: SlipwayError) -> StatusCode:
-    if isinstance(error, Overloaded):
-        return StatusCode.RESOURCE_EXHAUSTED
-    if isinstance(error, WaitsForPeople):
-        return StatusCode.FAILED_PRECONDITION
-    return _CODES.get(refusal_of(error).status, StatusCode.INTERNAL)
-
-
-def _refuse(context: Any, error: SlipwayError, headers: dict[bytes, bytes]) -> bytes:
-    """Set the status of a call that gets no answer.
-
-    Not by ``context.abort``: its exception holds the call in a cycle until the collector comes by, which it seldom does
-    here, and a call that is held is one of the ``pipelined`` ones of its connection: 64 mistakes, and nobody on that
-    connection was answered any more.
-    """
-    refusal = refusal_of(error)
-    told_id = _id_of(headers) or (("x-request-id", os.urandom(8).hex()),)
-    refusals.note(refusal, method="grpc", path=SERVICE, request_id=told_id[0][1], trace_id=trace_of(headers))
-    body = refusal.body
-    told = [body.error, f"Want {body.wanted}, got {body.got}." if body.wanted else "", body.hint]
-    more = tuple((name, value) for name, value in refusal.headers if name in ("retry-after", "www-authenticate"))
-    details = " ".join(part for part in told if part)
-    context.set_code(_code(error))
-    context.set_details(details)
-    context.set_trailing_metadata(told_id + more)
-    return b""
-
-
-def _headers(context: Any) -> dict[bytes, bytes]:
-    told: Sequence[tuple[str, str | bytes]] = context.invocation_metadata() or ()
-    pairs = ((k.encode(), v.encode("latin-1", "replace") if isinstance(v, str) else v) for k, v in told)
-    return {name: value for name, value in pairs if name in _TOLD}
-
-
-def _id_of(headers: dict[bytes, bytes]) -> tuple[tuple[str, str], ...]:
-    given = headers.get(b"x-request-id")
-    return () if given is None else (("x-request-id", given[:_LONGEST_ID].decode("latin-1")),)
-
-
-def _send_id(context: Any, headers: dict[bytes, bytes], *, more: tuple[tuple[str, str], ...] = ()) -> None:
-    if told := (*_id_of(headers), *more):
-        context.set_trailing_metadata(told)
 
 
 def _bytes(reply: Any) -> bytes:
     data: bytes = reply.SerializeToString()
     return data
-
-
-def _credentials(certificate: Path, key: Path) -> Any:
-    known: list[Any] = [None]
-
-    def read() -> Any:
-        stamp = (certificate.stat().st_mtime_ns, key.stat().st_mtime_ns)
-        if stamp == known[0]:
-            return None
-        pair = (key.read_bytes(), certificate.read_bytes())
-        known[0] = stamp
-        return grpc.ssl_server_certificate_configuration([pair])
-
-    def fetch() -> Any:
-        try:
-            return read()
-        except OSError as error:  # what is in use goes on being used
-            _log.error("certificate not taken up", error=str(error))
-            return None
-
-    return grpc.dynamic_ssl_server_credentials(read(), fetch, require_client_authentication=False)
