@@ -5,6 +5,7 @@ import pytest
 from slipway import Project
 from slipway.cli.app import run
 from slipway.control.equip import REFERENCE
+from slipway.errors import BadInput
 from slipway.runtime.package import load_manifest
 
 
@@ -23,6 +24,14 @@ def project(tmp_path_factory):
 
 def test_one_that_can_see_says_nothing(project):
     assert project[0].blind_monitors() == []
+
+
+def test_an_arm_is_asked_for_by_the_name_that_slipway_toml_gives_it(project):
+    for name in ("trees", None):
+        with pytest.raises(BadInput, match="want rows that trees answered, found none"):
+            project[0].monitor_report(name)
+    with pytest.raises(BadInput, match="want an arm that is a packaged model, got radius-rule"):
+        project[0].monitor_report("radius-rule")
 
 
 def test_one_whose_reference_is_damaged_is_told_where_people_look(project, capsys):

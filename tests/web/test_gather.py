@@ -79,7 +79,7 @@ def test_the_journal_is_held_against_what_the_model_was_packaged_with(project, t
     page = Answer(found).save(tmp_path / "monitor.html").read_text()
     assert f"2023-11-15 to 2023-11-17 against {name} as packaged" in page
     assert project.monitor_report(name, since_us=START_US + DAY_US).rows_now == 2 * ROWS
-    with pytest.raises(NotFound, match="want one of the models"):
+    with pytest.raises(NotFound, match="arm nobody: want one of"):
         project.monitor_report("nobody")
     with pytest.raises(BadInput, match="found none in this window"):
         project.monitor_report(name, since_us=START_US + 30 * DAY_US)

@@ -15,6 +15,7 @@ from slipway.monitoring.unit_change import APART, CHANGES, Change, distance, exp
 from slipway.records.quality import Fault
 from slipway.records.reference import ColumnReference, Reference
 from slipway.records.watch import FeedSums
+from slipway.stats.histogram import NumericReference
 from slipway.stats.rate_rise import rise_bets
 from slipway.stats.row_marks import RowMarks
 
@@ -47,12 +48,22 @@ class Event(NamedTuple):
         column: Place of the column; -1 for all together.
         bin: The bin that it is about, or -1.
         change: The change of unit that it would show.
+        then: The share of known values that each bin of the column would hold after it, shape (bins - 1,).
     """
 
     fault: Fault
     column: int
     bin: int = -1
     change: Change | None = None
+    then: Floats | None = None
+
+
+class _Number(NamedTuple):
+    """What a change of unit is asked of."""
+
+    profile: NumericReference
+    low: float
+    high: float
 
 
 class FeedEvents:
@@ -79,16 +90,16 @@ class FeedEvents:
                 events += self._of_bins(i, column, usual=column.usual)
         single = len(events)
         self._bins = np.array([self.places[e.column].start + e.bin for e, _ in events], dtype=np.intp)
-        numbers = [
-            (i, c)
+        ranged = [
+            (i, c, _Number(c.number, c.low, c.high))
             for i, c in enumerate(reference.columns)
-            if c.number is not None and c.low is not None and c.usual is not None
+            if c.number is not None and c.low is not None and c.high is not None and c.usual is not None
+            if len(c.number.counts) > _FEW_VALUES
         ]
-        ranged = [(i, c) for i, c in numbers if len(c.profile.counts) > _FEW_VALUES]
-        events += [(Event(Fault.RANGE, i), self._bound(0.0)) for i, _ in ranged]
-        self._far = np.array([i for i, _ in ranged], dtype=np.intp)
-        for i, column in ranged:
-            events += self._of_units(i, column)
+        events += [(Event(Fault.RANGE, i), self._bound(0.0)) for i, _, _ in ranged]
+        self._far = np.array([i for i, _, _ in ranged], dtype=np.intp)
+        for i, column, number in ranged:
+            events += self._of_units(i, column, number=number)
         self._unit_places = np.concatenate([np.zeros(0, dtype=np.int64), *self._unit_bins])
         self._unit_starts = np.cumsum([0, *map(len, self._unit_bins)])[:-1]  # none is empty
         self.events = [*(event for event, _ in events), Event(Fault.DUPLICATES, -1)]
@@ -129,12 +140,12 @@ class FeedEvents:
         """
         column, seen = self.reference.columns[event.column], counts[self.places[event.column]][:-1]
         if (
-            event.change is None
+            event.then is None
             or seen.max(initial=0) > _ONE * seen.sum()
             or (apart := distance(seen, shares=_shares(column))) < APART
         ):
             return 1.0
-        return distance(seen, shares=expected(column, change=event.change)) / apart
+        return distance(seen, shares=event.then) / apart
 
     def _bound(self, share: float) -> float:
         return min(1.0, share + max(MUCH, (1 - share) * self._margin))
@@ -147,21 +158,21 @@ class FeedEvents:
         kinds += [(Fault.CONSTANT, b) for b in range(last if column.number is not None else last - 2)]
         return [(Event(fault, place, b), self._bound(float(usual[b]))) for fault, b in kinds]
 
-    def _of_units(self, place: int, column: ColumnReference) -> list[tuple[Event, float]]:
+    def _of_units(self, place: int, column: ColumnReference, *, number: _Number) -> list[tuple[Event, float]]:
         """Return an event a change of unit that would move most rows into bins that few are in."""
         was, found = _shares(column), []
         blocks = column.block_counts[:, :-1]
         blocks = blocks[blocks.sum(axis=1) >= _BLOCK]
         per_block = blocks / blocks.sum(axis=1, keepdims=True)
         for change in CHANGES:
-            then = expected(column, change=change)
+            then = expected(number.profile, low=number.low, high=number.high, change=change)
             if then[0] + then[-1] > _OPEN:
                 continue
             favoured = np.flatnonzero(then > _RATIO * was + 1e-3)
             usual = float(per_block[:, favoured].sum(axis=1).max(initial=float(was[favoured].sum())))
             bound = self._bound(usual)
             if np.abs(then - was).sum() / 2 > APART and float(then[favoured].sum()) > bound + _ROOM:
-                found.append((Event(Fault.UNIT, place, change=change), bound))
+                found.append((Event(Fault.UNIT, place, change=change, then=then), bound))
                 self._unit_bins.append((self.places[place].start + favoured).astype(np.int64))
         return found
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from slipway.records.reference import ColumnReference
+from slipway.stats.histogram import NumericReference
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -52,22 +52,21 @@ APART = 0.15
 """Share of the rows that must have another bin for a change of unit to be told at all."""
 
 
-def expected(column: ColumnReference, *, change: Change) -> Floats:
+def expected(profile: NumericReference, *, low: float, high: float, change: Change) -> Floats:
     """Return the share of known values that each bin would hold, shape (bins - 1,), if the unit had changed so.
 
     Between cuts the reference is taken for even.
 
     Args:
-        column: A number with its smallest and largest value.
+        profile: Bins of the column, and how many rows each had.
+        low: Its smallest value.
+        high: Its largest value.
         change: What would have happened to it.
     """
-    profile = column.number
-    if profile is None or column.low is None or column.high is None:
-        raise ValueError(column.name)  # pragma: no cover - callers ask number columns with limits only
     seen = profile.counts[:-1].astype(np.float64)
     below = np.cumsum(seen)[:-1] / max(float(seen.sum()), 1.0)
     cuts = profile.binning.cuts
-    points = np.concatenate([[min(column.low, cuts[0])], cuts, [max(column.high, cuts[-1])]])
+    points = np.concatenate([[min(low, cuts[0])], cuts, [max(high, cuts[-1])]])
     reached = np.concatenate([[0.0], below, [1.0]])
     before = np.interp((cuts - change.plus) / change.factor, points, reached)
     return np.diff(np.concatenate([[0.0], before, [1.0]]))

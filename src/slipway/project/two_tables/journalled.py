@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from slipway.control.arms import find_arm
 from slipway.control.equip import equip
-from slipway.errors import BadInput, NotFound, nearest
+from slipway.errors import BadInput, NotFound
 from slipway.modeling.frame import as_x
 from slipway.project.querying import query
 from slipway.project.two_tables.feed import Answers, slices
@@ -39,8 +40,8 @@ def watch_journal(
         until_us: Only rows received before this moment.
 
     Raises:
-        NotFound: No such model, or its package has no reference.
-        BadInput: The journal has no row of it in this window.
+        NotFound: No such arm, or its package has no reference.
+        BadInput: The arm is no model, or the journal has no row of it in this window.
         Corrupt: A segment or a file of the package is damaged.
     """
     arm = _arm(parts, model)
@@ -81,19 +82,20 @@ def watch_journal(
 
 
 def _arm(parts: Parts, name: str | None) -> Arm:
-    models = {n: arm for n, arm, _ in parts.store.all(Arm) if arm.kind is ArmKind.MODEL}
-    if name is None:
-        routes = [route for _, route, _ in parts.store.all(Route)]
-        most = max(routes[-1].shares, key=lambda s: s.share).arm if routes else ""
-        if most not in models:
-            raise NotFound(
-                f"monitor: want a packaged model in force, found {most or 'no route'}. Name one with --model: "
-                f"{sorted(models) or 'there is none yet'}."
-            )
-        return models[most]
-    if name not in models:
-        raise NotFound(f"monitor: want one of the models {sorted(models)}, got '{name}'.{nearest(name, models)}")
-    return models[name]
+    if name is not None:
+        arm = find_arm(name, store=parts.store, stated=parts.scope.arms)
+        if arm.kind is not ArmKind.MODEL:
+            raise BadInput(f"monitor: want an arm that is a packaged model, got {name}, a {arm.kind} arm.")
+        return arm
+    routes = [route for _, route, _ in parts.store.all(Route)]
+    most = max(routes[-1].shares, key=lambda s: s.share).arm if routes else ""
+    there = {a.name: a for route in routes[-1:] for a in route.arms if a.kind is ArmKind.MODEL}
+    if most not in there:
+        raise NotFound(
+            f"monitor: want a packaged model that answers most of the route, found {most or 'no route'}. "
+            "Name one with --model."
+        )
+    return there[most]
 
 
 def _rows(parts: Parts, arm: str, *, since_us: int | None, until_us: int | None) -> pl.DataFrame:
