@@ -177,7 +177,7 @@ def test_a_step_waits_for_shadows_but_not_for_ever(client, site):
     site.world.day(0, route=route)
     began = time.monotonic()
     assert client.post("/step").json()["shadow_lag"] == ["candidate: worker-00000001"]
-    assert 0.1 < time.monotonic() - began < 5
+    assert 0.1 < time.monotonic() - began < 30
 
 
 def test_rollback_by_command(client):

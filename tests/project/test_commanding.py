@@ -50,7 +50,7 @@ def test_a_control_that_hangs_is_named_with_the_way_out(project, deaf):
     began = time.monotonic()
     with pytest.raises(Unavailable, match=rf"may still do what was asked.*kill -9 {os.getpid()}"):
         project.step()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 12
 
 
 def test_a_rollback_does_not_wait_for_who_holds_no_lock(project, deaf):

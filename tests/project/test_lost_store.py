@@ -45,7 +45,7 @@ def server(damaged, tmp_path):
             process.wait(30)
 
 
-def wait(condition, *, seconds=30):
+def wait(condition, *, seconds=90):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if got := condition():

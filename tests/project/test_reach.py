@@ -24,7 +24,7 @@ tls_key = "server.key"
 """
 
 
-def wait(condition, *, seconds=15):
+def wait(condition, *, seconds=90):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if got := condition():

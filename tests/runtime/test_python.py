@@ -207,7 +207,7 @@ def test_one_that_dies_again_and_again_is_left_alone_then_tried_again(limits):
         begun_s = time.monotonic()
         with pytest.raises(Unavailable, match=r"3 that died in a row; the next one is started in 0\.\d s"):
             await tell(runtime, 0)
-        assert time.monotonic() - begun_s < 0.2, "the fallback must not wait"
+        assert time.monotonic() - begun_s < 0.4, "the fallback must not wait"
         await asyncio.sleep(0.6)
         assert await tell(runtime, 0) > 0
         assert runtime.usage().restarts == {"death": 3}
@@ -252,7 +252,7 @@ def test_what_it_started_ends_with_it(limits, tmp_path):
 
     limits(scenario, timeout_ms=1500)
     pid = int((tmp_path / "grandchild").read_text())
-    until_s = time.monotonic() + 5
+    until_s = time.monotonic() + 60
     while alive(pid) and time.monotonic() < until_s:
         time.sleep(0.02)
     assert not alive(pid)
@@ -287,7 +287,7 @@ def test_its_process_ends_when_the_worker_is_killed_while_it_hangs(tmp_path):
         "asyncio.run(runtime.predict({'a': np.zeros(1)}, rows=1))\n"
     )
     worker = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path)
-    until_s = time.monotonic() + 30
+    until_s = time.monotonic() + 90
     while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()) and time.monotonic() < until_s:
         time.sleep(0.02)
     pid = int((tmp_path / "pid").read_text())

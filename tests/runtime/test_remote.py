@@ -121,7 +121,7 @@ def test_a_batch_ends_in_time_however_slowly_the_bytes_come(how):
     async def scenario(runtime):
         begun_s = time.monotonic()
         await failing(runtime, DeadlineExceeded, "within 300 ms")
-        assert time.monotonic() - begun_s < 1.5
+        assert time.monotonic() - begun_s < 4
         assert runtime.usage().failures == {"timeout": 1}
 
     asking(Service(how), scenario, timeout_ms=300)
@@ -197,7 +197,7 @@ def test_what_fails_again_and_again_is_left_alone_then_tried_by_one():
         for _ in range(10):
             begun_s = time.monotonic()
             await failing(runtime, match=r"5 failures in a row before; it is left alone for 0\.\d s more")
-            assert time.monotonic() - begun_s < 0.1, "the fallback must not wait"
+            assert time.monotonic() - begun_s < 0.4, "the fallback must not wait"
         assert len(service.requests) == 5
         await asyncio.sleep(0.55)
         tried = await asyncio.gather(*(one(runtime) for _ in range(8)), return_exceptions=True)

@@ -28,7 +28,7 @@ def test_a_run_that_hangs_is_ended_and_the_next_one_answers():
     begun_s = time.monotonic()
     with pytest.raises(DeadlineExceeded, match=r"m: want 1 scores within 0\.2 s, got none"):
         runtime.score(HANGS, rows=1)
-    assert time.monotonic() - begun_s < 2
+    assert time.monotonic() - begun_s < 10
     assert runtime.score(QUICK, rows=1).tolist() == [0.5]
     assert not runtime.at_once, "it hung once: not inside the tick again"
     assert runtime.usage().failures == {"timeout": 1}
@@ -77,7 +77,7 @@ def test_whoever_gives_up_takes_his_turn_back():
         await runtime.close()
         return time.monotonic() - begun_s
 
-    assert asyncio.run(run()) < 2, "twenty runs of half a second each would have come first"
+    assert asyncio.run(run()) < 5, "twenty runs of half a second each would have come first"
 
 
 def test_closing_ends_what_runs():
@@ -87,7 +87,7 @@ def test_closing_ends_what_runs():
         await asyncio.sleep(0.1)
         await runtime.close()
         with pytest.raises(DeadlineExceeded):
-            await asyncio.wait_for(hung, 5)
+            await asyncio.wait_for(hung, 60)
 
     asyncio.run(run())
 

@@ -133,7 +133,7 @@ def test_the_deadline(serve, place, arm, fallback, status):
         reply = ask(server)
         took_s = time.monotonic() - begun
     assert reply.status_code == status
-    assert took_s < 2
+    assert took_s < 4
     if status == 200:
         assert reply.json()["fallback"] is True
 
@@ -248,7 +248,7 @@ def test_a_worker_that_is_told_to_stop_answers_what_it_took(serve, place):
         threads = [threading.Thread(target=lambda: replies.append(ask(server))) for _ in range(8)]
         for thread in threads:
             thread.start()
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while server.worker.services[0].ticker.rows < 8 and time.monotonic() < until:
             time.sleep(0.01)
         server.loop.call_soon_threadsafe(server.worker.stop)

@@ -15,7 +15,7 @@ def test_who_was_killed_and_never_reaped_is_not_alive():
     child = subprocess.Popen(["sleep", "60"])
     assert is_alive(child.pid)
     child.kill()
-    until_s = time.monotonic() + 10
+    until_s = time.monotonic() + 60
     while is_alive(child.pid) and time.monotonic() < until_s:
         time.sleep(0.01)
     os.kill(child.pid, 0)  # the kernel still knows it: it waits to be reaped

@@ -27,7 +27,7 @@ from slipway.storage.layout import Layout
 OLD = Arm(name="old", kind=ArmKind.RULE, rule="a > 0.5")
 
 
-def wait(condition, *, seconds=30):
+def wait(condition, *, seconds=90):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if got := condition():
@@ -107,7 +107,7 @@ def test_children_end_with_their_supervisor(serve_processes, place, tmp_path):
         states = wait(lambda: [s for s in read_states(place.layout.run) if s.route_version])
         supervisor.kill()
         supervisor.wait()
-        wait(lambda: not any(is_alive(s.pid) for s in states), seconds=10)
+        wait(lambda: not any(is_alive(s.pid) for s in states))
     finally:
         for state in read_states(place.layout.run):
             with contextlib.suppress(ProcessLookupError):

@@ -40,7 +40,7 @@ def test_metrics_tell_what_each_arm_takes(serve, place):
         rows = [{"a": 1, "b": 1, "user": f"u{i}"} for i in range(100)]
         answers = httpx.post(f"{server.url}/predict", json={"rows": rows}).json()["predictions"]
         asked = sum(a["arm"] == "model" for a in answers)
-        until_s = time.monotonic() + 10
+        until_s = time.monotonic() + 60
         while 'slipway_arm_memory_bytes{arm="function"}' not in (now := told(server)) and time.monotonic() < until_s:
             time.sleep(0.1)
     assert now['slipway_arm_rows_total{arm="model",worker="worker-0"}'] == asked
@@ -68,7 +68,7 @@ def test_failures_and_restarts_are_told_by_kind(serve, place):
     with serve(route, deadline_ms=5000) as server:
         reply = httpx.post(f"{server.url}/predict", json={"a": 1, "b": 1, "user": "u"}).json()
         assert (reply["arm"], reply["fallback"]) == ("old", True)
-        until_s = time.monotonic() + 10
+        until_s = time.monotonic() + 60
         while 'slipway_arm_restarts_total{arm="dies",why="death",worker="worker-0"}' not in (now := told(server)):
             assert time.monotonic() < until_s
             time.sleep(0.1)
@@ -111,7 +111,7 @@ def test_the_shadow_process_tells_what_its_arms_take(serve_processes, place):
     shares = (Share(arm="old", share=1.0),)
     route = Route(name="r", version=1, salt="s", shares=shares, shadows=("beside",), arms=(old, beside))
     with serve_processes(route):
-        until_s = time.monotonic() + 20
+        until_s = time.monotonic() + 60
         arms = {}
         while "beside" not in arms and time.monotonic() < until_s:
             time.sleep(0.1)
