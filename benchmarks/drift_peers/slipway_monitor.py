@@ -20,6 +20,7 @@ from slipway.records.watch import InputSums, OutcomeSums
 from slipway.stats.coding import Coder
 from slipway.stats.joint_scores import JointScores
 from slipway.stats.loss_tick import LossTick
+from slipway.stats.part_sums import PartSums
 from slipway.stats.risk import HarmfulRisk
 
 TITLE = "Slipway"
@@ -143,5 +144,15 @@ def _sums(stream, rows, *, monitor, coder, together, calibration, span):
         expected=float(expected.sum()),
         gap_squares=float(((loss - expected) ** 2).sum()),
         gap=monitor.reference.measures.tick(calibration.apply(score), outcome=y),
+        parts=PartSums.of(
+            monitor.reference.parts,
+            reference=monitor.reference.measures,
+            bins=coded,
+            predicted=calibration.apply(score),
+            outcome=y,
+            over=loss - expected,
+        )
+        if monitor.reference.parts
+        else None,
     )
     return inputs, outcomes

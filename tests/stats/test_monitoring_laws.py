@@ -1,6 +1,7 @@
 """Every sequential test of the monitoring half takes the shipped exam; none may be forgotten."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from slipway.stats.gap import Gap, GapReference, GapTick
 from slipway.stats.histogram import HistogramDrift, HistogramTick, NumericReference
 from slipway.stats.joint import FULL, JointDrift, JointTick
 from slipway.stats.loss_tick import ONE, LossTick
+from slipway.stats.part_gap import BlockPartGap, PartGap
+from slipway.stats.part_sums import Part, PartSums, nothing
 from slipway.stats.risk import HarmfulRisk
 from slipway.testing.laws import (
     LAWS,
@@ -63,6 +66,32 @@ MATRIX = np.random.default_rng(2).normal(size=(300, 3))
 TABLE = TableDrift(TableReference.of_matrix(MATRIX, names=("a", "b", "c")))
 BLOCKS = BlockDrift.learn(MATRIX, names=("a", "b", "c"), block_ids=np.arange(300) // 10)
 BLOCK_GAP = BlockGap.learn(GAP.reference, blocks=[(np.linspace(0, 1, 9), np.arange(9) % k == 0) for k in range(1, 9)])
+
+
+PARTS = [Part(0, 0, 1), Part(0, 1, 2), Part(0, 3, 3)]
+
+
+def part_sums(rng, rows):
+    p, y, bins = rng.random(rows), rng.integers(0, 2, rows), rng.integers(0, 4, (rows, 1)).astype(np.uint8)
+    given = {"bins": bins, "predicted": p, "outcome": y, "over": y - p}
+    cut = [{name: values[i::3] for name, values in given.items()} for i in range(3)]
+    return [PartSums.of(PARTS, reference=GAP.reference, **each) for each in (given, *cut)]
+
+
+PART_BLOCKS = [part_sums(np.random.default_rng(k), 40)[0] for k in range(12)]
+PART_GAP = PartGap.learn(functools.reduce(PartSums.merge, PART_BLOCKS), reference=GAP.reference)
+BLOCK_PART_GAP = BlockPartGap.learn(PART_BLOCKS)
+HUGE_PARTS = PartSums(
+    n=np.full(3, BILLION),
+    totals=np.full((3, 3), BILLION << 29),
+    squares=np.full((3, 3), BILLION << 29),
+    over=np.full(3, BILLION << 29),
+)
+
+
+def part_sample(rng):
+    whole, *parts = part_sums(rng, 60)
+    return whole, parts
 
 
 def together(rng, rows):
@@ -192,6 +221,20 @@ CASES = [
         huge=GapTick(n=BILLION, totals=np.full(3, BILLION << 29), squares=np.full(3, BILLION << 29)),
         bad=(lambda: BLOCK_GAP.tick([np.nan], outcome=[1]), lambda: BlockGap.learn(GAP.reference, blocks=[])),
         any_order=False,
+    ),
+    *(
+        Case(
+            name=name,
+            test=test,
+            sample=part_sample,
+            huge=HUGE_PARTS,
+            bad=(
+                lambda test=test: test.update(test.start(), nothing(2, measures=3)),
+                lambda: PART_BLOCKS[0].merge(nothing(2, measures=3)),
+            ),
+            any_order=False,
+        )
+        for name, test in (("part gap", PART_GAP), ("block part gap", BLOCK_PART_GAP))
     ),
     Case(
         name="simple jumper",

@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 import msgspec
+import numpy as np
 
 from slipway.monitoring.feed import Feed
 from slipway.monitoring.instruments import Instruments
@@ -24,6 +25,7 @@ class SavedSide(msgspec.Struct, frozen=True):
     detector: bytes
     slices: tuple[bytes, ...]
     fed: int
+    starts: bytes | None = None
 
 
 class SavedTrack(msgspec.Struct, frozen=True):
@@ -33,6 +35,7 @@ class SavedTrack(msgspec.Struct, frozen=True):
     gap: SavedSide | None
     joint: SavedSide | None
     answers: SavedSide | None
+    parts: SavedSide | None = None
 
 
 class SavedPost(msgspec.Struct, frozen=True):
@@ -55,6 +58,7 @@ class SavedPost(msgspec.Struct, frozen=True):
         spoiled: As in :class:`slipway.monitoring.watch.Watched`.
         refused: As there.
         whole: As there.
+        parts: Whether the gap moved in a part of the rows; None where that is not watched.
     """
 
     route: str
@@ -73,6 +77,7 @@ class SavedPost(msgspec.Struct, frozen=True):
     spoiled: tuple[tuple[int, int], ...] = ()
     refused: RefusedRows | None = None
     whole: SavedTrack | None = None
+    parts: SavedSide | None = None
 
     def watched(self, monitor: Monitor) -> Watched:
         """Return where the monitor stood.
@@ -81,7 +86,7 @@ class SavedPost(msgspec.Struct, frozen=True):
             Corrupt: It was another monitor's.
         """
         tests = monitor.instruments
-        track = _track(SavedTrack(self.inputs, self.gap, self.joint, self.answers), tests=tests)
+        track = _track(SavedTrack(self.inputs, self.gap, self.joint, self.answers, self.parts), tests=tests)
         return Watched(
             track=track,
             findings=self.findings,
@@ -116,6 +121,7 @@ def save_post(
         spoiled=watched.spoiled,
         refused=watched.refused,
         whole=None if watched.whole is None else _saved_track(watched.whole),
+        parts=track.parts,
     )
 
 
@@ -125,6 +131,7 @@ def _saved_track(track: Track) -> SavedTrack:
         gap=_saved(track.gap) if track.gap else None,
         joint=_saved(track.joint) if track.joint else None,
         answers=_saved(track.answers) if track.answers else None,
+        parts=_saved(track.parts) if track.parts else None,
     )
 
 
@@ -135,6 +142,7 @@ def _track(saved: SavedTrack, *, tests: Instruments) -> Track:
         gap=None if saved.gap is None else _side(saved.gap, test=tests.gap, kind=OutcomeSums),
         joint=_side(saved.joint, test=tests.joint, kind=InputSums) if saved.joint else fresh.joint,
         answers=_side(saved.answers, test=tests.answers, kind=InputSums) if saved.answers else fresh.answers,
+        parts=_side(saved.parts, test=tests.parts, kind=OutcomeSums) if saved.parts else fresh.parts,
     )
 
 
@@ -144,6 +152,7 @@ def _saved(side: Side) -> SavedSide:
         detector=state.encode(side.detector),
         slices=tuple(state.encode(one) for one in side.slices),
         fed=side.fed,
+        starts=None if side.starts is None else state.encode(side.starts),
     )
 
 
@@ -153,4 +162,5 @@ def _side(saved: SavedSide, *, test: Any, kind: type[S]) -> Side:
         detector=state.decode(saved.detector, DetectorState),
         slices=tuple(state.decode(one, kind) for one in saved.slices),
         fed=saved.fed,
+        starts=None if saved.starts is None else state.decode(saved.starts, np.ndarray),
     )

@@ -14,6 +14,7 @@ from slipway.records.task import TaskKind
 from slipway.records.watch import FeedSums, InputSums, OutcomeSums
 from slipway.stats.coding import Coder
 from slipway.stats.joint_scores import JointScores
+from slipway.stats.part_sums import PartSums
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -84,6 +85,7 @@ def outcome_sums(
     expected = _expected(model, given, ledger=ledger)
     binary = model.reference.kind is TaskKind.BINARY
     predicted, outcome = (model.calibration.apply(given), y) if binary else (expected, loss)
+    bins = block.bins(model.coder.key) if model.reference.parts else None
     return OutcomeSums(
         start_us=start_us,
         end_us=end_us,
@@ -93,6 +95,16 @@ def outcome_sums(
         expected=exact_sum(expected),
         gap_squares=exact_sum((loss - expected) ** 2),
         gap=model.reference.measures.tick(predicted, outcome=outcome),
+        parts=None
+        if bins is None
+        else PartSums.of(
+            model.reference.parts,
+            reference=model.reference.measures,
+            bins=bins[told],
+            predicted=predicted,
+            outcome=outcome,
+            over=loss - expected,
+        ),
     )
 
 

@@ -47,8 +47,16 @@ class _Post:
 
     @property
     def came_upto_us(self) -> int:
-        """Up to which moment all that came was fed: nobody asks for its X again."""
-        return min(self.inputs_upto_us, self.feed_upto_us) if self.equipped.monitor.feed else self.inputs_upto_us
+        """Up to which moment all that came was fed: nobody asks for its X again.
+
+        Where outcomes are summed by parts of the rows, X is asked for once more when they have come.
+        """
+        upto_us = [self.inputs_upto_us]
+        if self.equipped.monitor.feed:
+            upto_us.append(self.feed_upto_us)
+        if self.equipped.monitor.instruments.parts is not None:
+            upto_us.append(self.outcomes_upto_us)
+        return min(upto_us)
 
 
 class Watching:

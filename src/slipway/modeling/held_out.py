@@ -4,7 +4,6 @@ The calibration that is packaged is fitted on all held-out rows. Judged on these
 the gap is measured with two others, each fitted on every other block of time and judged on the rest.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -32,14 +31,20 @@ class Calibrated(NamedTuple):
         loss: Realised loss of each row, shape (n,).
         expected: Loss that the cross-fitted calibration expected of it, shape (n,).
         gap: How well calibrated the rows were, all together.
-        tick: Sums up some of the rows, by index, in the measures of ``gap``.
+        predicted: What ``gap`` compares ``outcome`` with: cross-fitted probabilities, or expected losses.
+        outcome: What came: classes, or losses.
     """
 
     calibration: Calibration
     loss: Floats
     expected: Floats
     gap: GapReference
-    tick: Callable[[Ints], GapTick]
+    predicted: Floats
+    outcome: Floats
+
+    def tick(self, rows: Ints) -> GapTick:
+        """Sum up some of the rows, by index, in the measures of ``gap``."""
+        return self.gap.tick(self.predicted[rows], outcome=self.outcome[rows])
 
 
 def calibrate(scores: Floats, *, y: Floats, blocks: Ints, scoring: Scoring) -> Calibrated:
@@ -65,10 +70,10 @@ def calibrate(scores: Floats, *, y: Floats, blocks: Ints, scoring: Scoring) -> C
     if scoring.kind is TaskKind.BINARY:
         p = _applied(parts, scores)
         gap = GapReference.of_classes(p, y=y)
-        return Calibrated(calibration, loss, expected, gap, lambda rows: gap.tick(p[rows], outcome=y[rows]))
+        return Calibrated(calibration, loss, expected, gap, predicted=p, outcome=y)
     cap = float(np.quantile(loss, _CAP_QUANTILE, method="higher")) or 1.0
     gap = GapReference.of_losses(loss, expected=expected, cap=cap)
-    return Calibrated(calibration, loss, expected, gap, lambda rows: gap.tick(expected[rows], outcome=loss[rows]))
+    return Calibrated(calibration, loss, expected, gap, predicted=expected, outcome=loss)
 
 
 def cross_fitted(scores: Floats, *, y: Floats, blocks: Ints, scoring: Scoring) -> Floats:

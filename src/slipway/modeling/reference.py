@@ -11,6 +11,7 @@ import polars as pl
 from slipway.modeling.blocks import DAY_US, HOUR_US, Blocks, block_length, into_blocks
 from slipway.modeling.frame import as_columns
 from slipway.modeling.held_out import Calibrated, calibrate
+from slipway.modeling.parts import choose_parts
 from slipway.ports import Columns
 from slipway.records.calibration import Calibration
 from slipway.records.field import Field, FieldKind
@@ -21,6 +22,7 @@ from slipway.stats.categories import CategoryReference
 from slipway.stats.coding import Coder
 from slipway.stats.histogram import NumericReference
 from slipway.stats.joint_scores import JointScores
+from slipway.stats.part_sums import PartSums
 from slipway.stats.rhythm import find_rhythm, without_rhythm
 from slipway.stats.unit import ROW, UnitChoice, choose_unit
 
@@ -83,7 +85,11 @@ def make_reference(
         gap=calibrated.gap,
         held_out=_sums(calibrated, held_blocks),
     )
-    return _with_joint(reference, columns=columns, blocks=blocks), calibrated.calibration
+    reference = _with_joint(reference, columns=columns, blocks=blocks)
+    held = {name: column[held_out] for name, column in columns.items()}
+    return _with_parts(reference, held=held, scores=scores, calibrated=calibrated, blocks=held_blocks), (
+        calibrated.calibration
+    )
 
 
 def watch_only(x: pl.DataFrame, *, fields: Sequence[Field], times_us: Ints | None) -> Reference:
@@ -115,6 +121,29 @@ def _with_joint(reference: Reference, *, columns: Columns, blocks: Blocks) -> Re
         return msgspec.structs.replace(reference, joint=tuple(scores.tick(bins[part]) for part in blocks.rows()))
     piece = min(max(rows // _PIECES, _FEWEST_ROWS), _MOST_ROWS)
     return msgspec.structs.replace(reference, joint=scores.pieces(bins, rows=piece), joint_rows=piece)
+
+
+def _with_parts(
+    reference: Reference, *, held: Columns, scores: Floats, calibrated: Calibrated, blocks: Blocks
+) -> Reference:
+    """Add the gap of parts of the held-out rows, block by block."""
+    bins = Coder(table_of(reference)).bins(held, rows=scores.size)
+    parts = choose_parts(reference.columns, bins=bins, scores=scores)
+    if not parts:
+        return reference
+    over = calibrated.loss - calibrated.expected
+    sums = (
+        PartSums.of(
+            parts,
+            reference=calibrated.gap,
+            bins=bins[rows],
+            predicted=calibrated.predicted[rows],
+            outcome=calibrated.outcome[rows],
+            over=over[rows],
+        )
+        for rows in blocks.rows()
+    )
+    return msgspec.structs.replace(reference, parts=parts, part_sums=tuple(sums))
 
 
 def _unit(values: Floats, *, times_us: Ints | None, unit_us: int) -> UnitChoice:

@@ -5,7 +5,7 @@ import math
 import msgspec
 
 from slipway.monitoring.attribute import Cause
-from slipway.records.alert import FindingKind, Step
+from slipway.records.alert import FindingKind, MovedPart, Step
 from slipway.words import amount, day, gap
 
 
@@ -76,6 +76,9 @@ def _step(cause: Cause, *, limits: Limits) -> Step:
     return Step.MODELING if cause.kind is FindingKind.CONCEPT_DRIFT else Step.DATA
 
 
+_PARTS = 2
+"""Parts of the rows that a sentence names."""
+
 _WHAT = {
     FindingKind.DATA_DRIFT: "The inputs have moved",
     FindingKind.CONCEPT_DRIFT: "The same inputs now mean something else",
@@ -97,10 +100,25 @@ _UNKNOWN = "Whether that is more than the tolerance is not known yet: nothing to
 def _sentence(cause: Cause, *, do: str, limits: Limits) -> str:
     since = f" since about {day(cause.since.at_us)}" if limits.dated else ""
     parts = [f"{_WHAT[cause.kind]}{since}."]
+    if cause.parts:
+        parts.append(_where(cause, limits=limits))
     if cause.columns:
         parts.append("; ".join(c.detail for c in cause.columns[:3]) + ".")
     parts.append(_cost(cause, limits=limits))
     return " ".join([*parts, do])
+
+
+def _where(cause: Cause, *, limits: Limits) -> str:
+    """Say in which parts of the rows X -> Y changed, and how much dearer it is there."""
+    said = "; ".join(_there(part, metric=limits.metric) for part in cause.parts[:_PARTS])
+    more = len(cause.parts) - _PARTS
+    return f"Concept drift {said}{f'; and {more} more' if more > 0 else ''}."
+
+
+def _there(part: MovedPart, *, metric: str) -> str:
+    low, high = (gap(end, metric=metric) for end in (part.gap.low, part.gap.high))
+    limits = f" ({low} to {high})" if math.isfinite(part.gap.low) else ""
+    return f"where {part.name}: {gap(part.gap.estimate, metric=metric)}{limits} against what is expected there"
 
 
 def _cost(cause: Cause, *, limits: Limits) -> str:

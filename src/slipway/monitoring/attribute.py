@@ -12,9 +12,10 @@ import numpy as np
 from slipway.monitoring.instruments import Instruments
 from slipway.monitoring.loss_change import N_STAR, loss_change
 from slipway.monitoring.moved import moved, parted
-from slipway.monitoring.track import KEPT, Evidence, Side, Since, Track, evidence
+from slipway.monitoring.parts import moved_parts
+from slipway.monitoring.track import KEPT, Evidence, Side, Since, Track, evidence, louder_in_parts
 from slipway.monitoring.units import SLICE_US
-from slipway.records.alert import FindingKind, LossChange, MovedColumn
+from slipway.records.alert import FindingKind, LossChange, MovedColumn, MovedPart
 from slipway.records.reference import Reference
 from slipway.records.watch import InputSums
 from slipway.stats.asymptotic import MeanSequence
@@ -51,11 +52,13 @@ class Cause(Alarm, frozen=True):
         columns: Which columns moved, strongest first.
         gap: Realised minus expected loss less that of the reference, over all slices; None without outcomes.
         loss: How the loss changed since, and what explains it.
+        parts: In which parts of the rows the gap moved, strongest first, if that is clearer than in all.
     """
 
     columns: tuple[MovedColumn, ...]
     gap: AnytimeInterval | None
     loss: LossChange
+    parts: tuple[MovedPart, ...] = ()
 
 
 def attribute(
@@ -85,7 +88,8 @@ def alarm_of(track: Track, *, instruments: Instruments, alpha: float) -> Alarm |
         inputs_moved, gap_moved = of_x >= of_gap, of_gap > of_x
     kinds = {(True, True): FindingKind.BOTH, (True, False): FindingKind.DATA_DRIFT}
     kind = kinds.get((inputs_moved, gap_moved), FindingKind.CONCEPT_DRIFT)
-    sides = ((_loudest(track, known=known), inputs_moved), (track.gap, gap_moved))
+    of_outcomes = track.parts if louder_in_parts(known) else track.gap
+    sides = ((_loudest(track, known=known), inputs_moved), (of_outcomes, gap_moved))
     since = min(s.since for s, has_moved in sides if has_moved and s is not None and s.since is not None)
     return Alarm(kind=kind, inputs_moved=inputs_moved, gap_moved=gap_moved, evidence=known.whole, since=since)
 
@@ -127,6 +131,9 @@ def described(
             unit=instruments.unit,
             alpha=alpha,
         ),
+        parts=moved_parts(track, since_us=alarm.since.at_us, instruments=instruments, reference=reference, alpha=alpha)
+        if alarm.gap_moved
+        else (),
     )
 
 

@@ -29,19 +29,21 @@ from slipway.stats.gap import Gap
 from slipway.stats.joint import JointDrift, JointTick
 from slipway.stats.joint_scores import JointScores
 from slipway.stats.moments import Moments
+from slipway.stats.part_gap import BlockPartGap, PartGap
+from slipway.stats.part_sums import PartSums
 from slipway.stats.rank_bets import RankBets
 from slipway.stats.residuals import ONE, GapTick
 from slipway.stats.restarts import EVER, Onset
 from slipway.stats.table import TableReference
 
 Floats = npt.NDArray[np.float64]
-T = TypeVar("T", bound=TableDrift | BlockDrift | Gap | BlockGap | JointDrift | None)
+T = TypeVar("T", bound=TableDrift | BlockDrift | Gap | BlockGap | JointDrift | PartGap | BlockPartGap | None)
 
-_WITH_ONSET = (TableDrift, Gap, JointDrift)
+_WITH_ONSET = (TableDrift, Gap, JointDrift, PartGap)
 HORIZON_US = 90 * SLICE_US["day"]
 """Time from a start on within which a false alarm has chance alpha at most: 90 days."""
 
-_OF_BLOCKS = (BlockDrift, BlockGap, JointDrift)
+_OF_BLOCKS = (BlockDrift, BlockGap, JointDrift, BlockPartGap)
 _FEWEST_BLOCKS = 3
 _JOINT_BLOCKS = 12
 """Blocks from which on a joint test is worth its share of the alarm."""
@@ -58,6 +60,8 @@ class Instruments(msgspec.Struct, frozen=True, eq=False):
         answers: Whether the scores have moved; None where the reference has none, or too few blocks of them.
         onset: When a change may begin, in slices, and what is promised of false alarms.
         season: Which rhythm is allowed for, and what part of the reference the present is held against.
+        parts: Whether realised and expected performance have come apart in parts of the rows; None where the reference
+            has none.
     """
 
     unit: str
@@ -67,6 +71,7 @@ class Instruments(msgspec.Struct, frozen=True, eq=False):
     answers: TableDrift | BlockDrift | None = None
     onset: Onset = EVER
     season: Season = Season(unit="row")
+    parts: PartGap | BlockPartGap | None = None
 
     @property
     def slice_us(self) -> int:
@@ -87,6 +92,7 @@ class Instruments(msgspec.Struct, frozen=True, eq=False):
             gap=_lasting(self.gap, onset=onset),
             joint=joint,
             answers=_lasting(self.answers, onset=onset),
+            parts=_lasting(self.parts, onset=onset),
             onset=onset,
         )
 
@@ -144,7 +150,10 @@ def instruments_of(reference: Reference, *, unit: str = "auto", tolerance: float
         table = TableReference(names=names, columns=tuple(c.profile for c in reference.columns))
         of_rows = None if reference.gap is None else Gap(reference.gap, tolerance=tolerance)
         season = season_of_rows(timed=bool(reference.block_us), asked_for=unit_of(reference))
-        rows = Instruments(chosen, TableDrift(table), of_rows, joint, _row_answers(reference), season=season)
+        by_rows = _row_parts(reference, tolerance=tolerance)
+        rows = Instruments(
+            chosen, TableDrift(table), of_rows, joint, _row_answers(reference), season=season, parts=by_rows
+        )
         return _for_the_horizon(rows)
     answers = _block_answers(reference, unit=chosen)
     units = units_of(reference.block_starts, unit=chosen, block_us=reference.block_us)
@@ -165,7 +174,8 @@ def instruments_of(reference: Reference, *, unit: str = "auto", tolerance: float
         wandering=inputs.wandering,
         asked_for=unit_of(reference),
     )
-    return _for_the_horizon(Instruments(chosen, inputs.test, of_blocks, joint, of_answers, season=season))
+    parts = _block_parts(reference, unit=chosen)
+    return _for_the_horizon(Instruments(chosen, inputs.test, of_blocks, joint, of_answers, season=season, parts=parts))
 
 
 def _for_the_horizon(instruments: Instruments) -> Instruments:
@@ -174,7 +184,7 @@ def _for_the_horizon(instruments: Instruments) -> Instruments:
 
 def _lasting(test: T, *, onset: Onset) -> T:
     """Return a test with another onset; what is not watched stays so."""
-    if isinstance(test, BlockDrift | BlockGap):
+    if isinstance(test, BlockDrift | BlockGap | BlockPartGap):
         return cast(T, msgspec.structs.replace(test, bets=msgspec.structs.replace(test.bets, onset=onset)))
     return cast(T, msgspec.structs.replace(test, onset=onset)) if isinstance(test, _WITH_ONSET) else test
 
@@ -217,3 +227,18 @@ def _block_gap(reference: Reference, *, unit: str) -> BlockGap:
         moments=tuple(Moments(n=len(x), total=float(x.sum()), squares=float(x @ x)) for x in series.T),
         bets=RankBets.of(series, phases=units.phases[known], period=count_of(unit), tails=False),
     )
+
+
+def _row_parts(reference: Reference, *, tolerance: float) -> PartGap | None:
+    if not reference.part_sums:
+        return None
+    whole = functools.reduce(PartSums.merge, reference.part_sums)
+    return PartGap.learn(whole, reference=reference.measures, tolerance=tolerance)
+
+
+def _block_parts(reference: Reference, *, unit: str) -> BlockPartGap | None:
+    if not reference.part_sums:
+        return None
+    units = units_of(reference.score_starts, unit=unit, block_us=reference.block_us)
+    blocks = [functools.reduce(PartSums.merge, (reference.part_sums[i] for i in group)) for group in units.groups]
+    return BlockPartGap.learn(blocks, phases=units.phases, period=count_of(unit))

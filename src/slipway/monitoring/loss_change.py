@@ -48,15 +48,15 @@ def loss_change(
         before=math.fsum(b.loss for b in reference.held_out) / n if answered else None,
         now=loss / labelled if told else None,
         at_least=_at_least(outcomes, unit=unit, alpha=alpha),
-        explained=_change(
+        explained=change_of_mean(
             [(s.rows, s.expected) for s in inputs],
-            before=_joined([(key, rows, expected) for key, rows, expected, _ in held]),
+            before=joined([(key, rows, expected) for key, rows, expected, _ in held]),
         )
         if answered
         else None,
-        unexplained=_change(
+        unexplained=change_of_mean(
             [(s.labelled, s.loss - s.expected) for s in outcomes],
-            before=_joined([(key, rows, gap) for key, rows, _, gap in held]),
+            before=joined([(key, rows, gap) for key, rows, _, gap in held]),
         )
         if answered and told
         else None,
@@ -65,8 +65,8 @@ def loss_change(
     )
 
 
-def _change(now: Sums, *, before: Sums) -> FixedInterval:
-    """Return the change of a mean over rows; none, with no limits, where no row has come yet."""
+def change_of_mean(now: Sums, *, before: Sums) -> FixedInterval:
+    """Return the change of a mean over rows, with limits for one look; none, without limits, before any row."""
     if not any(n for n, _ in now):
         return FixedInterval(low=-math.inf, high=math.inf, estimate=0.0, alpha=_MISS, n=0)
     return difference(_sampled(now), before=_sampled(before), alpha=_MISS)
@@ -77,7 +77,7 @@ def _sampled(sums: Sums) -> Sampled:
     return Sampled.of_ratio([total for _, total in known], sizes=[n for n, _ in known])
 
 
-def _joined(blocks: Sequence[tuple[int, int, float]]) -> Sums:
+def joined(blocks: Sequence[tuple[int, int, float]]) -> Sums:
     """Join blocks of the reference that lie in one slice."""
     found: dict[int, tuple[int, float]] = {}
     for key, n, total in blocks:

@@ -16,6 +16,7 @@ from slipway.stats.edetector import DetectorState, EDetector, LogIncrements
 from slipway.stats.evidence import EValue
 from slipway.stats.joint import JointTick
 from slipway.stats.multiple import mean_e
+from slipway.stats.part_sums import nothing
 from slipway.stats.residuals import GapTick
 from slipway.stats.table import TableTick
 
@@ -24,6 +25,9 @@ Ints = npt.NDArray[np.int64]
 
 KEPT = 400
 """Slices that are remembered one by one, to size a change; older ones live on in the instruments."""
+
+_KEPT_PARTS = 60
+"""Slices of parts of the rows that are, for they are larger."""
 
 _RUN_LENGTH = 1e9  # the detectors only say when; whether is for the instruments
 
@@ -102,12 +106,15 @@ class Track(msgspec.Struct, frozen=True, eq=False):
             reference has no answers.
         joint: Do columns of X go together as they did? None where that is not watched.
         answers: Have the scores moved? None where that is not watched.
+        parts: Have realised and expected performance come apart in a part of the rows? Its slices are
+            :class:`OutcomeSums` with their parts; None where that is not watched.
     """
 
     inputs: Side
     gap: Side | None = None
     joint: Side | None = None
     answers: Side | None = None
+    parts: Side | None = None
 
     def inputs_since(self, since_us: int) -> tuple[InputSums, ...]:
         """Return the slices of inputs from a moment on."""
@@ -118,19 +125,26 @@ class Track(msgspec.Struct, frozen=True, eq=False):
         slices = self.gap.slices if self.gap else ()
         return tuple(s for s in slices if s.start_us >= since_us)
 
+    def parts_since(self, since_us: int) -> tuple[OutcomeSums, ...]:
+        """Return the slices of outcomes with their parts from a moment on."""
+        slices = self.parts.slices if self.parts else ()
+        return tuple(s for s in slices if s.start_us >= since_us)
+
 
 def start(instruments: Instruments) -> Track:
     """Return the track before any slice."""
-    gap = joint = answers = None
+    gap = joint = answers = parts = None
     if instruments.gap is not None:
         zeros = np.zeros(len(instruments.gap.reference.means), dtype=np.int64)
         gap = _side(instruments, instruments.gap, GapTick(n=0, totals=zeros, squares=zeros))
+        if instruments.parts is not None:
+            parts = _side(instruments, instruments.parts, nothing(instruments.parts.count, measures=zeros.size))
     if instruments.joint is not None:
         joint = _side(instruments, instruments.joint, _no_pairs(len(instruments.joint.names)))
     if instruments.answers is not None:
         answers = _side(instruments, instruments.answers, _no_rows(instruments.answers))
     inputs = _side(instruments, instruments.inputs, _no_rows(instruments.inputs))
-    return Track(inputs=inputs, gap=gap, joint=joint, answers=answers)
+    return Track(inputs=inputs, gap=gap, joint=joint, answers=answers, parts=parts)
 
 
 def _side(instruments: Instruments, test: Any, nothing: Any) -> Side:
@@ -152,7 +166,7 @@ def restart(track: Track, *, instruments: Instruments, inputs: bool, gap: bool) 
     """Return the track with the tests of X, or that of the gap, started afresh."""
     fresh = start(instruments)
     of_x, of_gap = (fresh if inputs else track), (fresh if gap else track)
-    return Track(inputs=of_x.inputs, gap=of_gap.gap, joint=of_x.joint, answers=of_x.answers)
+    return Track(inputs=of_x.inputs, gap=of_gap.gap, joint=of_x.joint, answers=of_x.answers, parts=of_gap.parts)
 
 
 def take_inputs(track: Track, *, instruments: Instruments, sums: InputSums) -> Track:
@@ -168,15 +182,19 @@ def take_inputs(track: Track, *, instruments: Instruments, sums: InputSums) -> T
         answers = _feed(answers, instruments=instruments, test=instruments.answers, ticks=(scores,), seen=seen)
     of_x = TableTick(sums.counts)
     inputs = _feed(track.inputs, instruments=instruments, test=instruments.inputs, ticks=(of_x,), seen=seen)
-    return Track(inputs=inputs, gap=track.gap, joint=joint, answers=answers)
+    return msgspec.structs.replace(track, inputs=inputs, joint=joint, answers=answers)
 
 
 def take_outcomes(track: Track, *, instruments: Instruments, sums: OutcomeSums) -> Track:
     """Return the track after one more whole slice of outcomes; one without a label changes nothing."""
     if not sums.labelled or track.gap is None:
         return track
-    gap = _feed(track.gap, instruments=instruments, test=instruments.gap, ticks=(sums.gap,), seen=sums)
-    return msgspec.structs.replace(track, gap=gap)
+    parts, seen = track.parts, msgspec.structs.replace(sums, parts=None)
+    if parts is not None and sums.parts is not None:
+        parts = _feed(parts, instruments=instruments, test=instruments.parts, ticks=(sums.parts,), seen=sums)
+        parts = msgspec.structs.replace(parts, slices=parts.slices[-_KEPT_PARTS:])
+    gap = _feed(track.gap, instruments=instruments, test=instruments.gap, ticks=(sums.gap,), seen=seen)
+    return msgspec.structs.replace(track, gap=gap, parts=parts)
 
 
 class Evidence(NamedTuple):
@@ -187,7 +205,9 @@ class Evidence(NamedTuple):
         joint: That columns of X no longer go together as they did.
         answers: That the scores have moved.
         of_x: That X has moved in any of these ways: a fixed mean of the three, so their dependence does not matter.
-        gap: That realised and expected performance have come apart.
+        overall: That realised and expected performance have come apart over all rows.
+        parts: That they have in some part of the rows.
+        gap: That they have in either way: a fixed mean of the two.
         whole: That anything has: one alarm for the whole.
     """
 
@@ -195,6 +215,8 @@ class Evidence(NamedTuple):
     joint: EValue
     answers: EValue
     of_x: EValue
+    overall: EValue
+    parts: EValue
     gap: EValue
     whole: EValue
 
@@ -205,22 +227,32 @@ NOTHING = EValue(log_e=-math.inf, n=0)
 _OF_X = (0.8, 0.1, 0.1)
 """What columns, what they do together, and the scores weigh: most drift is seen by columns, and soonest."""
 
+_OF_GAP = (0.8, 0.2)
+"""What the gap of all rows and that of parts of them weigh."""
+
 
 def evidence(track: Track, *, instruments: Instruments) -> Evidence:
     """Return what stands against "nothing has changed"."""
     inputs = _evidence(instruments.inputs, track.inputs)
     joint = NOTHING if track.joint is None else _evidence(instruments.joint, track.joint)
     answers = NOTHING if track.answers is None else _evidence(instruments.answers, track.answers)
-    of_x = _weighed(inputs, joint, answers)
+    of_x = _weighed(inputs, joint, answers, weights=_OF_X)
     if track.gap is None:
-        return Evidence(inputs, joint, answers, of_x, NOTHING, of_x)
-    gap = _evidence(instruments.gap, track.gap)
-    return Evidence(inputs, joint, answers, of_x, gap, mean_e([of_x, gap]))
+        return Evidence(inputs, joint, answers, of_x, NOTHING, NOTHING, NOTHING, of_x)
+    overall = _evidence(instruments.gap, track.gap)
+    parts = NOTHING if track.parts is None else _evidence(instruments.parts, track.parts)
+    gap = _weighed(overall, parts, weights=_OF_GAP)
+    return Evidence(inputs, joint, answers, of_x, overall, parts, gap, mean_e([of_x, gap]))
 
 
-def _weighed(*parts: EValue) -> EValue:
+def louder_in_parts(known: Evidence) -> bool:
+    """Tell whether parts of the rows add more to the evidence of a gap than all rows do."""
+    return known.parts.log_e + math.log(_OF_GAP[1]) > known.overall.log_e + math.log(_OF_GAP[0])
+
+
+def _weighed(*parts: EValue, weights: tuple[float, ...]) -> EValue:
     """Return the weighed mean of those that are watched; the weights of the others go to all of these."""
-    known = [(part, weight) for part, weight in zip(parts, _OF_X, strict=True) if part is not NOTHING]
+    known = [(part, weight) for part, weight in zip(parts, weights, strict=True) if part is not NOTHING]
     whole = sum(weight for _, weight in known)
     logs = [part.log_e + math.log(weight / whole) for part, weight in known]
     return EValue(log_e=float(np.logaddexp.reduce(logs)), n=parts[0].n)

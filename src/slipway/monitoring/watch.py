@@ -11,6 +11,8 @@ are over (49 years, at alpha 0.01). Why not "with chance alpha, ever": what has 
 found half as soon (``docs/decisions/0033-one-alarm.md``).
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from slipway.monitoring.advise import Limits, advise
@@ -20,7 +22,7 @@ from slipway.monitoring.feed_events import FeedEvents
 from slipway.monitoring.instruments import Instruments
 from slipway.monitoring.strands import Strand, closed, finding_id, open_in, with_finding
 from slipway.monitoring.track import Since, Track, restart, start, take_inputs, take_outcomes
-from slipway.records.alert import Finding, FindingKind, Promise
+from slipway.records.alert import Finding, FindingKind, MovedColumn, MovedPart, Promise
 from slipway.records.reference import Reference
 from slipway.records.refused_rows import RefusedRows
 from slipway.records.watch import InputSums, OutcomeSums
@@ -204,6 +206,7 @@ def _told(
         go_back_to=advice.step,
         sentence=advice.sentence,
         promise=monitor.promise,
+        parts=cause.parts,
     )
     return with_finding(watched.findings, finding=finding)
 
@@ -222,19 +225,25 @@ def _grown(present: Finding, *, whole: Track, monitor: Monitor) -> Finding:
     )
     cause = _described(alarm, whole=whole, monitor=monitor)
     advice = advise(cause, limits=monitor.limits)
-    named = {c.name for c in cause.columns} > {c.name for c in present.columns}
+    named = _more(cause.columns, than=present.columns) or _more(cause.parts, than=present.parts)
     if not named and (present.relevant or not advice.relevant):
         return present
     return msgspec.structs.replace(
         present,
         loss=cause.loss,
         columns=cause.columns,
+        parts=cause.parts,
         gap=cause.gap,
         relevant=advice.relevant,
         doubtful=advice.doubtful,
         go_back_to=advice.step,
         sentence=advice.sentence,
     )
+
+
+def _more(now: Sequence[MovedColumn | MovedPart], *, than: Sequence[MovedColumn | MovedPart]) -> bool:
+    """Tell whether all that was named still is, and something more."""
+    return {one.name for one in now} > {one.name for one in than}
 
 
 def _described(alarm: Alarm, *, whole: Track, monitor: Monitor) -> Cause:

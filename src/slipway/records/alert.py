@@ -44,6 +44,23 @@ class MovedColumn(Record, frozen=True, kw_only=True):
     detail: str
 
 
+class MovedPart(Record, frozen=True, kw_only=True):
+    """A part of the rows in which X -> Y changed.
+
+    Attributes:
+        name: Which rows, in words: ``carrier = UA``.
+        n: Outcomes in it since the change.
+        gap: By how much realised less expected loss has grown in it since, in units of the metric, with limits for one
+            look; of the latest slices.
+        evidence: Evidence that its gap moved at all.
+    """
+
+    name: str
+    n: int
+    gap: FixedInterval
+    evidence: EValue
+
+
 class LossChange(Record, frozen=True, kw_only=True):
     """How the loss changed, in units of the metric, and how much of that today's inputs explain.
 
@@ -105,6 +122,7 @@ class Finding(Record, frozen=True, kw_only=True):
         sentence: What happened, to whom, what to do.
         closed_us: When it was closed, or None.
         loss: How the loss changed, and what explains it; None where an older release raised it.
+        parts: Where X -> Y changed, strongest first, if that is clearer in parts of the rows than in all of them.
         promise: How seldom an alarm such as this one is false; None where an older release raised it.
         quality: What is wrong with the feed, where that is it; what was wrong last, once it is closed.
         doubtful: Whether it may be large enough to matter, as far as is known; never where it is.
@@ -128,3 +146,4 @@ class Finding(Record, frozen=True, kw_only=True):
     since_high_us: int | None = None
     loss: LossChange | None = None
     doubtful: bool = False
+    parts: tuple[MovedPart, ...] = ()

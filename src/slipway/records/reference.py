@@ -18,6 +18,7 @@ from slipway.stats import state
 from slipway.stats.categories import CategoryReference
 from slipway.stats.histogram import NumericReference
 from slipway.stats.joint import JointTick
+from slipway.stats.part_sums import Part, PartSums
 from slipway.stats.residuals import GapReference, GapTick
 from slipway.stats.table import TableReference
 from slipway.stats.unit import UnitChoice
@@ -113,6 +114,8 @@ class Reference(Record, frozen=True, kw_only=True, eq=False):
             where few rows came; pieces of rows without a time.
         alike: The largest share of pairs of rows in one stretch that are alike, value for value.
         silence_us: The longest time without a row, in whole hours; 0 without a time.
+        parts: Parts of the rows whose gap is watched on its own, by bins of ``columns``; empty where none is.
+        part_sums: Held-out rows by block and part, in the order of ``score_starts``.
     """
 
     kind: TaskKind
@@ -131,6 +134,8 @@ class Reference(Record, frozen=True, kw_only=True, eq=False):
     stretches: int = 0
     alike: float = 1.0
     silence_us: int = 0
+    parts: tuple[Part, ...] = ()
+    part_sums: tuple[PartSums, ...] = ()
 
     @property
     def held_out_rows(self) -> int:

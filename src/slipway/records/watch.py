@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from slipway.records.base import Record
 from slipway.stats.joint import JointTick
+from slipway.stats.part_sums import PartSums
 from slipway.stats.residuals import GapTick
 
 Ints = npt.NDArray[np.int64]
@@ -45,6 +46,7 @@ class OutcomeSums(Record, frozen=True, kw_only=True, eq=False):
         expected: Sum of the loss that the calibration expected of these rows.
         gap_squares: Sum of squares of realised minus expected loss.
         gap: Sums in the measures of the reference's gap.
+        parts: The same by the reference's parts of the rows; None where they are not watched, or X is not known.
     """
 
     start_us: int
@@ -55,6 +57,7 @@ class OutcomeSums(Record, frozen=True, kw_only=True, eq=False):
     expected: float
     gap_squares: float
     gap: GapTick
+    parts: PartSums | None = None
 
 
 class FeedSums(Record, frozen=True, kw_only=True, eq=False):

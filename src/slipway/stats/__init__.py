@@ -52,6 +52,8 @@ multiple               Many e-values: one alarm, and which of them it was
 newest                 From which block on is a reference of one piece?
 paired                 Is the shadow wrong more often than the live arm on the same requests?
 paired_margin          Is it not worse than a margin allows?
+part_gap               Has the gap moved in a part of the rows, where it is diluted in all?
+part_sums              The gap of parts of the rows, as sums
 peeked_threshold       The same as thresholds, looked at every day
 planned                Sample sizes of the usual fixed-n tests
 power                  How long until a verdict?

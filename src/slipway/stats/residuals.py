@@ -122,13 +122,16 @@ class GapReference(msgspec.Struct, frozen=True, eq=False):
         Raises:
             BadInput: A value is NaN or out of range, or the shapes differ.
         """
+        fixed, squares = self.fixed(predicted, outcome=outcome)
+        return GapTick(n=fixed.shape[1], totals=fixed.sum(axis=1), squares=squares.sum(axis=1))
+
+    def fixed(self, predicted: npt.ArrayLike, *, outcome: npt.ArrayLike) -> tuple[Ints, Ints]:
+        """Return ``phi r`` and its square of each row, in units of 2^-30, each of shape (k, n); as :meth:`tick`."""
         if self.measures == (Measure.LOSS,):
             scores = loss_scores(outcome, predicted, float(self.scales[0]))
         else:
             scores = class_scores(predicted, outcome)
-        fixed = np.rint(scores * ONE).astype(np.int64)
-        squares = np.rint(scores * scores * ONE).astype(np.int64)
-        return GapTick(n=scores.shape[1], totals=fixed.sum(axis=1), squares=squares.sum(axis=1))
+        return np.rint(scores * ONE).astype(np.int64), np.rint(scores * scores * ONE).astype(np.int64)
 
 
 def class_scores(p: npt.ArrayLike, y: npt.ArrayLike) -> Floats:

@@ -15,6 +15,7 @@ from slipway.records.task import TaskKind
 from slipway.records.watch import InputSums, OutcomeSums
 from slipway.stats.coding import Coder
 from slipway.stats.joint_scores import JointScores
+from slipway.stats.part_sums import PartSums
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -93,6 +94,16 @@ def slices(
                 expected=float(expected[told].sum()),
                 gap_squares=float(gap @ gap),
                 gap=reference.measures.tick(measured[0][told], outcome=measured[1][told]),
+                parts=PartSums.of(
+                    reference.parts,
+                    reference=reference.measures,
+                    bins=bins[told],
+                    predicted=measured[0][told],
+                    outcome=measured[1][told],
+                    over=gap,
+                )
+                if reference.parts
+                else None,
             )
         found.append(Slice(inputs, outcomes))
     return found
