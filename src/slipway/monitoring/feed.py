@@ -26,7 +26,10 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 ALPHA = 0.001
-"""Chance that a sound feed is ever told to be broken."""
+"""Chance that a sound feed is ever told to be broken, while no share leaves its bound but by chance.
+
+Bounds come from hours of the reference: where days draw a share anew, one may come that is beyond all of them.
+"""
 
 WINDOW = 200
 """Rows of late that say how much it is now."""

@@ -151,11 +151,9 @@ def _finding(
         for b in feed.broken
         if b.remark.column
     )
-    serious = any(q.serious for q in remarks)
     when = f" since about {moment(since_us)}" if monitor.limits.dated else ""
     said = " ".join(q.detail for q in remarks[:3])
-    waits = f"Drift is not judged until it is, for {duration(SETTLED_US / 1e6)} at most."
-    do = f"Go back to data: fix the feed. {waits}" if serious else "Nothing has to be done."
+    do = f"Go back to data: fix the feed. Drift is not judged until it is, for {duration(SETTLED_US / 1e6)} at most."
     return Finding(
         id=present.id
         if present
@@ -166,8 +164,8 @@ def _finding(
         since_us=since_us,
         columns=columns,
         evidence=evidence,
-        relevant=serious,
-        go_back_to=Step.DATA if serious else Step.NONE,
+        relevant=True,
+        go_back_to=Step.DATA,
         sentence=f"What feeds the model is broken{when}. {said} {do}",
         quality=remarks,
     )
