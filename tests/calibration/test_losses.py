@@ -18,9 +18,9 @@ def rows(rng, n, *, at):
     return rng.exponential(size), size * -np.expm1(-CAP / size)
 
 
-def test_a_regression_whose_inputs_alone_move(record):
+def test_a_regression_whose_inputs_alone_move(record, streams_of):
     rng, alarms, naive = np.random.default_rng(21), [], []
-    for _ in range(STREAMS):
+    for _ in range(streams_of(STREAMS)):
         loss, expected = rows(rng, int(10 ** rng.uniform(1, 4)), at=0.0)
         gap = Gap(GapReference.of_losses(loss, expected=expected, cap=CAP))
         state, at, alarm, loud = gap.start(), 0.0, False, False
@@ -47,9 +47,9 @@ def test_a_regression_whose_inputs_alone_move(record):
     )
 
 
-def test_the_expected_loss_covers_the_risk_under_the_law_of_today(record):
+def test_the_expected_loss_covers_the_risk_under_the_law_of_today(record, streams_of):
     rng, missed, naive = np.random.default_rng(22), [], []
-    for _ in range(STREAMS):
+    for _ in range(streams_of(STREAMS)):
         a, b = rng.choice([0.1, 0.5, 2.0, 8.0], 2)
         risk, test = a / (a + b), ExpectedLoss(alpha=ALPHA)
         state, miss, loud, seen = test.start(), False, False, np.zeros(0)

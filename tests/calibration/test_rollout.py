@@ -30,9 +30,9 @@ def failed(seed, rates, **terms):
     ],
 )
 def test_a_harmless_candidate_is_failed_with_chance_alpha_at_most_over_the_whole_rollout(
-    scenario, rates, terms, record
+    scenario, rates, terms, record, streams_of
 ):
-    alarms = [failed(seed, rates, **terms)[0] for seed in range(RUNS)]
+    alarms = [failed(seed, rates, **terms)[0] for seed in range(streams_of(RUNS))]
     record(null_result(alarms, test="whole rollout", scenario=scenario, alpha=ALPHA, looks=DAYS).demand())
 
 
