@@ -17,6 +17,9 @@ TURN_S = 0.0005
 """How long the thread that makes spans computes while the loop waits for its turn; Python's own 5 ms would be felt."""
 
 
+_PARTS = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http", "requests")
+
+
 class Tracing(NamedTuple):
     """What a process traces with.
 
@@ -32,15 +35,19 @@ class Tracing(NamedTuple):
 def check_tracing(config: WorkerConfig) -> None:
     """Find out once, at the start, whether traces can be sent as the scope wants.
 
+    Each part is looked for: others bring the SDK, MLflow for one, without what sends.
+
     Raises:
-        MissingExtra: OpenTelemetry is not installed.
+        MissingExtra: A part of what sends traces is not installed.
     """
-    if not config.tracing.endpoint or (find_spec("opentelemetry") and find_spec("opentelemetry.sdk")):
+    if not config.tracing.endpoint:
         return
-    raise MissingExtra(
-        "tracing.endpoint: want OpenTelemetry's SDK and its exporter, found none. pip install 'slipway[otel]', or "
-        "leave the key out."
-    )
+    missing = [part for part in _PARTS if not _is_there(part)]
+    if missing:
+        raise MissingExtra(
+            f"tracing.endpoint: want OpenTelemetry's SDK, its exporter and requests, found no {', '.join(missing)}. "
+            "pip install 'slipway[otel]', or leave the key out."
+        )
 
 
 def open_tracing(config: WorkerConfig, *, process: str, counts: Counts) -> Tracing | None:
@@ -64,3 +71,10 @@ def open_tracing(config: WorkerConfig, *, process: str, counts: Counts) -> Traci
     sys.setswitchinterval(TURN_S)
     chance = Random()  # noqa: S311 - ids and a sample, no secrets
     return Tracing(Tracer(share=wanted.share, chance=chance, note=export.note), export)
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # a package above it is not there
+        return False
