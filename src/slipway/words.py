@@ -1,6 +1,7 @@
 """How numbers, moments and ids are said to people, the same in every face. Pure; no locale, no clock."""
 
 import math
+import re
 from datetime import UTC, datetime
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
@@ -215,3 +216,12 @@ def with_limits(value: float, *, low: float, high: float, metric: str) -> str:
     told = gap(value, metric=metric)
     known = math.isfinite(low) and math.isfinite(high)
     return f"{told} {limits(low, high, metric=metric)}" if known else told
+
+
+def address(url: str) -> str:
+    """Return an address as it may be shown: without the name and password that callers are let in by.
+
+    >>> address("http://user:secret@old.example/infer?at=1@2")
+    'http://***@old.example/infer?at=1@2'
+    """
+    return re.sub(r"//[^/?#]*@", "//***@", url)

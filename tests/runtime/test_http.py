@@ -88,3 +88,19 @@ def test_a_refused_connection_and_a_slow_service_are_told_apart():
 def test_an_address_that_is_none():
     with pytest.raises(BadInput, match="ftp://x"):
         HttpRuntime(Arm(name="old", kind=ArmKind.HTTP, url="ftp://x"), signature=models.NUMBERS)
+
+
+@pytest.mark.parametrize(
+    "reply", [httpx.Response(500), httpx.Response(302, headers={"location": "http://me:pw@else/"})]
+)
+def test_a_password_in_the_address_is_not_told(reply):
+    async def run():
+        arm = Arm(name="old", kind=ArmKind.HTTP, url=URL.replace("//", "//me:pw@"))
+        runtime = HttpRuntime(arm, signature=models.NUMBERS, transport=httpx.MockTransport(lambda _: reply))
+        for _ in range(6):  # after five it is left alone
+            with pytest.raises(Unavailable, match=r"http://\*\*\*@old\.example/") as told:
+                await runtime.predict(models.numbers_batch(2), rows=2)
+            assert "me:pw" not in str(told.value)
+        await runtime.close()
+
+    asyncio.run(run())

@@ -22,6 +22,7 @@ from slipway.records.usage import ArmUsage
 from slipway.runtime.breaker import Breaker
 from slipway.runtime.handed_on import traceparent
 from slipway.runtime.http_json import InferWire, ShapedWire, Unreadable, Wire
+from slipway.words import address
 
 _AT_ONCE = 64
 _REPLY_BYTES, _ROW_BYTES = 64 << 10, 256
@@ -66,12 +67,12 @@ class HttpRuntime:
         root: Path | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        url = httpx.URL(arm.url)
+        url, shown = httpx.URL(arm.url), address(arm.url)
         if url.scheme not in ("http", "https") or not url.host:
             raise BadInput(
-                f"arm {arm.name}: want an address such as 'http://127.0.0.1:9000/v2/models/old/infer', got '{arm.url}'."
+                f"arm {arm.name}: want an address such as 'http://127.0.0.1:9000/v2/models/old/infer', got '{shown}'."
             )
-        self._arm = arm
+        self._arm, self._shown = arm, shown
         self._wire: Wire = ShapedWire(arm.json, signature.fields) if arm.json else InferWire(signature.fields)
         self._binary = signature.kind is TaskKind.BINARY
         self._breaker = Breaker(trips_after=5)
@@ -98,7 +99,7 @@ class HttpRuntime:
             left_s = self._breaker.left_s(now_s=time.monotonic())
             came = f"{self._breaker.failures} failures in a row before; it is left alone for {left_s:.1f} s more"
             raise Unavailable(
-                f"{self._arm.url}: want an answer, got {came}. Look at that service, or route around it.", came=came
+                f"{self._shown}: want an answer, got {came}. Look at that service, or route around it.", came=came
             )
         try:
             scores = await self._ask(columns, rows)
@@ -128,7 +129,7 @@ class HttpRuntime:
         except (TimeoutError, httpx.TimeoutException):
             self._failures["timeout"] += 1
             raise DeadlineExceeded(
-                f"{self._arm.url}: want an answer within {self._arm.timeout_ms:g} ms, got none. "
+                f"{self._shown}: want an answer within {self._arm.timeout_ms:g} ms, got none. "
                 f"Raise arms.{self._arm.name}.timeout_ms or look at that service.",
                 came="none",
             ) from None
@@ -182,7 +183,7 @@ class HttpRuntime:
     def _unavailable(self, kind: str, wanted: str, got: str, *, came: str) -> Unavailable:
         self._failures[kind] += 1
         return Unavailable(
-            f"{self._arm.url}: want {wanted}, got {got}. Ask that service's owner, or route around it.", came=came
+            f"{self._shown}: want {wanted}, got {got}. Ask that service's owner, or route around it.", came=came
         )
 
 
@@ -193,7 +194,7 @@ def _headers() -> dict[str, str]:
 
 async def _read(reply: httpx.Response, limit: int) -> bytes:
     if reply.is_redirect:
-        to = reply.headers.get("location", "")[:200]
+        to = address(reply.headers.get("location", ""))[:200]
         got = f"{reply.status_code}, a redirect to '{to}'"
         raise _Failed("redirect", "an answer from this address", got, came=f"status {reply.status_code}, a redirect")
     if (encoding := reply.headers.get("content-encoding", "identity")) != "identity":
