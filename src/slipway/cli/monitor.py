@@ -264,3 +264,13 @@ def page(screen: Screen, finding: Finding) -> None:
         for c in finding.columns
     ]
     screen.table(("column", ">by", ">log E", "from and to"), rows)
+    if finding.parts:
+        screen.line()
+        screen.title("Where the same inputs now mean something else")
+        screen.table(
+            ("rows", ">outcomes", ">gap", ">from", ">to", ">log E"),
+            [
+                (p.name, f"{p.n:,}", *map(number, (p.gap.estimate, p.gap.low, p.gap.high)), number(p.evidence.log_e))
+                for p in finding.parts
+            ],
+        )
