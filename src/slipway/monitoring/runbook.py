@@ -45,6 +45,7 @@ RUNBOOK: Mapping[AlertKind, Entry] = MappingProxyType(
                 "Read with 'slipway monitor show' which columns, what is wrong with each, and since when.",
                 "Ask whoever owns the feed what changed then, and have it mended; no model learns from such rows.",
                 "If it lasts, let a rule or people answer: start a rollout to them with 'slipway rollout start'.",
+                "If it stays so on purpose, train and package anew on rows of today, which are then the usual.",
             ),
         ),
         AlertKind.WORLD_CHANGED: Entry(
