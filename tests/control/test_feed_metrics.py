@@ -5,6 +5,7 @@ from slipway.control.standing import Status
 from slipway.control.tally import Tally
 from slipway.records.alert import Finding, FindingKind, Step
 from slipway.records.quality import Fault, Quality
+from slipway.records.scope import Budgets
 from slipway.records.worker_config import ClockKind
 from slipway.stats.evidence import EValue
 
@@ -37,7 +38,9 @@ def told(*findings):
         held_rows=0,
         held_bytes=0,
     )
-    return [line for line in metrics_text(status).splitlines() if line.startswith("slipway_feed_fault{")]
+    return [
+        line for line in metrics_text(status, budgets=Budgets()).splitlines() if line.startswith("slipway_feed_fault{")
+    ]
 
 
 def test_each_fault_that_is_there_has_a_line_that_holds_no_value():

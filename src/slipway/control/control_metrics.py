@@ -19,7 +19,7 @@ def metrics_text(
     status: Status,
     *,
     alerts: Sequence[Alert] = (),
-    budgets: Budgets = Budgets(),  # noqa: B008 - immutable
+    budgets: Budgets,
     service: ServiceReport | None = None,
 ) -> str:
     """Return what Prometheus reads of control.
