@@ -5,6 +5,7 @@ Journals without room alone are the business of ``test_store_down.py``, a server
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 
@@ -63,16 +64,20 @@ def test_a_canary_outlives_a_full_disk_and_says_what_to_do(small_disk, place_of,
             until(lambda: load.refused[503])  # as when_full says: what cannot be kept is not answered
             fill(small_disk)
             until(lambda: any("Free space where" in told for told in _problems(place)))  # workers tell once a second
+            os.kill(worker := place.pid("worker-0"), signal.SIGKILL)  # its successor has no room for a journal yet
+            refused = load.refused[503]
+            until(lambda: load.refused[503] > refused + 20)  # the worker beside it goes on
             _roll_back_or_be_told(place, rollout)
             (small_disk / "ballast").unlink()
             until(lambda: _sound(place))
+            assert place.pid("worker-0") != worker
             if place.project.rollout(rollout.id).status is RolloutStatus.RUNNING:
                 place.project.roll_back(rollout.id, why="the disk was full")
             until(lambda: _share(place) == 0.0)
             acknowledged = len(load.predictions)
             until(lambda: len(load.predictions) > acknowledged + 100)
         assert set(load.refused) == {503}
-        place.settle(load, fault="whole disk full", record=record_property, within_s=60.0)
+        place.settle(load, fault="whole disk full", record=record_property, within_s=120.0)
         store = place.project._parts.store
         kept = [v.record.status for v in store.history(Rollout, id=rollout.id)]
         assert kept == [RolloutStatus.RUNNING, RolloutStatus.ROLLED_BACK]

@@ -174,3 +174,29 @@ def test_one_that_lived_a_while_is_started_again_at_once_and_one_that_did_not_wa
     assert dies(6.2)
     child.look(6.2 + 10.1)
     assert dies(6.2 + 10.1)
+
+
+def test_what_cannot_be_started_is_tried_again_and_ends_nobody(tmp_path, monkeypatch):
+    """No memory for a process, no room for its log: the supervisor goes on, for it holds the sockets."""
+    (tmp_path / "log").mkdir()
+    child = Child("worker-0", arguments=["worker", "--help"], log=tmp_path / "log")
+    with structlog.testing.capture_logs() as said:
+        for now_s in (0.0, 0.0, 0.05, 0.1, 0.5):
+            child.look(now_s)
+    assert [line["again_in_s"] for line in said] == [0.0, 0.1, 0.5]
+    assert child.pid is None
+    (tmp_path / "log").rmdir()
+    child.look(1.0)
+    assert child.pid is not None
+    child.tell(signal.SIGKILL)
+    wait(child.gone)
+
+
+def test_a_log_that_somebody_took_away_ends_nobody(tmp_path):
+    child = Child("worker-0", arguments=["no such role"], log=tmp_path / "log")
+    child.look(0.0)
+    wait(child.gone)
+    (tmp_path / "log").unlink()
+    with structlog.testing.capture_logs() as said:
+        child.look(1.0)
+    assert [line["says"] for line in said] == [""]

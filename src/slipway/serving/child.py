@@ -44,10 +44,14 @@ class Child:
         self.deaths = 0
 
     def look(self, now_s: float) -> None:
-        """Start it if it is due; kill it if it hangs; note if it died."""
+        """Start it if it is due; kill it if it hangs; note if it died. What finds no room is tried again."""
         if self._process is None:
             if now_s >= self._due_s:
-                self._start(now_s)
+                try:
+                    self._start(now_s)
+                except OSError as error:  # no process or no file to be had: those that run go on meanwhile
+                    pause_s = self._wait(now_s)
+                    _log.error("process not started", name=self.name, again_in_s=pause_s, error=str(error))
             return
         status = self._process.poll()
         if status is None:
@@ -57,9 +61,7 @@ class Child:
             return
         if now_s - self._started_s > _STABLE_S:
             self.deaths = 0
-        pause_s = _BACKOFF_S[min(self.deaths, len(_BACKOFF_S) - 1)]
-        self.deaths += 1
-        self._process, self._due_s = None, now_s + pause_s
+        pause_s = self._wait(now_s)
         why = {"says": _last_line(self._log_path)} if status > 0 else {}  # one that was killed had no time to say why
         _log.error("process died", name=self.name, status=status, again_in_s=pause_s, log=str(self._log_path), **why)
 
@@ -76,6 +78,13 @@ class Child:
     def gone(self) -> bool:
         """Tell whether it runs no longer."""
         return self._process is None or self._process.poll() is not None
+
+    def _wait(self, now_s: float) -> float:
+        """Count one more death; return after how long the next life begins."""
+        pause_s = _BACKOFF_S[min(self.deaths, len(_BACKOFF_S) - 1)]
+        self.deaths += 1
+        self._process, self._due_s = None, now_s + pause_s
+        return pause_s
 
     def _start(self, now_s: float) -> None:
         if self._pulse is not None:
@@ -94,5 +103,8 @@ class Child:
 
 def _last_line(log: Path) -> str:
     """Return what a process said last; of a traceback that is the error."""
-    lines = log.read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
+    except OSError:  # somebody took the log away
+        return ""
     return lines[-1][-500:] if lines else ""

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from slipway.records.misfit import parts
+from slipway.serving.leave import leave
 from slipway.serving.prometheus import Histograms, Samples, family, histogram
 from slipway.serving.use import Use
 from slipway.serving.use_metrics import use_lines
@@ -137,17 +138,7 @@ def save(counts: Counts, *, path: Path) -> None:
     """Leave the counts where the other workers find them. Not flushed to the disk: it is worth one second."""
     counts.at_s = time.time()
     counts.since_s = counts.since_s or counts.at_s
-    temporary = path.with_suffix(".new")
-    data = msgspec.msgpack.encode(counts)
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError:
-        # A full disk has room for what is there already, and this is when the counts matter most. A reader that comes
-        # in between finds no counts this time.
-        with path.open("r+b") as file:
-            file.write(data)
-            file.truncate()
+    leave(path, msgspec.msgpack.encode(counts), temporary=path.with_suffix(".new"))
 
 
 def total(own: Counts, *, folder: Path, own_path: Path) -> list[Counts]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from slipway.records.base import Record
+from slipway.serving.leave import leave
 
 
 class State(StrEnum):
@@ -60,7 +61,11 @@ def tell_state(
     trouble: str = "",
     token: int = 0,
 ) -> RunState:
-    """Write what this process says of itself; a reader sees the old file or the new one."""
+    """Write what this process says of itself.
+
+    Raises:
+        OSError: The disk refuses even to write over what it said before.
+    """
     told = RunState(
         name=name,
         pid=os.getpid(),
@@ -73,9 +78,7 @@ def tell_state(
         token=token,
         at_us=time.time_ns() // 1000,
     )
-    temporary = folder / f".{name}.{told.pid}.new"
-    temporary.write_bytes(msgspec.json.encode(told))
-    temporary.replace(folder / f"{name}.json")
+    leave(folder / f"{name}.json", msgspec.json.encode(told), temporary=folder / f".{name}.{told.pid}.new")
     return told
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import structlog
 
 from slipway.errors import BadInput, Unavailable
 from slipway.records.worker_config import WorkerConfig
@@ -27,6 +28,7 @@ from slipway.serving.tracing.opening import check_tracing
 from slipway.serving.worker import listen
 from slipway.storage.layout import Layout
 
+_log = structlog.get_logger()
 _LOOK_S = 0.05
 _GRACE_S = 30.0
 
@@ -152,7 +154,10 @@ class Supervisor:
 
     def _tell(self, state: State) -> None:
         for run in self._runs:
-            tell_state(run, name="supervisor", state=state, host=self.host, port=self.port)
+            try:
+                tell_state(run, name="supervisor", state=state, host=self.host, port=self.port)
+            except OSError as error:  # nobody's answer depends on it
+                _log.error("state not told", error=str(error))
 
     def _unlock(self) -> None:
         for lock in self._locks:

@@ -219,9 +219,17 @@ def run_control(
     parts = open_parts(folder)
     config, place = load_config(parts.layout), parts.layout.run
 
+    log = structlog.get_logger()
+
+    def say(state: State, *, port: int = 0, token: int = 0, trouble: str = "") -> None:
+        try:
+            tell_state(place, name=name, state=state, host=config.host, port=port, token=token, trouble=trouble)
+        except OSError as error:  # a full disk: the file says what it said before
+            log.warning("state not told", error=str(error))
+
     def without_store(reason: str) -> None:
-        structlog.get_logger().error("control waits for its store", reason=reason)
-        tell_state(place, name=name, state=State.STARTING, host=config.host, trouble=reason)
+        log.error("control waits for its store", reason=reason)
+        say(State.STARTING, trouble=reason)
 
     def alive() -> bool:
         return parent is None or is_alive(parent)
@@ -261,7 +269,7 @@ def run_control(
     )
 
     def tell(state: State, bound: int) -> None:
-        tell_state(place, name=name, state=state, host=config.host, port=bound, token=tenure.token)
+        say(state, port=bound, token=tenure.token)
 
     def keep() -> list[str]:
         if not tenure.held:
