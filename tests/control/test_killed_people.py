@@ -4,92 +4,33 @@ Readers take cases, decide, take back and leave while control dies, and another 
 The twin is asked the same in peace; what both have stored is the same, and each decision counts once.
 """
 
-import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from slipway.control.reviews import Reviews
-from slipway.control.step import Controller
-from slipway.control.terms import Terms
-from slipway.errors import SlipwayError
-from slipway.records.arm import Arm, ArmKind, Reading
 from slipway.records.automation import Automation
 from slipway.records.frame import DecisionFrame, OutcomeFrame, PredictionFrame, ShadowFrame
 from slipway.records.plan_drafts import PlanTerms
 from slipway.records.plan_template import complete
 from slipway.records.review import ReviewCase
 from slipway.records.rollout import Rollout, Verdict
-from slipway.records.route import Route, assign
+from slipway.records.route import Route
 from slipway.records.task import TaskKind
 from slipway.serving.people import People
 from slipway.testing.crash import Crash, Killed
-from slipway.testing.memory import MemoryJournal, MemoryStore
 from slipway.testing.people import STAGES
+from slipway.testing.people_killed import DESK, Rows, Side, told_by
 from slipway.testing.rollouts import CANDIDATE, LIVE
-from slipway.testing.traffic import MemoryRoutes
 
 S = 1_000_000
 HOUR_US = 3600 * S
-DESK = Arm(
-    name="desk", kind=ArmKind.PERSON, people="the desk", answer_s=3600.0, fallback="live",
-    reading=Reading(lease_s=600, undo_s=60, second=0.2, settle=0.5),
-)  # fmt: skip
 BESIDE = Automation(person="desk", error_bound=0.3, confidence=0.7, audit=0.3, hidden=0.3)
 TERMS = PlanTerms(metric="error", margin=0.2, alpha=0.4, unit="row", maturity_s=7200.0, automation=BESIDE)
 PLAN = complete(STAGES, terms=TERMS)
 READERS = ("ana", "bob", "cem")
 WHO = st.sampled_from(READERS)
-
-
-class Rows:
-    """As much of a group of requests as :class:`People` settles."""
-
-    def __init__(self, route, *, at_us, first, said):
-        self.ids = [f"p{first + i}" for i in range(len(said["candidate"]))]
-        self.entities = [f"e{first + i}" for i in range(len(self))]
-        self.arms = [assign(route, entity) for entity in self.entities]
-        self.at_us, self.fallback = [at_us] * len(self), [False] * len(self)
-        self.score = [float(said[arm][i]) if arm in said else float("nan") for i, arm in enumerate(self.arms)]
-        self.people = self.pending_us = None
-
-    def __len__(self):
-        return len(self.ids)
-
-
-class Side:
-    """A world, and the one control process in charge of it."""
-
-    def __init__(self):
-        self.kept, self.journal, self.files, self.starts = MemoryStore(), MemoryJournal(), MemoryRoutes(), 0
-        self.worker, self.shadow = self.journal.writer("worker"), self.journal.writer("shadow")
-        self.begin(Crash())
-
-    def begin(self, crash):
-        """Put a process in charge that dies when the crash says so; who was in charge stores nothing more."""
-        self.starts += 1
-        client, people = self.kept.another(), self.journal.writer(f"people-{self.starts:04}")
-        client.token = client.take_lease(client.lease(), holder=f"{self.starts}", lock="")
-        store = crash.part(client)
-        write = crash.through(lambda frame: people.append([frame]), name="append")
-        self.reviews = Reviews(store, people=(DESK, LIVE), scoring=Terms().scoring, write=write)
-        self.control = Controller(
-            store=store, journal=crash.part(self.journal), files=crash.part(self.files), terms=Terms(),
-            reviews=self.reviews,
-        )  # fmt: skip
-
-    def seen(self):
-        """What is stored, but for how far which segment was read."""
-        entries = [(e.kind, e.id, e.version, e.at_us, e.by, e.why) for e in self.kept.audit()]
-        cases = [(name, _case(case)) for name, case, _ in self.kept.all(ReviewCase)]
-        return entries, cases, [self.kept.all(kind) for kind in (Rollout, Route, Verdict)]
-
-    def decided(self):
-        """Who said what, by the journal, whatever came twice."""
-        frames = [frame for frame, _ in self.journal.read({}) if isinstance(frame, DecisionFrame)]
-        return {row for f in frames for row in zip(f.id, f.by, f.value, f.decided_us, f.saw, strict=True)}
 
 
 class Beside(RuleBasedStateMachine):
@@ -107,13 +48,13 @@ class Beside(RuleBasedStateMachine):
         """Ask both; who dies over it before anything was stored is asked again when he is replaced."""
         before = len(self.real.kept.audit())
         try:
-            found = _told(do, self.real)
+            found = told_by(do, self.real)
         except Killed:
             self.real.begin(Crash())
             if len(self.real.kept.audit()) > before:
-                return _told(do, self.twin)
-            found = _told(do, self.real)
-        assert found == _told(do, self.twin)
+                return told_by(do, self.twin)
+            found = told_by(do, self.real)
+        assert found == told_by(do, self.twin)
         return found
 
     @rule(at=st.integers(1, 60))
@@ -187,6 +128,29 @@ class Beside(RuleBasedStateMachine):
     def the_caller_asks(self, row):
         self.both(lambda side: side.reviews.decision(f"p{row % self.asked}", now_us=self.now_us))
 
+    @precondition(lambda self: self.asked)
+    @rule(by=st.sampled_from((*READERS, "zoe")), place=st.integers(0, 20), value=st.sampled_from([0.0, 1.0]))
+    def somebody_tells_the_data_plane(self, by, place, value):
+        """Of a case that was read last, first of all: it may wait for nobody, as long as that can be taken back."""
+        cases = self.real.kept.all(ReviewCase)
+        lately = sorted(cases, key=lambda one: -max((read.at_us for read in one[1].reads), default=0))
+        self.now_us += 1
+        row = {"at_us": [self.now_us], "id": [lately[place % len(lately)][0]], "value": [value], "by": [by]}
+        for side in (self.real, self.twin):
+            side.worker.append([DecisionFrame(**row, decided_us=[self.now_us], saw=[None])])
+        self.step()
+
+    @precondition(lambda self: self.asked)
+    @rule(by=WHO, past=st.sampled_from([0, 1, 2]))
+    def it_is_killed_where_decisions_are_written(self, by, past):
+        """Before they are in the journal; then, before the store knows of it; then, behind that."""
+        if isinstance(case := self._claim(by), tuple):
+            self._decide(case[0], by)
+        self.real.begin(Crash(at=1, of="append", past=past))
+        self.now_us += 61 * S
+        self.step()
+        assert self.real.decided() == self.twin.decided()
+
     @rule(later_s=st.sampled_from([30, 61, 601, 3601, 7201]))
     def time_passes(self, later_s):
         self.now_us += later_s * S
@@ -196,7 +160,7 @@ class Beside(RuleBasedStateMachine):
         """Step until nothing new follows: one more reads the decisions that the one before has written down."""
         try:
             for _ in range(2):
-                _told(lambda side: side.control.step(self.now_us) and None, self.real)
+                told_by(lambda side: side.control.step(self.now_us) and None, self.real)
         except Killed:
             self.real.begin(Crash())
             for _ in range(2):
@@ -213,7 +177,7 @@ class Beside(RuleBasedStateMachine):
         self.now_us += later_s * S
         self.real.begin(Crash(at=at, strike=take_over))
         stopped = self.real.control
-        _told(lambda _: stopped.step(self.now_us) and None, self.real)
+        told_by(lambda _: stopped.step(self.now_us) and None, self.real)
         self.real.begin(Crash())
         self.step()
 
@@ -249,20 +213,6 @@ class Beside(RuleBasedStateMachine):
         assert self.real.control.replay_all(names) == [()] * len(names)
 
 
-def _told(do, side):
-    """Do it and return what came of it, or in words why it was refused."""
-    try:
-        found = do(side)
-        return (found[0], _case(found[1])) if isinstance(found, tuple) else _case(found)
-    except SlipwayError as error:
-        return str(error)
-
-
-def _case(found):
-    """A case but for from where on its row is looked for: who reads the journal from its beginning finds it there."""
-    return msgspec.structs.replace(found, after=0) if isinstance(found, ReviewCase) else found
-
-
 @pytest.mark.faults
 def test_the_model_goes_through_the_degrees_of_automation_and_to_the_fallback():
     """Else the machine would prove nothing of them."""
@@ -285,6 +235,34 @@ def test_the_model_goes_through_the_degrees_of_automation_and_to_the_fallback():
     assert {case.course.value for case in cases} == {"asked", "handed over", "audited"}
     assert any(case.ended_us is not None for case in cases)
     assert {read.part.value for case in cases for read in case.reads} >= {"first", "second"}
+    world.teardown()
+
+
+@pytest.mark.parametrize("past", [0, 1, 2])
+def test_a_decision_reaches_the_journal_and_the_store_wherever_control_dies_between_them(past):
+    world = Beside()
+    world.begin(0.0)
+    world.traffic(5)
+    world.it_is_killed_where_decisions_are_written("ana", past)
+    assert len(world.real.decided()) == 1
+    world.what_is_stored_is_the_twins()
+    world.teardown()
+
+
+def test_who_is_killed_hears_nothing_anew_that_was_told_too_early():
+    world = Beside()
+    world.begin(0.5)
+    for by in READERS:
+        world.traffic(5)
+        for right in (False, True, False, True):
+            world.claim(by)
+            world.decide(by, right)
+            for place in (0, 1):
+                world.somebody_tells_the_data_plane("zoe", place, 0.0)
+        world.time_passes(61)
+        world.it_will_be_killed(30)
+        world.time_passes(61)
+        world.what_is_stored_is_the_twins()
     world.teardown()
 
 

@@ -13,6 +13,7 @@ from slipway.control.reviews import Reviews
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
 from slipway.control.trouble_sources import reviews_due
+from slipway.deployment import reviewing
 from slipway.errors import BadInput, Conflict, NotFound, Unavailable
 from slipway.records.arm import Reading
 from slipway.records.handover import Course
@@ -231,6 +232,7 @@ def test_what_is_told_of_a_case_counts_as_the_reading_it_waits_for():
     site.step(later_s=1)
     assert len(site.reviews.case(name).reads) == 2, "what ana said may still be taken back: nobody settles it"
     site.step(later_s=11)
+    site.now_us += 1
     site.tell(name, "xia", 1.0)
     site.step()
     reads = [(r.by, r.value, r.part, r.saw) for r in site.reviews.case(name).reads]
@@ -238,6 +240,40 @@ def test_what_is_told_of_a_case_counts_as_the_reading_it_waits_for():
         ("zoe", 0.0, Part.FIRST, False), ("ana", 0.0, Part.SECOND, False), ("xia", 1.0, Part.SETTLING, False),
     ]  # fmt: skip
     assert sorted(by for _, _, by, _, _ in site.decisions()) == ["ana", "xia", "yan", "zoe", "zoe"]
+
+
+@pytest.mark.parametrize("undone", [False, True])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_was_told_while_a_reading_could_be_taken_back_changes_nothing_whenever_it_is_read(restarted, undone):
+    """A control that starts anew reads the journal from its beginning, and so hears it again."""
+    site = site_of(second=0.0)
+    name = site.ask(suggestion=0.8)
+    site.step()
+    site.next("ana")
+    site.decide(name, "ana", 0.0)
+    site.now_us += S
+    site.tell(name, "zoe", 1.0)
+    site.step()
+    if undone:
+        site.reviews.undo(name, by="ana", now_us=site.now_us)
+    site.step(later_s=11)
+    if restarted:
+        site.start()
+    site.step(later_s=1)
+    assert [read.by for read in site.reviews.case(name).valid()] == ([] if undone else ["ana"])
+    assert site.next("bob") == name, "it waits for who decides or settles it"
+
+
+def test_of_a_case_that_an_older_version_wrote_what_was_told_before_its_readings_does_not_settle_it():
+    site = site_of(second=0.0)
+    name = site.ask(suggestion=0.8)
+    site.step()
+    site.next("ana")
+    case = site.decide(name, "ana", 0.0)
+    older = msgspec.structs.replace(case, written=1)  # it has no word on since when
+    how = {"by": "zoe", "value": 1.0, "saw": False, "scoring": site.reviews.scoring}
+    assert reviewing.told_once(older, at_us=site.now_us - 1, **how) is None
+    assert reviewing.told_once(older, at_us=site.now_us + 1, **how).valid()[-1].part is Part.SETTLING
 
 
 def test_a_decision_that_is_read_before_its_request_closes_the_case():

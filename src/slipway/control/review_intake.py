@@ -133,7 +133,7 @@ class Intake:
                     part=[read.part.value for _, read in rows],
                 )
             )
-        done = [(id_, msgspec.structs.replace(c, written=c.written + len(reads))) for id_, c, reads in final]
+        done = [(id_, rules.with_written(case, count=len(reads), now_us=now_us)) for id_, case, reads in final]
         self._change(done, now_us=now_us, why="the decision is in the journal")
 
     def _change(self, cases: list[New], *, now_us: int, why: str) -> None:

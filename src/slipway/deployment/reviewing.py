@@ -126,7 +126,8 @@ def read_once(case: ReviewCase, *, by: str, value: float, why: str, now_us: int,
 def told_once(case: ReviewCase, *, by: str, value: float, saw: bool, at_us: int, scoring: Scoring) -> ReviewCase | None:
     """Return the case with what somebody decided without the queue; None where that changes nothing of it.
 
-    It is in the journal already, so it cannot be taken back. Whoever has the case has it no more.
+    It is in the journal already, so it cannot be taken back. Whoever has the case has it no more. What was told while
+    the case waited for nobody changes nothing, whenever it is heard: see :func:`heard_from`.
 
     Args:
         case: The case.
@@ -139,9 +140,25 @@ def told_once(case: ReviewCase, *, by: str, value: float, saw: bool, at_us: int,
     part = waits_for(case, scoring=scoring)
     if part is None or any(read.by == by for read in case.valid()) or not _is_possible(value, kind=scoring.kind):
         return None
+    if at_us < heard_from(case, part=part):
+        return None
     reads = (*case.reads, ReadOnce(by=by, value=value, part=part, at_us=at_us, took_s=0.0, saw=saw, told=True))
     final = all(read.undone_us is not None for read in case.reads[case.written :])
-    return msgspec.structs.replace(left(case), reads=reads, written=len(reads) if final else case.written)
+    told = msgspec.structs.replace(left(case), reads=reads)
+    if not final:
+        return told
+    return msgspec.structs.replace(told, written=len(reads), final_us=max(case.final_us, at_us))
+
+
+def heard_from(case: ReviewCase, *, part: Part) -> int:
+    """Return the moment from which on what is told of a case counts as the reading that it waits for.
+
+    Before, it waited for nobody: a reading stood that was then taken back, or could still be. Who reads the journal
+    again hears what was told then once more, and must not take it for an answer to what was asked later.
+    """
+    undone = [read.undone_us + 1 for read in case.reads if read.undone_us is not None]
+    final = [case.final_us, *(read.at_us for read in case.reads)] if part is Part.SETTLING else []
+    return max([*undone, *final], default=0)
 
 
 def undone(case: ReviewCase, *, by: str, now_us: int, undo_s: float) -> ReviewCase:
@@ -216,6 +233,11 @@ def to_write(case: ReviewCase, *, now_us: int, undo_s: float) -> Sequence[ReadOn
             break
         found.append(read)
     return found
+
+
+def with_written(case: ReviewCase, *, count: int, now_us: int) -> ReviewCase:
+    """Return the case with so many more of its readings in the journal; what comes after this moment may settle it."""
+    return msgspec.structs.replace(case, written=case.written + count, final_us=now_us + 1)
 
 
 def is_done(case: ReviewCase, *, scoring: Scoring) -> bool:

@@ -71,6 +71,7 @@ class ReviewCase(Record, frozen=True, kw_only=True):
         ended_us: When its time was over and the answer of ``steps_in`` counted, or None.
         fetched_us: When the caller first had its decision, or None.
         written: How many of ``reads`` are in the journal, or were taken back before.
+        final_us: From when on all of them were, so that who tells more may settle it; 0: not yet, or nobody noted it.
     """
 
     route: str
@@ -96,6 +97,7 @@ class ReviewCase(Record, frozen=True, kw_only=True):
     ended_us: int | None = None
     fetched_us: int | None = None
     written: int = 0
+    final_us: int = 0
 
     def valid(self) -> tuple[ReadOnce, ...]:
         """Return what people said and did not take back."""

@@ -22,6 +22,8 @@ class Crash:
 
     Args:
         at: Number of the operation to strike before, from 1 on; 0 never strikes.
+        of: Only operations of this name are counted for ``at``; empty counts all.
+        past: Strike so many operations after that one, whatever their names.
         strike: What happens then; None kills.
 
     Attributes:
@@ -38,8 +40,9 @@ class Crash:
     slipway.testing.crash.Killed: before operation 2, read
     """
 
-    def __init__(self, at: int = 0, *, strike: Callable[[], object] | None = None) -> None:
-        self._at, self._strike = at, strike
+    def __init__(self, at: int = 0, *, of: str = "", past: int = 0, strike: Callable[[], object] | None = None) -> None:
+        self._left, self._of, self._past, self._strike = at, of, past, strike
+        self._due = 0
         self.calls, self.struck = 0, False
 
     def through(self, call: Callable[..., Any], *, name: str) -> Callable[..., Any]:
@@ -47,7 +50,10 @@ class Crash:
 
         def counted(*args: Any, **kwargs: Any) -> Any:
             self.calls += 1
-            if self.calls == self._at:
+            if self._of in ("", name):
+                self._left -= 1
+                self._due = self._due if self._left else self.calls + self._past
+            if self.calls == self._due:
                 self.struck = True
                 if self._strike is None:
                     raise Killed(f"before operation {self.calls}, {name}")
