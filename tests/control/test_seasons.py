@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from slipway.control.post import Equipped
 from slipway.control.slices import Model
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
-from slipway.control.watching import Equipped, Watching
+from slipway.control.watching import Watching
 from slipway.modeling.reference import make_reference
 from slipway.monitoring.advise import Limits
 from slipway.monitoring.instruments import instruments_of

@@ -102,3 +102,15 @@ def test_a_model_that_left_its_route_has_no_open_finding():
     control.store.commit([Change(left, left.id, 0)], at_us=1, by="t", why="t")
     assert control.step(2 * DAY_US).findings == (left.id,)
     assert control.store.get(Finding, id=left.id)[0].closed_us == 2 * DAY_US
+
+
+def test_it_says_what_it_has_looked_at_and_a_restart_knows_it_too():
+    control = site(lambda arm: watched_model(arm.name))
+    assert control.looked == (), "nobody looked before the first step"
+    control.step(DAY_US // 2)
+    (early,) = control.looked
+    assert (early.slices, early.inputs_upto_us) == (0, 0), "the first day is not over"
+    control.step(DAY_US + DAY_US // 6)
+    (later,) = control.looked
+    assert (later.model, later.slice_us, later.slices, later.inputs_upto_us) == ("model-1", DAY_US, 1, DAY_US)
+    assert later.outcomes_upto_us == DAY_US

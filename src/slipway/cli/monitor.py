@@ -1,8 +1,8 @@
 """``slipway monitor``: what moved, whether it matters, and where to go back to."""
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyclopts import App
 
@@ -15,6 +15,11 @@ from slipway.records.alert import Finding, FindingKind
 from slipway.records.quality import Fault
 from slipway.records.two_tables import Period, Standing, TwoTables
 from slipway.words import amount, count, day, moment, number, odds, percent, promised, since_when, with_limits
+
+if TYPE_CHECKING:  # it brings the table engine; --help must not wait for it
+    from collections.abc import Sequence
+
+    from slipway.project.monitors_now import MonitorNow
 
 app = App(name="monitor")
 app.command(service, sort_key=4)
@@ -32,7 +37,7 @@ def list_(*, open: bool = False, common: Common = COMMON) -> int:  # noqa: A002 
     """
     project = common.open()
     found = [f for f in project.findings() if not open or f.closed_us is None]
-    return show(found, human=partial(_list, blind=() if common.json else project.blind_monitors()), common=common)
+    return show(found, human=partial(_list, monitors=() if common.json else project.monitors()), common=common)
 
 
 @app.command(name="show", sort_key=1)
@@ -181,12 +186,14 @@ def _costs(period: Period) -> str:
     return "yes" if period.matters else "may be" if period.doubtful else ""
 
 
-def _list(screen: Screen, found: list[Finding], *, blind: Sequence[str]) -> None:
+def _list(screen: Screen, found: list[Finding], *, monitors: "Sequence[MonitorNow]") -> None:
     rows = [(f.id, f.model, f.kind, _matters(f), day(f.opened_us), day(f.closed_us), f.go_back_to) for f in found]
     heads = ("id", "model", "what moved", "matters", "raised", "closed", "go back to")
     screen.table(heads, rows, none="No finding.")
-    for said in blind:
-        screen.line(f"  {said}", style="bold red")
+    for one in monitors:
+        screen.line(f"  {one.sentence}")
+        if one.problem:
+            screen.line(f"  {one.problem}", style="bold red")
 
 
 def _matters(finding: Finding) -> str:

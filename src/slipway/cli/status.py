@@ -42,6 +42,7 @@ def page(screen: Screen, now: "Status") -> None:
         ]
     )
     _route(screen, now.route)
+    _monitors(screen, now)
     screen.line()
     screen.title("Rollouts")
     for running in now.rollouts:
@@ -127,6 +128,19 @@ def _route(screen: Screen, route: Route | None) -> None:
     rows += [(arm, "copies", "shadows: is asked, decides nothing") for arm in route.shadows]
     rows += [(route.fallback, "", "steps in where the chosen arm fails")] if route.fallback else []
     screen.table(("arm", ">share", "does"), rows)
+
+
+def _monitors(screen: Screen, now: "Status") -> None:
+    """Print what each monitor has looked at: without it, "none open" would pass for good news."""
+    screen.line()
+    screen.title("Monitors")
+    if now.monitors is None:
+        screen.line("  not read: what is watched is for slipway.toml to say")
+        return
+    for one in now.monitors:
+        screen.line(f"  {one.sentence}")
+    if not now.monitors:
+        screen.line("  None: no packaged model is on the route, so no drift is looked for.")
 
 
 def _rollout(screen: Screen, running: "RolloutNow", *, now_us: int) -> None:

@@ -213,6 +213,7 @@ class Desk:
             receivers=self.alerts.receivers(),
             last_step=self._last,
             tally=self.controller.ledger.tally,
+            monitors=self.controller.looked,
             agreement=self.controller.agreement,
             behind_s=self.controller.behind_s,
             held_rows=self.controller.ledger.rows,

@@ -1,7 +1,7 @@
 """From a packaged model to its monitor: the reference and the calibration that it carries."""
 
+from slipway.control.post import Equipped
 from slipway.control.slices import Model
-from slipway.control.watching import Equipped
 from slipway.monitoring.advise import Limits
 from slipway.monitoring.feed_events import FeedEvents, marks_of
 from slipway.monitoring.instruments import instruments_of

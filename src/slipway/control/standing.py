@@ -6,6 +6,7 @@ from slipway.control.telling.courier import ReceiverState
 from slipway.records.agreement import Agreement
 from slipway.records.alert import Finding
 from slipway.records.base import Record
+from slipway.records.looked import Looked
 from slipway.records.rollout import Rollout, Verdict
 from slipway.records.route import Route
 from slipway.records.worker_config import ClockKind
@@ -23,6 +24,7 @@ class Status(Record, frozen=True, kw_only=True):
         receivers: How those do who are told of alerts.
         last_step: What the last step did; None before the first.
         tally: What was read of the journal, and what of it could not be used.
+        monitors: What the monitor of each model has looked at; those of models that left the route, too.
         agreement: How near decisions of people are to what was answered, by the arm that answered.
         behind_s: How old what control has not read yet may be; None while it reads the journal for the first time.
         held_rows: Rows of the journal in control's memory.
@@ -39,6 +41,7 @@ class Status(Record, frozen=True, kw_only=True):
     receivers: tuple[ReceiverState, ...] = ()
     last_step: StepReport | None
     tally: Tally
+    monitors: tuple[Looked, ...] = ()
     agreement: tuple[Agreement, ...] = ()
     behind_s: float | None
     held_rows: int

@@ -35,6 +35,7 @@ from slipway.errors import SlipwayError
 from slipway.ports import ControlStore, JournalReader
 from slipway.records.agreement import Agreement
 from slipway.records.cohort import Cohort
+from slipway.records.looked import Looked
 from slipway.records.rollout import Action, Rollout, RolloutStatus, Verdict
 from slipway.records.route import Route
 
@@ -254,6 +255,11 @@ class Controller(Commands):
     def agreement(self) -> tuple[Agreement, ...]:
         """How near decisions were to what was answered, when the journal was last read, by the arm that answered."""
         return self._reading.agreement
+
+    @property
+    def looked(self) -> tuple[Looked, ...]:
+        """What each monitor has looked at; empty before the first step of this process."""
+        return self._watching.looked() if self._watching else ()
 
     def catch_up(self, problems: list[str]) -> int:
         """Read what is new in the journal; see :meth:`slipway.control.reading.Reading.catch_up`."""

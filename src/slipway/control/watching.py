@@ -1,24 +1,25 @@
 """Feeds the monitors: each model on a route, each slice once, in the order in which slices are complete."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from slipway.control.block import Block
 from slipway.control.finding_book import Told, keep_findings
 from slipway.control.ledger import Ledger
 from slipway.control.maturity import held_us
 from slipway.control.past import DaySums
-from slipway.control.saved_post import SavedPost, save_post
+from slipway.control.post import Equipped, Post
+from slipway.control.saved_post import SavedPost
 from slipway.control.slices import Model, feed_sums, input_sums, outcome_sums
 from slipway.control.usual_wait import UsualWaits
 from slipway.errors import SlipwayError
-from slipway.monitoring.watch import Monitor, Watched, begin, take
+from slipway.monitoring.watch import Watched, take
 from slipway.monitoring.watch_feed import take_feed_sums, take_refused
 from slipway.monitoring.watch_silence import take_silence
 from slipway.ports import ControlStore
 from slipway.records.alert import Finding
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.facts import Watch
+from slipway.records.looked import Looked
 from slipway.records.refused_rows import RefusedRows
 from slipway.records.route import Route
 from slipway.records.watch import FeedSums, InputSums, OutcomeSums
@@ -26,37 +27,6 @@ from slipway.stats.coding import Coder
 
 _FEED_US = 3_600_000_000
 """Length of the slices by which the quality of a feed is judged."""
-
-
-class Equipped(NamedTuple):
-    """A model and its monitor."""
-
-    model: Model
-    monitor: Monitor
-
-
-class _Post:
-    """Where one monitor stands, and which slices it has been fed."""
-
-    def __init__(self, equipped: Equipped, *, saved: SavedPost | None) -> None:
-        self.equipped = equipped
-        self.watched: Watched = saved.watched(equipped.monitor) if saved else begin(equipped.monitor)
-        self.inputs_upto_us = saved.inputs_upto_us if saved else 0
-        self.outcomes_upto_us = saved.outcomes_upto_us if saved else 0
-        self.feed_upto_us = saved.feed_upto_us if saved else 0
-
-    @property
-    def came_upto_us(self) -> int:
-        """Up to which moment all that came was fed: nobody asks for its X again.
-
-        Where outcomes are summed by parts of the rows, X is asked for once more when they have come.
-        """
-        upto_us = [self.inputs_upto_us]
-        if self.equipped.monitor.feed:
-            upto_us.append(self.feed_upto_us)
-        if self.equipped.monitor.instruments.parts is not None:
-            upto_us.append(self.outcomes_upto_us)
-        return min(upto_us)
 
 
 class Watching:
@@ -87,7 +57,7 @@ class Watching:
 
     def forget(self) -> None:
         """Be as if no slice had been fed: the journal is read anew."""
-        self._posts: dict[tuple[str, str], _Post | None] = {}
+        self._posts: dict[tuple[str, str], Post | None] = {}
         self._blind: dict[tuple[str, str], str] = {}
         self._coders: dict[str, Coder | None] = {}
         self._models_of: dict[str, Model | None] = {}
@@ -144,18 +114,13 @@ class Watching:
     def saved(self) -> tuple[SavedPost, ...]:
         """Return where all monitors stand."""
         standing = [
-            save_post(
-                post.watched,
-                route=route,
-                model=model,
-                inputs_upto_us=post.inputs_upto_us,
-                outcomes_upto_us=post.outcomes_upto_us,
-                feed_upto_us=post.feed_upto_us,
-            )
-            for (route, model), post in self._posts.items()
-            if post is not None
+            post.saved(route=route, model=model) for (route, model), post in self._posts.items() if post is not None
         ]
         return (*standing, *self._saved.values())
+
+    def looked(self) -> tuple[Looked, ...]:
+        """Return what each monitor has looked at, by this process or by the one that it went on from."""
+        return tuple(post.looked for post in tuple(self._posts.values()) if post is not None)
 
     def restore(self, saved: Iterable[SavedPost]) -> None:
         """Go on from where monitors stood; before the first step."""
@@ -201,7 +166,7 @@ class Watching:
         named = {*(s.arm for s in route.shares), *route.shadows}
         return (arm for arm in route.arms if arm.kind is ArmKind.MODEL and arm.name in named)
 
-    def _post(self, route: str, arm: Arm) -> _Post | None:
+    def _post(self, route: str, arm: Arm) -> Post | None:
         key = (route, arm.name)
         if key not in self._posts:
             try:
@@ -209,7 +174,7 @@ class Watching:
             except SlipwayError as error:
                 self._blind[key] = f"monitor of {arm.name}: {error}"
                 equipped = None
-            self._posts[key] = None if equipped is None else _Post(equipped, saved=self._saved.pop(key, None))
+            self._posts[key] = None if equipped is None else Post(equipped, saved=self._saved.pop(key, None))
         return self._posts[key]
 
     def _model(self, arm: Arm) -> Model | None:
@@ -221,7 +186,7 @@ class Watching:
             self._models_of[arm.name] = equipped.model if equipped else None
         return self._models_of[arm.name]
 
-    def _speaks(self, post: _Post, *, route: Route) -> bool:
+    def _speaks(self, post: Post, *, route: Route) -> bool:
         """Tell whether a monitor tells what rows of a route are refused: that of whom most of them were meant for."""
         named = {arm.name: arm for arm in self._models(route)}
         for share in sorted(route.shares, key=lambda s: -s.share):
@@ -230,7 +195,7 @@ class Watching:
                 return found is post
         return False
 
-    def _feed(self, post: _Post, *, route: Route, ledger: Ledger, now_us: int) -> None:
+    def _feed(self, post: Post, *, route: Route, ledger: Ledger, now_us: int) -> None:
         refused = self._refused() if self._speaks(post, route=route) else None
         post.watched = take_refused(post.watched, monitor=post.equipped.monitor, refused=refused, now_us=now_us)
         blocks = [b for b in ledger.blocks(route.name) if b.end_us > min(post.came_upto_us, post.outcomes_upto_us)]
@@ -256,7 +221,7 @@ class Watching:
             post.watched = take_silence(post.watched, monitor=post.equipped.monitor, upto_us=over_us)
 
     def _came(
-        self, post: _Post, *, block: Block, ledger: Ledger, now_us: int
+        self, post: Post, *, block: Block, ledger: Ledger, now_us: int
     ) -> Iterator[tuple[int, int, FeedSums | InputSums]]:
         """Yield (moment of completeness, order, sums) of what came in the slices of a day that are complete and new."""
         length, model = post.equipped.monitor.instruments.slice_us, post.equipped.model
@@ -271,7 +236,7 @@ class Watching:
                 yield end_us, 0, input_sums(block, model=model, ledger=ledger, start_us=start_us, end_us=end_us)
 
     def _came_true(
-        self, post: _Post, *, blocks: list[Block], ledger: Ledger, now_us: int
+        self, post: Post, *, blocks: list[Block], ledger: Ledger, now_us: int
     ) -> Iterator[tuple[int, int, OutcomeSums]]:
         """Yield the same of what came true. Slices are taken in their order, so none is complete before an earlier."""
         length, complete_us = post.equipped.monitor.instruments.slice_us, 0
@@ -287,7 +252,7 @@ class Watching:
                 yield complete_us, 1, outcome_sums(block, model=post.equipped.model, ledger=ledger, **span)
 
 
-def _silent_before(post: _Post, *, sums: FeedSums, blocks: Iterable[Block]) -> Watched:
+def _silent_before(post: Post, *, sums: FeedSums, blocks: Iterable[Block]) -> Watched:
     """Return where a monitor stood just before rows came; a silence of the whole route is told, however late.
 
     Where others on the route got rows meanwhile, the model was off it, which is no silence.

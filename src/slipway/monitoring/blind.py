@@ -20,28 +20,36 @@ _ROWS = 10_000  # of a slice, where rows are the unit
 
 
 def could_tell(monitor: Monitor, *, slices: Iterable[tuple[int, int]]) -> bool:
-    """Tell whether the largest change there is would raise an alarm: all values of all columns in their last bins.
+    """Tell whether the largest change there is would raise an alarm within some slices (:func:`told_after`)."""
+    return told_after(monitor, slices=slices) is not None
+
+
+def told_after(monitor: Monitor, *, slices: Iterable[tuple[int, int]]) -> int | None:
+    """Return how many slices the largest change takes to raise an alarm: all values of all columns in their last bins.
 
     One looks after each slice, as the monitor does.
 
     Args:
         monitor: What watches.
         slices: Beginning and rows of each slice.
+
+    Returns:
+        A number of slices, 1 or more; None if none of them raises it.
     """
     test: Any = monitor.instruments.inputs
     state = test.start()
-    for start_us, rows in slices:
+    for n, (start_us, rows) in enumerate(slices, start=1):
         counts = np.zeros(sum(len(c.counts) for c in test.reference.columns), dtype=np.int64)
         for place in test.reference.slices:
             counts[max(place.stop - 2, place.start)] = rows  # the last one counts what is missing
         state = monitor.instruments.update(test, state, tick=TableTick(counts), start_us=start_us)
         if test.evidence(state).rejects(alpha=monitor.alpha):
-            return True
-    return False
+            return n
+    return None
 
 
-def blind(monitor: Monitor) -> str:
-    """Return why nothing could be found, and the way out; empty where something could.
+def least_slices(monitor: Monitor) -> int | None:
+    """Return how many slices the largest change would take to be told from the start on; None where it never would be.
 
     What is asked is a server's question: :data:`LOOKS` slices after the reference, as large as its own were.
     """
@@ -50,9 +58,20 @@ def blind(monitor: Monitor) -> str:
     rows = _ROWS if by_rows else max(reference.rows // max(season.blocks, 1), 1)
     first_us = season.until_us
     slices = [(first_us + i * instruments.slice_us, rows) for i in range(1 if by_rows else LOOKS)]
-    if could_tell(monitor, slices=slices):
+    return told_after(monitor, slices=slices)
+
+
+def blind(monitor: Monitor, *, least: int | None) -> str:
+    """Return why nothing could be found, and the way out; empty where something could.
+
+    Args:
+        monitor: What watches.
+        least: What :func:`least_slices` returned of it.
+    """
+    if least is not None:
         return ""
-    known = count(reference.rows if by_rows else season.blocks, instruments.unit)
+    instruments, reference = monitor.instruments, monitor.reference
+    known = count(reference.rows if instruments.unit == "row" else instruments.season.blocks, instruments.unit)
     return (
         f"The monitor of {monitor.model} is blind: beside {known} of its reference no change of X, however large, "
         f"could be proven at alpha {monitor.alpha:g}. Package the model anew with a longer reference, or take a "

@@ -10,9 +10,9 @@ from slipway.control.tally import Tally
 from slipway.control.telling.courier import ReceiverState
 from slipway.data.labels.human import HUMAN
 from slipway.deployment.budgets import budget_use
-from slipway.project.blind_monitors import blind_monitors
 from slipway.project.commanding import ask_service, ask_status
 from slipway.project.journal_trouble import journal_trouble
+from slipway.project.monitors_now import MonitorNow, monitors_now, problems_of
 from slipway.project.reach import certificate_trouble
 from slipway.project.serving import now_us
 from slipway.records.agreement import Agreement
@@ -62,6 +62,8 @@ class Status(Record, frozen=True, kw_only=True):
         ended: Rollouts that ended, oldest first.
         findings: Findings that are open.
         alerts: Alerts that are not resolved.
+        monitors: What the monitor of each model on a route has looked at, and whether it can tell; None where nobody
+            could read slipway.toml, without which there is none.
         receivers: How those do who are told of alerts; empty where control does not run.
         predictions: Rows asked about, in the whole journal; None where nobody could read it.
         outcomes: Outcomes that came; likewise.
@@ -81,6 +83,7 @@ class Status(Record, frozen=True, kw_only=True):
     ended: tuple[Rollout, ...]
     findings: tuple[Finding, ...]
     alerts: tuple[Alert, ...] = ()
+    monitors: tuple[MonitorNow, ...] | None = None
     receivers: tuple[ReceiverState, ...] = ()
     predictions: int | None
     outcomes: int | None
@@ -116,10 +119,13 @@ def status_now(parts: Parts, *, controller: Controller) -> Status:
     problems += _takes_too_much(usage, budgets=parts.scope.budgets)
     usage += _of_shadow(parts.layout.run, alive=alive)
     problems += _not_usable(tally)
-    problems += blind_monitors(parts)
+    now = told.now_us if told else now_us(parts, controller=controller)
+    monitors = monitors_now(parts, looked=told.monitors if told else controller.looked, now_us=now)
+    problems += problems_of(monitors)
     return Status(
         project=parts.scope.project.name,
-        now_us=told.now_us if told else now_us(parts, controller=controller),
+        now_us=now,
+        monitors=monitors,
         serving=serves(alive),
         processes=alive,
         **stored(parts.store)._asdict(),

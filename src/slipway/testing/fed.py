@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from slipway.control.post import Equipped
 from slipway.control.slices import Model
-from slipway.control.watching import Equipped
 from slipway.modeling.frame import as_columns
 from slipway.modeling.reference import make_reference
 from slipway.modeling.usual import with_usual

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
+from slipway.control.post import Equipped
 from slipway.control.slices import Model
-from slipway.control.watching import Equipped
 from slipway.modeling.reference import make_reference
 from slipway.monitoring.advise import Limits
 from slipway.monitoring.instruments import instruments_of

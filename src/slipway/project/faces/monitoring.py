@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from slipway.control.alert_desk import Act
     from slipway.control.telling.sender import Tried
+    from slipway.project.monitors_now import MonitorNow
     from slipway.project.status import Status
     from slipway.project.watching import Watched
     from slipway.records.alert import Finding
@@ -30,11 +31,14 @@ class Monitoring(Face):
 
         return [finding for _, finding, _ in self._parts.store.all(Finding)]
 
-    def blind_monitors(self) -> list[str]:
-        """Return a sentence for each model on a route whose monitor could find nothing, however much changed."""
-        from slipway.project.blind_monitors import blind_monitors
+    def monitors(self) -> Sequence[MonitorNow]:
+        """Return what the monitor of each model on a route has looked at, and whether it can tell yet."""
+        from slipway.project.commanding import ask_status
+        from slipway.project.monitors_now import monitors_now
 
-        return blind_monitors(self._parts)
+        told = ask_status(self._parts)
+        looked = told.monitors if told else self._controller.looked
+        return monitors_now(self._parts, looked=looked, now_us=told.now_us if told else self.now_us())
 
     def watched(self) -> Sequence[Watched]:
         """Return realised and expected loss by day of every model that answers or shadows."""
