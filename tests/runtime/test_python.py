@@ -46,6 +46,7 @@ def arm(function, timeout_ms=20_000):
 def test_after_each_failure_the_next_batch_is_answered(project):
     async def run():
         runtime = PythonRuntime(arm("arm.py:moody", timeout_ms=1500), root=project)
+        await runtime.start()
         try:
             for value, error, says in [
                 (-1, DeadlineExceeded, "within 1500 ms"),
@@ -55,6 +56,7 @@ def test_after_each_failure_the_next_batch_is_answered(project):
             ]:
                 with pytest.raises(error, match=says):
                     await runtime.predict({"a": np.array([float(value)])}, rows=1)
+                await runtime.start()  # begun already; a slow machine may need longer for it than one batch may take
                 assert (await runtime.predict({"a": np.array([7.0])}, rows=1)).tolist() == [7.0]
         finally:
             await runtime.close()
@@ -129,10 +131,10 @@ def behave(x):
 def limits(tmp_path):
     (tmp_path / "arm.py").write_text(LIMITS)
 
-    def use(scenario, **more):
+    def use(scenario, monotonic=time.monotonic, **more):
         async def run():
-            made = Arm(name="p", kind=ArmKind.PYTHON, function="arm.py:behave", **{"timeout_ms": 5000} | more)
-            runtime = PythonRuntime(made, root=tmp_path)
+            made = Arm(name="p", kind=ArmKind.PYTHON, function="arm.py:behave", **{"timeout_ms": 30_000} | more)
+            runtime = PythonRuntime(made, root=tmp_path, monotonic=monotonic)
             await runtime.start()
             try:
                 return await scenario(runtime)
@@ -187,32 +189,33 @@ def test_a_batch_that_hangs_costs_only_its_own_rows(limits):
     async def scenario(runtime):
         hung = asyncio.create_task(tell(runtime, 7))
         await asyncio.sleep(0.05)
-        begun_s = time.monotonic()
         answers = await asyncio.gather(*(tell(runtime, 0) for _ in range(10)))
-        took_s = time.monotonic() - begun_s
+        assert not hung.done(), "they did not wait for the one that hangs"
         assert len(set(answers)) == 1
         with pytest.raises(DeadlineExceeded):
             await hung
-        assert took_s < 1.7, "they did not wait for the one that hangs"
         assert runtime.usage().restarts == {"timeout": 1}
 
-    limits(scenario, timeout_ms=2000)
+    limits(scenario, timeout_ms=4000)
 
 
 def test_one_that_dies_again_and_again_is_left_alone_then_tried_again(limits):
+    now_s = [0.0]
+
     async def scenario(runtime):
         for _ in range(3):
             with pytest.raises(Unavailable, match=r"a process that ended \(status 1\)"):
                 await tell(runtime, 8)
         begun_s = time.monotonic()
-        with pytest.raises(Unavailable, match=r"3 that died in a row; the next one is started in 0\.\d s"):
-            await tell(runtime, 0)
-        assert time.monotonic() - begun_s < 0.4, "the fallback must not wait"
-        await asyncio.sleep(0.6)
+        for _ in range(10):
+            with pytest.raises(Unavailable, match=r"3 that died in a row; the next one is started in 0\.5 s"):
+                await tell(runtime, 0)
+        assert time.monotonic() - begun_s < 4, "ten pauses are 5 s, and the fallback must not wait"
+        now_s[0] += 0.6
         assert await tell(runtime, 0) > 0
         assert runtime.usage().restarts == {"death": 3}
 
-    limits(scenario, processes=1)
+    limits(scenario, monotonic=lambda: now_s[0], processes=1)
 
 
 def test_what_it_prints_is_logged_by_line_and_cannot_fill_the_log(limits):

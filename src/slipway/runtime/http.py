@@ -8,6 +8,7 @@ import asyncio
 import ssl
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -54,6 +55,7 @@ class HttpRuntime:
         signature: What is sent and what an answer may be.
         root: Folder of the project, in which the arm's ``ca`` lies.
         transport: Another way to carry requests, for tests of the protocol itself.
+        monotonic: Seconds of a clock that is never set, for how long the service is left alone.
 
     Raises:
         BadInput: An address or a certificate that is none.
@@ -66,6 +68,7 @@ class HttpRuntime:
         signature: Signature,
         root: Path | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         url, shown = httpx.URL(arm.url), address(arm.url)
         if url.scheme not in ("http", "https") or not url.host:
@@ -75,7 +78,7 @@ class HttpRuntime:
         self._arm, self._shown = arm, shown
         self._wire: Wire = ShapedWire(arm.json, signature.fields) if arm.json else InferWire(signature.fields)
         self._binary = signature.kind is TaskKind.BINARY
-        self._breaker = Breaker(trips_after=5)
+        self._breaker, self._monotonic = Breaker(trips_after=5), monotonic
         self._failures: Counter[str] = Counter()
         self._client = httpx.AsyncClient(
             timeout=arm.timeout_ms / 1000,
@@ -94,9 +97,9 @@ class HttpRuntime:
                 alone for a while because it failed again and again.
             DeadlineExceeded: It did not answer within ``timeout_ms``.
         """
-        if not self._breaker.may_ask(now_s=time.monotonic()):
+        if not self._breaker.may_ask(now_s=self._monotonic()):
             self._failures["left_alone"] += 1
-            left_s = self._breaker.left_s(now_s=time.monotonic())
+            left_s = self._breaker.left_s(now_s=self._monotonic())
             came = f"{self._breaker.failures} failures in a row before; it is left alone for {left_s:.1f} s more"
             raise Unavailable(
                 f"{self._shown}: want an answer, got {came}. Look at that service, or route around it.", came=came
@@ -107,7 +110,7 @@ class HttpRuntime:
             self._breaker.gave_up()
             raise
         except SlipwayError:
-            self._breaker.failed(now_s=time.monotonic())
+            self._breaker.failed(now_s=self._monotonic())
             raise
         self._breaker.succeeded()
         return scores

@@ -7,7 +7,9 @@ costs its own rows; where others wait behind it, another process answers them.
 
 import asyncio
 import re
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +30,14 @@ class PythonRuntime:
     Args:
         arm: Arm of kind PYTHON; its ``timeout_ms`` bounds one batch, its ``processes`` their number.
         root: Folder of the project; the file must lie inside.
+        monotonic: Seconds of a clock that is never set, for how long a function that dies is left alone.
 
     Raises:
         BadInput: The reference is not ``file.py:function`` or leads out of the project.
         NotFound: No such file.
     """
 
-    def __init__(self, arm: Arm, *, root: Path) -> None:
+    def __init__(self, arm: Arm, *, root: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
         shape = _REFERENCE.fullmatch(arm.function)
         if shape is None:
             raise BadInput(f"arm {arm.name}: want 'file.py:function' inside the project, got '{arm.function}'.")
@@ -45,7 +48,8 @@ class PythonRuntime:
         if not path.is_file():
             raise NotFound(f"arm {arm.name}: no file {file} in {root}. Write it, or mend 'function'.")
         self._arm = arm
-        self._all = [PythonProcess(arm, file=file, function=function, root=root) for _ in range(arm.processes)]
+        told = {"file": file, "function": function}
+        self._all = [PythonProcess(arm, **told, root=root, monotonic=monotonic) for _ in range(arm.processes)]
         self._spare = self._all[1:]
         self._free: asyncio.Queue[PythonProcess] = asyncio.Queue()
         self._free.put_nowait(self._all[0])

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -36,17 +37,20 @@ class PythonProcess:
         file: File of the function, from the root.
         function: Its name.
         root: Folder of the project.
+        monotonic: Seconds of a clock that is never set, for how long one that dies is left alone.
 
     Attributes:
         restarts: How often it was started again, by why the last process ended.
     """
 
-    def __init__(self, arm: Arm, *, file: str, function: str, root: Path) -> None:
+    def __init__(
+        self, arm: Arm, *, file: str, function: str, root: Path, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._arm, self._file, self._function, self._root = arm, file, function, root
         self._child: asyncio.subprocess.Process | None = None
         self._pump: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
-        self._breaker = Breaker(trips_after=_DEATHS)
+        self._breaker, self._monotonic = Breaker(trips_after=_DEATHS), monotonic
         self._cpu_s = self._seen_cpu_s = 0.0
         self._closed = False
         self.restarts: Counter[str] = Counter()
@@ -122,7 +126,7 @@ class PythonProcess:
         await self._stop()
 
     def _begin(self) -> None:
-        now_s = time.monotonic()
+        now_s = self._monotonic()
         if not self._breaker.may_ask(now_s=now_s):
             raise Unavailable(
                 f"{self._arm.function}: want a process, got {self._breaker.failures} that died in a row; the next one "
@@ -168,7 +172,7 @@ class PythonProcess:
             await self._stop()
             raise
         if ready.error:
-            self._breaker.failed(now_s=time.monotonic())
+            self._breaker.failed(now_s=self._monotonic())
             await self._stop()
             raise Unavailable(f"{self._arm.function}: want it loaded, got {ready.error}", came=ready.kind)
 
@@ -188,7 +192,7 @@ class PythonProcess:
         self.restarts[why] += 1
         _log.warning("process of an arm ended", arm=self._arm.name, why=why, status=status)
         if failed:
-            self._breaker.failed(now_s=time.monotonic())
+            self._breaker.failed(now_s=self._monotonic())
         if not self._closed:
             with contextlib.suppress(Unavailable):
                 self._begin()
