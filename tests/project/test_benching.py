@@ -23,7 +23,8 @@ from slipway.storage.layout import Layout
 from slipway.testing.certificates import Authority
 
 LENIENT = Limits(latency_p99_ms=1000.0)
-PLAN = BenchPlan(climb=Climb(qps=1500, for_s=1.0), limits=LENIENT, warm_s=0.2, connections=8)
+CLIMB = Climb(qps=600, for_s=2.0)
+PLAN = BenchPlan(climb=CLIMB, limits=LENIENT, warm_s=0.2, connections=8)
 
 
 REACH = """[serving]
@@ -62,15 +63,15 @@ def test_without_a_server_it_says_how_to_start_one(project):
 def test_what_was_found_is_kept_and_held_against_the_budgets(project, server, capsys):
     told = []
     test = project.bench(PLAN, told=told.append)
-    assert test.held_qps == 1500, test.rungs[0].reason
+    assert test.held_qps == 600, test.rungs[0].reason
     assert test.url.startswith("https://127.0.0.1:")
     assert list(test.rungs) == told
     assert project.load_tests() == [test]
-    assert "1,500 requests a second held" in project.audit()[-1].why
+    assert "600 requests a second held" in project.audit()[-1].why
     assert {j.promise: str(j.standing) for j in project.judge_load(test)}["memory"] == "holds"
     assert {"worker-0", "supervisor", "control"} <= {u.name for u in test.rungs[0].usage}
     assert run(["bench", "show", "--project", str(project.folder), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["test"]["held_qps"] == 1500
+    assert json.loads(capsys.readouterr().out)["test"]["held_qps"] == 600
     assert run(["scope", "check", "--project", str(project.folder), "--json"]) == 0
     checked = json.loads(capsys.readouterr().out)
     assert checked["load_test"] == test.id
@@ -119,5 +120,5 @@ def test_real_callers_of_a_rollout_are_not_slowed_unasked(project, server):
     project.start_rollout()
     with pytest.raises(Conflict, match="--during-rollout"):
         project.bench(PLAN)
-    plan = BenchPlan(climb=Climb(qps=1500, for_s=1.0), limits=LENIENT, warm_s=0.2, connections=8, during_rollout=True)
+    plan = BenchPlan(climb=CLIMB, limits=LENIENT, warm_s=0.2, connections=8, during_rollout=True)
     assert project.bench(plan).rungs[0].hold is not Hold.BREAKS

@@ -53,6 +53,31 @@ class Later:
         """Nothing to close."""
 
 
+class Held:
+    """An arm that answers once it is let go, and keeps count of who waits: no test of it rests on how long it takes."""
+
+    def __init__(self):
+        self._let_go, self.waiting = asyncio.Event(), 0
+
+    async def predict(self, columns, *, rows):
+        self.waiting += 1
+        await self._let_go.wait()
+        return np.ones(rows)
+
+    def let_go(self, server):
+        server.loop.call_soon_threadsafe(self._let_go.set)
+
+    async def close(self):
+        """Nothing to close."""
+
+
+def until(ready):
+    end_s = time.monotonic() + 60
+    while not ready() and time.monotonic() < end_s:
+        time.sleep(0.01)
+    assert ready()
+
+
 def ones(_, rows):
     return np.ones(rows)
 
@@ -88,7 +113,7 @@ def to(arm, *, fallback=None, arms=(OLD, REMOTE, FAR)):
 
 
 def ask(server, **more):
-    return httpx.post(f"{server.url}/predict", json={"a": 1, "user": "u"} | more, timeout=20)
+    return httpx.post(f"{server.url}/predict", json={"a": 1, "user": "u"} | more, timeout=60)
 
 
 @pytest.mark.parametrize("make", [Now, Later])
@@ -161,26 +186,28 @@ def test_a_slow_arm_holds_up_nobody_else(serve):
     route = Route(name="r", version=1, salt="s", shares=shares, arms=(OLD, REMOTE))
     slow_user = next(f"u{i}" for i in range(99) if assign(route, f"u{i}") == "remote")
     fast_user = next(f"u{i}" for i in range(99) if assign(route, f"u{i}") == "old")
-    with serve(route, opener=with_arms(remote=Later(ones, after_s=3.0)), deadline_ms=20_000) as server:
+    held = Held()
+    with serve(route, opener=with_arms(remote=held), deadline_ms=60_000) as server:
         got = []
         thread = threading.Thread(target=lambda: got.append(ask(server, user=slow_user)))
         thread.start()
-        time.sleep(0.3)
-        begun = time.monotonic()
+        until(lambda: held.waiting)
         assert ask(server, user=fast_user).json()["arm"] == "old"
-        assert time.monotonic() - begun < 2
         assert not got
+        held.let_go(server)
         thread.join()
         assert got[0].json()["arm"] == "remote"
 
 
 def test_a_full_queue_refuses_and_recovers(serve):
-    opener = with_arms(remote=Later(ones, after_s=3.0))
-    with serve(to("remote"), opener=opener, queue_rows=5, deadline_ms=20_000) as server:
+    held = Held()
+    with serve(to("remote"), opener=with_arms(remote=held), queue_rows=5, deadline_ms=60_000) as server:
         codes = []
         threads = [threading.Thread(target=lambda: codes.append(ask(server))) for _ in range(12)]
         for thread in threads:
             thread.start()
+        until(lambda: len(codes) == 7)
+        held.let_go(server)
         for thread in threads:
             thread.join()
         assert sorted(r.status_code for r in codes) == [200] * 5 + [503] * 7
@@ -224,7 +251,7 @@ def test_many_callers_at_once_share_ticks(serve, place):
     """Each answer is its own caller's, however the rows were batched."""
 
     async def storm(url):
-        async with httpx.AsyncClient(base_url=url, limits=httpx.Limits(max_connections=40)) as client:
+        async with httpx.AsyncClient(base_url=url, limits=httpx.Limits(max_connections=40), timeout=60) as client:
             rows = [{"a": i, "b": -i / 2, "user": f"u{i}", "id": f"n{i}"} for i in range(400)]
             replies = await asyncio.gather(*(client.post("/predict", json=row) for row in rows))
             return [r.json() for r in replies]
@@ -232,7 +259,7 @@ def test_many_callers_at_once_share_ticks(serve, place):
     say = Later(lambda columns, rows: columns["a"] / 1000, after_s=0.01)
     shares = (Share(arm="remote", share=0.3), Share(arm="old", share=0.7))
     route = Route(name="r", version=1, salt="s", shares=shares, arms=(OLD, REMOTE))
-    with serve(route, opener=with_arms(remote=say), deadline_ms=10_000) as server:
+    with serve(route, opener=with_arms(remote=say), deadline_ms=60_000) as server:
         answers = asyncio.run(storm(server.url))
     for i, answer in enumerate(answers):
         assert answer["id"] == f"n{i}"
@@ -243,15 +270,15 @@ def test_many_callers_at_once_share_ticks(serve, place):
 
 
 def test_a_worker_that_is_told_to_stop_answers_what_it_took(serve, place):
-    with serve(to("remote"), opener=with_arms(remote=Later(ones, after_s=2)), deadline_ms=20_000) as server:
+    held = Held()
+    with serve(to("remote"), opener=with_arms(remote=held), deadline_ms=60_000) as server:
         replies = []
         threads = [threading.Thread(target=lambda: replies.append(ask(server))) for _ in range(8)]
         for thread in threads:
             thread.start()
-        until = time.monotonic() + 60
-        while server.worker.services[0].ticker.rows < 8 and time.monotonic() < until:
-            time.sleep(0.01)
+        until(lambda: server.worker.services[0].ticker.rows == 8)
         server.loop.call_soon_threadsafe(server.worker.stop)
+        held.let_go(server)
         for thread in threads:
             thread.join()
     assert [r.status_code for r in replies] == [200] * 8

@@ -16,7 +16,7 @@ def hanging(place):
     package = models.store_package(
         place.blobs, models.looping_graph(), signature=models.NUMBERS, batch=models.numbers_batch(4)
     )
-    return Arm(name="hanging", kind=ArmKind.MODEL, package=package, timeout_ms=600)
+    return Arm(name="hanging", kind=ArmKind.MODEL, package=package, timeout_ms=1500)
 
 
 def half_and_half(arm):
@@ -32,7 +32,7 @@ def test_a_graph_that_hangs_is_asked_apart_and_holds_up_nobody_else(serve, place
     arm = hanging(place)
     route = half_and_half(arm)
     users = {who: next(f"u{i}" for i in range(99) if assign(route, f"u{i}") == who) for who in ("hanging", "old")}
-    with serve(route, deadline_ms=800) as server:
+    with serve(route, deadline_ms=2000) as server:
         assert ask(server, users["hanging"]).json()["score"] == 0.5
         first = ask(server, users["hanging"], a=1e9)
         assert (first.status_code, first.json()["arm"], first.json()["fallback"]) == (200, "old", True)
@@ -56,7 +56,7 @@ def test_a_graph_that_hangs_is_asked_apart_and_holds_up_nobody_else(serve, place
         stop.set()
         for thread in threads:
             thread.join()
-        assert sorted(took_s)[4] < 0.3, "inside the tick each would have waited for the 0.6 s of those that hang"
+        assert sorted(took_s)[4] < 1.2, "inside the tick each would have waited for the 1.5 s of those that hang"
         assert replies
         assert {(r.status_code, r.json()["fallback"]) for r in replies} == {(200, True)}
         again = ask(server, users["hanging"])
