@@ -85,17 +85,27 @@ def test_no_command_is_forgotten():
     assert set(commands(build())) == set(ARGUMENTS) | ELSEWHERE
 
 
+def assert_is_one_document(status, out, err):
+    assert status == 0, err
+    json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert "Traceback" not in err
+
+
 @pytest.mark.parametrize("words", ARGUMENTS, ids=names)
-def test_with_json_stdout_is_one_document_and_nothing_else(words, project, slipway):
+def test_with_json_stdout_is_one_document_and_nothing_else(words, project, monkeypatch, capfd):
+    """In this process, where no start-up is waited for; what libraries write past Python is seen as well."""
+    monkeypatch.chdir(project)
+    assert_is_one_document(run([*words, *ARGUMENTS[words], "--json"]), *capfd.readouterr())
+
+
+@pytest.mark.parametrize("words", [("status",), ("run", "train"), ("monitor", "service")], ids=names)
+def test_so_it_is_in_a_process_of_its_own(words, project, slipway):
     done = slipway(*words, *ARGUMENTS[words], "--json", cwd=project)
-    assert done.returncode == 0, done.stderr
-    json.loads(done.stdout, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    assert "Traceback" not in done.stderr
+    assert_is_one_document(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("words", ARGUMENTS, ids=names)
 def test_for_people_it_is_narrow_plain_text_without_escape_codes(words, project, monkeypatch, capsys):
-    """In this process, where no start-up is waited for; the entry point itself is the one of the test above."""
     monkeypatch.chdir(project)
     status = run([*words, *ARGUMENTS[words]])
     out, err = capsys.readouterr()
