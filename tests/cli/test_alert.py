@@ -52,3 +52,15 @@ def test_a_test_says_which_receiver_did_not_take_it(project, capsys):
     page.write_text(page.read_text() + '\n[alerts.receivers.ops]\nkind = "slack"\nurl_env = "NO_SUCH_VARIABLE"\n')
     assert run(["alert", "test", "--project", str(project.folder)]) == 1
     assert "variable NO_SUCH_VARIABLE is not set where the server runs" in capsys.readouterr().out
+
+
+def test_alerts_are_listed_beside_a_scope_that_nobody_can_read_and_taken_where_control_runs(project, capsys):
+    (project.folder / "slipway.toml").write_text("[project\n")
+    (alert,) = said(capsys, project, "list")[1]
+    assert run(["alert", "show", alert["id"], "--project", str(project.folder)]) == 0
+    told = capsys.readouterr()
+    assert alert["id"] in told.out
+    assert "slipway.toml cannot be read" in told.err
+    for words in (["alert", "ack"], ["monitor", "service"]):
+        assert run([*words, "--project", str(project.folder)]) != 0
+        assert "want slipway.toml, or a control process that read it before" in capsys.readouterr().err

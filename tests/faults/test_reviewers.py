@@ -87,9 +87,9 @@ def test_each_case_is_one_reviewers_and_a_kill_loses_none(folder):
         assert set(handed) == ids, "each case once"
         assert claim("one too many") is None
 
-        control = commanding.control(project._parts)
+        control = commanding.control(project._parts.layout)
         os.kill(control.pid, signal.SIGKILL)
-        until(lambda: (c := commanding.control(project._parts)) is not None and c.pid != control.pid)
+        until(lambda: (c := commanding.control(project._parts.layout)) is not None and c.pid != control.pid)
         until(lambda: "id" in claim(names[0]))  # it answers before it is the controller, and says so
         again = at_once([lambda name=name: claim(name)["id"] for name in names])
         assert again == handed, "who had a case has it still"

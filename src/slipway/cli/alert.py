@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from slipway.cli.left import open_left
 from slipway.cli.options import COMMON, Common
 from slipway.cli.pick import pick
 from slipway.cli.screen import Screen, show
@@ -14,6 +15,7 @@ from slipway.words import moment
 if TYPE_CHECKING:
     from slipway.control.telling.sender import Tried
     from slipway.project import Project
+    from slipway.project.left import Left
 
 app = App(name="alert")
 
@@ -26,7 +28,7 @@ def list_(*, all: bool = False, common: Common = COMMON) -> int:  # noqa: A002 -
         all: Also those that are resolved.
         common: What every command takes.
     """
-    found = [a for a in common.open().alerts() if all or a.state is not AlertState.RESOLVED]
+    found = [a for a in open_left(common).alerts() if all or a.state is not AlertState.RESOLVED]
     return show(found, human=_list, common=common)
 
 
@@ -38,7 +40,7 @@ def show_(alert: str | None = None, /, *, common: Common = COMMON) -> int:
         alert: Id or start of an id; the newest if not given.
         common: What every command takes.
     """
-    return show(_pick(common.open(), alert), human=_page, common=common)
+    return show(_pick(open_left(common), alert), human=_page, common=common)
 
 
 @app.command(sort_key=2)
@@ -50,7 +52,7 @@ def ack(alert: str | None = None, /, *, why: str = "", common: Common = COMMON) 
         why: The reason, for the audit trail.
         common: What every command takes.
     """
-    project = common.open()
+    project = open_left(common)
     return show(project.act_on_alert(_pick(project, alert).id, "ack", why=why), human=_page, common=common)
 
 
@@ -71,7 +73,7 @@ def snooze(
         why: The reason, for the audit trail.
         common: What every command takes.
     """
-    project = common.open()
+    project = open_left(common)
     length_s = duration_s(for_, option="--for")
     found = _pick(project, alert).id
     return show(project.act_on_alert(found, "snooze", why=why, for_s=length_s), human=_page, common=common)
@@ -86,7 +88,7 @@ def resolve(alert: str | None = None, /, *, why: str = "", common: Common = COMM
         why: The reason, for the audit trail.
         common: What every command takes.
     """
-    project = common.open()
+    project = open_left(common)
     return show(project.act_on_alert(_pick(project, alert).id, "resolve", why=why), human=_page, common=common)
 
 
@@ -103,7 +105,7 @@ def try_(receiver: str | None = None, /, *, common: Common = COMMON) -> int:
     return 0 if all(t.took for t in tried) else 1
 
 
-def _pick(project: "Project", word: str | None) -> Alert:
+def _pick(project: "Project | Left", word: str | None) -> Alert:
     return pick(word, project.alerts(), what="alert", key=lambda a: a.id, name=lambda a: a.id)
 
 

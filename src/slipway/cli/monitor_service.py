@@ -2,10 +2,15 @@
 
 import math
 
+from slipway.cli.left import open_left
 from slipway.cli.options import COMMON, Common
 from slipway.cli.screen import Screen, show
+from slipway.monitoring.service_words import allows, took
 from slipway.records.service_report import Kept, ServiceReport, ServiceWindow, Taken
 from slipway.words import moment, number, percent, size, span
+
+_LITTLE = 0.1
+"""Below this part of a window its figures are those of a shorter one."""
 
 
 def service(*, check: bool = False, common: Common = COMMON) -> int:
@@ -15,14 +20,12 @@ def service(*, check: bool = False, common: Common = COMMON) -> int:
         check: End with status 1 where a budget is not kept, or nobody can tell.
         common: What every command takes.
     """
-    found = common.open().service()
+    found = open_left(common).service()
     show(found, human=_page, common=common)
     return int(check and found.kept is not Kept.KEPT)
 
 
 def _page(screen: Screen, found: ServiceReport) -> None:
-    from slipway.web.sections.service import allows, took  # noqa: PLC0415 - charts come with it
-
     screen.title(f"Service of {found.route} at {moment(found.now_us)}: budgets {found.kept}")
     screen.line(f"  {found.sentence}")
     screen.line()
@@ -51,7 +54,7 @@ def _page(screen: Screen, found: ServiceReport) -> None:
 def _rows(w: ServiceWindow) -> tuple[str, ...]:
     return (
         span(w.length_s),
-        span(w.watched_s) if w.watched_s else "not at all",
+        _watched(w),
         f"{w.asked:,}",
         number(w.qps, digits=3),
         percent(w.failed_share, digits=2),
@@ -59,6 +62,13 @@ def _rows(w: ServiceWindow) -> tuple[str, ...]:
         percent(w.fallback_share, digits=2),
         f"{w.refused:,}",
     )
+
+
+def _watched(w: ServiceWindow) -> str:
+    """Say how much of a window was watched; what hardly began speaks for no window of that length."""
+    if not w.watched_s:
+        return "not at all"
+    return span(w.watched_s) if w.watched_s >= _LITTLE * w.length_s else f"not yet: {span(w.watched_s)}"
 
 
 def _latency(w: ServiceWindow) -> tuple[str, ...]:

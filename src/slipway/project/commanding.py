@@ -31,6 +31,7 @@ from slipway.records.trouble import Alert
 from slipway.serving.config_file import load_config
 from slipway.serving.pulse import Pulse, pulse_path
 from slipway.serving.run_state import RunState, State, is_alive, read_states
+from slipway.storage.layout import Layout
 from slipway.storage.lock import end_holder, holder_of
 from slipway.wiring import Parts
 
@@ -53,12 +54,12 @@ STEP_S = 60.0
 _ERRORS: dict[int, type[SlipwayError]] = {400: BadInput, 403: Refused, 404: NotFound, 409: Conflict}
 
 
-def control(parts: Parts) -> RunState | None:
+def control(layout: Layout) -> RunState | None:
     """Return the control process that runs this project, or None.
 
     Of several that say so the last one to take the lease: those before it are stopped, and do not know yet.
     """
-    ready = (s for s in read_states(parts.layout.run) if s.state is State.READY and s.name.startswith("control"))
+    ready = (s for s in read_states(layout.run) if s.state is State.READY and s.name.startswith("control"))
     return max((s for s in ready if is_alive(s.pid)), key=lambda s: s.token, default=None)
 
 
@@ -67,33 +68,33 @@ def ask_status(parts: Parts) -> ControlStatus | None:
 
     It has read the journal already, so who asks it need not.
     """
-    running = control(parts)
+    running = control(parts.layout)
     if running is None:
         return None
     try:
-        return call(parts, running, "GET", "/status", None, kind=ControlStatus, timeout_s=STATUS_S)
+        return call(parts.layout, running, "GET", "/status", None, kind=ControlStatus, timeout_s=STATUS_S)
     except SlipwayError:
         return None
 
 
 def ask_service(parts: Parts) -> ServiceReport | None:
     """Return how the control process says that the service does, or None if none runs, or it does not answer."""
-    running = control(parts)
+    running = control(parts.layout)
     if running is None:
         return None
     try:
-        return call(parts, running, "GET", "/service", None, kind=ServiceReport, timeout_s=STATUS_S)
+        return call(parts.layout, running, "GET", "/service", None, kind=ServiceReport, timeout_s=STATUS_S)
     except SlipwayError:
         return None
 
 
 def start(parts: Parts, controller: Controller, *, arm: Arm, plan: Plan, now_us: int, by: str) -> Rollout:
     """Start a rollout; see :meth:`slipway.control.step.Controller.start`."""
-    running, route = control(parts), parts.scope.project.name
+    running, route = control(parts.layout), parts.scope.project.name
     if running is None:
         return controller.start(route, candidate=arm, plan=plan, now_us=now_us, by=by)
     request = StartRequest(candidate=arm.name, route=route, plan=plan, by=by, now_us=now_us)
-    return _post(parts, running, "/rollouts", request, kind=Rollout)
+    return _post(parts.layout, running, "/rollouts", request, kind=Rollout)
 
 
 def roll_back(parts: Parts, controller: Controller, *, rollout: str, now_us: int, why: str, by: str) -> Rollout:
@@ -102,10 +103,10 @@ def roll_back(parts: Parts, controller: Controller, *, rollout: str, now_us: int
     A control process that hangs is ended, so that the kernel takes the controller's lock from it, and the rollback is
     done here: whoever rolls back cannot wait. There is one controller all the same, for the lock says who.
     """
-    running, path = control(parts), f"/rollouts/{rollout}/rollback"
+    running, path = control(parts.layout), f"/rollouts/{rollout}/rollback"
     if running is not None:
         try:
-            return _post(parts, running, path, RollbackRequest(why=why, by=by), kind=Rollout)
+            return _post(parts.layout, running, path, RollbackRequest(why=why, by=by), kind=Rollout)
         except NoAnswer as silence:
             if not _stands_aside(parts, running, hangs=silence.hangs):
                 raise
@@ -117,15 +118,15 @@ def roll_back(parts: Parts, controller: Controller, *, rollout: str, now_us: int
             return ended  # control did it, and then fell silent
         if running is None or (heir := _heir(parts, of=running)) is None:
             raise
-    return _post(parts, heir, path, RollbackRequest(why=why, by=by), kind=Rollout)
+    return _post(parts.layout, heir, path, RollbackRequest(why=why, by=by), kind=Rollout)
 
 
 def rehearse(parts: Parts, controller: Controller, *, rollout: str, now_us: int, by: str) -> Rehearsal:
     """Time the way back without harm; see :func:`slipway.control.rehearsing.rehearse`."""
-    running = control(parts)
+    running = control(parts.layout)
     if running is None:
         return controller.rehearse(rollout, workers=lambda: _workers(parts), now_us=now_us, by=by)
-    return _post(parts, running, f"/rollouts/{rollout}/rehearsal", RehearsalRequest(by=by), kind=Rehearsal)
+    return _post(parts.layout, running, f"/rollouts/{rollout}/rehearsal", RehearsalRequest(by=by), kind=Rehearsal)
 
 
 def _workers(parts: Parts) -> list[RunState]:
@@ -134,34 +135,34 @@ def _workers(parts: Parts) -> list[RunState]:
 
 def approve(parts: Parts, controller: Controller, *, said: Approval, by: str) -> Approval:
     """Keep a person's word on a stage; see :func:`slipway.control.approving.approve`."""
-    running = control(parts)
+    running = control(parts.layout)
     if running is None:
         return controller.approve(said, by=by)
     request = ApprovalRequest(stage=said.stage, by=said.by, why=said.why, approved=said.approved, now_us=said.at_us)
-    return _post(parts, running, f"/rollouts/{said.rollout}/approvals", request, kind=Approval)
+    return _post(parts.layout, running, f"/rollouts/{said.rollout}/approvals", request, kind=Approval)
 
 
 def step(parts: Parts, controller: Controller, *, now_us: int) -> StepReport:
     """Make one step; see :meth:`slipway.control.step.Controller.step`."""
-    running = control(parts)
+    running = control(parts.layout)
     if running is None:
         return controller.step(now_us)
-    return _post(parts, running, "/step", StepRequest(now_us=now_us), kind=StepReport, timeout_s=STEP_S)
+    return _post(parts.layout, running, "/step", StepRequest(now_us=now_us), kind=StepReport, timeout_s=STEP_S)
 
 
 def act_on_alert(parts: Parts, controller: Controller, *, alert: str, request: AlertRequest, now_us: int) -> Alert:
     """Do something with an alert; see :meth:`slipway.control.alert_desk.AlertDesk.act`."""
-    running = control(parts)
+    running = control(parts.layout)
     if running is None:
         return AlertDesk(controller, now_us=lambda: now_us).act(alert, request=request)
-    return _post(parts, running, f"/alerts/{alert}", request, kind=Alert)
+    return _post(parts.layout, running, f"/alerts/{alert}", request, kind=Alert)
 
 
 def test_alerts(parts: Parts, request: AlertTestRequest) -> tuple[Tried, ...]:
     """Send a test to receivers of alerts: from the control process if one runs, for it has the secrets; else here."""
-    running = control(parts)
+    running = control(parts.layout)
     if running is not None:
-        return _post(parts, running, "/alerts/test", request, kind=tuple[Tried, ...])
+        return _post(parts.layout, running, "/alerts/test", request, kind=tuple[Tried, ...])
     sender = Sender(
         parts.store,
         alerts=parts.scope.alerts,
@@ -179,13 +180,13 @@ class NoAnswer(Unavailable):
 
 
 def _post(
-    parts: Parts, running: RunState, path: str, request: Record, *, kind: type[T], timeout_s: float | None = None
+    layout: Layout, running: RunState, path: str, request: Record, *, kind: type[T], timeout_s: float | None = None
 ) -> T:
-    return call(parts, running, "POST", path, request, kind=kind, timeout_s=timeout_s)
+    return call(layout, running, "POST", path, request, kind=kind, timeout_s=timeout_s)
 
 
 def call(
-    parts: Parts,
+    layout: Layout,
     running: RunState,
     method: str,
     path: str,
@@ -197,7 +198,7 @@ def call(
     """Return what a control process answers.
 
     Args:
-        parts: The project.
+        layout: Where the project lies; nobody needs its scope for this.
         running: The process.
         method: Such as ``GET``.
         path: Path and query.
@@ -218,12 +219,12 @@ def call(
         port=running.port,
         path=path,
         body=b"" if request is None else msgspec.json.encode(request),
-        headers={"Content-Type": "application/json", "Accept": EXACT, **key_of(parts.layout)},
-        tls_certificate=load_config(parts.layout).tls_certificate if parts.scope.serving.tls_certificate else "",
+        headers={"Content-Type": "application/json", "Accept": EXACT, **key_of(layout)},
+        tls_certificate=_certificate(layout),
         timeout_s=timeout_s,
     )
     try:
-        reply = _unless_silent(call, sign=pulse_path(running.name, folder=parts.layout.run))
+        reply = _unless_silent(call, sign=pulse_path(running.name, folder=layout.run))
     except TimeoutError as error:
         silence = NoAnswer(
             f"{place}: want an answer within {timeout_s:g} s, got {str(error) or 'none'} from process {running.pid}. "
@@ -241,6 +242,14 @@ def call(
     except (msgspec.DecodeError, KeyError, TypeError):
         message = f"{place}: want an answer, got status {reply.status}."
     raise _ERRORS.get(reply.status, Unavailable)(message)
+
+
+def _certificate(layout: Layout) -> str:
+    """Return the certificate that the server shows, which may be another one than the scope names by now."""
+    try:
+        return load_config(layout).tls_certificate
+    except NotFound:  # no server ever ran here
+        return ""
 
 
 class _SilentError(TimeoutError):
@@ -281,7 +290,7 @@ def _heir(parts: Parts, *, of: RunState) -> RunState | None:
     """Return who took over meanwhile, for whoever stood by is as quick as we are; None if nobody did."""
     until_s = time.monotonic() + _END_S
     while time.monotonic() < until_s:
-        found = control(parts)
+        found = control(parts.layout)
         if found is not None and found.pid != of.pid:
             return found
         time.sleep(_LOOK_S)

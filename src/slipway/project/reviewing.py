@@ -90,11 +90,11 @@ class Reviews:
         return self._ask("GET", f"/decisions/{quote(id)}?wait_s={wait_s:g}", None, kind=Decision, wait_s=wait_s)
 
     def _ask(self, method: str, path: str, request: Record | None, *, kind: type[T], wait_s: float = 0.0) -> T:
-        running = commanding.control(self._parts)
+        running = commanding.control(self._parts.layout)
         if running is None:
             raise Unavailable(
                 "review: want a server that runs, for people decide while it asks, got none. 'slipway serve'."
             )
         return commanding.call(
-            self._parts, running, method, path, request, kind=kind, timeout_s=commanding.ANSWER_S + wait_s
+            self._parts.layout, running, method, path, request, kind=kind, timeout_s=commanding.ANSWER_S + wait_s
         )

@@ -37,11 +37,11 @@ FIELDS = (
 )
 
 
-def _kilometres(x: Columns, rng: np.random.Generator) -> Columns:  # noqa: ARG001 - all faults are asked alike
+def _kilometres(x: Columns, _: np.random.Generator) -> Columns:
     return {**x, "distance": x["distance"] * 1.609344}
 
 
-def _empty(x: Columns, rng: np.random.Generator) -> Columns:  # noqa: ARG001
+def _empty(x: Columns, _: np.random.Generator) -> Columns:
     return {**x, "temp": np.full(len(x["temp"]), np.nan)}
 
 
@@ -49,7 +49,7 @@ def _missing(x: Columns, rng: np.random.Generator) -> Columns:
     return {**x, "temp": np.where(rng.random(len(x["temp"])) < 0.3, np.nan, x["temp"])}
 
 
-def _constant(x: Columns, rng: np.random.Generator) -> Columns:  # noqa: ARG001
+def _constant(x: Columns, _: np.random.Generator) -> Columns:
     return {**x, "rank": np.full(len(x["rank"]), 0.37)}
 
 
@@ -62,7 +62,7 @@ def _unseen(x: Columns, rng: np.random.Generator) -> Columns:
     return {**x, "carrier": np.where(new, "ZZ", x["carrier"]).astype(object)}
 
 
-def _twice(x: Columns, rng: np.random.Generator) -> Columns:  # noqa: ARG001
+def _twice(x: Columns, _: np.random.Generator) -> Columns:
     return {name: np.repeat(column, 2) for name, column in x.items()}
 
 

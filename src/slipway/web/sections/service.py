@@ -10,6 +10,7 @@ from markupsafe import Markup
 from slipway.monitoring.service_alarms import level
 from slipway.monitoring.service_book import HOUR_S, MINUTE_S
 from slipway.monitoring.service_window import asked_rows, failed_rows, quantile
+from slipway.monitoring.service_words import allows, took
 from slipway.records.scope import Budgets
 from slipway.records.service import Spell
 from slipway.records.service_book import ServiceBook, ServiceBudget
@@ -19,8 +20,6 @@ from slipway.words import number, percent
 
 _HOURS = 6
 """From so many hours on the charts show hours; before that minutes."""
-
-_UNITS = {ServiceBudget.MEMORY: "MB", ServiceBudget.CORES: "cores", ServiceBudget.QPS: "rows/s"}
 
 
 class Row(NamedTuple):
@@ -57,20 +56,6 @@ def served(report: ServiceReport, *, book: ServiceBook, budgets: Budgets) -> Ser
 def budget_rows(report: ServiceReport) -> tuple[Row, ...]:
     """Return a row for each budget."""
     return tuple(_row(one) for one in report.budgets)
-
-
-def allows(one: BudgetStanding) -> str:
-    """Say what a budget allows, in its own unit."""
-    if one.budget in _UNITS:
-        return f"{number(one.allows)} {_UNITS[one.budget]}"
-    return f"1 % over {number(one.allows)} ms" if one.budget is ServiceBudget.LATENCY else percent(one.allows)
-
-
-def took(one: BudgetStanding) -> str:
-    """Say what was taken of a budget, in its own unit."""
-    if one.budget not in _UNITS:
-        return percent(one.taken, digits=2)
-    return "unknown" if one.taken is None else f"{number(one.taken)} {_UNITS[one.budget]}"
 
 
 def _row(one: BudgetStanding) -> Row:
