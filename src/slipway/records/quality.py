@@ -30,6 +30,18 @@ class Fault(StrEnum):
     LABELS = "labels"
 
 
+class Since(Record, frozen=True, kw_only=True):
+    """From when on a fault is there, as far as the rows in the order of their time show it: a help, and no proof.
+
+    Attributes:
+        at_us: Moment of the first row, microseconds since the epoch.
+        share: Share of the rows from then on that have the fault.
+    """
+
+    at_us: int
+    share: float
+
+
 class Quality(Record, frozen=True, kw_only=True):
     """One remark on the data themselves.
 
@@ -38,9 +50,11 @@ class Quality(Record, frozen=True, kw_only=True):
         column: Column; empty for the table as a whole.
         serious: Whether the feed has to be looked at; else it is only told.
         detail: In words, with numbers.
+        since: From when on; None where nobody can say, or where it has always been so.
     """
 
     fault: Fault
     column: str
     serious: bool
     detail: str
+    since: Since | None = None

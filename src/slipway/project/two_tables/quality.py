@@ -1,16 +1,15 @@
 """What is wrong with a table as it arrived, before anybody asks about drift; and the table as far as it can be read."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from difflib import get_close_matches
 
 import polars as pl
 import polars.selectors as cs
 
-from slipway.monitoring import quality as rules
+from slipway.project.two_tables.remarks import remarks_of
 from slipway.records.quality import Fault, Quality
 from slipway.records.two_tables import Roles
-from slipway.words import count, percent
+from slipway.words import percent
 
 _ALIKE = 0.85
 
@@ -53,14 +52,12 @@ def fitted(
     read = [_typed(table[n], like=reference[n]) for n in [*there, *(n for n in kept if n != roles.time)]]
     table = table.with_columns(column for column, _ in read)
     said += [remark for _, remarks in read for remark in remarks]
-    remarks = [remark for name in there for remark in _column(table[name], before=reference[name])]
     silent = roles.prediction in kept and table[roles.prediction].null_count() == table.height
     if silent:
         detail = f"{roles.prediction} has no value in any row, so nobody can say what the rest costs."
         said.append(Quality(fault=Fault.EMPTY, column=roles.prediction, serious=True, detail=detail))
     usable = [name for name in there if table[name].null_count() < table.height]
-    remarks += _rows(table, reference=reference, columns=usable, time=roles.time if roles.time in kept else "")
-    said += [remark for remark in remarks if remark is not None]
+    said += remarks_of(table, reference=reference, columns=there, roles=roles)
     lost = tuple((n, "not in the current table") for n in roles.watched if n not in here)
     empty = tuple((n, "empty in the current table") for n in sorted(set(there) - set(usable)))
     fitting = Roles(
@@ -90,7 +87,9 @@ def _schema(current: pl.DataFrame, *, reference: pl.DataFrame, roles: Roles) -> 
             detail = f"{name} is gone and {match} is new: renamed? Call it {name} again, or it is not watched."
             yield Quality(fault=Fault.RENAMED, column=name, serious=True, detail=detail)
         else:
-            yield Quality(fault=Fault.ABSENT, column=name, serious=True, detail=f"{name} is not in the current table.")
+            cost = ", so nobody can say what the rest costs" if name == roles.prediction else ""
+            detail = f"{name} is not in the current table{cost}."
+            yield Quality(fault=Fault.ABSENT, column=name, serious=True, detail=detail)
     for name in new:
         yield Quality(
             fault=Fault.NEW, column=name, serious=False, detail=f"{name} is not in the reference, so nobody watches it."
@@ -118,60 +117,23 @@ def _typed(column: pl.Series, *, like: pl.Series) -> tuple[pl.Series, list[Quali
         return pl.Series(name, [None] * len(column), pl.Float64), [
             Quality(fault=Fault.TYPE, column=name, serious=True, detail=said)
         ]
+    return _read(column, like=like)
+
+
+def _read(column: pl.Series, *, like: pl.Series) -> tuple[pl.Series, list[Quality]]:
+    """Return text as the numbers that it holds."""
+    name = column.name
     numbers = column.str.strip_chars().cast(pl.Float64, strict=False)
     wrong = numbers.is_null() & column.is_not_null()
+    if column.null_count() == len(column):
+        return numbers, []  # text or numbers, there is none: that is another remark
     if not (failed := int(wrong.sum())):
-        said = f"{name} held numbers and now holds text that can be read as numbers."
+        said = f"{name} held numbers ({like.dtype}) and now holds text, which is read as numbers: another schema?"
     else:
         said = f"{name} held numbers; {failed:,} of {len(column):,} values are none and count as missing, such as "
         said += f"{column.filter(wrong)[0]!r}."
-    return numbers, [Quality(fault=Fault.TYPE, column=name, serious=failed > 0, detail=said)]
+    return numbers, [Quality(fault=Fault.TYPE, column=name, serious=True, detail=said)]
 
 
 def _sort(column: pl.Series) -> str:
     return "text" if column.dtype == pl.String or isinstance(column.dtype, pl.Categorical | pl.Enum) else "numbers"
-
-
-def _column(column: pl.Series, *, before: pl.Series) -> Iterator[Quality | None]:
-    name, n = column.name, len(column)
-    was, now = before.null_count() / len(before), column.null_count() / n
-    if now == 1:
-        yield rules.empty(name)
-        return
-    yield rules.missing(name, was=was, now=now)
-    known = column.drop_nulls()
-    if len(known) > 1 and not _varies(known):
-        yield rules.constant(name, value=str(known[0]), varied=_varies(before.drop_nulls()))
-    if column.dtype == pl.String:
-        new = known.filter(~known.is_in(before.cast(pl.String).drop_nulls().unique().implode()))
-        examples = ", ".join(str(v) for v in new.unique(maintain_order=True)[:3])
-        yield rules.unseen(name, now=len(new) / n, examples=examples)
-        return
-    low, high = before.cast(pl.Float64).min(), before.cast(pl.Float64).max()
-    if isinstance(low, float) and isinstance(high, float):
-        least, most = rules.far_limits(low, high=high)
-        outside, far = int(((known < low) | (known > high)).sum()), int(((known < least) | (known > most)).sum())
-        yield rules.out_of_range(name, low=low, high=high, now=outside / n, far=far / n)
-
-
-def _varies(known: pl.Series) -> bool:
-    return bool(len(known)) and bool((known != known[0]).any())
-
-
-def _rows(table: pl.DataFrame, *, reference: pl.DataFrame, columns: list[str], time: str) -> Iterator[Quality | None]:
-    if columns:
-        # Rows of a few categories are alike by nature, so the reference says how often is usual.
-        was, now = (1 - t.select(columns).hash_rows().n_unique() / t.height for t in (reference, table))
-        yield rules.duplicates(was=was, now=now)
-    if time and table.height > 1 and reference.height > 1:
-        yield rules.silence(time, longest_s=_silence(table[time]), usual_s=_silence(reference[time]))
-    if undated := table[time].null_count() if time else 0:
-        detail = f"{count(undated, 'row')} without a moment in {time}: left out."
-        yield Quality(fault=Fault.MISSING, column=time, serious=True, detail=detail)
-
-
-def _silence(moments: pl.Series) -> float:
-    """Return the longest time without a row, in seconds."""
-    sorted_ = moments.drop_nulls().cast(pl.Datetime("us")).unique().sort()
-    longest = sorted_.diff().max() if len(sorted_) > 1 else None
-    return longest.total_seconds() if isinstance(longest, timedelta) else 0.0
