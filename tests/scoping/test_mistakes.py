@@ -325,7 +325,8 @@ MISTAKES = {  # page, line, key, wanted, got, way out
         38, "arms.rule.url", "an address", "'localhost:9000'", "http://",
     ),
     "password in an address": (
-        spoil('rule = "age > 70"', 'url = "http://me:secret@h/x"'), 38, "arms.rule.url", "an address", "me", "password"
+        spoil('rule = "age > 70"', 'url = "http://me:secret@h/x"'), 38, "arms.rule.url", "an address", "***@h",
+        "password",
     ),
 }  # fmt: skip
 

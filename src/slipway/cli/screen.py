@@ -29,7 +29,7 @@ from rich.table import Table
 from rich.text import Text
 
 from slipway.cli.options import Common
-from slipway.words import plain
+from slipway.words import address, plain
 
 WIDTH = 100
 _NARROWEST = 20
@@ -125,8 +125,15 @@ def show(value: T, *, human: Callable[[Screen, T], None], common: Common, holds:
 
 
 def to_json(value: Any) -> str:
-    """Return one JSON document; records become objects, paths text, bytes base64."""
-    return msgspec.json.format(msgspec.json.encode(value, enc_hook=_plain), indent=2).decode()
+    """Return one JSON document; records become objects, paths text, bytes base64, addresses lose their password."""
+    told = _shown(msgspec.to_builtins(value, str_keys=True, enc_hook=_plain))
+    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: address(v) if k == "url" and isinstance(v, str) else _shown(v) for k, v in value.items()}
+    return [_shown(one) for one in value] if isinstance(value, (list, tuple, set, frozenset)) else value
 
 
 def say(sentences: Sequence[str]) -> Callable[[Screen, object], None]:

@@ -207,7 +207,7 @@ class Desk:
         return Status(
             clock=self.kind,
             now_us=self.now_us(),
-            routes=tuple(route for _, route, _ in store.all(Route)),
+            routes=tuple(route.shown for _, route, _ in store.all(Route)),
             running=tuple(rollout for rollout, _ in self.controller.running()),
             open_findings=tuple(f for f in self.findings() if f.closed_us is None),
             receivers=self.alerts.receivers(),

@@ -7,10 +7,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
+import msgspec
+
 from slipway.errors import BadInput
 from slipway.records.arm import NOBODY, Arm, ArmKind
 from slipway.records.base import Record, check_name
 from slipway.records.handover import Handover
+from slipway.words import address
 
 _FULL = 1 << 64
 _NUMBER = struct.Struct("<Q").unpack
@@ -80,6 +83,12 @@ class Route(Record, frozen=True, kw_only=True):
     def handover_of(self, arm: str) -> Handover | None:
         """Return what people have to do with the rows of an arm, or None: nothing."""
         return next((h for h in self.handovers if h.arm == arm), None)
+
+    @property
+    def shown(self) -> "Route":
+        """The same as it may be shown: addresses without the name and password that callers are let in by."""
+        arms = tuple(msgspec.structs.replace(arm, url=address(arm.url)) if arm.url else arm for arm in self.arms)
+        return msgspec.structs.replace(self, arms=arms)
 
     @property
     def followers(self) -> tuple[str, ...]:

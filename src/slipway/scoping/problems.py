@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from slipway.errors import BadFile
 from slipway.scoping.lines import Place, dotted
+from slipway.words import address
 
 _SHOWN = 60
 
@@ -91,7 +92,7 @@ class Problems:
 
 
 def shown(value: Any) -> str:
-    """Show a value as it would be written in the file, short.
+    """Show a value as it would be written in the file, short; an address without the password that it holds.
 
     >>> shown("x"), shown(True), shown([1, 2]), shown({})
     ("'x'", 'true', 'a list of 2', 'a table')
@@ -100,7 +101,8 @@ def shown(value: Any) -> str:
         case bool():
             text = "true" if value else "false"
         case str():
-            text = repr(value) if len(value) <= _SHOWN else f"{value[:_SHOWN]!r}... ({len(value)} characters)"
+            told = address(value)
+            text = repr(told) if len(told) <= _SHOWN else f"{told[:_SHOWN]!r}... ({len(told)} characters)"
         case int() if value.bit_length() > 128:
             text = f"a number of {value.bit_length()} bits"
         case list():
