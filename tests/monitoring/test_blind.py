@@ -6,8 +6,9 @@ import pytest
 
 from slipway.modeling.reference import make_reference
 from slipway.monitoring.advise import Limits
-from slipway.monitoring.blind import blind, could_tell, least_slices, told_after
+from slipway.monitoring.blind import blind, least_slices, told_after
 from slipway.monitoring.instruments import instruments_of
+from slipway.monitoring.sight import Look, looks_wanted, sight_of
 from slipway.monitoring.watch import Monitor
 from slipway.records.field import Field, FieldKind
 from slipway.records.scoring import Scoring
@@ -44,6 +45,7 @@ def test_it_says_that_it_is_blind_and_what_to_do(days):
     monitor = monitor_of(days)
     said = blind(monitor, least=least_slices(monitor))
     assert said.startswith(f"The monitor of trees is blind: beside {days} days of its reference")
+    assert "no change, however large, could be proven" in said
     assert "longer reference" in said
 
 
@@ -53,16 +55,54 @@ def test_one_that_can_see_says_nothing(days, unit):
     assert blind(monitor, least=least_slices(monitor)) == ""
 
 
+def days_of(count, *, labelled=50):
+    return [Look((60 + i) * DAY_US, 50, labelled) for i in range(count)]
+
+
 def test_it_cannot_tell_of_too_few_slices_either():
     monitor = monitor_of(60)
-    assert not could_tell(monitor, slices=[(60 * DAY_US, 50)])
-    assert could_tell(monitor, slices=[((60 + i) * DAY_US, 50) for i in range(60)])
+    assert not sight_of(monitor, looks=days_of(1)).whole
+    sight = sight_of(monitor, looks=days_of(60))
+    assert sight.whole
+    assert (sight.hidden, sight.share <= 0.3) == ((), True)
+    assert 0.25 < sight.loss < 0.6
+
+
+def test_each_promise_is_asked_apart():
+    monitor = monitor_of(60)
+    sights = [sight_of(monitor, looks=days_of(days)) for days in (8, 20, 32)]
+    assert not sights[0].whole
+    assert sights[-1].whole
+    assert [s.whole for s in sights] == [not s.hidden and s.loss is not None for s in sights]
+    unlabelled = sight_of(monitor, looks=days_of(60, labelled=0))
+    assert (unlabelled.whole, unlabelled.watched, unlabelled.loss) == (True, False, None)
+
+
+def test_few_truths_do_not_show_wrong_answers_however_many_rows_do_their_columns():
+    rows = monitor_of(60, unit="row")
+    sight = sight_of(rows, looks=[Look(60 * DAY_US, 5_000, 3)])
+    assert (sight.hidden, sight.loss, sight.whole) == ((), None, False)
+
+
+def test_it_says_how_many_slices_would_do():
+    monitor = monitor_of(60)
+    wanted = looks_wanted(monitor, looks=days_of(5), most=120)
+    assert 5 < wanted <= 60
+    assert looks_wanted(monitor_of(6), looks=days_of(5), most=30) is None
+
+
+def test_one_that_sees_all_columns_at_once_only_is_blind_to_each_of_them():
+    monitor = monitor_of(30)
+    least = least_slices(monitor)
+    assert least is not None
+    said = blind(monitor, least=least)
+    assert "no change of" in said
+    assert "alone however large" in said
 
 
 def test_what_it_takes_to_tell_is_the_first_slice_that_raises_the_alarm():
     monitor = monitor_of(60)
     slices = [((60 + i) * DAY_US, 50) for i in range(60)]
     least = told_after(monitor, slices=slices)
-    assert not could_tell(monitor, slices=slices[: least - 1])
-    assert could_tell(monitor, slices=slices[:least])
-    assert least_slices(monitor) == least
+    assert told_after(monitor, slices=slices[: least - 1]) is None
+    assert told_after(monitor, slices=slices[:least]) == least == least_slices(monitor)

@@ -233,14 +233,20 @@ _OF_GAP = (0.8, 0.2)
 
 def evidence(track: Track, *, instruments: Instruments) -> Evidence:
     """Return what stands against "nothing has changed"."""
-    inputs = _evidence(instruments.inputs, track.inputs)
-    joint = NOTHING if track.joint is None else _evidence(instruments.joint, track.joint)
-    answers = NOTHING if track.answers is None else _evidence(instruments.answers, track.answers)
+    return joined(
+        inputs=_evidence(instruments.inputs, track.inputs),
+        joint=_evidence(instruments.joint, track.joint),
+        answers=_evidence(instruments.answers, track.answers),
+        overall=_evidence(instruments.gap, track.gap),
+        parts=_evidence(instruments.parts, track.parts),
+    )
+
+
+def joined(*, inputs: EValue, joint: EValue, answers: EValue, overall: EValue, parts: EValue) -> Evidence:
+    """Return the evidence of all tests as one alarm weighs it; :data:`NOTHING` itself where one is not watched."""
     of_x = _weighed(inputs, joint, answers, weights=_OF_X)
-    if track.gap is None:
+    if overall is NOTHING:
         return Evidence(inputs, joint, answers, of_x, NOTHING, NOTHING, NOTHING, of_x)
-    overall = _evidence(instruments.gap, track.gap)
-    parts = NOTHING if track.parts is None else _evidence(instruments.parts, track.parts)
     gap = _weighed(overall, parts, weights=_OF_GAP)
     return Evidence(inputs, joint, answers, of_x, overall, parts, gap, mean_e([of_x, gap]))
 
@@ -258,7 +264,9 @@ def _weighed(*parts: EValue, weights: tuple[float, ...]) -> EValue:
     return EValue(log_e=float(np.logaddexp.reduce(logs)), n=parts[0].n)
 
 
-def _evidence(test: Any, side: Side) -> EValue:
+def _evidence(test: Any, side: Side | None) -> EValue:
+    if side is None:
+        return NOTHING
     found: EValue = test.evidence(side.state)
     return found
 

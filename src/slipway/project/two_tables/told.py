@@ -15,7 +15,7 @@ from slipway.monitoring.moved import moved
 from slipway.monitoring.track import evidence, start, take_inputs, take_outcomes
 from slipway.monitoring.watch import Monitor
 from slipway.project.two_tables.feed import Slice
-from slipway.project.two_tables.standing import sentence_of, standing_of
+from slipway.project.two_tables.standing import looked_at, sentence_of, standing_of
 from slipway.records.alert import Finding, FindingKind, MovedColumn
 from slipway.records.quality import Quality
 from slipway.records.reference import Reference
@@ -71,7 +71,9 @@ def told(
         for name, own in _grouped(parts, form=_form(parts) if monitor.limits.dated else "")
     )
     costly = [p.name for p in periods if p.matters]
-    standing = standing_of(findings, costly=costly, overall=overall, parts=parts, monitor=monitor)
+    quiet = not findings and not overall.rejects(alpha=monitor.alpha)
+    sight = looked_at(parts, monitor=monitor) if quiet else None
+    standing = standing_of(findings, costly=costly, overall=overall, sight=sight, monitor=monitor)
     return TwoTables(
         reference=names[0],
         current=names[1],
@@ -91,7 +93,8 @@ def told(
             overall=overall,
             columns=columns,
             monitor=monitor,
-            slices=len(parts),
+            parts=parts,
+            sight=sight,
         ),
         findings=findings,
         quality=quality,
