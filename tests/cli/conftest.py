@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -23,6 +24,20 @@ def run_slipway(*words, cwd, timeout=120):
 @pytest.fixture(scope="session")
 def slipway():
     return run_slipway
+
+
+@pytest.fixture
+def here(monkeypatch, capfd):
+    """Run a command in this process, where no start-up is waited for; called and answering as ``slipway`` does."""
+
+    def run_here(*words, cwd):
+        monkeypatch.chdir(cwd)
+        capfd.readouterr()
+        status = run([*map(str, words)])
+        said = capfd.readouterr()
+        return SimpleNamespace(returncode=status, stdout=said.out, stderr=said.err)
+
+    return run_here
 
 
 @pytest.fixture(scope="session")

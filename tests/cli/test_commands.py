@@ -10,7 +10,7 @@ import time
 import httpx
 import pytest
 
-from slipway.cli.app import build, run
+from slipway.cli.app import build
 from slipway.cli.manual import commands
 from slipway.project.server import free_ports
 
@@ -85,45 +85,42 @@ def test_no_command_is_forgotten():
     assert set(commands(build())) == set(ARGUMENTS) | ELSEWHERE
 
 
-def assert_is_one_document(status, out, err):
-    assert status == 0, err
-    json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    assert "Traceback" not in err
+def assert_is_one_document(done):
+    assert done.returncode == 0, done.stderr
+    json.loads(done.stdout, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("words", ARGUMENTS, ids=names)
-def test_with_json_stdout_is_one_document_and_nothing_else(words, project, monkeypatch, capfd):
-    """In this process, where no start-up is waited for; what libraries write past Python is seen as well."""
-    monkeypatch.chdir(project)
-    assert_is_one_document(run([*words, *ARGUMENTS[words], "--json"]), *capfd.readouterr())
+def test_with_json_stdout_is_one_document_and_nothing_else(words, project, here):
+    """In this process; what libraries write past Python is seen as well."""
+    assert_is_one_document(here(*words, *ARGUMENTS[words], "--json", cwd=project))
 
 
 @pytest.mark.parametrize("words", [("status",), ("run", "train"), ("monitor", "service")], ids=names)
 def test_so_it_is_in_a_process_of_its_own(words, project, slipway):
-    done = slipway(*words, *ARGUMENTS[words], "--json", cwd=project)
-    assert_is_one_document(done.returncode, done.stdout, done.stderr)
+    assert_is_one_document(slipway(*words, *ARGUMENTS[words], "--json", cwd=project))
 
 
 @pytest.mark.parametrize("words", ARGUMENTS, ids=names)
-def test_for_people_it_is_narrow_plain_text_without_escape_codes(words, project, monkeypatch, capsys):
-    monkeypatch.chdir(project)
-    status = run([*words, *ARGUMENTS[words]])
-    out, err = capsys.readouterr()
-    assert status == 0, err
+def test_for_people_it_is_narrow_plain_text_without_escape_codes(words, project, here):
+    done = here(*words, *ARGUMENTS[words], cwd=project)
+    assert done.returncode == 0, done.stderr
+    out = done.stdout
     assert out.strip()
     assert max(len(line) for line in out.splitlines()) <= 100 or words == ("report",)
     assert not [line for line in out.splitlines() if line != line.rstrip()]
     assert not re.search(r"\x1b|[\u2500-\u257f]", out)
 
 
-def test_a_project_is_named_from_anywhere(project, slipway, tmp_path):
-    done = slipway("scope", "show", "--project", project, "--json", cwd=tmp_path)
+def test_a_project_is_named_from_anywhere(project, here, tmp_path):
+    done = here("scope", "show", "--project", project, "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["project"]["name"] == "tumours"
 
 
-def test_a_project_is_found_from_a_folder_inside_it(project, slipway):
+def test_a_project_is_found_from_a_folder_inside_it(project, here):
     (project / "notes").mkdir(exist_ok=True)
-    assert slipway("scope", "check", cwd=project / "notes").returncode == 0
+    assert here("scope", "check", cwd=project / "notes").returncode == 0
 
 
 def test_init_makes_a_project_and_says_what_comes_next(slipway, tmp_path):
@@ -136,18 +133,18 @@ def test_init_makes_a_project_and_says_what_comes_next(slipway, tmp_path):
     assert "slipway data make" in told.stdout
 
 
-def test_init_twice_is_a_conflict_and_keeps_what_is_there(project, slipway):
+def test_init_twice_is_a_conflict_and_keeps_what_is_there(project, here):
     before = (project / "slipway.toml").read_text()
-    done = slipway("init", "--json", cwd=project)
+    done = here("init", "--json", cwd=project)
     assert done.returncode == 1
     assert json.loads(done.stdout)["kind"] == "Conflict"
     assert (project / "slipway.toml").read_text() == before
 
 
-def test_a_wrong_scope_is_said_line_by_line(project, slipway, tmp_path):
+def test_a_wrong_scope_is_said_line_by_line(project, here, tmp_path):
     text = (project / "slipway.toml").read_text()
     (tmp_path / "slipway.toml").write_text(text.replace("target     = 0.08", "taget = 0.08").replace('"shadow"', "7"))
-    done = slipway("scope", "check", "--json", cwd=tmp_path)
+    done = here("scope", "check", "--json", cwd=tmp_path)
     assert done.returncode == 1
     told = json.loads(done.stdout)
     assert told["kind"] == "BadFile"
@@ -168,29 +165,29 @@ def test_a_wrong_scope_is_said_line_by_line(project, slipway, tmp_path):
     ],
     ids=names,
 )
-def test_what_does_not_exist_is_said_with_what_does(words, project, slipway):
-    done = slipway(*words, "--json", cwd=project)
+def test_what_does_not_exist_is_said_with_what_does(words, project, here):
+    done = here(*words, "--json", cwd=project)
     assert done.returncode == 1
     assert json.loads(done.stdout)["kind"] == "NotFound"
     assert "Traceback" not in done.stderr
 
 
-def test_a_name_is_enough_and_the_nearest_is_offered(project, slipway):
-    shown = json.loads(slipway("model", "show", "second", "--json", cwd=project).stdout)
+def test_a_name_is_enough_and_the_nearest_is_offered(project, here):
+    shown = json.loads(here("model", "show", "second", "--json", cwd=project).stdout)
     assert shown["manifest"]["name"] == "second"
-    by_id = json.loads(slipway("model", "show", shown["id"][:8], "--json", cwd=project).stdout)
+    by_id = json.loads(here("model", "show", shown["id"][:8], "--json", cwd=project).stdout)
     assert by_id["id"] == shown["id"]
-    assert "Did you mean 'second'?" in slipway("model", "show", "secnd", cwd=project).stderr
+    assert "Did you mean 'second'?" in here("model", "show", "secnd", cwd=project).stderr
 
 
-def test_a_second_rollout_on_the_route_is_a_conflict(project, slipway):
-    done = slipway("rollout", "start", "second", "--json", cwd=project)
+def test_a_second_rollout_on_the_route_is_a_conflict(project, here):
+    done = here("rollout", "start", "second", "--json", cwd=project)
     assert done.returncode == 1
     assert json.loads(done.stdout)["kind"] == "Conflict"
 
 
-def test_a_hyperparameter_from_the_command_line_reaches_the_run(project, slipway):
-    runs = json.loads(slipway("run", "list", "--json", cwd=project).stdout)
+def test_a_hyperparameter_from_the_command_line_reaches_the_run(project, here):
+    runs = json.loads(here("run", "list", "--json", cwd=project).stdout)
     assert [r["params"]["C"] for r in runs][:2] == [1.0, 0.1]
 
 
@@ -224,44 +221,40 @@ def wait_for_health(url, server, *, within_s=60.0):
     )
 
 
-def test_a_template_is_printed_edited_and_started_with(project, slipway, tmp_path):
+def test_a_template_is_printed_edited_and_started_with(project, here, tmp_path):
     page = tmp_path / "plan.toml"
-    page.write_text(slipway("rollout", "plan", "--template", "new", "--toml", cwd=project).stdout)
-    told = json.loads(
-        slipway("rollout", "plan", "--file", str(page), "--per-day", "5000", "--json", cwd=project).stdout
-    )
+    page.write_text(here("rollout", "plan", "--template", "new", "--toml", cwd=project).stdout)
+    told = json.loads(here("rollout", "plan", "--file", str(page), "--per-day", "5000", "--json", cwd=project).stdout)
     assert told["plan"]["stages"][0]["name"] == "canary"
     assert len(told["forecasts"]) == len(told["plan"]["stages"])
     assert "Reckoned with 5,000 requests a day" in told["traffic"]
-    started = slipway("rollout", "start", "second", "--plan", str(page), "--json", cwd=project)
+    started = here("rollout", "start", "second", "--plan", str(page), "--json", cwd=project)
     assert json.loads(started.stdout)["kind"] == "Conflict"  # the plan was read, and a rollout runs
     page.write_text("[rollout]\nalpha = 5\n")
-    refused = slipway("rollout", "start", "second", "--plan", str(page), "--json", cwd=project)
+    refused = here("rollout", "start", "second", "--plan", str(page), "--json", cwd=project)
     assert "line 2, rollout.alpha" in json.loads(refused.stdout)["error"]
 
 
-def test_the_plan_of_a_rollout_says_where_it_stands(project, slipway):
-    rollout = json.loads(slipway("rollout", "list", "--json", cwd=project).stdout)[0]["id"]
-    told = json.loads(slipway("rollout", "plan", rollout, "--json", cwd=project).stdout)
+def test_the_plan_of_a_rollout_says_where_it_stands(project, here):
+    rollout = json.loads(here("rollout", "list", "--json", cwd=project).stdout)[0]["id"]
+    told = json.loads(here("rollout", "plan", rollout, "--json", cwd=project).stdout)
     assert f"Rollout {rollout} is in stage shadow (1 of" in told["stands"]
     assert "without a verdict it rolls back at" in told["stands"]
 
 
-def test_a_stage_that_asks_nobody_takes_no_approval(project, slipway):
-    done = slipway(
-        "rollout", "approve", "--stage", "shadow", "--by", "Ben", "--why", "looks good", "--json", cwd=project
-    )
+def test_a_stage_that_asks_nobody_takes_no_approval(project, here):
+    done = here("rollout", "approve", "--stage", "shadow", "--by", "Ben", "--why", "looks good", "--json", cwd=project)
     assert done.returncode == 1
     assert "asks nobody" in json.loads(done.stdout)["error"]
 
 
-def test_a_rehearsal_tells_each_leg_and_that_nobody_serves(project, slipway):
-    done = slipway("rollout", "rehearse", cwd=project)
+def test_a_rehearsal_tells_each_leg_and_that_nobody_serves(project, here):
+    done = here("rollout", "rehearse", cwd=project)
     assert done.returncode == 0, done.stderr
     assert "store has it" in done.stdout
     assert "radius-rule can be loaded and asked" in done.stdout
     assert "No worker runs" in done.stdout
-    why = [e["why"] for e in json.loads(slipway("audit", "--json", cwd=project).stdout)]
+    why = [e["why"] for e in json.loads(here("audit", "--json", cwd=project).stdout)]
     assert any("rehearsed: who answers stays as it was" in told for told in why)
 
 
