@@ -21,8 +21,14 @@ def incomplete_beta(x: float, *, a: float, b: float) -> float:
         return float(x >= 1)
     if x > (a + 1) / (a + b + 2):
         return 1 - incomplete_beta(1 - x, a=b, b=a)
-    front = math.exp(a * math.log(x) + b * math.log1p(-x) - float(log_beta(a, b))) / a
+    front = math.exp(a * math.log(x) + b * math.log1p(-x) - _log_beta(a, b)) / a
     return front * _continued_fraction(x, a, b)
+
+
+@lru_cache(maxsize=4096)
+def _log_beta(a: float, b: float) -> float:
+    """Return ln B(a, b): a search for a quantile asks for the same one at each of its steps."""
+    return float(log_beta(a, b))
 
 
 def _continued_fraction(x: float, a: float, b: float) -> float:
@@ -69,6 +75,8 @@ def student_quantile(p: float, *, degrees: float) -> float:
         low, high = high, 2 * high
     for _ in range(100):
         middle = (low + high) / 2
+        if middle in (low, high):  # neighbours: nothing lies between them
+            break
         if student_cdf(middle, degrees=degrees) < p:
             low = middle
         else:
