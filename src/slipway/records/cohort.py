@@ -8,6 +8,8 @@ slowly. Sums are counts, or made with :func:`math.fsum`: the order in which rows
 
 from typing import Any
 
+from msgspec.structs import astuple
+
 from slipway.errors import BadInput
 from slipway.records.base import Record
 from slipway.records.facts import NONE, Facts
@@ -194,8 +196,5 @@ class VerdictInputs(Record, frozen=True, kw_only=True):
 
 def _added(one: Record, other: Record) -> dict[str, Any]:
     """Return the sums of two records of one class, field by field."""
-    return {name: _sum(getattr(one, name), getattr(other, name)) for name in one.__struct_fields__}
-
-
-def _sum(one: Any, other: Any) -> Any:
-    return one + other if isinstance(one, (int, float)) else one.merge(other)
+    pairs = zip(one.__struct_fields__, astuple(one), astuple(other), strict=True)
+    return {name: a + b if isinstance(a, (int, float)) else a.merge(b) for name, a, b in pairs}
