@@ -4,6 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
@@ -42,10 +43,10 @@ demo: $(VENV)/.demo  ## one real model lives its whole life, on real data, in ab
 	@$(BIN)/slipway demo
 
 test: $(VENV)/.dev check  ## all checks, then the tests (under five minutes on two cores)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest $(BY_FILE)
 
 coverage: $(VENV)/.dev  ## the tests once more, and the lines that none of them reaches
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest $(BY_FILE) --cov --cov-report=term:skip-covered
 
 check: $(VENV)/.dev  ## style, types, import contracts
 	$(BIN)/ruff check .
@@ -62,10 +63,10 @@ calibration: $(VENV)/.dev  ## false alarms and power over thousands of seeded st
 	$(BIN)/python -m slipway.testing.calibration docs/reference/calibration.md
 
 faults: $(VENV)/.dev  ## kill real processes, break real disks; writes docs/reference/faults.md
-	SLIPWAY_FAULTS_PAGE=docs/reference/faults.md $(BIN)/python -m pytest -n 2 --dist loadfile --timeout 600 -m faults tests
+	SLIPWAY_FAULTS_PAGE=docs/reference/faults.md $(BIN)/python -m pytest $(BY_FILE) --timeout 600 -m faults tests
 
 slow: $(VENV)/.dev $(VENV)/.clients  ## everything beyond the default suite
-	$(BIN)/python -m pytest -n 2 --dist worksteal --timeout 900 -m "calibration or faults or slow" tests
+	$(BIN)/python -m pytest $(BY_FILE) --timeout 900 -m "calibration or faults or slow" tests
 
 clients: $(VENV)/.dev $(VENV)/.clients  ## ask a real server with KServe's own client
 	$(BIN)/python -m pytest -m slow tests/serving/test_kserve.py

@@ -30,8 +30,8 @@ def watched(shape: str, seed: int, *, alpha: float, **change):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_rhythm_is_no_drift(shape: str, record) -> None:
-    found = [watched(shape, seed, alpha=ALPHA) for seed in range(STREAMS)]
+def test_a_rhythm_is_no_drift(shape: str, record, streams_of) -> None:
+    found = [watched(shape, seed, alpha=ALPHA) for seed in range(streams_of(STREAMS))]
     assert {answer.unit for answer, _ in found} <= {"day"} if shape != "none" else True
     record(
         null_result(
