@@ -1,7 +1,8 @@
 """What the fault tests saw, gathered from all processes of the run: a table in the terminal and, if asked, a page.
 
 With ``SLIPWAY_SEEDS=n`` only the first n seeds of each fault run, so that CI has an answer in minutes; ``make faults``
-runs all twenty. Files that take longest begin first. Examples of hypothesis have no deadline.
+runs all twenty. Files that take longest begin first. Examples of hypothesis have no deadline. Training has one thread,
+unless the environment says otherwise.
 """
 
 import os
@@ -9,6 +10,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+"""Each worker of xdist has a core: threads that wait for each other spin, and a fit of 0.1 s took 10."""
 
 settings.register_profile("slipway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("slipway")
