@@ -18,6 +18,9 @@ from slipway.control.standing import Status
 from slipway.control.tally import Tally
 from slipway.control.telling.courier import ReceiverState
 from slipway.project.server import Server, free_ports
+from slipway.records.alert import Finding, FindingKind, Step
+from slipway.records.looked import Looked
+from slipway.records.quality import Fault, Quality
 from slipway.records.rollout import Action, Decision, GateResult, Verdict
 from slipway.records.route import Route, Share
 from slipway.records.scope import Budgets
@@ -56,6 +59,31 @@ def data_plane():
     return render([counts]).decode()
 
 
+FED = Finding(
+    id="trees-feed-1",
+    model="trees",
+    kind=FindingKind.QUALITY,
+    opened_us=1,
+    evidence=EValue(log_e=9.0, n=9),
+    relevant=True,
+    go_back_to=Step.DATA,
+    sentence="x",
+    quality=(Quality(fault=Fault.STALE, column="", serious=True, detail="x"),),
+)
+
+
+def looked(model, *, upto_us):
+    return Looked(
+        model=model,
+        unit="hour",
+        slice_us=3_600_000_000,
+        slices=2,
+        inputs_upto_us=upto_us,
+        outcomes_upto_us=0,
+        feed_upto_us=None,
+    )
+
+
 def control_plane():
     gate = plan().stages[0].gates[0]
     result = GateResult(
@@ -74,10 +102,11 @@ def control_plane():
         now_us=0,
         routes=(Route(name="main", version=1, salt="s", shares=(Share(arm=LIVE.name, share=1.0),), arms=(LIVE,)),),
         running=(),
-        open_findings=(),
+        open_findings=(FED,),
         receivers=(ReceiverState(receiver="ops", waiting=1, failures=2),),
         last_step=StepReport(now_us=0, frames=0, tally=Tally(), verdicts=(verdict,)),
         tally=Tally(),
+        monitors=(looked("trees", upto_us=7_200_000_000), looked("rule", upto_us=0)),
         behind_s=None,
         held_rows=0,
         held_bytes=0,
@@ -125,6 +154,9 @@ def test_what_is_told_says_what_it_means():
     assert 'slipway_budget_use_ratio{budget="memory_mb"} 1.2' in lines
     assert 'slipway_budget_kept{budget="memory_mb"} 0' in lines
     assert not [line for line in lines if 'budget="error_share"' in line], "what nobody measured is not 0"
+    assert [line for line in lines if line.startswith("slipway_monitor_looked_timestamp_seconds")] == [
+        'slipway_monitor_looked_timestamp_seconds{model="trees"} 7200'
+    ], "who has not looked yet has not looked at 1970"
 
 
 def test_no_counter_falls_when_a_worker_starts_anew():

@@ -39,6 +39,7 @@ def metrics_text(
         *family("control_running_rollouts", "Rollouts that run.", {(): len(status.running)}),
         *family("control_open_findings", "Findings of monitors that are open.", {(): len(status.open_findings)}),
         *_feeds(status),
+        *_monitors(status),
         *_routes(status),
         *_rollouts(status.running),
         *_evidence(status.last_step.verdicts if status.last_step else ()),
@@ -56,6 +57,13 @@ def _feeds(status: Status) -> list[str]:
     faults: _Values = {(f.model, q.column, str(q.fault)): 1.0 for f in status.open_findings for q in f.quality}
     text = "What is wrong with what feeds a model; no column where it is wrong with all of it."
     return family("feed_fault", text, faults, labels=("model", "column", "fault"))
+
+
+def _monitors(status: Status) -> list[str]:
+    """Say up to when monitors have looked; of one that has not looked yet there is no sample."""
+    looked: _Values = {(m.model,): m.inputs_upto_us / 1e6 for m in status.monitors if m.inputs_upto_us}
+    text = "Up to which moment the monitor of a model has looked at its inputs, by the clock that counts."
+    return family("monitor_looked_timestamp_seconds", text, looked, labels=("model",))
 
 
 def _routes(status: Status) -> list[str]:
