@@ -64,7 +64,7 @@ def test_costlier_is_never_less_relevant(unexplained):
     ("explained", "relevant", "doubtful", "says"),
     [
         (0.005, False, False, "less than the tolerance"),
-        (0.025, False, True, "not known yet"),  # between 1.5 and 3.5 points, of which 2 matter
+        (0.025, False, True, "not proven"),  # between 1.5 and 3.5 points, of which 2 matter
         (0.035, True, False, "Go back to data"),
     ],
 )
@@ -83,3 +83,24 @@ def test_the_estimate_decides_where_there_are_no_limits_yet():
         ),
     )
     assert advise(one, limits=LIMITS).relevant
+
+
+def moved_with(rise, *, unexplained=0.0):
+    """Inputs that explain half a point, beside outcomes that say something of their own."""
+    one = cause(explained=0.005, unexplained=unexplained, kind=FindingKind.DATA_DRIFT, gap_moved=False)
+    return msgspec.structs.replace(one, loss=msgspec.structs.replace(one.loss, rise=rise))
+
+
+def test_harmless_is_only_what_outcomes_show_to_be():
+    dear = advise(moved_with(estimated(0.078), unexplained=0.073), limits=LIMITS)
+    assert (dear.relevant, dear.doubtful) == (False, True)
+    assert "That this costs less than the tolerance is not proven" in dear.sentence
+    assert "hardly chance at one look, but not proven over all looks" in dear.sentence
+    cheap = advise(moved_with(estimated(0.002)), limits=LIMITS)
+    assert (cheap.relevant, cheap.doubtful) == (False, False)
+    assert "(which may be chance)" in cheap.sentence
+
+
+def test_a_rise_without_limits_counts_as_it_is_estimated():
+    one = FixedInterval(low=-math.inf, high=math.inf, estimate=0.05, alpha=0.05, n=2)
+    assert advise(moved_with(one), limits=LIMITS).doubtful

@@ -169,7 +169,7 @@ def _answer(screen: Screen, found: TwoTables, *, out: Path | None) -> None:
         screen.line()
         say = partial(amount, metric=found.metric)
         told = [
-            (p.name, number(p.rows), say(p.realised), say(p.expected), p.kind or "nothing", _costs(p))
+            (p.name, number(p.rows), say(p.realised), say(p.expected), p.kind or "not proven", _costs(p))
             for p in found.periods
         ]
         screen.table(("period", ">rows", ">realised", ">expected", "moved", "matters"), told)

@@ -45,7 +45,8 @@ def advise(cause: Cause, *, limits: Limits) -> Advice:
     """Return the advice for a cause; a change that costs nothing, or is for the better, sends nobody back.
 
     What moved inputs explain is a mean of few rows: it matters once its lower limit is above the tolerance, and may
-    matter while its upper limit is. What came apart from the model's expectation has evidence of its own, and counts
+    matter while its upper limit is, or that of the rise of the realised loss: harmless is what outcomes show to be so,
+    whatever the inputs explain. What came apart from the model's expectation has evidence of its own, and counts
     as it is estimated. Where nobody answered, so that the cost of moved inputs cannot be told, the change counts as
     relevant; where there are no limits yet, the estimate decides.
     """
@@ -65,9 +66,10 @@ def _costs(cause: Cause) -> tuple[float, float]:
     if cause.gap_moved and unexplained is not None:  # without evidence that the gap moved it is a few days' luck
         cost = explained.estimate + unexplained.estimate
         return cost, cost
-    if math.isinf(explained.low):
-        return explained.estimate, explained.estimate
-    return explained.low, explained.high
+    low, high = (explained.estimate,) * 2 if math.isinf(explained.low) else (explained.low, explained.high)
+    if (rise := cause.loss.rise) is not None:
+        high = max(high, rise.estimate if math.isinf(rise.high) else rise.high)
+    return low, high
 
 
 def _step(cause: Cause, *, limits: Limits) -> Step:
@@ -94,7 +96,7 @@ _DO = {
 }
 
 
-_UNKNOWN = "Whether that is more than the tolerance is not known yet: nothing to do before it is."
+_UNKNOWN = "That this costs less than the tolerance is not proven: look again with more outcomes."
 
 
 def _sentence(cause: Cause, *, do: str, limits: Limits) -> str:
@@ -128,10 +130,19 @@ def _cost(cause: Cause, *, limits: Limits) -> str:
     explained = gap(loss.explained.estimate, metric=limits.metric)
     if loss.unexplained is None:
         return f"No outcome since then; on today's inputs the model expects {explained} against the reference."
-    doubt = "" if cause.gap_moved else " (which may be chance)"
     before, now = (amount(one, metric=limits.metric) for one in (loss.before, loss.now))
     unexplained = gap(loss.unexplained.estimate, metric=limits.metric)
     return (
         f"The loss was {before} on the reference and is {now} on the latest {loss.labelled:,} outcomes "
-        f"({loss.missing:,} missing): today's inputs explain {explained}, {unexplained} they do not{doubt}."
+        f"({loss.missing:,} missing): today's inputs explain {explained}, {unexplained} they do not{_doubt(cause)}."
     )
+
+
+def _doubt(cause: Cause) -> str:
+    """Say what stands behind the loss that inputs do not explain, where there is no alarm for it."""
+    if cause.gap_moved or cause.loss.unexplained is None:
+        return ""
+    low, high = cause.loss.unexplained.low, cause.loss.unexplained.high
+    rise = cause.loss.rise
+    shown = low > 0 or high < 0 or (rise is not None and math.isinf(low) and (rise.low > 0 or rise.high < 0))
+    return " (hardly chance at one look, but not proven over all looks)" if shown else " (which may be chance)"

@@ -62,7 +62,33 @@ def loss_change(
         else None,
         labelled=labelled,
         missing=sum(s.missing for s in outcomes),
+        rise=_rise(outcomes, reference=reference, slice_us=slice_us, unit=unit) if answered and told else None,
     )
+
+
+def _rise(outcomes: Sequence[OutcomeSums], *, reference: Reference, slice_us: int, unit: str) -> FixedInterval:
+    """Return the change of the realised loss: over blocks, or over rows where each stands for itself.
+
+    The squares of a regression's new losses are not kept: those of realised less expected stand for them.
+    """
+    if unit != "row":
+        held = joined([(b.start_us // slice_us, b.n, b.loss) for b in reference.held_out])
+        return change_of_mean([(s.labelled, s.loss) for s in outcomes], before=held)
+    n, loss = sum(s.labelled for s in outcomes), math.fsum(s.loss for s in outcomes)
+    spread = loss - loss**2 / n  # right for losses of 0 or 1
+    if reference.kind is not TaskKind.BINARY:
+        over = loss - math.fsum(s.expected for s in outcomes)
+        spread = math.fsum(s.gap_squares for s in outcomes) - over**2 / n
+    known = reference.held_out_rows
+    usual = math.fsum(b.loss for b in reference.held_out)
+    before = math.fsum(b.loss_squares for b in reference.held_out) - usual**2 / known
+    return difference(_of_rows(loss, n=n, spread=spread), before=_of_rows(usual, n=known, spread=before), alpha=_MISS)
+
+
+def _of_rows(total: float, *, n: int, spread: float) -> Sampled:
+    """Return a mean of rows from their sum and their summed squares about it; a row alone says nothing of spread."""
+    variance = max(spread, 0.0) / (n - 1) / n if n > 1 else math.inf
+    return Sampled(mean=total / n, variance=variance, degrees=n - 1)
 
 
 def change_of_mean(now: Sums, *, before: Sums) -> FixedInterval:

@@ -212,7 +212,7 @@ def _told(
 
 
 def _grown(present: Finding, *, whole: Track, monitor: Monitor) -> Finding:
-    """Return an open finding with what became known since its last alarm: one more column, or that it matters."""
+    """Return an open finding with what became known since its last alarm: a column, or whether it matters."""
     since = _since(present)
     if since is None:
         return present
@@ -226,7 +226,8 @@ def _grown(present: Finding, *, whole: Track, monitor: Monitor) -> Finding:
     cause = _described(alarm, whole=whole, monitor=monitor)
     advice = advise(cause, limits=monitor.limits)
     named = _more(cause.columns, than=present.columns) or _more(cause.parts, than=present.parts)
-    if not named and (present.relevant or not advice.relevant):
+    settled = present.doubtful and not advice.doubtful
+    if not named and not settled and (present.relevant or not advice.relevant):
         return present
     return msgspec.structs.replace(
         present,

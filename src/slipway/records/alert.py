@@ -76,6 +76,8 @@ class LossChange(Record, frozen=True, kw_only=True):
             Limits likewise.
         labelled: Outcomes since the change.
         missing: Outcomes that did not come since then.
+        rise: How much dearer it became, explained or not, with limits as for one look; by rows where these are the
+            unit. None without outcomes, or where an older release found it.
     """
 
     metric: str
@@ -86,6 +88,7 @@ class LossChange(Record, frozen=True, kw_only=True):
     unexplained: FixedInterval | None
     labelled: int
     missing: int
+    rise: FixedInterval | None = None
 
 
 class Promise(Record, frozen=True, kw_only=True):

@@ -181,7 +181,7 @@ def _period(p: Period, *, metric: str) -> dict[str, Any]:
         "labelled": number(p.labelled),
         "realised": "none" if p.realised is None else amount(p.realised, metric=metric),
         "expected": "none" if p.expected is None else amount(p.expected, metric=metric),
-        "found": p.kind or "nothing",
+        "found": p.kind or "not proven",
         "matters": p.matters,
         "doubtful": p.doubtful,
         "columns": ", ".join(p.columns[:4]) + (f" and {len(p.columns) - 4} more" if len(p.columns) > 4 else ""),

@@ -61,6 +61,18 @@ def test_moved_inputs_that_cost_nothing_are_told_and_not_alarmed():
     assert {c.name for c in answer.columns if c.moved} == {"x", "prediction"}
 
 
+def test_moved_inputs_are_not_harmless_while_the_loss_rose_by_more_than_the_tolerance():
+    moved = table(300, seed=3, shift=-0.5)  # fewer errors expected ...
+    wrong = moved.with_columns(
+        label=pl.when(pl.int_range(300) % 12 == 0)
+        .then(~pl.col("label").cast(pl.Boolean))
+        .otherwise(pl.col("label").cast(pl.Boolean))
+    )
+    answer = found(wrong)
+    assert answer.loss_now > answer.loss_before + answer.tolerance  # ... and more made
+    assert answer.standing is not Standing.HARMLESS
+
+
 def test_moved_inputs_that_cost_something_matter_and_are_no_concept_drift():
     answer = found(table(4000, seed=4, shift=0.5), tolerance=0.01)
     assert answer.standing is Standing.MATTERS
