@@ -18,12 +18,13 @@ from slipway.control.tally import Tally
 from slipway.errors import BadInput
 from slipway.project.attempts import Seen, Standing
 from slipway.project.status import RolloutNow, Status
-from slipway.records.alert import FindingKind
+from slipway.records.alert import FindingKind, MovedPart
 from slipway.records.attempt import Attempt, Work
 from slipway.records.quality import Fault, Quality
 from slipway.records.rollout import RolloutStatus
 from slipway.records.usage import ArmUsage, WorkerUsage
 from slipway.serving.run_state import RunState, State
+from slipway.stats.evidence import EValue, FixedInterval
 
 DAY_US = 86_400_000_000
 
@@ -71,6 +72,15 @@ def test_a_finding_says_what_moved_by_how_much_and_where_to_go_back_to(data):
     assert "concept drift" in text
     assert data.findings[1].sentence in text
     assert "go back to data" in text
+
+
+def test_a_finding_shows_in_which_rows_the_same_inputs_mean_something_else(data):
+    limits = FixedInterval(low=0.101, high=0.195, estimate=0.147, alpha=0.05, n=60)
+    part = MovedPart(name="carrier = UA", n=1_836, gap=limits, evidence=EValue(log_e=11.5, n=60))
+    text = printed(finding_page, msgspec.structs.replace(data.findings[1], parts=(part,)))
+    assert "rows outcomes gap from to log E carrier = UA 1,836 0.147 0.101 0.195 11.5" in text
+    assert "Where the same inputs now mean something else" in text
+    assert "Where the same inputs" not in printed(finding_page, data.findings[1])
 
 
 @pytest.mark.parametrize(("fault", "said"), [(Fault.STALE, "not promised"), (Fault.EMPTY, "at most 0.1 %")])

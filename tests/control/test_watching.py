@@ -3,6 +3,7 @@
 import msgspec
 
 from slipway.control.block import DAY_US
+from slipway.control.checkpoint import Checkpoint, basis_of
 from slipway.control.step import Controller
 from slipway.control.terms import Terms
 from slipway.control.watching import Watching
@@ -94,6 +95,43 @@ def test_drift_is_stored_once_and_a_restart_or_a_second_step_adds_nothing():
         report = again.step(130 * DAY_US + DAY_US // 6)
         assert (report.findings, report.opened, report.problems) == ((), (), ())
     assert (store.get(Finding, id=finding.id)[1], len(store.audit())) == (version, entries)
+
+
+def found_where_outcomes_turned(tmp_path, *, restarts):
+    """Return what is found of 60 days of which, from the seventh on, one input in three means something else."""
+    store, journal, files = MemoryStore(), MemoryJournal(), MemoryRoutes()
+    equipped = watched_model("model-1")
+
+    def control():
+        sizes = {"worker-00000001": 10**9, "shadow-00000001": 10**9}
+        checkpoint = Checkpoint(tmp_path, basis=basis_of(), sizes=lambda: sizes, writes=lambda: True)
+        watching = Watching(store, equip=lambda arm: equipped, wait_us=7_200_000_000)
+        return Controller(
+            store=store, journal=journal, files=files, terms=Terms(), watching=watching, checkpoint=checkpoint
+        )
+
+    running = control()
+    running.open_route("main", arm=MODEL, salt="s", now_us=0)
+    world = World(2, journal=journal.writer, error={"model-1": 0.1}, requests=100)
+    for day in range(90, 150):
+        world.day(day, route=files.read("main"), frames=1, turned=0.2 * (day >= 96))
+        assert running.step((day + 1) * DAY_US + DAY_US // 6).problems == ()
+        if restarts and day % 6 == 0:
+            running.save()
+            running = control()
+            assert running.saved_upto()
+    return tuple(finding for _, finding, _ in store.all(Finding))
+
+
+def test_a_finding_names_the_part_whose_meaning_changed_and_a_restart_changes_nothing(tmp_path):
+    (finding,) = found_where_outcomes_turned(tmp_path / "a", restarts=False)
+    assert finding.kind is FindingKind.CONCEPT_DRIFT
+    (part,) = finding.parts
+    assert part.name.startswith("amount from 0.")
+    assert 0.1 < part.gap.low < 0.14 < part.gap.high  # of two rows in ten that are turned, one in ten erred before
+    assert f"Concept drift where {part.name}: +" in finding.sentence
+    assert (finding.relevant, finding.go_back_to) == (True, Step.MODELING)
+    assert found_where_outcomes_turned(tmp_path / "b", restarts=True) == (finding,)
 
 
 def test_a_model_that_left_its_route_has_no_open_finding():

@@ -6,7 +6,7 @@ import pytest
 from slipway.monitoring.advise import Limits, advise
 from slipway.monitoring.attribute import Cause
 from slipway.monitoring.track import Since
-from slipway.records.alert import FindingKind, LossChange, Step
+from slipway.records.alert import FindingKind, LossChange, MovedPart, Step
 from slipway.stats.evidence import EValue, FixedInterval
 
 LIMITS = Limits(metric="error", tolerance=0.02, kill_above=0.15)
@@ -104,3 +104,55 @@ def test_harmless_is_only_what_outcomes_show_to_be():
 def test_a_rise_without_limits_counts_as_it_is_estimated():
     one = FixedInterval(low=-math.inf, high=math.inf, estimate=0.05, alpha=0.05, n=2)
     assert advise(moved_with(one), limits=LIMITS).doubtful
+
+
+def moved_part(gap, *, half=0.03, name="carrier = UA"):
+    limits = FixedInterval(low=gap - half, high=gap + half, estimate=gap, alpha=0.05, n=30)
+    return MovedPart(name=name, n=90, gap=limits, evidence=EValue(log_e=9.0, n=30))
+
+
+def test_a_part_that_is_much_worse_matters_though_the_whole_hardly_moved():
+    advice = advise(cause(unexplained=0.012, now=0.09, parts=(moved_part(0.15),)), limits=LIMITS)
+    assert (advice.relevant, advice.doubtful, advice.step) == (True, False, Step.MODELING)
+    assert "Over all rows this costs less than the tolerance, but not where carrier = UA." in advice.sentence
+    assert "check the labels of these rows, and train on their recent outcomes" in advice.sentence
+    assert "nothing to do" not in advice.sentence
+
+
+def test_where_inputs_moved_too_a_part_sends_back_to_modeling():
+    both = {"kind": FindingKind.BOTH, "inputs_moved": True, "parts": (moved_part(0.15),)}
+    assert advise(cause(unexplained=0.012, now=0.09, **both), limits=LIMITS).step is Step.MODELING
+    assert advise(cause(unexplained=0.03, **both), limits=LIMITS).step is Step.DATA
+
+
+@pytest.mark.parametrize(
+    ("gap", "relevant", "doubtful", "says"),
+    [
+        (-0.15, False, False, "less than the tolerance: nothing to do"),  # for the better
+        (0.04, False, True, "that it does where carrier = UA is not proven"),  # between 1 and 7 points
+        (0.06, True, False, "but not where carrier = UA"),
+    ],
+)
+def test_a_part_matters_by_its_limits(gap, relevant, doubtful, says):
+    advice = advise(cause(unexplained=0.005, now=0.085, parts=(moved_part(gap),)), limits=LIMITS)
+    assert (advice.relevant, advice.doubtful) == (relevant, doubtful)
+    assert says in advice.sentence
+
+
+def test_only_parts_that_matter_are_said_to():
+    parts = (moved_part(-0.1, name="carrier = AA"), moved_part(0.15))
+    said = advise(cause(unexplained=0.0, now=0.08, parts=parts), limits=LIMITS).sentence
+    assert "but not where carrier = UA." in said
+
+
+def test_a_part_without_limits_matters_as_it_is_estimated():
+    part = moved_part(0.05, half=math.inf)
+    assert advise(cause(unexplained=0.0, now=0.08, parts=(part,)), limits=LIMITS).relevant
+
+
+def test_the_kill_rule_comes_before_a_part():
+    worst = msgspec.structs.replace(
+        cause(unexplained=0.0, parts=(moved_part(0.15),)), loss=msgspec.structs.replace(cause().loss, at_least=0.2)
+    )
+    advice = advise(worst, limits=msgspec.structs.replace(LIMITS, tolerance=0.05))
+    assert (advice.step, "kill rule" in advice.sentence) == (Step.SCOPING, True)

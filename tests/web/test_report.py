@@ -6,7 +6,9 @@ from html.parser import HTMLParser
 
 import msgspec
 
+from slipway.records.alert import LossChange, MovedPart
 from slipway.records.rollout import RolloutStatus
+from slipway.stats.evidence import EValue, FixedInterval
 from slipway.web.report import render
 
 VOID = {"meta", "br", "link", "img", "hr", "input"}
@@ -182,3 +184,24 @@ def test_no_coordinate_is_ever_nan_or_infinite(data):
     drawn = re.findall(r'(?: d| x| y| x1| x2| y1| y2| cx| cy| width| height)="([^"]*)"', html)
     assert drawn
     assert not [d for d in drawn if "nan" in d or "inf" in d]
+
+
+def test_a_finding_says_in_which_rows_the_same_inputs_mean_something_else(data):
+    limits = FixedInterval(low=0.101, high=0.195, estimate=0.147, alpha=0.05, n=60)
+    part = MovedPart(name=HOSTILE, n=1_836, gap=limits, evidence=EValue(log_e=11.5, n=60))
+    loss = LossChange(
+        metric="error",
+        before=0.2,
+        now=0.21,
+        at_least=0.1,
+        explained=None,
+        unexplained=None,
+        labelled=9_000,
+        missing=0,
+    )
+    named = msgspec.structs.replace(data.findings[1], parts=(part,), loss=loss)
+    html = render(msgspec.structs.replace(data, findings=(data.findings[0], named)))
+    assert "rows that mean something else" in Page(html).words
+    assert f"{HOSTILE} 1,836 +14.70 points [+10.10, +19.50]" in Page(html).words
+    assert HOSTILE not in html
+    assert "rows that mean something else" not in render(data)

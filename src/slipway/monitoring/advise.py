@@ -1,6 +1,7 @@
 """Which step of the life to go back to, and one sentence that says why."""
 
 import math
+from collections.abc import Sequence
 
 import msgspec
 
@@ -29,7 +30,7 @@ class Advice(msgspec.Struct, frozen=True):
     """What to do.
 
     Attributes:
-        relevant: Whether the change costs more than the tolerance.
+        relevant: Whether the change costs more than the tolerance, over all rows or in a part that is named.
         doubtful: Whether it may, as far as is known; never where it does.
         step: Step of the life to go back to.
         sentence: What happened, what it costs, what to do.
@@ -47,15 +48,34 @@ def advise(cause: Cause, *, limits: Limits) -> Advice:
     What moved inputs explain is a mean of few rows: it matters once its lower limit is above the tolerance, and may
     matter while its upper limit is, or that of the rise of the realised loss: harmless is what outcomes show to be so,
     whatever the inputs explain. What came apart from the model's expectation has evidence of its own, and counts
-    as it is estimated. Where nobody answered, so that the cost of moved inputs cannot be told, the change counts as
-    relevant; where there are no limits yet, the estimate decides.
+    as it is estimated. A part of the rows that is named matters as the whole does, by the limits of its own change and
+    the same tolerance: a few points of the whole may be one carrier that is mostly wrong. Where nobody answered, so
+    that the cost of moved inputs cannot be told, the change counts as relevant; where there are no limits yet, the
+    estimate decides.
     """
     low, high = _costs(cause)
-    relevant = not low <= limits.tolerance  # what cannot be told is no reason to be calm
-    doubtful = not relevant and high > limits.tolerance
-    step = _step(cause, limits=limits) if relevant else Step.NONE
-    do = _UNKNOWN if doubtful else _DO[step]
+    here = not low <= limits.tolerance  # what cannot be told is no reason to be calm
+    there = [part for part in cause.parts if _least(part) > limits.tolerance]
+    perhaps = [part for part in cause.parts if _most(part) > limits.tolerance]
+    relevant = here or bool(there)
+    doubtful = not relevant and (high > limits.tolerance or bool(perhaps))
+    step = _step(cause, limits=limits, here=here) if relevant else Step.NONE
+    if relevant:
+        do = _DO[step] if here or step is Step.SCOPING else f"{_SMALL}, {_among(there)}. {_DO_THERE}"
+    elif doubtful:
+        do = _UNKNOWN if high > limits.tolerance else f"{_SMALL}; {_among(perhaps, sure=False)}"
+    else:
+        do = _DO[step]
     return Advice(relevant=relevant, doubtful=doubtful, step=step, sentence=_sentence(cause, do=do, limits=limits))
+
+
+def _least(part: MovedPart) -> float:
+    """Return the least by which the loss rose in a part, as far as is known; the estimate before there are limits."""
+    return part.gap.low if math.isfinite(part.gap.low) else part.gap.estimate
+
+
+def _most(part: MovedPart) -> float:
+    return part.gap.high if math.isfinite(part.gap.high) else part.gap.estimate
 
 
 def _costs(cause: Cause) -> tuple[float, float]:
@@ -72,10 +92,11 @@ def _costs(cause: Cause) -> tuple[float, float]:
     return low, high
 
 
-def _step(cause: Cause, *, limits: Limits) -> Step:
+def _step(cause: Cause, *, limits: Limits, here: bool) -> Step:
+    """Return the step to go back to; what matters in parts only is a change of meaning, whatever else has moved."""
     if limits.kill_above is not None and cause.loss.at_least > limits.kill_above:
         return Step.SCOPING
-    return Step.MODELING if cause.kind is FindingKind.CONCEPT_DRIFT else Step.DATA
+    return Step.DATA if here and cause.kind is not FindingKind.CONCEPT_DRIFT else Step.MODELING
 
 
 _PARTS = 2
@@ -98,6 +119,10 @@ _DO = {
 
 _UNKNOWN = "That this costs less than the tolerance is not proven: look again with more outcomes."
 
+_SMALL = "Over all rows this costs less than the tolerance"
+
+_DO_THERE = "Go back to modeling: check the labels of these rows, and train on their recent outcomes."
+
 
 def _sentence(cause: Cause, *, do: str, limits: Limits) -> str:
     since = f" since about {day(cause.since.at_us)}" if limits.dated else ""
@@ -115,6 +140,12 @@ def _where(cause: Cause, *, limits: Limits) -> str:
     said = "; ".join(_there(part, metric=limits.metric) for part in cause.parts[:_PARTS])
     more = len(cause.parts) - _PARTS
     return f"Concept drift {said}{f'; and {more} more' if more > 0 else ''}."
+
+
+def _among(parts: Sequence[MovedPart], *, sure: bool = True) -> str:
+    """Say that the change matters in parts, or that it may."""
+    named = f"where {' and where '.join(part.name for part in parts[:_PARTS])}"
+    return f"but not {named}" if sure else f"that it does {named} is not proven: look again with more outcomes."
 
 
 def _there(part: MovedPart, *, metric: str) -> str:

@@ -67,7 +67,7 @@ class World:
         self._worker, self._shadow = journal("worker"), journal("shadow")
         self._next = 0
 
-    def day(self, number: int, *, route: Route, frames: int = 10, shift: float = 0.0) -> None:
+    def day(self, number: int, *, route: Route, frames: int = 10, shift: float = 0.0, turned: float = 0.0) -> None:
         """Write one day of predictions, with what the shadows said, and the outcomes.
 
         Args:
@@ -75,6 +75,7 @@ class World:
             route: The route in force.
             frames: Ticks of the day.
             shift: By how much the one input lies higher than usual, in its standard deviations.
+            turned: Part of the rows with an input above half of one whose outcome is another than it would have been.
         """
         n = self.requests
         at_us = np.sort(self.rng.integers(0, DAY_US - 3_600_000_000, size=n)) + number * DAY_US
@@ -82,7 +83,7 @@ class World:
         names = {*(s.arm for s in route.shares), *route.shadows}
         answers = {name: self._answers(name, y=y) for name in sorted(names)}
         for rows in np.array_split(np.arange(n), frames):
-            self._tick(rows, at_us=at_us, y=y, route=route, answers=answers, shift=shift)
+            self._tick(rows, at_us=at_us, y=y, route=route, answers=answers, shift=shift, turned=turned)
         self._next += n
 
     def _answers(self, arm: str, *, y: np.ndarray) -> np.ndarray:
@@ -99,6 +100,7 @@ class World:
         route: Route,
         answers: dict[str, np.ndarray],
         shift: float,
+        turned: float,
     ) -> None:
         entity = [f"e{e}" for e in self.rng.integers(0, self.entities, size=len(rows))]
         dealt = [assign(route, e) for e in entity]
@@ -106,6 +108,11 @@ class World:
         stepped = [f and route.fallback not in (None, a) for f, a in zip(failed, dealt, strict=True)]
         arm = [str(route.fallback) if s else a for s, a in zip(stepped, dealt, strict=True)]
         ids = [f"p{self._next + int(r)}" for r in rows]
+        amount = self.rng.normal(shift, size=len(rows))
+        if turned:
+            other = (amount > 0.5) & (self.rng.random(len(rows)) < turned)
+            y = y.copy()
+            y[rows[other]] = 1 - y[rows[other]]
         frame = PredictionFrame(
             route=route.name,
             route_version=route.version,
@@ -116,7 +123,7 @@ class World:
             fallback=stepped,
             score=[float(answers[a][r]) for a, r in zip(arm, rows, strict=True)],
             latency_us=[900] * len(rows),
-            x=Held({"amount": self.rng.normal(shift, size=len(rows)).astype("<f8").tobytes()}),
+            x=Held({"amount": amount.astype("<f8").tobytes()}),
             shadows=route.shadows,
         )
         place = self._worker.append([frame])

@@ -1,4 +1,4 @@
-"""How much of the change in loss today's inputs explain, with limits, as one line of a page."""
+"""How much of the change in loss today's inputs explain, and where the rest lies: with limits, for a page."""
 
 from slipway.records.alert import Finding
 from slipway.words import with_limits
@@ -16,3 +16,12 @@ def explained(finding: Finding) -> str:
         if part is not None
     ]
     return f"Of the change in {loss.metric}: {'; '.join(told)}."
+
+
+def where(finding: Finding) -> tuple[tuple[str, str, str], ...]:
+    """Return the parts of the rows in which X -> Y changed: which rows, outcomes, how much dearer."""
+    metric = finding.loss.metric if finding.loss else ""
+    return tuple(
+        (p.name, f"{p.n:,}", with_limits(p.gap.estimate, low=p.gap.low, high=p.gap.high, metric=metric))
+        for p in finding.parts
+    )

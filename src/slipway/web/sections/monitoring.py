@@ -9,13 +9,13 @@ from markupsafe import Markup
 from slipway.project.watching import Watched
 from slipway.records.alert import Finding, Step
 from slipway.web.charts.days import Alarm, Day, days
-from slipway.web.explained import explained
+from slipway.web.explained import explained, where
 from slipway.web.report_data import ReportData
 from slipway.words import amount, day, promised, since_when
 
 
 class Found(NamedTuple):
-    """One finding, said; ``number`` is its flag in the chart."""
+    """One finding, said; ``number`` is its flag in the chart, ``parts`` as :func:`.explained.where` has them."""
 
     number: str
     kind: str
@@ -26,6 +26,7 @@ class Found(NamedTuple):
     columns: tuple[tuple[str, str], ...]
     step: str
     loss: str = ""
+    parts: tuple[tuple[str, str, str], ...] = ()
 
 
 class Monitored(NamedTuple):
@@ -84,6 +85,7 @@ def _say(number: int, finding: Finding) -> Found:
         columns=tuple((c.name, c.detail.removeprefix(f"{c.name}: ")) for c in finding.columns[:5]),
         step="" if finding.go_back_to is Step.NONE else finding.go_back_to,
         loss=explained(finding),
+        parts=where(finding),
     )
 
 
