@@ -78,6 +78,7 @@ def looked(model, *, upto_us):
         unit="hour",
         slice_us=3_600_000_000,
         slices=2,
+        rows=200,
         inputs_upto_us=upto_us,
         outcomes_upto_us=0,
         feed_upto_us=None,

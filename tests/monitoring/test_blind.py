@@ -6,7 +6,7 @@ import pytest
 
 from slipway.modeling.reference import make_reference
 from slipway.monitoring.advise import Limits
-from slipway.monitoring.blind import blind, least_slices, told_after
+from slipway.monitoring.blind import blind, least_units, told_after
 from slipway.monitoring.instruments import instruments_of
 from slipway.monitoring.sight import Look, looks_wanted, sight_of
 from slipway.monitoring.watch import Monitor
@@ -43,7 +43,7 @@ def monitor_of(days, *, unit="day", rows=50):
 @pytest.mark.parametrize("days", [3, 14])
 def test_it_says_that_it_is_blind_and_what_to_do(days):
     monitor = monitor_of(days)
-    said = blind(monitor, least=least_slices(monitor))
+    said = blind(monitor, least=least_units(monitor))
     assert said.startswith(f"The monitor of trees is blind: beside {days} days of its reference")
     assert "no change, however large, could be proven" in said
     assert "longer reference" in said
@@ -52,7 +52,7 @@ def test_it_says_that_it_is_blind_and_what_to_do(days):
 @pytest.mark.parametrize(("days", "unit"), [(60, "day"), (60, "row")])
 def test_one_that_can_see_says_nothing(days, unit):
     monitor = monitor_of(days, unit=unit)
-    assert blind(monitor, least=least_slices(monitor)) == ""
+    assert blind(monitor, least=least_units(monitor)) == ""
 
 
 def days_of(count, *, labelled=50):
@@ -93,7 +93,7 @@ def test_it_says_how_many_slices_would_do():
 
 def test_one_that_sees_all_columns_at_once_only_is_blind_to_each_of_them():
     monitor = monitor_of(30)
-    least = least_slices(monitor)
+    least = least_units(monitor)
     assert least is not None
     said = blind(monitor, least=least)
     assert "no change of" in said
@@ -105,4 +105,11 @@ def test_what_it_takes_to_tell_is_the_first_slice_that_raises_the_alarm():
     slices = [((60 + i) * DAY_US, 50) for i in range(60)]
     least = told_after(monitor, slices=slices)
     assert told_after(monitor, slices=slices[: least - 1]) is None
-    assert told_after(monitor, slices=slices[:least]) == least == least_slices(monitor)
+    assert told_after(monitor, slices=slices[:least]) == least == least_units(monitor)
+
+
+def test_of_rows_it_is_the_next_power_of_two():
+    monitor = monitor_of(60, unit="row")
+    least = least_units(monitor)
+    assert told_after(monitor, slices=[(60 * DAY_US, least)]) == 1
+    assert told_after(monitor, slices=[(60 * DAY_US, least // 2)]) is None

@@ -9,13 +9,14 @@ HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 
 
-def looked(*, unit="day", slices=3, upto_us=3 * DAY_US, outcomes_us=0, feed_us=0):
+def looked(*, unit="day", slices=3, rows=100, upto_us=3 * DAY_US, outcomes_us=0, feed_us=0):
     length_us = DAY_US if unit == "day" else HOUR_US
     return Looked(
         model="trees",
         unit=unit,
         slice_us=length_us,
         slices=slices,
+        rows=rows,
         inputs_upto_us=upto_us,
         outcomes_upto_us=outcomes_us,
         feed_upto_us=feed_us,
@@ -44,3 +45,9 @@ def test_one_that_is_blind_can_tell_nothing_however_long_it_looked():
 
 def test_a_feed_that_nobody_watches_is_said():
     assert "whether its feed is sound is not watched" in looked_words(looked(feed_us=None), least=5, now_us=4 * DAY_US)
+
+
+@pytest.mark.parametrize(("rows", "can"), [(3, False), (63, False), (64, True)])
+def test_where_rows_are_counted_hours_with_few_rows_do_not_pass_for_a_look(rows, can):
+    said = looked_words(looked(unit="row", slices=40, rows=rows), least=64, now_us=3 * DAY_US)
+    assert ("Can tell of a large change of X, which takes 64 rows" in said) is can

@@ -52,6 +52,7 @@ class Post:
             unit=monitor.instruments.unit,
             slice_us=monitor.instruments.slice_us,
             slices=self.watched.track.inputs.fed,
+            rows=sum(sums.rows for sums in self.watched.track.inputs.slices),
             inputs_upto_us=self.inputs_upto_us,
             outcomes_upto_us=self.outcomes_upto_us,
             feed_upto_us=None if monitor.feed is None else self.feed_upto_us,

@@ -45,12 +45,19 @@ def told_after(monitor: Monitor, *, slices: Iterable[tuple[int, int]]) -> int | 
     return None
 
 
-def least_slices(monitor: Monitor) -> int | None:
-    """Return how many slices the largest change would take to be told from the start on; None where it never would be.
+def least_units(monitor: Monitor) -> int | None:
+    """Return what the largest change takes to be told from the start on: rows or slices, as the monitor counts.
+
+    Of rows it is the next power of two. None where it never would be told.
 
     What is asked is a server's question: :data:`LOOKS` slices after the reference, as large as its own were.
     """
-    return told_after(monitor, slices=((look.start_us, look.rows) for look in _looks(monitor)))
+    looks = _looks(monitor)
+    if monitor.instruments.unit != "row":
+        return told_after(monitor, slices=((look.start_us, look.rows) for look in looks))
+    sizes = (*(1 << i for i in range(_ROWS.bit_length())), _ROWS)
+    told = (n for n in sizes if n <= _ROWS and told_after(monitor, slices=[(looks[0].start_us, n)]) is not None)
+    return next(told, None)
 
 
 def blind(monitor: Monitor, *, least: int | None) -> str:
@@ -58,7 +65,7 @@ def blind(monitor: Monitor, *, least: int | None) -> str:
 
     Args:
         monitor: What watches.
-        least: What :func:`least_slices` returned of it; where it is None nothing could be found.
+        least: What :func:`least_units` returned of it; where it is None nothing could be found.
     """
     instruments, reference = monitor.instruments, monitor.reference
     what = "no change, however large,"

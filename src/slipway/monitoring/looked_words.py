@@ -12,7 +12,7 @@ def looked_words(looked: Looked, *, least: int | None, now_us: int) -> str:
 
     Args:
         looked: Where it stands.
-        least: Slices that the largest change of X takes to be proven; None where no change could be.
+        least: Rows or slices, as it counts, that the largest change of X takes to be proven; None where none could be.
         now_us: The moment by the clock that counts.
 
     >>> at = Looked(
@@ -20,6 +20,7 @@ def looked_words(looked: Looked, *, least: int | None, now_us: int) -> str:
     ...     unit="hour",
     ...     slice_us=3_600_000_000,
     ...     slices=0,
+    ...     rows=0,
     ...     inputs_upto_us=0,
     ...     outcomes_upto_us=0,
     ...     feed_upto_us=0,
@@ -63,10 +64,14 @@ def _feed(looked: Looked, *, now_us: int) -> str:
 def _can_tell(looked: Looked, least: int | None, by: str, next_us: int) -> str:
     if least is None:
         return "Can tell nothing: it is blind."
-    left = least - looked.slices
+    if looked.unit == "row":
+        takes, left, later_us = count(least, "row"), least - looked.rows, 0
+    else:
+        takes, left = f"{count(least, by)} with rows", least - looked.slices
+        later_us = (left - 1) * looked.slice_us
     if left > 0:
         return (
-            f"Cannot tell yet: even the largest change of X takes {count(least, by)} with rows to prove, so not "
-            f"before {moment(next_us + (left - 1) * looked.slice_us)}."
+            f"Cannot tell yet: even the largest change of X takes {takes} to prove, so not before "
+            f"{moment(next_us + later_us)}."
         )
-    return f"Can tell of a large change of X, which takes {count(least, by)} with rows; smaller ones take longer."
+    return f"Can tell of a large change of X, which takes {takes}; smaller ones take longer."

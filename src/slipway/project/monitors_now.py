@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from slipway.control.equip import equip
 from slipway.errors import SlipwayError
-from slipway.monitoring.blind import blind, least_slices
+from slipway.monitoring.blind import blind, least_units
 from slipway.monitoring.looked_words import looked_words
 from slipway.records.arm import Arm, ArmKind
 from slipway.records.base import Record
@@ -61,7 +61,7 @@ def _of(arm: Arm, *, parts: Parts, looked: Looked | None, asked: bool, now_us: i
         return MonitorNow(model=name, sentence=f"{name}: cannot look.", problem=why)
     if equipped is None:
         return MonitorNow(model=name, sentence=f"{name}: nobody watches it, for its package holds no reference.")
-    least = least_slices(equipped.monitor)
+    least = least_units(equipped.monitor)
     problem = blind(equipped.monitor, least=least)
     if not asked:
         sentence = f"{name}: gets no rows now, so nobody watches it."

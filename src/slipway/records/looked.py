@@ -11,6 +11,7 @@ class Looked(Record, frozen=True, kw_only=True):
         unit: What its tests count: ``row``, ``hour`` or ``day``.
         slice_us: Length of the slices of time that it looks at; it looks when one is over.
         slices: Slices that had rows and were looked at since its tests began, or began afresh after an alarm.
+        rows: Rows of these slices, of the last few hundred at least.
         inputs_upto_us: Up to which moment inputs were looked at; 0 before the first look.
         outcomes_upto_us: The same of outcomes.
         feed_upto_us: The same of the quality of the feed, which is looked at each hour; None where it is not watched.
@@ -20,6 +21,7 @@ class Looked(Record, frozen=True, kw_only=True):
     unit: str
     slice_us: int
     slices: int
+    rows: int
     inputs_upto_us: int
     outcomes_upto_us: int
     feed_upto_us: int | None
