@@ -156,6 +156,8 @@ def _answer(screen: Screen, found: TwoTables, *, out: Path | None) -> None:
     screen.line(f"  {found.sentence}")
     if found.season.sentence:
         screen.line(f"  {found.season.sentence}", style="dim")
+    if found.standing is Standing.CANNOT_TELL and found.unit != "row":
+        screen.line(f"  {found.unit_reason}", style="dim")
     for quality in found.quality:
         if quality.serious:
             screen.line(f"  {quality.fault}: {quality.detail}")

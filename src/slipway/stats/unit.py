@@ -167,8 +167,10 @@ def _choice(
         )
     else:
         worst = max(of_rows, key=lambda e: e.design_effect_high)
+        doubt = "" if worst.design_effect > tolerance else "it cannot be ruled out that "
         reason = (
-            f"Unit {unit}: rows of one {worst.block} stick together (intraclass correlation {worst.icc:.3g}, "
+            f"Unit {unit}: {doubt}rows of one {worst.block} stick together (intraclass "
+            f"correlation {worst.icc:.3g}, "
             f"design effect {worst.design_effect:.3g}, at most {worst.design_effect_high:.3g}), "
             f"so {rows:,} rows count as {units:,} units."
         )

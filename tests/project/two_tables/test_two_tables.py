@@ -361,3 +361,25 @@ def test_what_moved_is_said_where_a_server_has_no_finding_of_it(monkeypatch):
     assert answer.log_e > 20
     assert "The monitors have no finding here" in answer.sentence
     assert next(c.name for c in answer.columns if c.moved) in answer.sentence
+
+
+def test_answers_that_are_no_shares_beside_classes_are_told_loudly():
+    percents = pl.col("prediction") * 100
+    current = table(1000, seed=2)
+    answer = slipway.monitor(REFERENCE.with_columns(percents), current.with_columns(percents)).found
+    told = [q for q in answer.quality if q.serious and q.column == "prediction" and "--threshold" in q.detail]
+    assert len(told) == 2, "one for each table"
+    said = slipway.monitor(REFERENCE.with_columns(percents), current.with_columns(percents), threshold=50.0).found
+    assert not any("--threshold" in q.detail for q in said.quality)
+    assert not any("--threshold" in q.detail for q in found(current).quality)
+
+
+def test_answers_and_truths_the_wrong_way_round_are_told_loudly():
+    answer = found(table(1000, seed=2), prediction="label", label="prediction")
+    assert any(q.serious and "the wrong way round?" in q.detail for q in answer.quality)
+
+
+def test_days_that_are_counted_out_of_caution_alone_are_not_said_to_stick_together():
+    answer = slipway.monitor(table(6000, seed=9, days=40), table(900, seed=10, days=6)).found
+    assert (answer.unit, answer.standing) == ("day", Standing.CANNOT_TELL)
+    assert "cannot be ruled out" in answer.unit_reason

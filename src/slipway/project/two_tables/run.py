@@ -10,6 +10,7 @@ from slipway.modeling.reference import make_reference, watch_only
 from slipway.monitoring.advise import Limits
 from slipway.monitoring.instruments import instruments_of
 from slipway.monitoring.watch import Monitor, begin, take
+from slipway.project.two_tables.answers import remarks_on_answers
 from slipway.project.two_tables.feed import Answers, Slice, slices
 from slipway.project.two_tables.prepare import Prepared, kind_of, prepare, with_moments
 from slipway.project.two_tables.quality import finite, fitted
@@ -122,6 +123,7 @@ def watch_two_tables(
         units={},
         alpha=terms.alpha,
     )
+    odd = remarks_on_answers(((names[0], before), (names[1], now)), roles=roles, threshold=terms.threshold)
     parts = slices(now, reference=known, instruments=instruments, answers=answers)
     monitor = msgspec.structs.replace(monitor, instruments=instruments.within(len(parts)))
     return told(
@@ -129,7 +131,7 @@ def watch_two_tables(
         findings=_findings(parts, monitor=monitor),
         monitor=monitor,
         roles=roles,
-        quality=(*infinite, *quality, *remarks),
+        quality=(*infinite, *odd, *quality, *remarks),
         names=names,
         rows=(before.x.height, now.x.height),
         metric=answers.scoring.metric if answers else "",
