@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 import slipway
-from slipway.control.saved_post import save_post
+from slipway.control.saved_post import SavedPost, save_post
 from slipway.modeling.reference import make_reference
 from slipway.monitoring.advise import Limits
 from slipway.monitoring.instruments import instruments_of
@@ -55,9 +55,8 @@ def days_of(rng, n, *, wrong=0.0):
     return x, p, (rng.random((n, 200)) < np.clip(np.where(p < 0.5, p + change, p - change), 0, 1)).astype(float)
 
 
-def test_a_monitor_that_was_kept_goes_on_as_if_it_had_never_stopped():
-    rng = np.random.default_rng(8)
-    x, p, y = days_of(rng, 60)
+def monitored():
+    x, p, y = days_of(np.random.default_rng(8), 60)
     reference, _ = make_reference(
         pl.DataFrame({"x": x.ravel()}),
         fields=(Field(name="x", kind=FieldKind.NUMBER),),
@@ -67,7 +66,7 @@ def test_a_monitor_that_was_kept_goes_on_as_if_it_had_never_stopped():
         y=y.ravel(),
         scoring=Scoring(kind=TaskKind.BINARY),
     )
-    monitor = Monitor(
+    return Monitor(
         model="trees",
         reference=reference,
         instruments=instruments_of(reference, unit="day"),
@@ -75,6 +74,11 @@ def test_a_monitor_that_was_kept_goes_on_as_if_it_had_never_stopped():
         units={},
         alpha=0.01,
     )
+
+
+def test_a_monitor_that_was_kept_goes_on_as_if_it_had_never_stopped():
+    monitor, rng = monitored(), np.random.default_rng(9)
+    reference = monitor.reference
     coder, one, other = Coder(table_of(reference)), begin(monitor), begin(monitor)
     for day, (x, p, y) in enumerate(zip(*days_of(rng, 40, wrong=0.3), strict=True), start=60):
         over = (y != (p > 0.5)) - np.minimum(p, 1 - p)
@@ -102,3 +106,19 @@ def test_a_monitor_that_was_kept_goes_on_as_if_it_had_never_stopped():
     assert other.findings == one.findings
     assert other.track.parts.state.log_capital.tolist() == one.track.parts.state.log_capital.tolist()
     assert one.findings
+
+
+def test_what_a_release_without_parts_kept_is_read_and_parts_begin_afresh():
+    monitor = monitored()
+    kept = save_post(begin(monitor), route="main", model="trees", inputs_upto_us=0, outcomes_upto_us=0)
+    older = msgspec.msgpack.decode(msgspec.msgpack.encode(kept))
+    assert older.pop("parts") is not None
+    again = msgspec.msgpack.decode(msgspec.msgpack.encode(older), type=SavedPost).watched(monitor)
+    assert again.track.parts.state.log_capital.shape == monitor.instruments.parts.start().log_capital.shape
+
+
+def test_a_reference_without_parts_is_watched_as_a_whole():
+    monitor = monitored()
+    older = msgspec.structs.replace(monitor.reference, parts=(), part_sums=())
+    watched = begin(msgspec.structs.replace(monitor, reference=older, instruments=instruments_of(older, unit="day")))
+    assert (watched.track.parts, watched.track.gap is not None) == (None, True)
