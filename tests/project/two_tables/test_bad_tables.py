@@ -92,7 +92,7 @@ def test_what_cannot_be_judged_is_refused_in_one_line(tables, said):
     assert "\n" not in str(refused.value)
 
 
-MATTERS, HARMLESS, NOTHING, CANNOT = Standing.MATTERS, Standing.HARMLESS, Standing.NOTHING, Standing.CANNOT_TELL
+MATTERS, NOTHING, CANNOT = Standing.MATTERS, Standing.NOTHING, Standing.CANNOT_TELL
 
 ANSWERED = {
     "one row now": ((BEFORE, AFTER.head(1)), CANNOT, None),
@@ -106,8 +106,8 @@ ANSWERED = {
     "spans and times of day": (both(d=lambda n: [dt.timedelta(1)] * n, t=lambda n: [dt.time(1)] * n), NOTHING, None),
     "text that became lists": (now(city=lambda n: [["a"]] * n), None, Fault.TYPE),
     "numbers that became days": (now(x=lambda n: [dt.date(2026, 1, 1)] * n), None, Fault.TYPE),
-    "numbers that became text": (now(x=lambda n: ["n/a", "1.5"] * (n // 2)), HARMLESS, Fault.TYPE),
-    "text that became numbers": (now(city=numbers), HARMLESS, Fault.TYPE),
+    "numbers that became text": (now(x=lambda n: ["n/a", "1.5"] * (n // 2)), CANNOT, Fault.TYPE),
+    "text that became numbers": (now(city=numbers), CANNOT, Fault.TYPE),
     "no value now": (now(x=lambda n: [None] * n), None, Fault.EMPTY),
     "not a number now": (now(x=lambda n: np.full(n, np.nan)), None, Fault.EMPTY),
     "no value before": (before(z=lambda n: [None] * n), NOTHING, Fault.LEFT_OUT),
