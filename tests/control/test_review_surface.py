@@ -10,78 +10,22 @@ import httpx
 import pytest
 
 from slipway.control.browser import CHALLENGE
-from slipway.control.desk import Desk
-from slipway.control.run import run
 from slipway.records.access import May
 from slipway.records.handover import Course
-from slipway.records.worker_config import ClockKind
-from slipway.scoping.parse import parse
 from slipway.serving.door import Door
 from slipway.serving.guard import Guard
 from slipway.storage.access_keys import make_key
-from slipway.testing import review_site
+from slipway.testing import review_served, review_site
 
-OPEN = Guard("127.0.0.1")
-SCOPE = """
-[project]
-name = "demo"
-owner = "team@example.org"
-need = "to know"
-case = "assist"
-kill = "worse than the rule"
-[task]
-x = "a claim"
-y = "<b>Is it a fraud?</b>"
-kind = "binary"
-target = "fraud"
-entity = "card"
-[fields]
-amount = { kind = "number", unit = "EUR" }
-words = "category"
-name = { kind = "category", privacy = "pseudonym" }
-[metric]
-why = "it counts"
-target = 0.1
-margin = 0.02
-"""
 X = {"amount": 1234.5, "words": "<script>alert(1)</script>", "name": "0123456789abcdef"}
 
 
-class Machine:
-    def now_us(self):
-        return self.site.now_us
-
-
 @contextlib.contextmanager
-def served(site, *, guard=OPEN):
-    """The queue behind a real server on a free port of loopback; its time is the site's."""
-    clock = Machine()
-    clock.site = site
-    desk = Desk(
-        site.control,
-        scope=parse(SCOPE, path="slipway.toml"),
-        clock=clock,
-        kind=ClockKind.SYSTEM,
-        audit=site.store.audit,
-    )
-    ports, ready, alive = [], threading.Event(), threading.Event()
-    alive.set()
-
-    def tell(_, port):
-        ports.append(port)
-        ready.set()
-
-    how = {"host": "127.0.0.1", "port": 0, "tell": tell, "alive": alive.is_set, "interval_s": 0.02, "guard": guard}
-    server = threading.Thread(target=run, args=(desk,), kwargs=how)
-    server.start()
-    try:
-        assert ready.wait(10)
-        with httpx.Client(base_url=f"http://127.0.0.1:{ports[0]}", timeout=30) as client:
-            client.headers["Origin"] = f"http://127.0.0.1:{ports[0]}"
-            yield client
-    finally:
-        alive.clear()
-        server.join(10)
+def served(site, **how):
+    """A client of the queue that sends what its own page would send."""
+    with review_served.served(site, **how) as url, httpx.Client(base_url=url, timeout=60) as client:
+        client.headers["Origin"] = url
+        yield client
 
 
 @pytest.fixture
@@ -167,7 +111,7 @@ def test_the_page_takes_one_through_a_case_by_forms_alone(site):
         assert "1,234.5 EUR" in page
         assert "A model gives Yes a score of <strong>0.61</strong>" in page
         assert page.index("<button disabled") < page.index('name="value"'), "Enter in a field must not say Yes"
-        assert re.findall(r'name="value" value="(\d)" accesskey="\d"', page) == ["1", "0"]
+        assert re.findall(r'name="value" value="(\d)" accesskey="(.)"', page) == [("1", "y"), ("0", "n")]
         page = send(act="decide", id=name, value="1")
         assert "Take it back" in page
         assert "waits again" in send(act="undo", id=name)

@@ -30,17 +30,19 @@ _STYLE = """
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:17px/1.5 system-ui,sans-serif}
 main{max-width:44rem;margin:0 auto;padding:1.5rem 1rem 3rem}h1{font-size:1.35rem;margin:.2rem 0 .6rem}
 p{margin:.5rem 0}.soft{color:var(--soft);font-size:.92rem}.late{color:var(--warn);font-weight:600}
-table{border-collapse:collapse;width:100%;margin:1rem 0}th,td{text-align:left;padding:.45rem .6rem;
-border-bottom:1px solid var(--line);overflow-wrap:anywhere}th{font-weight:500;color:var(--soft);width:40%}
+table{border-collapse:collapse;width:100%;margin:1rem 0}th,td{text-align:left;vertical-align:top;
+padding:.45rem .6rem .45rem 0;
+
+border-bottom:1px solid var(--line);overflow-wrap:anywhere}th{font-weight:500;color:var(--soft);width:33%}
 td{font-variant-numeric:tabular-nums}.said{border-left:4px solid var(--deed);padding:.4rem .8rem;margin:1rem 0}
-form{display:inline}.answers{display:flex;flex-wrap:wrap;gap:.7rem;margin:1.2rem 0}
+a{color:var(--deed)}form{display:inline}.answers{display:flex;flex-wrap:wrap;gap:.7rem;margin:1.2rem 0}
 button{font:inherit;padding:.65rem 1.3rem;border:2px solid var(--deed);border-radius:.4rem;background:transparent;
 color:var(--deed);cursor:pointer}button.deed{background:var(--deed);color:var(--paper)}
-button:focus-visible,input:focus-visible{outline:3px solid var(--warn);outline-offset:2px}
+h1:focus{outline:none}button:focus-visible,input:focus-visible{outline:3px solid var(--warn);outline-offset:2px}
 input{font:inherit;padding:.55rem;border:1px solid var(--soft);border-radius:.4rem;background:transparent;
 color:inherit;max-width:100%}label{display:block;margin:.8rem 0 .2rem}.told{border:1px solid var(--line);
 border-radius:.4rem;padding:.6rem .9rem;margin:0 0 1rem}kbd{border:1px solid var(--line);border-radius:.25rem;
-padding:0 .35rem;font:inherit;font-size:.85em}
+padding:0 .35rem;font:inherit;font-size:.85em}.back{margin-top:1.2rem}@media (hover:none){kbd,.keys{display:none}}
 """
 
 
@@ -90,15 +92,23 @@ def _case(case: Handed, *, by: str, now_us: int) -> str:
     known = f"<table>{rows}</table>" if rows else "<p>What was known of it is not kept any more.</p>"
     said = ""
     if case.suggestion is not None:
-        told = "would say" if case.answers is None else "gives Yes a score of"
-        said = f'<p class="said">A model {told} <strong>{case.suggestion:.2f}</strong>. You decide.</p>'
+        told = f"would say <strong>{case.suggestion:,.6g}</strong>"
+        if case.answers is not None:
+            told = f"gives Yes a score of <strong>{case.suggestion:.2f}</strong>"
+        said = f'<p class="said">A model {told}. You decide.</p>'
     more = count(case.open - 1, "more case") if case.open > 1 else "no more cases"
     more = more if case.open < MOST_COUNTED else f"{MOST_COUNTED} cases or more"
     return (
         f'<p class="soft">For {escape(case.people)} · {_left(case.due_us, now_us)} · yours until '
-        f"{_clock(case.until_us)} UTC · {more} open</p><h1>{escape(case.question)}</h1>{known}{said}"
-        f"{_answers(case, by=by)}{_deed('leave', 'Give it back', by=by, id_=case.id)}"
+        f"{_clock(case.until_us)} UTC · {more} open</p>{_question(case)}{known}{said}"
+        f"{_answers(case, by=by)}<div class=back>{_deed('leave', 'Give it back', by=by, id_=case.id)}</div>"
     )
+
+
+def _question(case: Handed) -> str:
+    # where there is nothing to type, it has the focus: Tab goes to the answers from there, and Enter says nothing
+    focus = "" if case.answers is None else ' tabindex="-1" autofocus'
+    return f"<h1{focus}>{escape(case.question)}</h1>"
 
 
 def _answers(case: Handed, *, by: str) -> str:
@@ -109,16 +119,17 @@ def _answers(case: Handed, *, by: str) -> str:
         decide = '<p><button class="deed">Decide</button></p>'
         inside = f'{hidden}<label for="value">Your answer</label>{field}{why}{decide}'
         return f'<form method="post" action="{PAGE}">{inside}</form>'
-    words = {1.0: "Yes", 0.0: "No"}
+    words = {1.0: "Yes", 0.0: "No"}  # and their first letters: Alt with a digit is a browser's own, for its tabs
     buttons = "".join(
-        f'<button class="deed" name="value" value="{value:g}" accesskey="{value:g}">'
-        f"{words.get(value, '')} <kbd>{value:g}</kbd></button>"
+        f'<button class="deed" name="value" value="{value:g}" accesskey="{words[value][0].lower()}">'
+        f"{words[value]} <kbd>Alt+{words[value][0]}</kbd></button>"
         for value in sorted(case.answers, reverse=True)
     )
     # Enter in a field presses a form's first button: one that is disabled, so that nobody says Yes by it
     nothing = '<button disabled hidden aria-hidden="true"></button>'
-    inside = f'{hidden}{nothing}<div class="answers">{buttons}</div>{why}'
-    return f'<form method="post" action="{PAGE}">{inside}</form><p></p>'
+    keys = '<p class="soft keys">Firefox wants Alt+Shift in place of Alt, a Mac Ctrl+Option.</p>'
+    inside = f'{hidden}{nothing}<div class="answers">{buttons}</div>{keys}{why}'
+    return f'<form method="post" action="{PAGE}">{inside}</form>'
 
 
 def _deed(act: str, label: str, *, by: str, id_: str = "", focus: bool = False) -> str:
@@ -142,7 +153,7 @@ def _value(field: Shown) -> str:
         return '<span class="soft">not known</span>'
     if isinstance(field.value, bool):
         return "yes" if field.value else "no"
-    text = f"{field.value:,g}" if isinstance(field.value, float) else field.value
+    text = f"{field.value:,.15g}" if isinstance(field.value, float) else field.value
     return escape(f"{text} {field.unit}".strip())
 
 
