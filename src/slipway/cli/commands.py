@@ -44,7 +44,7 @@ COMMANDS = (
     ("key", "slipway.cli.key:app", "Make, list and revoke the keys that callers of the server show."),
     ("rollout", "slipway.cli.rollout:app", "Start, follow, move and undo rollouts."),
     ("review", "slipway.cli.review:app", "Cases that people decide: take, decide, take back, give back, list."),
-    ("monitor", "slipway.cli.monitor:app", "What the monitors found."),
+    ("monitor", "slipway.cli.monitor:app", "What the monitors found; what moved between any two tables."),
     ("alert", "slipway.cli.alert:app", "Alerts: list, acknowledge, snooze and resolve them, and try who is told."),
     (
         "retrain",

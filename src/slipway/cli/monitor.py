@@ -152,19 +152,22 @@ def report(
 
 
 def _answer(screen: Screen, found: TwoTables, *, out: Path | None) -> None:
-    screen.title(f"{found.current} against {found.reference}: {found.standing}")
+    from slipway.project.two_tables.headline import beside, headline, largest  # noqa: PLC0415 - it brings the arrays
+
+    screen.title(f"{found.current} against {found.reference}: {headline(found)}")
     screen.line(f"  {found.sentence}")
     if found.season.sentence:
         screen.line(f"  {found.season.sentence}", style="dim")
     if found.standing is Standing.CANNOT_TELL and found.unit != "row":
         screen.line(f"  {found.unit_reason}", style="dim")
-    for quality in found.quality:
-        if quality.serious:
-            screen.line(f"  {quality.fault}: {quality.detail}")
+    for quality in beside(found):
+        screen.line(f"  {quality.fault}: {quality.detail}")
     screen.line()
     moved = [c for c in found.columns if c.moved]
     rows = [(c.name, odds(c.log_e), c.detail) for c in moved[:_COLUMNS]]
-    screen.table(("moved column", ">evidence", "from and to"), rows, none="No column is named as moved.")
+    screen.table(
+        ("moved column", ">evidence", "from and to"), rows, none=largest(found) or "No column is named as moved."
+    )
     if len(moved) > _COLUMNS:
         screen.line(f"  and {count(len(moved) - _COLUMNS, 'more column')}; the page and --json have all.")
     if len(found.periods) > 1:

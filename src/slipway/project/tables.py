@@ -33,7 +33,9 @@ def as_polars(table: Any, *, what: str) -> pl.DataFrame:
     if callable(to_table := getattr(table, "to_table", None)):  # a dataset of pyarrow, or its scanner
         table = to_table()
     if not _has_names(table):
-        raise BadInput(f"{what}: want a table ({_TABLES}), got {kind}. Return one such as pl.DataFrame({{...}}).")
+        path = isinstance(table, str | Path)
+        way = "Read the file first: pl.read_parquet(...)." if path else "Hand one over such as pl.DataFrame({...})."
+        raise BadInput(f"{what}: want a table ({_TABLES}), got {kind}. {way}")
     if doubled := sorted({str(name) for name in _names(table) if list(_names(table)).count(name) > 1}):
         raise BadInput(f"{what}: want each column once, got {doubled} more than once. Rename or drop one of them.")
     try:

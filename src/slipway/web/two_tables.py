@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from slipway.project.tables import as_polars
 from slipway.project.two_tables import Terms, watch_two_tables
+from slipway.project.two_tables.headline import headline, largest
 from slipway.records.alert import Finding, Step
 from slipway.records.two_tables import ColumnChange, Period, Standing, TwoTables
 from slipway.web.charts.days import Alarm, Day, days
@@ -18,6 +19,8 @@ from slipway.web.explained import explained
 from slipway.words import amount, day, number, odds, percent, since_when
 
 _CHARTS = 12
+_PERIODS = 6
+"""Periods beyond which those in which nothing moved are folded away."""
 _TONES = {Standing.MATTERS: "bad", Standing.NOTHING: "good"}
 
 
@@ -34,7 +37,7 @@ class Answer:
         self.found = found
 
     def __repr__(self) -> str:
-        return f"{self.found.standing}: {self.found.sentence}"
+        return f"{headline(self.found)}: {self.found.sentence}"
 
     def _repr_html_(self) -> str:
         """Return the page in a frame of its own, so that neither its style nor the notebook's reaches the other."""
@@ -123,17 +126,23 @@ def monitor(
 
 def render_two_tables(t: TwoTables) -> str:
     """Return the page."""
+    serious = [q for q in t.quality if q.serious]
+    periods = [_period(p, metric=t.metric) for p in t.periods]
+    loud = [p for p in periods if p["loud"]]
     pages = Environment(
         loader=PackageLoader("slipway.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     return pages.get_template("two_tables.html").render(
         t=t,
-        tone=_TONES.get(t.standing, ""),
+        headline=headline(t),
+        tone="bad" if serious else _TONES.get(t.standing, ""),
         tiles=_tiles(t),
-        serious=[q for q in t.quality if q.serious],
+        serious=serious,
         told=[q for q in t.quality if not q.serious],
         chart=_over_time(t),
-        periods=[_period(p, metric=t.metric) for p in t.periods],
+        periods=loud if len(periods) > _PERIODS else periods,
+        folded=periods if len(periods) > max(_PERIODS, len(loud)) else [],
+        largest=largest(t),
         findings=[_finding(f, dated=bool(t.roles.time)) for f in t.findings],
         moved=sum(c.moved for c in t.columns),
         alpha=percent(t.alpha, digits=0),
@@ -147,10 +156,11 @@ def render_two_tables(t: TwoTables) -> str:
 def _tiles(t: TwoTables) -> list[dict[str, str]]:
     moved = sum(c.moved for c in t.columns)
     serious = sum(q.serious for q in t.quality)
+    calm = "good" if t.standing is Standing.NOTHING and not serious else ""
     tiles = [
         {"value": number(t.rows_now), "what": f"rows now, {number(t.rows_before)} before", "tone": ""},
-        {"value": f"{moved} of {len(t.columns)}", "what": "columns moved", "tone": "bad" if moved else "good"},
-        {"value": str(serious), "what": "serious remarks on the data", "tone": "bad" if serious else "good"},
+        {"value": f"{moved} of {len(t.columns)}", "what": "columns moved", "tone": "bad" if moved else calm},
+        {"value": str(serious), "what": "serious remarks on the data", "tone": "bad" if serious else calm},
     ]
     if t.metric and t.loss_before is not None:
         now, what = (t.loss_now, "now") if t.loss_now is not None else (t.expected_now, "expected now, no labels yet")
@@ -182,6 +192,7 @@ def _period(p: Period, *, metric: str) -> dict[str, Any]:
         "realised": "none" if p.realised is None else amount(p.realised, metric=metric),
         "expected": "none" if p.expected is None else amount(p.expected, metric=metric),
         "found": p.kind or "not proven",
+        "loud": bool(p.kind) or p.matters or p.doubtful,
         "matters": p.matters,
         "doubtful": p.doubtful,
         "columns": ", ".join(p.columns[:4]) + (f" and {len(p.columns) - 4} more" if len(p.columns) > 4 else ""),

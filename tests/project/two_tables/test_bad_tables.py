@@ -76,7 +76,7 @@ REFUSED = {
     "all renamed": ((BEFORE, AFTER.rename(lambda name: f"new_{name}")), "want a column that the reference has"),
     "all null": ((BEFORE.select("x"), pl.DataFrame({"x": [None] * 9})), "x has no value in any row"),
     "no table": ((BEFORE, [1, 2]), "want a table (polars, pandas, Arrow, a dict of columns), got list"),
-    "a name": ((BEFORE, "b.parquet"), "want a table (polars, pandas, Arrow, a dict of columns), got str"),
+    "a name": ((BEFORE, "b.parquet"), "got str. Read the file first: pl.read_parquet(...)."),
     "nothing": ((None, AFTER), "reference: want a table"),
     "ragged": ((BEFORE, {"x": [1, 2], "city": ["a"]}), "height of column 'city' (1) does not match"),
     "mixed objects": ((BEFORE, pd.DataFrame({"x": ["a", 1]})), "values of several sorts in column 'x': int, str"),

@@ -261,7 +261,7 @@ class TestBadTables:
 
     def test_two_columns_of_moments(self):
         two = table(200, seed=24, days=20).with_columns(pl.col("at").alias("also"))
-        with pytest.raises(BadInput, match="Say which with --time"):
+        with pytest.raises(BadInput, match="Say which: time='at'"):
             slipway.monitor(two, two)
 
     def test_a_reference_too_short_for_its_days(self):

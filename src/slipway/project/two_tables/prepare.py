@@ -54,7 +54,7 @@ def with_moments(table: pl.DataFrame, *, time: str | None, what: str) -> pl.Data
         example = next(iter(table[time].drop_nulls().head(1)), None)
         raise BadInput(
             f"{what}: column '{time}': want moments such as 2026-03-01 12:30:00, got {table[time].dtype} such as "
-            f"{example!r}. Convert it, or name another with --time."
+            f"{example!r}. Convert it, or name another: time= (in a command --time)."
         )
     return table
 

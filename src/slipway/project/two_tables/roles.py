@@ -40,7 +40,8 @@ def find_roles(
     open_moments = [name for name in moments if name not in ignore]
     if time is None and len(open_moments) > 1:
         raise BadInput(
-            f"reference: want one column of moments, got {open_moments}. Say which with --time, or --time '' for none."
+            f"reference: want one column of moments, got {open_moments}. Say which: time={open_moments[0]!r} (in a "
+            "command --time), or '' for none."
         )
     at = time if time is not None else next(iter(open_moments), "")
     answer = prediction if prediction is not None else _ANSWERS if _ANSWERS in reference.columns else ""

@@ -15,6 +15,7 @@ from slipway.monitoring.moved import moved
 from slipway.monitoring.track import evidence, start, take_inputs, take_outcomes
 from slipway.monitoring.watch import Monitor
 from slipway.project.two_tables.feed import Slice
+from slipway.project.two_tables.headline import remarked
 from slipway.project.two_tables.standing import looked_at, sentence_of, standing_of
 from slipway.records.alert import Finding, FindingKind, MovedColumn
 from slipway.records.quality import Quality
@@ -86,15 +87,18 @@ def told(
         alpha=monitor.alpha,
         tolerance=monitor.limits.tolerance,
         standing=standing,
-        sentence=sentence_of(
-            standing,
-            findings=findings,
-            costly=costly,
-            overall=overall,
-            columns=columns,
-            monitor=monitor,
-            parts=parts,
-            sight=sight,
+        sentence=remarked(
+            sentence_of(
+                standing,
+                findings=findings,
+                costly=costly,
+                overall=overall,
+                columns=columns,
+                monitor=monitor,
+                parts=parts,
+                sight=sight,
+            ),
+            quality=quality,
         ),
         findings=findings,
         quality=quality,
