@@ -1,13 +1,13 @@
 """Slipway's monitor beside Evidently, NannyML, river and alibi-detect, on the same streams with a known change.
 
     python benchmarks/drift.py [--quick] [--streams 300] [--few 30] [--peers evidently,nannyml,river,alibi-detect]
-        [--worlds none,harmless,...] [--jobs 2] [--json FILE] [--page FILE]
+        [--worlds none,harmless,...] [--patience 1] [--jobs 2] [--json FILE] [--page FILE]
 
 Made streams, ten columns and twenty; flights of 2013 with their days permuted; NannyML's car loans; sets that come
 with scikit-learn and river: ``drift_peers`` has a file of each. All get inputs, scores and truths. Where nothing
 changes Slipway watches ``--streams`` streams of a made world, elsewhere ``--few``; each peer has an environment of its
-own under ``.envs``, made on the first run, and as many seconds as ``SECONDS`` says, in which it goes through all worlds
-again and again. The tables say on how many streams.
+own under ``.envs``, made on the first run, and as many seconds as ``SECONDS`` says, ``--patience`` times, in which it
+goes through all worlds again and again. The tables say on how many streams.
 
 *False alarm*: any alarm before the change, or at all where nothing changes. *Found*: an alarm after it, and after how
 many rows (median). *Kind*: whether inputs, their relation to the truth, or both are named rightly, and *columns*:
@@ -176,13 +176,14 @@ def _asked(given):
     parse.add_argument("--quick", action="store_true")
     parse.add_argument("--worlds", type=lambda text: text.split(","), default=list(WORLDS))
     parse.add_argument("--peers", type=lambda text: [p for p in text.split(",") if p], default=list(SECONDS))
+    parse.add_argument("--patience", type=float, default=1.0, help="how many times their seconds the peers get")
     parse.add_argument("--jobs", type=int, default=2)
     parse.add_argument("--json", type=Path)
     parse.add_argument("--page", type=Path, help="page whose tables are replaced")
     asked = parse.parse_args(given)
     asked.streams = asked.streams or (QUICK if asked.quick else STREAMS)
     asked.few = asked.few or (QUICK_FEW if asked.quick else FEW)
-    asked.share = QUICK_SHARE if asked.quick else 1.0
+    asked.share = asked.patience * (QUICK_SHARE if asked.quick else 1.0)
     return asked
 
 
