@@ -4,6 +4,7 @@ import json
 
 import polars as pl
 import pytest
+import structlog
 
 from slipway import Project
 
@@ -20,7 +21,9 @@ def folder(tmp_path):
 
 
 def test_every_row_answered_ends_with_0_and_one_document(folder, here):
+    log = structlog.get_config()
     done = here("batch", "score", "in.parquet", "out.parquet", "--json", cwd=folder)
+    assert structlog.get_config() == log, "who calls a command from Python keeps a log of his own"
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert (report["rows"], report["answered"], report["arms"]) == (3, 3, {"radius-rule": 3})

@@ -52,9 +52,12 @@ def score(
         threads: How many; one a core if not given.
         common: What every command takes.
     """
+    import logging  # noqa: PLC0415 - --help must not wait for it
+
+    from slipway.cli.logs import logged_to_stderr  # noqa: PLC0415 - as above
+
     project = common.open()
-    _log_to_stderr()
-    with _bar() as progress:
+    with logged_to_stderr(least=logging.WARNING), _bar() as progress:
         found = project.score(
             source,
             output=output,
@@ -145,18 +148,6 @@ def metrics(
     with working("taking metrics"):
         found = project.take_metrics(source, id=id, metric=metric, value=value)
     return show(found, human=say([found.sentence]), common=common)
-
-
-def _log_to_stderr() -> None:
-    """Say on stderr what goes wrong with a route or an arm; stdout is the report's."""
-    import logging  # noqa: PLC0415 - --help must not wait for it
-
-    import structlog  # noqa: PLC0415 - as above
-
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 class _Speed(ProgressColumn):

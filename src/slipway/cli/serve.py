@@ -1,7 +1,7 @@
 """``slipway serve``: the data plane, its shadow process and its controller, until stopped."""
 
 from pathlib import Path
-from typing import Literal, TextIO, cast
+from typing import Literal
 
 from slipway.cli.options import Common
 from slipway.cli.screen import Screen, show, tell
@@ -36,7 +36,8 @@ def serve(
         project: Folder of the project; without it, the nearest one upward that holds slipway.toml. Given several
             times, all are served on one port, and paths choose by name: /predict/NAME.
     """
-    _log_to_stderr()
+    from slipway.cli.logs import logged_to_stderr  # noqa: PLC0415 - no other command needs it
+
     folders: list[Path | None] = [*project] if project else [None]
     projects = [Common(json=json, project=folder).open() for folder in folders]
     bound: list[Served] = []
@@ -49,17 +50,9 @@ def serve(
         where = ", ".join(controls.values())
         tell(f"{', '.join(controls)}: serving on {bound[0].url}, control on {where}. Ctrl-C stops.")
 
-    projects[0].serve(beside=[p.folder for p in projects[1:]], port=port, clock=clock, ready=ready, warn=tell)
+    with logged_to_stderr():
+        projects[0].serve(beside=[p.folder for p in projects[1:]], port=port, clock=clock, ready=ready, warn=tell)
     return show(bound[0], human=_stopped, common=Common(json=json))
-
-
-def _log_to_stderr() -> None:
-    """Say what becomes of processes; where that cannot be written, as on a full disk, the server goes on."""
-    import structlog  # noqa: PLC0415 - no other command needs it
-
-    from slipway.serving.log_lines import LogLines  # noqa: PLC0415 - as above
-
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, LogLines(2))))
 
 
 def _stopped(screen: Screen, served: Served) -> None:
