@@ -1,7 +1,7 @@
 """Slipway's monitor beside Evidently, NannyML, river and alibi-detect, on the same streams with a known change.
 
     python benchmarks/drift.py [--quick] [--streams 300] [--few 30] [--peers evidently,nannyml,river,alibi-detect]
-        [--worlds none,harmless,...] [--patience 1] [--jobs 2] [--json FILE] [--page FILE]
+        [--worlds none,harmless,...] [--patience 1] [--said FILE] [--jobs 2] [--json FILE] [--page FILE]
 
 Made streams, ten columns and twenty; flights of 2013 with their days permuted; NannyML's car loans; sets that come
 with scikit-learn and river: ``drift_peers`` has a file of each. All get inputs, scores and truths. Where nothing
@@ -12,6 +12,8 @@ goes through all worlds again and again. The tables say on how many streams.
 *False alarm*: any alarm before the change, or at all where nothing changes. *Found*: an alarm after it, and after how
 many rows (median). *Kind*: whether inputs, their relation to the truth, or both are named rightly, and *columns*:
 whether exactly those that moved are, both by a watcher's last word. ``--page`` writes what is printed into a page.
+``--said`` takes the peers' words from the ``--json`` of an earlier run instead of asking them again: a stream is drawn
+by its seed, so they would see what they saw, and only Slipway has changed since.
 """
 
 import argparse
@@ -145,14 +147,15 @@ def year_of(said):
 def main(given=None):
     """Watch and print; end with 1 where a goal is missed."""
     asked = _asked(given)
-    prepare(asked.peers)
+    if asked.said is None:
+        prepare(asked.peers)
     worlds = [world for world in asked.worlds if there(world)]
     counts = counts_of(worlds, streams=asked.streams, few=asked.few)
     tasks = [(world, seed) for world in counts for seed in range(counts[world])]
     with get_context("spawn").Pool(asked.jobs) as pool:
         own = pool.map(ours, tasks, chunksize=5)
     with tempfile.TemporaryDirectory() as folder:
-        said = beside(asked.peers, counts, share=asked.share, folder=folder)
+        said = asked.said or beside(asked.peers, counts, share=asked.share, folder=folder)
     figures = figures_of(own, said, worlds=list(counts))
     cost = measure("slipway", COST_ROWS) if "20-none" in counts else None
     told = goals(figures, cost=cost)
@@ -169,6 +172,10 @@ def main(given=None):
     return int(not all(met for met, _ in told))
 
 
+def _peers_of(file):
+    return json.loads(Path(file).read_text(encoding="utf-8"))["peers"]
+
+
 def _asked(given):
     parse = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parse.add_argument("--streams", type=int)
@@ -177,6 +184,7 @@ def _asked(given):
     parse.add_argument("--worlds", type=lambda text: text.split(","), default=list(WORLDS))
     parse.add_argument("--peers", type=lambda text: [p for p in text.split(",") if p], default=list(SECONDS))
     parse.add_argument("--patience", type=float, default=1.0, help="how many times their seconds the peers get")
+    parse.add_argument("--said", type=_peers_of, help="the --json of an earlier run, for the peers' words")
     parse.add_argument("--jobs", type=int, default=2)
     parse.add_argument("--json", type=Path)
     parse.add_argument("--page", type=Path, help="page whose tables are replaced")

@@ -96,10 +96,11 @@ def _numbers(own, *, cost):
         gap, risk = own["20-concept"]["rows"], own["20-concept"]["risk"]
         words = "3.4 points of accuracy"
         yield _within(gap, GAP_LABELS), f"{words}, gap: {_rows(gap)} labels, goal {GAP_LABELS:,}"
-        yield _within(risk, RISK_LABELS), f"{words}, harmful risk: {_rows(risk)} labels, goal {RISK_LABELS:,}"
+        yield _within(risk, RISK_LABELS), f"{words}, risk (in the library): {_rows(risk)} labels, goal {RISK_LABELS:,}"
     if cost is not None:
-        words = f"a million rows of 20 columns take {cost['cpu_s']:.2f} CPU s and {cost['state_bytes'] / 1e3:.0f} kB"
-        yield cost["cpu_s"] <= CPU_S and cost["state_bytes"] <= STATE_BYTES, f"{words}, goal 1 s and 100 kB"
+        words = f"{cost['cpu_s']:.2f} CPU s and {cost['state_bytes'] / 1e3:.0f} kB for a million rows of 20 columns"
+        met = cost["cpu_s"] <= CPU_S and cost["state_bytes"] <= STATE_BYTES
+        yield met, f"{words} by the test of columns, goal 1 s and 100 kB; all monitors: benchmarks/monitoring.py"
 
 
 def _names(changed):

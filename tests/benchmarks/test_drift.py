@@ -157,12 +157,15 @@ def test_the_command_prints_tables_and_goals(tmp_path, capsys):
     page = tmp_path / "page.md"
     page.write_text("Above.\n<!-- benchmarks/drift.py: begin -->\n<!-- benchmarks/drift.py: end -->\nBelow.\n")
     importlib.import_module("drift_peers.car_loan")._DATA = tmp_path
-    words = ["--worlds", "harmful,seasonal,loans", "--streams", "2", "--few", "2", "--peers", ""]
+    late = {"told": [""] * 20 + ["data"] * 40, "kind": "data", "columns": [], "named": []}
+    (tmp_path / "earlier.json").write_text(json.dumps({"peers": {"river": {"harmful.0": {"river, ADWIN": late}}}}))
+    words = ["--worlds", "harmful,seasonal,loans", "--streams", "2", "--few", "2"]
+    words += ["--said", str(tmp_path / "earlier.json")]
     status = drift.main([*words, "--jobs", "1", "--page", str(page), "--json", str(tmp_path / "found.json")])
     told, kept = capsys.readouterr().out, json.loads((tmp_path / "found.json").read_text())
     assert status == int("- missed" in told)
     assert told.strip() in page.read_text()
     assert {f["unit"] for f in kept["slipway"] if f["world"] == "seasonal"} == {"day"}
     assert kept["figures"]["harmful"]["Slipway"]["columns"] == 1
-    assert "covariate shift, harmful | 100%, 500" in told
+    assert "covariate shift, harmful | 100%, 500 | 100%, 500 |" in told, "the peer's words are of an earlier run"
     assert "Not measured, for its rows are not there: car loans" in told
