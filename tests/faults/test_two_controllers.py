@@ -60,7 +60,7 @@ def states(project):
 
 
 def in_charge(project):
-    return wait(lambda: control(project._parts))
+    return wait(lambda: control(project._parts.layout))
 
 
 def standing_by(project):
