@@ -87,7 +87,8 @@ def test_what_is_told_has_the_number_in_it(fed):
         fault: last(hours(fed, seed=2, first=120, last=240, fault=fault, feed=sound)).broken[0].remark.detail
         for fault in ("another unit", "missing values", "duplicate rows", "empty column")
     }
-    assert said["another unit"] == "distance (mile) arrives about 1.61 times what it was: kilometres for miles?"
+    kilometres = "distance (mile) arrives about 1.609 times what it was: perhaps kilometres for miles."
+    assert said["another unit"] == kilometres
     assert said["empty column"] == "temp has no value in any row."
     assert "50.0 % of the rows repeat another row" in said["duplicate rows"]
     share = float(said["missing values"].split("missing in ")[1].split(" %")[0])

@@ -90,12 +90,22 @@ def out_of_range(
     return Quality(fault=Fault.RANGE, column=name, serious=far > SOME, detail=detail, since=since)
 
 
-def another_unit(name: str, *, factor: float, plus: float, words: str, unit: str = "") -> Quality:
+def another_unit(
+    name: str, *, factor: float, plus: float, words: str, unit: str = "", since: Since | None = None
+) -> Quality:
     """Return that numbers arrive as if their unit had been changed."""
-    how = f"about {factor:.3g} times what it was" if not plus else f"as {factor:.3g} x {plus:+.4g}"
+    how = f"about {factor:,.4g} times what it was" if not plus else f"as {factor:.3g} x {plus:+.4g}"
     was = f" ({unit})" if unit else ""
-    detail = f"{name}{was} arrives {how}: {words}?"
-    return Quality(fault=Fault.UNIT, column=name, serious=True, detail=detail)
+    when = f" since {day(since.at_us)}" if since else ""
+    detail = f"{name}{was} arrives{when} {how}: perhaps {words}."
+    return Quality(fault=Fault.UNIT, column=name, serious=True, detail=detail, since=since)
+
+
+def swapped(name: str, *, other: str, since: Since | None = None) -> Quality:
+    """Return that two columns have each other's values."""
+    when = f"since {day(since.at_us)}, " if since else ""
+    detail = f"{when}{name} has the values that {other} had, and {other} those of {name}: perhaps they were swapped."
+    return Quality(fault=Fault.RENAMED, column=name, serious=True, detail=detail, since=since)
 
 
 def duplicates(*, was: float, now: float, since: Since | None = None) -> Quality | None:

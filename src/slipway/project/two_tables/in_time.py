@@ -55,6 +55,10 @@ class InTime(NamedTuple):
         order = times.arg_sort()[times.null_count() :]  # what is null comes first
         return cls(order, times.gather(order).cast(pl.Datetime("us")).cast(pl.Int64).to_numpy())
 
+    def later(self, column: pl.Series, *, since: Since) -> pl.Series:
+        """Return what came from then on, oldest first."""
+        return column.gather(self.order.gather(np.flatnonzero(self.times_us >= since.at_us)))
+
     def since(self, faulty: pl.Series) -> Since | None:
         """Return from when on a fault is there, or is there much more; None where it is no more so than before.
 

@@ -6,6 +6,7 @@ import polars as pl
 
 from slipway.monitoring import quality as rules
 from slipway.project.two_tables.in_time import InTime
+from slipway.project.two_tables.mistaken import mistaken
 from slipway.project.two_tables.truths import remarks_on_truths
 from slipway.records.quality import Fault, Quality, Since
 from slipway.records.two_tables import Roles
@@ -26,6 +27,7 @@ def remarks_of(table: pl.DataFrame, *, reference: pl.DataFrame, columns: list[st
     found: list[Quality | None] = []
     for name in columns:
         found += _column(table[name], before=reference[name], now=now, then=then)
+    found = _explained(found, table=table, reference=reference, columns=columns, now=now)
     usable = [name for name in columns if table[name].null_count() < table.height]
     if usable:
         found.append(_duplicates(table.select(usable), reference=reference.select(usable), now=now))
@@ -63,6 +65,24 @@ def _column(
         if outside.any():
             shares = {"now": int(outside.sum()) / n, "far": int(far.sum()) / n}
             yield rules.out_of_range(name, low=low, high=high, **shares, since=_since(outside, now=now))
+
+
+def _explained(
+    found: list[Quality | None], *, table: pl.DataFrame, reference: pl.DataFrame, columns: list[str], now: InTime | None
+) -> list[Quality | None]:
+    """Add what somebody may have done to numbers, in the place of what it looks like: values out of range."""
+    out = {q.column: q.since for q in found if q and q.fault is Fault.RANGE}
+    numbers = [name for name in columns if table[name].dtype != pl.String]
+    late = {
+        name: now.later(table[name], since=since) if now and (since := out.get(name)) else table[name]
+        for name in numbers
+    }
+    asked = mistaken(
+        {name: (reference[name].cast(pl.Float64).drop_nulls(), late[name].drop_nulls()) for name in numbers}, since=out
+    )
+    told = {name for names, _ in asked for name in names}
+    left = [q for q in found if q is None or q.fault is not Fault.RANGE or q.column not in told]
+    return [*(remark for _, remark in asked), *left]
 
 
 def _since(faulty: pl.Series, *, now: InTime | None) -> Since | None:
