@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.calibration, pytest.mark.timeout(580)]
 ALPHA, LOOKS = 0.05, 40
 FIRST_DAY, DAYS = 16_000, 60
 WEATHER = {"day": 0.3, "row": 0.0}
+TENTHS = [Part(0, i, i) for i in range(10)]
 PARTS = [Part(0, i, i) for i in range(6)] + [Part(0, i, i + 2) for i in range(4)]
 
 
@@ -146,6 +147,41 @@ def test_parts_by_blocks_whose_gaps_differ(record, streams_of) -> None:
             naive=naive,
         ).demand()
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [(60, 300), (400, 2_000), (300, 30), (2_000, 300)],
+)
+def test_parts_by_blocks_with_other_numbers_of_rows(before, now, record, streams_of) -> None:
+    """A canary's days have fewer rows than the reference's, a sample's reference fewer than the days that follow."""
+    rng, alarms = np.random.default_rng([9, before, now]), []
+    for _ in range(streams_of(60)):
+        held = _rare(rng, 5_000)
+        reference = GapReference.of_classes(held["predicted"], y=held["outcome"])
+        sums = [PartSums.of(TENTHS, reference=reference, **_rare(rng, before)) for _ in range(DAYS)]
+        test = BlockPartGap.learn(sums)
+        state, alarm = test.start(), False
+        for _ in range(LOOKS):
+            state = test.update(state, PartSums.of(TENTHS, reference=reference, **_rare(rng, now)))
+            alarm |= test.evidence(state).rejects(alpha=ALPHA)
+        alarms.append(alarm)
+    record(
+        null_result(
+            alarms,
+            test="gap in parts",
+            scenario=f"ten parts, an outcome in ten rows; 60 days of {before:,} rows, then days of {now:,}",
+            alpha=ALPHA,
+            looks=LOOKS,
+        ).demand()
+    )
+
+
+def _rare(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    """Return rows of a calibrated model of what happens in one of ten, so that residuals are skewed."""
+    p = rng.beta(1, 9, size=n)
+    y = (rng.random(n) < p).astype(float)
+    return {"bins": rng.integers(0, 10, size=(n, 1)).astype(np.uint8), "predicted": p, "outcome": y, "over": y - p}
 
 
 def _far(now: np.ndarray, before: np.ndarray) -> bool:

@@ -103,3 +103,15 @@ def test_sums_of_other_parts_are_refused(reference, by_blocks):
     test = BlockPartGap.learn([sums] * 5) if by_blocks else PartGap.learn(sums, reference=measures)
     with pytest.raises(BadInput, match="of 4 parts, got"):
         test.update(test.start(), PartSums.of(ALL, reference=measures, **given))
+
+
+def test_a_block_with_few_rows_of_a_part_bets_nothing_on_it(reference):
+    measures, given = reference
+    parts = [Part(0, i, i) for i in range(10)]
+    blocks = [PartSums.of(parts, reference=measures, **taken(given, slice(i, i + 400))) for i in range(0, 4_000, 400)]
+    test, rng = BlockPartGap.learn(blocks), np.random.default_rng(6)
+    assert (test.fewest < 40).all(), "a tenth of the rows of a block is enough"
+    few = PartSums.of(parts, reference=measures, **rows(rng, 40, wrong=1.0))
+    assert (few.n < test.fewest).all()
+    assert not test.increments(test.start(), few).any()
+    assert test.increments(test.start(), PartSums.of(parts, reference=measures, **rows(rng, 400, wrong=1.0))).any()
