@@ -110,6 +110,7 @@ class AllMonitors:
             labelled=rows,
             missing=0,
             loss=float(loss.sum()),
+            loss_squares=float(loss @ loss),
             expected=float(expected.sum()),
             gap_squares=float(((loss - expected) ** 2).sum()),
             gap=gap,

@@ -141,6 +141,7 @@ def _sums(stream, rows, *, monitor, coder, together, calibration, span):
         labelled=len(rows),
         missing=0,
         loss=float(loss.sum()),
+        loss_squares=float(loss @ loss),
         expected=float(expected.sum()),
         gap_squares=float(((loss - expected) ** 2).sum()),
         gap=monitor.reference.measures.tick(calibration.apply(score), outcome=y),

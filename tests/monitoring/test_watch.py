@@ -1,5 +1,6 @@
 """The monitors: what moved, since when, what it costs, which step to go back to; one finding, not forty."""
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -73,8 +74,8 @@ def monitor():
     )
 
 
-def live(monitor, *, seed, quiet=20, then=40, after=0, labels=True, **change):
-    """Watch quiet days, then changed ones, then quiet ones again, through the journal and the ledger."""
+def live(monitor, *, seed, quiet=20, then=40, after=0, labels=True, late=0, **change):
+    """Watch quiet days, then changed ones, then quiet ones again; outcomes are looked at so many days late."""
     watching, model = monitor
     rng = np.random.default_rng(seed)
     journal, ledger = MemoryJournal(), Ledger(Terms(), coder=lambda _: model.coder)
@@ -91,10 +92,12 @@ def live(monitor, *, seed, quiet=20, then=40, after=0, labels=True, **change):
         if labels:
             writer.append([OutcomeFrame(at_us=(at_us + 1000).tolist(), id=ids, value=y.tolist())])
     ledger.catch_up(journal)
-    watched = begin(watching)
+    watched, waiting = begin(watching), []
     for block in ledger.blocks("main"):
         place = {"model": model, "ledger": ledger, "start_us": block.start_us, "end_us": block.end_us}
-        for sums in (input_sums(block, **place), outcome_sums(block, **place, wait_us=DAY_US)):
+        waiting.append(outcome_sums(block, **place, wait_us=DAY_US))
+        known = [waiting.pop(0)] if len(waiting) > late else []
+        for sums in (input_sums(block, **place), *known):
             watched = take(watched, monitor=watching, sums=sums, now_us=block.end_us)
     return watched.findings
 
@@ -141,6 +144,16 @@ def test_a_move_that_costs_nothing_is_reported_and_sends_nobody_back(monitor):
     assert not finding.relevant
     assert finding.go_back_to is Step.NONE
     assert "not proven" in finding.sentence  # of 15 days the limits are wider than a point
+
+
+def test_what_was_harmless_before_any_outcome_is_doubtful_once_they_do_not_show_it(monitor):
+    patient = (msgspec.structs.replace(monitor[0], limits=Limits(metric="error", tolerance=0.03)), monitor[1])
+    (before,) = live(patient, seed=4, then=20, late=40, noise=1.0)
+    assert (before.loss.now, before.doubtful) == (None, False)
+    (after,) = live(patient, seed=4, then=20, late=14, noise=1.0)
+    assert after.loss.labelled
+    assert (after.relevant, after.doubtful) == (False, True)
+    assert "not proven: look again with more outcomes" in after.sentence
 
 
 def test_missing_values_and_categories_are_named(monitor):

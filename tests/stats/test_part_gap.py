@@ -7,7 +7,7 @@ from slipway.errors import BadInput
 from slipway.stats.block_gap import BlockGap
 from slipway.stats.gap import Gap
 from slipway.stats.part_gap import BlockPartGap, PartGap
-from slipway.stats.part_sums import Part, PartSums
+from slipway.stats.part_sums import Part, PartSums, unit_of_loss
 from slipway.stats.residuals import GapReference
 
 ALL = [Part(0, 0, 9)]
@@ -115,3 +115,11 @@ def test_a_block_with_few_rows_of_a_part_bets_nothing_on_it(reference):
     assert (few.n < test.fewest).all()
     assert not test.increments(test.start(), few).any()
     assert test.increments(test.start(), PartSums.of(parts, reference=measures, **rows(rng, 400, wrong=1.0))).any()
+
+
+def test_dear_errors_are_summed_whole():
+    given = rows(np.random.default_rng(7), 2_000)
+    reference = GapReference.of_classes(given["predicted"], y=given["outcome"], dearest=10.0)
+    over = 10.0 * given["over"]
+    sums = PartSums.of(ALL, reference=reference, **{**given, "over": over})
+    assert sums.over[0] / 2**30 * unit_of_loss(reference) == pytest.approx(over.sum())

@@ -92,6 +92,7 @@ def outcome_sums(
         labelled=int(told.sum()),
         missing=int((here & ~told).sum()),
         loss=exact_sum(loss),
+        loss_squares=exact_sum(loss**2),
         expected=exact_sum(expected),
         gap_squares=exact_sum((loss - expected) ** 2),
         gap=model.reference.measures.tick(predicted, outcome=outcome),

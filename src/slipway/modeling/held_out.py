@@ -69,7 +69,8 @@ def calibrate(scores: Floats, *, y: Floats, blocks: Ints, scoring: Scoring) -> C
     calibration = _fit(scores, y, loss, scoring)
     if scoring.kind is TaskKind.BINARY:
         p = _applied(parts, scores)
-        gap = GapReference.of_classes(p, y=y)
+        dearest = max(scoring.false_positive_cost, scoring.false_negative_cost)
+        gap = GapReference.of_classes(p, y=y, dearest=dearest)
         return Calibrated(calibration, loss, expected, gap, predicted=p, outcome=y)
     cap = float(np.quantile(loss, _CAP_QUANTILE, method="higher")) or 1.0
     gap = GapReference.of_losses(loss, expected=expected, cap=cap)

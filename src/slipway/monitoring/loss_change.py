@@ -47,7 +47,7 @@ def loss_change(
         metric="error" if reference.kind is TaskKind.BINARY else "absolute-error",
         before=math.fsum(b.loss for b in reference.held_out) / n if answered else None,
         now=loss / labelled if told else None,
-        at_least=_at_least(outcomes, unit=unit, alpha=alpha),
+        at_least=_at_least(outcomes, kind=reference.kind, unit=unit, alpha=alpha),
         explained=change_of_mean(
             [(s.rows, s.expected) for s in inputs],
             before=joined([(key, rows, expected) for key, rows, expected, _ in held]),
@@ -67,18 +67,12 @@ def loss_change(
 
 
 def _rise(outcomes: Sequence[OutcomeSums], *, reference: Reference, slice_us: int, unit: str) -> FixedInterval:
-    """Return the change of the realised loss: over blocks, or over rows where each stands for itself.
-
-    The squares of a regression's new losses are not kept: those of realised less expected stand for them.
-    """
+    """Return the change of the realised loss: over blocks, or over rows where each stands for itself."""
     if unit != "row":
         held = joined([(b.start_us // slice_us, b.n, b.loss) for b in reference.held_out])
         return change_of_mean([(s.labelled, s.loss) for s in outcomes], before=held)
     n, loss = sum(s.labelled for s in outcomes), math.fsum(s.loss for s in outcomes)
-    spread = loss - loss**2 / n  # right for losses of 0 or 1
-    if reference.kind is not TaskKind.BINARY:
-        over = loss - math.fsum(s.expected for s in outcomes)
-        spread = math.fsum(s.gap_squares for s in outcomes) - over**2 / n
+    spread = _squares(outcomes, kind=reference.kind) - loss**2 / n
     known = reference.held_out_rows
     usual = math.fsum(b.loss for b in reference.held_out)
     before = math.fsum(b.loss_squares for b in reference.held_out) - usual**2 / known
@@ -112,10 +106,17 @@ def joined(blocks: Sequence[tuple[int, int, float]]) -> Sums:
     return list(found.values())
 
 
-def _at_least(outcomes: Sequence[OutcomeSums], *, unit: str, alpha: float) -> float:
+def _squares(outcomes: Sequence[OutcomeSums], *, kind: TaskKind) -> float:
+    """Return the sum of squares of the realised loss; where an older release did not keep it, what stands for it."""
+    binary = kind is TaskKind.BINARY  # losses are 0 or 1, but for costs
+    stand_ins = ((s, s.loss if binary else s.gap_squares) for s in outcomes)
+    return math.fsum(other if s.loss_squares is None else s.loss_squares for s, other in stand_ins)
+
+
+def _at_least(outcomes: Sequence[OutcomeSums], *, kind: TaskKind, unit: str, alpha: float) -> float:
     if unit == "row":
         n, loss = sum(s.labelled for s in outcomes), math.fsum(s.loss for s in outcomes)
-        sums = Moments(n=n, total=loss, squares=max(loss, loss**2 / max(n, 1)))  # right for losses of 0 or 1
+        sums = Moments(n=n, total=loss, squares=max(_squares(outcomes, kind=kind), loss**2 / max(n, 1)))
     else:
         means = [s.loss / s.labelled for s in outcomes]
         sums = Moments(n=len(means), total=math.fsum(means), squares=math.fsum(m * m for m in means))

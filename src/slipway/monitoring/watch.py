@@ -11,6 +11,7 @@ are over (49 years, at alpha 0.01). Why not "with chance alpha, ever": what has 
 found half as soon (``docs/decisions/0033-one-alarm.md``).
 """
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -227,7 +228,8 @@ def _grown(present: Finding, *, whole: Track, monitor: Monitor) -> Finding:
     advice = advise(cause, limits=monitor.limits)
     named = _more(cause.columns, than=present.columns) or _more(cause.parts, than=present.parts)
     settled = present.doubtful and not advice.doubtful
-    if not named and not settled and (present.relevant or not advice.relevant):
+    in_doubt = advice.doubtful and not (present.doubtful or present.relevant) and _unsettles(cause, present, monitor)
+    if not named and not settled and not in_doubt and (present.relevant or not advice.relevant):
         return present
     return msgspec.structs.replace(
         present,
@@ -240,6 +242,17 @@ def _grown(present: Finding, *, whole: Track, monitor: Monitor) -> Finding:
         go_back_to=advice.step,
         sentence=advice.sentence,
     )
+
+
+def _unsettles(cause: Cause, present: Finding, monitor: Monitor) -> bool:
+    """Tell whether outcomes take back that a finding is harmless: it was said before any came, or much has changed.
+
+    The first few of them say nothing; and a limit that lies near the tolerance crosses it on many a day.
+    """
+    rise, known = cause.loss.rise, present.loss.rise if present.loss else None
+    if rise is None or math.isinf(rise.high):
+        return False
+    return known is None or math.isinf(known.high) or rise.estimate > monitor.limits.tolerance / 2
 
 
 def _more(now: Sequence[MovedColumn | MovedPart], *, than: Sequence[MovedColumn | MovedPart]) -> bool:

@@ -47,6 +47,7 @@ class OutcomeSums(Record, frozen=True, kw_only=True, eq=False):
         gap_squares: Sum of squares of realised minus expected loss.
         gap: Sums in the measures of the reference's gap.
         parts: The same by the reference's parts of the rows; None where they are not watched, or X is not known.
+        loss_squares: Sum of squares of the realised loss; None in sums that an older release kept.
     """
 
     start_us: int
@@ -58,6 +59,7 @@ class OutcomeSums(Record, frozen=True, kw_only=True, eq=False):
     gap_squares: float
     gap: GapTick
     parts: PartSums | None = None
+    loss_squares: float | None = None
 
 
 class FeedSums(Record, frozen=True, kw_only=True, eq=False):

@@ -43,7 +43,7 @@ class PartSums(msgspec.Struct, frozen=True, eq=False):
         n: Rows of each part, shape (parts,).
         totals: Sums of ``phi r``, shape (parts, measures).
         squares: Sums of its squares, likewise.
-        over: Sums of realised minus expected loss, shape (parts,); of a regression in caps.
+        over: Sums of realised minus expected loss, shape (parts,), in :func:`unit_of_loss`.
     """
 
     n: Ints
@@ -127,8 +127,8 @@ def nothing(parts: int, *, measures: int) -> PartSums:
 
 
 def unit_of_loss(reference: GapReference) -> float:
-    """Return what 1 stands for in sums of realised minus expected loss: the cap of a regression, else a share."""
-    return float(reference.scales[0]) if reference.measures == (Measure.LOSS,) else 1.0
+    """Return what 1 stands for in sums of realised minus expected loss: a regression's cap, or the dearest error."""
+    return float(reference.scales[0]) if reference.measures == (Measure.LOSS,) else reference.dearest
 
 
 def _inside(parts: Sequence[Part], *, bins: Bins) -> Floats:

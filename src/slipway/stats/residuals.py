@@ -72,6 +72,7 @@ class GapReference(msgspec.Struct, frozen=True, eq=False):
         means: Mean of ``phi r`` per measure, shape (k,).
         variances: Its unbiased variance, shape (k,); infinite for a single row.
         scales: What a value of 1 stands for in the measure's unit, shape (k,).
+        dearest: Largest loss that an answer of a class can have: the cost of the dearest error.
     """
 
     measures: tuple[Measure, ...]
@@ -79,9 +80,10 @@ class GapReference(msgspec.Struct, frozen=True, eq=False):
     means: Floats
     variances: Floats
     scales: Floats
+    dearest: float = 1.0
 
     @classmethod
-    def of_classes(cls, p: npt.ArrayLike, *, y: npt.ArrayLike) -> "GapReference":
+    def of_classes(cls, p: npt.ArrayLike, *, y: npt.ArrayLike, dearest: float = 1.0) -> "GapReference":
         """Learn from rows that neither the model nor its calibration was fitted on.
 
         For more than two classes give the confidence of the predicted class as ``p`` and its being right as ``y``.
@@ -89,8 +91,10 @@ class GapReference(msgspec.Struct, frozen=True, eq=False):
         Args:
             p: Calibrated probability of the positive class, shape (n,), in [0, 1].
             y: What came, shape (n,), 0 or 1.
+            dearest: Cost of the dearest error, above 0.
         """
-        return cls._of(class_scores(p, y), (1.0, 1.0, -_LOGIT_LIMIT), tuple(Measure)[:3])
+        known = cls._of(class_scores(p, y), (1.0, 1.0, -_LOGIT_LIMIT), tuple(Measure)[:3])
+        return msgspec.structs.replace(known, dearest=dearest)
 
     @classmethod
     def of_losses(cls, loss: npt.ArrayLike, *, expected: npt.ArrayLike, cap: float) -> "GapReference":

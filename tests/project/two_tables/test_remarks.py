@@ -110,10 +110,25 @@ def test_neither_truths_nor_answers_are_two_remarks():
 
 def test_truths_that_are_missing_for_one_group_are_told_with_its_share():
     half = pl.Series(np.random.default_rng(0).random(NOW.height) < 0.5)
-    assert (Fault.LABELS, "label") not in remarks(NOW.with_columns(label=pl.when(half).then("label")))
+    found = remarks(NOW.with_columns(label=pl.when(half).then("label")))[Fault.LABELS, "label"]
+    assert not found.serious, "they may come late"
+    assert "of 100.0 % before" in found.detail
     found = remarks(NOW.with_columns(label=pl.when(pl.col("site") != "rome").then("label")))[Fault.LABELS, "label"]
     assert found.serious
     assert "label is known of 0.0 % of the rows where site = rome, of 100.0 % elsewhere" in found.detail
+
+
+def test_truths_that_are_missing_for_high_answers_are_serious():
+    found = remarks(NOW.with_columns(label=pl.when(pl.col("prediction") < 0.6).then("label")))[Fault.LABELS, "label"]
+    assert found.serious
+    assert "of the rows where the answer is above" in found.detail
+
+
+@pytest.mark.parametrize("left", [0.1, 0.5])
+def test_truths_of_fewer_rows_than_before_are_told_beside_whatever_was_found(left):
+    known = pl.Series(np.random.default_rng(1).random(NOW.height) < left)
+    answer = slipway.monitor(BEFORE, NOW.with_columns(label=pl.when(known).then("label")))
+    assert "label is known of" in answer.found.sentence
 
 
 def test_truths_that_were_always_missing_for_a_group_are_not_told():

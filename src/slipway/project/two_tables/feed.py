@@ -91,6 +91,7 @@ def slices(
                 labelled=told.size,
                 missing=part.size - told.size,
                 loss=float(loss[told].sum()),
+                loss_squares=float(loss[told] @ loss[told]),
                 expected=float(expected[told].sum()),
                 gap_squares=float(gap @ gap),
                 gap=reference.measures.tick(measured[0][told], outcome=measured[1][told]),

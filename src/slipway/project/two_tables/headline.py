@@ -31,7 +31,8 @@ def remarked(sentence: str, *, quality: Sequence[Quality]) -> str:
     serious = [q.detail.rstrip(".") for q in quality if q.serious]
     if serious:
         more = f"; and {len(serious) - TOLD} more" if len(serious) > TOLD else ""
-        sentence = f"Look at the data first: {'; '.join(serious[:TOLD])}{more}. {sentence}"
+        said = f"{'; '.join(serious[:TOLD])}{more}"
+        sentence = f"Look at the data first: {said}{'' if said.endswith('?') else '.'} {sentence}"
     return " ".join([sentence, *(q.detail for q in quality if _no_truths(q))])
 
 

@@ -128,7 +128,9 @@ def _read(column: pl.Series, *, like: pl.Series) -> tuple[pl.Series, list[Qualit
     if column.null_count() == len(column):
         return numbers, []  # text or numbers, there is none: that is another remark
     if not (failed := int(wrong.sum())):
-        said = f"{name} held numbers ({like.dtype}) and now holds text, which is read as numbers: another schema?"
+        said = (
+            f"{name} held numbers ({like.dtype}) and now holds text, which is read as numbers: perhaps another schema."
+        )
     else:
         said = f"{name} held numbers; {failed:,} of {len(column):,} values are none and count as missing, such as "
         said += f"{column.filter(wrong)[0]!r}."

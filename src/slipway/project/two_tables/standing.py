@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from slipway.monitoring.blind import LOOKS, unseen
-from slipway.monitoring.sight import Look, Sight, looks_wanted, sight_of
+from slipway.monitoring.sight import Look, Sight, has_size, looks_wanted, sight_of
 from slipway.monitoring.watch import Monitor
 from slipway.project.two_tables.feed import Slice
 from slipway.records.alert import Finding
@@ -85,17 +85,22 @@ def sentence_of(
 
 
 def _too_little(sight: Sight, *, parts: Sequence[Slice], monitor: Monitor) -> str:
-    """Say what could not have been found, and the way out."""
+    """Say what could not have been found, and the way out; where it is the answers alone, truths are what is wanted."""
     unit = monitor.instruments.unit
     looks = _looks(parts)
-    known = count(len(looks) if unit != "row" else sum(look.rows for look in looks), unit)
-    said = f"With {known} {unseen(sight)} could be proven at alpha {monitor.alpha:g}."
+    truths = " with their truths" if not sight.hidden else ""
+    given = [look for look in looks if look.labelled] if truths else looks
+    if unit == "row":
+        known = count(sum(look.labelled if truths else look.rows for look in given), unit)
+    else:
+        known = count(len(given), unit)
+    said = f"With {known}{truths} {unseen(sight)} could be proven at alpha {monitor.alpha:g}."
     if unit == "row":
         return f"{said} Collect more, or take a larger alpha."
     wanted = looks_wanted(monitor, looks=looks, most=LOOKS)
-    longer = (
-        f"Collect {count(wanted, unit)} or take a longer reference" if wanted is not None else "Take a longer reference"
-    )
+    longer = "Take a longer reference"
+    if wanted is not None and wanted > len(given):
+        longer = f"Collect {count(wanted, unit)}{truths} or take a longer reference"
     return f"{said} {longer}; or count rows ('--unit row'; in Python unit='row') if they are independent of each other."
 
 
@@ -103,10 +108,13 @@ def _would_have(sight: Sight, *, monitor: Monitor) -> str:
     """Say what would have been found: what the silence is worth."""
     if sight.share is None:
         raise ValueError("a silence that is worth nothing says no size")
+    begun = "" if monitor.instruments.unit == "row" else f", from the first {monitor.instruments.unit} on,"
     said = (
-        "It would have been found had any one column gone to its rarest values in about "
+        f"It would more likely than not have been found had{begun} any one column gone to its rarest values in about "
         f"{percent(sight.share, digits=0)} of the rows"
     )
+    if sight.loss is not None and not has_size(monitor.reference):
+        return f"{said}. Of the answers no size is told at a threshold other than 0.5, or with costs other than 1."
     if sight.loss is not None:
         return f"{said}, or had the loss risen to about {amount(sight.loss, metric=monitor.limits.metric)}."
     if monitor.instruments.gap is not None:

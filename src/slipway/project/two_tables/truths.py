@@ -9,7 +9,7 @@ from slipway.records.quality import Fault, Quality
 from slipway.records.two_tables import Roles
 from slipway.words import percent
 
-_GROUPS = 50
+_GROUPS, _THIRDS = 50, "\x00third"
 _LESS = 0.2
 """A share of rows with a truth that is lower by so much, than elsewhere and than before, is told."""
 
@@ -40,9 +40,37 @@ def remarks_on_truths(table: pl.DataFrame, *, reference: pl.DataFrame, roles: Ro
         return
     if not table[name].null_count():
         return
-    for column in roles.watched:
-        if column in table.columns and (detail := _group(table, reference=reference, column=column, truth=name)):
-            yield Quality(fault=Fault.LABELS, column=name, serious=True, detail=detail)
+    both = tuple(_with_thirds(t, of=reference, answer=roles.prediction) for t in (table, reference))
+    columns = [column for column in (*roles.watched, _THIRDS) if column in both[0].columns]
+    groups = [_group(both[0], reference=both[1], column=column, truth=name) for column in columns]
+    for detail in filter(None, groups):
+        yield Quality(fault=Fault.LABELS, column=name, serious=True, detail=detail)
+    was, now = (1 - t[name].null_count() / t.height for t in (reference, table))
+    if was - now > _LESS and not any(groups):  # they may come late
+        detail = (
+            f"{name} is known of {percent(now)} of the rows, of {percent(was)} before: what is said of the loss is "
+            "said of these, and nobody knows whether the others are alike."
+        )
+        yield Quality(fault=Fault.LABELS, column=name, serious=False, detail=detail)
+
+
+def _with_thirds(table: pl.DataFrame, *, of: pl.DataFrame, answer: str) -> pl.DataFrame:
+    """Add in which third of the reference's answers each answer lies: dear ones may be the last to be labelled."""
+    if not answer or answer not in table.columns or not of[answer].dtype.is_numeric():
+        return table
+    ends = [of[answer].quantile(third / 3) for third in (1, 2)]
+    if None in ends or ends[0] == ends[1]:
+        return table
+    low, high = (f"{end:.4g}" for end in ends)
+    told = (
+        pl.when(pl.col(answer) <= ends[0])
+        .then(pl.lit(f"at most {low}"))
+        .when(pl.col(answer) <= ends[1])
+        .then(pl.lit(f"{low} to {high}"))
+        .when(pl.col(answer).is_not_null())
+        .then(pl.lit(f"above {high}"))
+    )
+    return table.with_columns(told.alias(_THIRDS))
 
 
 def _group(table: pl.DataFrame, *, reference: pl.DataFrame, column: str, truth: str) -> str:
@@ -67,8 +95,9 @@ def _group(table: pl.DataFrame, *, reference: pl.DataFrame, column: str, truth: 
     if not low:
         return ""
     _, value, now, rest = max(low)
+    where = f"the answer is {value}" if column == _THIRDS else f"{column} = {value}"
     return (
-        f"{truth} is known of {percent(now)} of the rows where {column} = {value}, of {percent(rest)} elsewhere: what "
+        f"{truth} is known of {percent(now)} of the rows where {where}, of {percent(rest)} elsewhere: what "
         f"is said of the loss is said of the others{f'; {len(low) - 1} more such groups' if len(low) > 1 else ''}."
     )
 
