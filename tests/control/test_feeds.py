@@ -115,8 +115,10 @@ def test_once_the_feed_is_mended_the_finding_is_closed_and_what_it_spoiled_is_no
     site.hours(24 * 2, fault="empty column", wrong=0.5)
     site.step()
     assert [f.closed_us for f in site.findings()] == [None]
+    assert [looked.spoiled for looked in site.control.looked] == [True], "drift is not judged meanwhile"
     site.hours(24 * 20)
     site.step(hours_later=5)
+    assert [looked.spoiled for looked in site.control.looked] == [False]
     (finding,) = site.findings()
     assert finding.closed_us is not None
     assert finding.closed_us // HOUR_US - (BEGIN + 24 * 7) <= 12

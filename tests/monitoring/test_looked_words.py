@@ -1,5 +1,6 @@
 """A monitor says what it has looked at, and does not call silence good news before it could have told."""
 
+import msgspec
 import pytest
 
 from slipway.monitoring.looked_words import looked_words
@@ -51,3 +52,15 @@ def test_a_feed_that_nobody_watches_is_said():
 def test_where_rows_are_counted_hours_with_few_rows_do_not_pass_for_a_look(rows, can):
     said = looked_words(looked(unit="row", slices=40, rows=rows), least=64, now_us=3 * DAY_US)
     assert ("Can tell of a large change of X, which takes 64 rows" in said) is can
+
+
+def test_while_the_feed_is_broken_nobody_says_that_drift_could_be_told():
+    spoiled = msgspec.structs.replace(looked(slices=50), spoiled=True)
+    said = looked_words(spoiled, least=5, now_us=3 * DAY_US)
+    assert "Drift is not judged while the feed is broken" in said
+    assert "Can tell" not in said
+
+
+def test_where_one_column_alone_could_hide_it_says_so():
+    said = looked_words(looked(slices=50), least=5, now_us=3 * DAY_US, partly=True)
+    assert said.endswith("Only one of all columns at once is sure to be: see the problems.")

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from slipway.control.saved_post import SavedPost, save_post
 from slipway.control.slices import Model
-from slipway.monitoring.watch import Monitor, Watched, begin
+from slipway.monitoring.watch import Monitor, Watched, begin, is_spoiled
 from slipway.records.looked import Looked
 
 
@@ -46,16 +46,18 @@ class Post:
     @property
     def looked(self) -> Looked:
         """What it has looked at."""
-        monitor = self.equipped.monitor
+        monitor, upto_us = self.equipped.monitor, self.inputs_upto_us
+        slice_us = monitor.instruments.slice_us
         return Looked(
             model=monitor.model,
             unit=monitor.instruments.unit,
-            slice_us=monitor.instruments.slice_us,
+            slice_us=slice_us,
             slices=self.watched.track.inputs.fed,
             rows=sum(sums.rows for sums in self.watched.track.inputs.slices),
             inputs_upto_us=self.inputs_upto_us,
             outcomes_upto_us=self.outcomes_upto_us,
             feed_upto_us=None if monitor.feed is None else self.feed_upto_us,
+            spoiled=is_spoiled(self.watched, start_us=upto_us - slice_us, end_us=upto_us),
         )
 
     def saved(self, *, route: str, model: str) -> SavedPost:

@@ -7,13 +7,14 @@ from slipway.words import count, moment
 _HOUR_US = SLICE_US["hour"]
 
 
-def looked_words(looked: Looked, *, least: int | None, now_us: int) -> str:
+def looked_words(looked: Looked, *, least: int | None, now_us: int, partly: bool = False) -> str:
     """Return one line: how often a monitor looks, what it saw, when it looks next, and whether it can tell yet.
 
     Args:
         looked: Where it stands.
         least: Rows or slices, as it counts, that the largest change of X takes to be proven; None where none could be.
         now_us: The moment by the clock that counts.
+        partly: Whether some change, of one column alone or of the answers, could never be proven.
 
     >>> at = Looked(
     ...     model="trees",
@@ -36,7 +37,12 @@ even the largest change of X takes 5 hours with rows to prove, so not before 197
     else:
         seen = "nothing looked at yet, first look at"
     told = f"{looked.model}: looks {by} by {by}; {seen} {moment(next_us)}"
-    return f"{told}{_outcomes(looked)}{_feed(looked, now_us=now_us)}. {_can_tell(looked, least, by, next_us)}"
+    can = _can_tell(looked, least, by, next_us)
+    if looked.spoiled:
+        can = "Drift is not judged while the feed is broken, for a week at most: mend it first."
+    elif partly and least is not None:
+        can += " Only one of all columns at once is sure to be: see the problems."
+    return f"{told}{_outcomes(looked)}{_feed(looked, now_us=now_us)}. {can}"
 
 
 def _after(now_us: int, slice_us: int) -> int:

@@ -120,7 +120,7 @@ def take(
         now_us: The moment at which the slice was complete.
         known: What came true of a slice of inputs, where that is known with it, so that both are judged together.
     """
-    if _is_spoiled(watched, sums=sums):
+    if is_spoiled(watched, start_us=sums.start_us, end_us=sums.end_us):
         return watched
     drift = open_in(watched.findings, strand=Strand.DRIFT)
     track = _after(watched.track, monitor=monitor, sums=sums, known=known)
@@ -172,11 +172,11 @@ def fault_span(fault: Finding, *, upto_us: int) -> tuple[int, int]:
     return since_us, min(upto_us, fault.opened_us + SETTLED_US)
 
 
-def _is_spoiled(watched: Watched, *, sums: InputSums | OutcomeSums) -> bool:
+def is_spoiled(watched: Watched, *, start_us: int, end_us: int) -> bool:
     """Tell whether a slice says nothing of drift, for the feed is broken or was then (:mod:`.watch_feed`)."""
     fault = open_in(watched.findings, strand=Strand.FEED)
     now = () if fault is None else (fault_span(fault, upto_us=fault.opened_us + SETTLED_US),)
-    return any(since < sums.end_us and sums.start_us < upto for since, upto in (*watched.spoiled, *now))
+    return any(since < end_us and start_us < upto for since, upto in (*watched.spoiled, *now))
 
 
 def _told(

@@ -68,5 +68,5 @@ def _of(arm: Arm, *, parts: Parts, looked: Looked | None, asked: bool, now_us: i
     elif looked is None:
         sentence = f"{name}: nobody looks now, for control does not run or does not answer. 'slipway serve' starts it."
     else:
-        sentence = looked_words(looked, least=least, now_us=now_us)
+        sentence = looked_words(looked, least=least, now_us=now_us, partly=bool(problem))
     return MonitorNow(model=name, sentence=sentence, problem=problem, looked=looked)

@@ -15,6 +15,7 @@ class Looked(Record, frozen=True, kw_only=True):
         inputs_upto_us: Up to which moment inputs were looked at; 0 before the first look.
         outcomes_upto_us: The same of outcomes.
         feed_upto_us: The same of the quality of the feed, which is looked at each hour; None where it is not watched.
+        spoiled: Whether what was looked at last was not judged for drift, since its feed was broken.
     """
 
     model: str
@@ -25,3 +26,4 @@ class Looked(Record, frozen=True, kw_only=True):
     inputs_upto_us: int
     outcomes_upto_us: int
     feed_upto_us: int | None
+    spoiled: bool = False
