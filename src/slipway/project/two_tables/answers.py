@@ -35,15 +35,18 @@ def remarks_on_answers(
             )
             return (Quality(fault=Fault.LABELS, column=roles.label, serious=True, detail=detail),)
         return ()
-    found = []
-    for name, table in tables if threshold == _HALF else ():
-        known = np.empty(0) if table.scores is None else table.scores[np.isfinite(table.scores)]
-        outside = int(((known < 0) | (known > 1)).sum())
-        if outside:
-            detail = (
-                f"{outside:,} of {known.size:,} values of {roles.prediction} in {name} are outside 0 to 1 "
-                f"({known.min():.4g} to {known.max():.4g}) beside labels of 0 and 1, and all from 0.5 on count as 1. "
-                "Make them shares, or say from which value on they mean 1 (--threshold; in Python threshold=...)."
-            )
-            found.append(Quality(fault=Fault.RANGE, column=roles.prediction, serious=True, detail=detail))
-    return tuple(found)
+    outside = [told for told in (_outside(*one) for one in tables) if told] if threshold == _HALF else []
+    if not outside:
+        return ()
+    detail = (
+        f"of {roles.prediction}, {' and '.join(outside)} are outside 0 to 1 beside labels of 0 and 1, and all from 0.5 "
+        "on count as 1. Make them shares, or say from where on they mean 1 (--threshold; in Python threshold=...)."
+    )
+    return (Quality(fault=Fault.RANGE, column=roles.prediction, serious=True, detail=detail),)
+
+
+def _outside(name: str, table: Prepared) -> str:
+    """Say how many answers of a table are no shares; nothing where all are."""
+    known = np.empty(0) if table.scores is None else table.scores[np.isfinite(table.scores)]
+    outside = int(((known < 0) | (known > 1)).sum())
+    return f"{outside:,} of {known.size:,} values in {name} ({known.min():.4g} to {known.max():.4g})" if outside else ""
