@@ -24,8 +24,8 @@ from slipway.stats.restarts import EVER, Onset, compound, log_mean
 Floats = npt.NDArray[np.float64]
 
 _DELTA = 0.001
-_FEWEST = 3.0
-"""Rows times variance of a residual: the skewness of a mean is then at most .58."""
+_FEWEST = 2.0
+"""Rows times variance of a residual: the skewness of a mean is then at most .71."""
 
 
 class PartGapState(msgspec.Struct, frozen=True, eq=False):
