@@ -44,9 +44,9 @@ def mistaken(
         since: Column to from when on its present values are.
     """
     spread = {
-        name: (_quantiles(before), _quantiles(now), len(now))
+        name: (was, _quantiles(now), len(now))
         for name, (before, now) in columns.items()
-        if min(len(before), len(now)) >= _ENOUGH and before.n_unique() >= _VARIED
+        if min(len(before), len(now)) >= _ENOUGH and np.count_nonzero(np.diff(was := _quantiles(before))) >= _VARIED
     }
     apart = {name: _apart(was, now) for name, (was, now, _) in spread.items()}
     units = {n: _unit(was, now=now, rows=rows) for n, (was, now, rows) in spread.items() if apart[n] >= APART}
@@ -90,7 +90,8 @@ def _alike(then: Floats, now: Floats, *, within: float) -> bool:
 
 
 def _quantiles(values: pl.Series) -> Floats:
-    return np.asarray(np.quantile(values.cast(pl.Float64).to_numpy(), _POINTS))
+    ordered = np.sort(values.to_numpy().astype(np.float64))
+    return np.asarray(ordered[np.rint(_POINTS * (len(ordered) - 1)).astype(np.int64)])
 
 
 def _apart(one: Floats, other: Floats) -> float:
